@@ -1,0 +1,141 @@
+"""Manifests: what makes a folder finished, and what it was made from.
+
+A folder is finished when its `manifest.json` exists. It is written last and atomically, so a killed run never leaves a
+folder that looks finished. The manifest's `fingerprint` is the digest of everything that the folder's content depends
+on (arguments and the digests of the inputs); a command skips a folder whose fingerprint is the one it would write.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("hf_ablate", "torch", "transformers", "datasets", "accelerate", "mergekit", "peft", "tokenizers", "numpy")
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 digest (32 hexadecimal digits) of a JSON-serialisable value, whatever the order of its keys.
+
+    Example:
+
+    ```python
+    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    True
+
+    ```
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def digest_files(paths: list[Path]) -> str:
+    """The digest of the names and contents of files, in the given order; read in blocks, so of any size."""
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                state.update(block)
+    return state.hexdigest()[:32]
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path` to write to; renamed to `path` on success, removed on failure.
+
+    The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON atomically. NaN and infinity are refused (`ValueError`): they are not JSON."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_manifest(folder: Path, command: str, arguments: dict, inputs: dict[str, str], **facts: Any) -> dict:
+    """Mark `folder` as finished.
+
+    Args:
+        folder (`Path`): the folder, all other files of which are complete.
+        command (`str`): the command that made it, for example `"partition"`.
+        arguments (`dict`): the arguments that the content depends on. No absolute paths, no tokens.
+        inputs (`dict[str, str]`): name of each input → its digest.
+        facts: what else is worth recording: counts, seeds, `digest` (of the content) for those who build on it.
+
+    Returns:
+        `dict`: the manifest as written.
+    """
+    manifest = {
+        "command": command,
+        "fingerprint": fingerprint(command, arguments, inputs),
+        "arguments": arguments,
+        "inputs": inputs,
+        **facts,
+        "packages": _installed_versions(),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    write_json(folder / MANIFEST, manifest)
+    return manifest
+
+
+def fingerprint(command: str, arguments: dict, inputs: dict[str, str]) -> str:
+    """The digest of all that a folder's content depends on; package versions and dates are recorded but not in it."""
+    return digest([command, arguments, inputs])
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a finished folder.
+
+    Raises:
+        `InputError`: if the folder is not finished; names the folder.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(
+            f"{folder} is not finished: it has no {MANIFEST}. Run the command that makes it first "
+            "(`hf-ablate run` runs all of them in order)."
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def is_finished(folder: Path, expected_fingerprint: str) -> bool:
+    """Whether `folder` is finished and was made from exactly these arguments and inputs."""
+    path = folder / MANIFEST
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == expected_fingerprint
+
+
+def _installed_versions() -> dict[str, str]:
+    return {name: version(name) for name in _PACKAGES}

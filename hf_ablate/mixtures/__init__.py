@@ -1,0 +1,1 @@
+"""Mixtures of base units, and the ways to enumerate them."""

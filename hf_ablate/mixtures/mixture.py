@@ -1,0 +1,97 @@
+"""The mixture: one frozen value that drives both sides, merging (proxy) and sampling (reference model)."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import InputError, unknown_name
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Base units with weights that are positive and sum to 1.
+
+    A weight is the share of the unit in the training tokens of a reference model and, at once, the coefficient of the
+    unit's component model in the proxy. Build one with [`Mixture.of`] or [`Mixture.uniform`], which validate.
+
+    Args:
+        items (`tuple[tuple[str, float], ...]`): (unit, weight) pairs sorted by unit, without zero weights.
+
+    Example:
+
+    ```python
+    >>> mixture = Mixture.of({"sympy": 1, "pandas": 3, "scipy": 0})
+    >>> mixture.weights
+    {'pandas': 0.75, 'sympy': 0.25}
+    >>> mixture == Mixture.of({"pandas": 0.75, "sympy": 0.25})
+    True
+    >>> mixture.name
+    '0.75 pandas + 0.25 sympy'
+    >>> Mixture.uniform(["sympy", "pandas"]).name
+    'pandas + sympy'
+
+    ```
+    """
+
+    items: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, weights: Mapping[str, float]) -> "Mixture":
+        """Normalise non-negative weights to sum to 1; units of weight 0 are left out.
+
+        Raises:
+            `InputError`: for a weight that is negative, NaN, infinite or not a number, or when all are zero.
+        """
+        for unit, weight in weights.items():
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+                raise InputError(f"the weight of unit {unit!r} is {weight!r}; a number was expected")
+            if not math.isfinite(weight) or weight < 0:
+                raise InputError(f"the weight of unit {unit!r} is {weight}; weights are finite and not negative")
+        total = math.fsum(weights.values())
+        if total <= 0:
+            raise InputError(f"all weights of the mixture {dict(weights)} are zero; at least one must be positive")
+        return cls(tuple((unit, weights[unit] / total) for unit in sorted(weights) if weights[unit] > 0))
+
+    @classmethod
+    def uniform(cls, units: list[str]) -> "Mixture":
+        """The mixture in which all the given units have the same weight.
+
+        Raises:
+            `InputError`: if no unit is given or one is given twice.
+        """
+        if len(set(units)) != len(units):
+            raise InputError(f"a unit stands twice in {units}; name each once, or give weights")
+        return cls.of(dict.fromkeys(units, 1.0))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return dict(self.items)
+
+    @property
+    def units(self) -> list[str]:
+        return [unit for unit, _ in self.items]
+
+    @property
+    def is_uniform(self) -> bool:
+        return all(math.isclose(weight, 1 / len(self.items), rel_tol=1e-9) for _, weight in self.items)
+
+    @property
+    def id(self) -> str:
+        """A name that is safe as a folder, derived from units and weights (12 significant digits) alone."""
+        canonical = json.dumps([[unit, f"{weight:.12g}"] for unit, weight in self.items], ensure_ascii=False)
+        return "m-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    @property
+    def name(self) -> str:
+        """What people read: units joined by `+`, with their weights where these differ."""
+        if self.is_uniform:
+            return " + ".join(self.units)
+        return " + ".join(f"{weight:.3g} {unit}" for unit, weight in self.items)
+
+    def check_units(self, known: list[str]) -> None:
+        """Raise `InputError` if the mixture names a unit that is not among the known ones."""
+        for unit in self.units:
+            if unit not in known:
+                raise unknown_name("unit", unit, known)
