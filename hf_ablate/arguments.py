@@ -1,0 +1,149 @@
+"""Command-line arguments from dataclasses, strict: types, choices and unknown names fail before any work.
+
+One dataclass per command lives in the folder of its stage (`corpus/arguments.py`, …) and derives from
+[`StageArguments`]. `train` extends transformers' `TrainingArguments` and is parsed by `HfArgumentParser`; all the
+others are parsed here, because importing transformers takes seconds and `--help` should not.
+"""
+
+import argparse
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import InputError
+
+
+@dataclass
+class StageArguments:
+    """What every command of a study takes."""
+
+    run_dir: Path = field(default=Path("runs/study"), metadata={"help": "The study's run folder."})
+    dry_run: bool = field(default=False, metadata={"help": "Print what would be done, and do nothing."})
+    output_format: Literal["table", "json"] = field(
+        default="table", metadata={"help": "How results are printed on stdout."}
+    )
+
+
+def make_parser(arguments_class: type, prog: str, description: str, examples: str = "") -> argparse.ArgumentParser:
+    """An argparse parser with one option per field of a dataclass.
+
+    Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
+    as JSON), and `X | None`. The field's metadata may hold `help` and `positional` (true for an argument without a
+    dash).
+
+    Example:
+
+    ```python
+    >>> parser = make_parser(StageArguments, "hf-ablate rank", "Rank the mixtures.")
+    >>> parser.parse_args(["--run_dir", "runs/x", "--dry_run"]).dry_run
+    True
+
+    ```
+    """
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=examples and f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    hints = typing.get_type_hints(arguments_class)
+    for entry in dataclasses.fields(arguments_class):
+        _add_argument(parser, entry, hints[entry.name])
+    return parser
+
+
+def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hint: Any) -> None:
+    options: dict[str, Any] = {"help": entry.metadata.get("help", "")}
+    default = entry.default_factory() if callable(entry.default_factory) else entry.default
+    required = default is dataclasses.MISSING
+    if not required:
+        options["default"] = default
+        if default is not None and default != [] and default != {}:
+            options["help"] += f" (default: {str(default).replace('%', '%%')})"
+    options |= _converter(_without_none(hint))
+    if entry.metadata.get("positional"):
+        parser.add_argument(entry.name, nargs=options.pop("nargs", None if required else "?"), **options)
+    else:
+        parser.add_argument(f"--{entry.name}", required=required, **options)
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        (hint,) = (member for member in typing.get_args(hint) if member is not type(None))
+    return hint
+
+
+def _converter(hint: Any) -> dict[str, Any]:
+    """argparse's `type`, `choices` and `nargs` for a type hint."""
+    origin = typing.get_origin(hint)
+    if hint is bool:
+        return {"type": _parse_bool, "nargs": "?", "const": True, "metavar": "true|false"}
+    if origin is Literal:
+        return {"choices": list(typing.get_args(hint))}
+    if origin is list:
+        return {"nargs": "*", **_converter(typing.get_args(hint)[0])}
+    if origin is dict or hint is dict:
+        return {"type": _parse_mapping, "metavar": "JSON"}
+    metavar = {str: "TEXT", int: "INT", float: "FLOAT", Path: "PATH"}[hint]
+    return {"type": hint, "metavar": metavar}
+
+
+def _parse_bool(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
+def _parse_mapping(text: str) -> dict:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a mapping in JSON; expected for example '{{\"a\": 1}}'")
+    return value
+
+
+def parse(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[[dict], Any], origin: str = "") -> Any:
+    """Parse tokens and build the arguments object; every mistake becomes an `InputError`.
+
+    Args:
+        parser (`argparse.ArgumentParser`): from [`make_parser`], or a `HfArgumentParser`.
+        tokens (`list[str]`): the recipe's tokens first, then the command line's: the last one wins.
+        build (`Callable[[dict], Any]`): makes the arguments object from the parsed values.
+        origin (`str`): where the tokens come from, for the message.
+    """
+
+    def fail(message: str) -> None:
+        raise InputError(f"{message}{f' (in {origin} or on the command line)' if origin else ''}")
+
+    parser.error = fail
+    namespace, unknown = parser.parse_known_args(tokens)
+    if unknown:
+        raise InputError(f"{unknown_option(parser, unknown[0])} Run `{parser.prog} --help` for all options.")
+    return build(vars(namespace))
+
+
+def unknown_option(parser: argparse.ArgumentParser, token: str) -> str:
+    """A sentence about an option that the parser does not know, with the nearest one that it knows."""
+    import difflib
+
+    name = token.split("=")[0].lstrip("-")
+    near = difflib.get_close_matches(name, option_names(parser), n=1)
+    return f"unknown option {name!r}{f'; did you mean {near[0]!r}?' if near else '.'}"
+
+
+def option_names(parser: argparse.ArgumentParser) -> list[str]:
+    """The names of all options of a parser, without dashes."""
+    return sorted(
+        option.removeprefix("--")
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--") and option != "--help"
+    )

@@ -1,0 +1,102 @@
+"""Recipes: flat YAML files, read as command-line tokens so that both are checked by the same parser."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from .arguments import option_names
+from .errors import InputError
+
+
+STAGES = ("partition", "enumerate", "train", "merge", "evaluate", "rank", "report")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A recipe's keys and values.
+
+    Raises:
+        `InputError`: if the file is missing (with the resolved path), is no YAML, holds a key twice or is no mapping.
+    """
+    import yaml
+
+    if not path.is_file():
+        raise InputError(f"recipe {path} does not exist (looked for {path.resolve()})")
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_unique_key_loader())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"recipe {path} is not valid YAML: {error}") from error
+    if not isinstance(values or {}, dict):
+        raise InputError(f"recipe {path} holds a {type(values).__name__}; expected `key: value` lines")
+    return values or {}
+
+
+def _unique_key_loader() -> type:
+    """YAML's own loader keeps the last of two equal keys silently; a recipe with two is a mistake."""
+    import yaml
+
+    class UniqueKeyLoader(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            for key in keys:
+                if keys.count(key) > 1:
+                    raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
+    return UniqueKeyLoader
+
+
+def recipe_tokens(path: Path, parser: argparse.ArgumentParser) -> list[str]:
+    """A recipe as command-line tokens for `parser`: `learning_rate: 2e-5` becomes `--learning_rate=2e-5`.
+
+    A `null` leaves the default. Lists become one option with several values, mappings JSON.
+
+    Raises:
+        `InputError`: for keys that the parser does not know, with the nearest valid one.
+    """
+    import difflib
+
+    tokens: list[str] = []
+    known = option_names(parser)
+    for key, value in read_yaml(path).items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise InputError(
+                f"unknown key {key!r} in {path}{f'; did you mean {near[0]!r}?' if near else '.'} "
+                f"Run `{parser.prog} --help` for all keys."
+            )
+        tokens += _tokens(str(key), value)
+    return tokens
+
+
+def _tokens(key: str, value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [f"--{key}", *(_text(item) for item in value)]
+    return [f"--{key}={_text(value)}"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return str(value)
+
+
+def stage_recipes(study: Path) -> dict[str, Path]:
+    """The recipes of a study folder: stage → YAML file, in the order of the flow.
+
+    Raises:
+        `InputError`: if the folder is missing, has no recipe, or has a YAML file that is no stage's.
+    """
+    if not study.is_dir():
+        raise InputError(f"{study} is not a folder of recipes (looked for {study.resolve()})")
+    found = {path.stem: path for path in sorted(study.glob("*.yaml"))}
+    for stem in found:
+        if stem not in STAGES:
+            raise InputError(f"{found[stem]} belongs to no stage; the stages are {', '.join(STAGES)}")
+    if not found:
+        raise InputError(f"{study} holds no recipe; expected some of {', '.join(f'{stage}.yaml' for stage in STAGES)}")
+    return {stage: found[stage] for stage in STAGES if stage in found}
