@@ -1,4 +1,9 @@
-"""The one exception that means "the user can fix this"."""
+"""The one exception that means "the user can fix this", and how every command ends."""
+
+import errno
+import sys
+import traceback
+from collections.abc import Callable
 
 
 class InputError(ValueError):
@@ -25,3 +30,40 @@ def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
     near = difflib.get_close_matches(given, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return InputError(f"unknown {kind} {given!r}{hint} Known: {', '.join(known)}")
+
+
+def exit_code(work: Callable[[], None], debug: bool = False) -> int:
+    """Do the work and turn its end into an exit code: 0 done, 1 a failure of ours or of the machine, 2 a mistake.
+
+    Mistakes ([`InputError`]) and a full disk are told in one line on stderr, with the traceback only under `debug`;
+    any other failure shows its traceback, because it is a defect that someone has to find.
+    """
+    try:
+        work()
+    except InputError as error:
+        if debug:
+            traceback.print_exc()
+        print(f"hf-ablate: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("hf-ablate: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if debug or not _is_full_disk(error):
+            traceback.print_exc()
+        if _is_full_disk(error):
+            print(f"hf-ablate: error: no space left on the disk ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
+        return 1
+    return 0
+
+
+_FULL_DISK_REMEDY = "Free some space and run the same command again; what is finished is kept."
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Whether this, or what caused it, is the operating system's "no space" (libraries in Rust and C++ wrap it)."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    if "No space left on device" in str(error):
+        return True
+    return error.__cause__ is not None and _is_full_disk(error.__cause__)

@@ -2,10 +2,11 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .arguments import option_names
+from .arguments import option_names, parse
 from .errors import InputError
 
 
@@ -83,6 +84,27 @@ def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return json.dumps(value)
     return str(value)
+
+
+def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[..., Any]) -> Any:
+    """Parse a command's tokens, `--config FILE.yaml` among them; the command line wins over the recipe.
+
+    Args:
+        parser (`argparse.ArgumentParser`): the command's parser; gets the option `--config`.
+        tokens (`list[str]`): what stands after the command's name.
+        build (`Callable[..., Any]`): the arguments class, called with the parsed values as keywords.
+    """
+    parser.add_argument("--config", type=Path, metavar="FILE.yaml", help="A recipe; the command line wins over it.")
+    only_config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    only_config.add_argument("--config", type=Path)
+    recipe = only_config.parse_known_args(tokens)[0].config
+    from_recipe = recipe_tokens(recipe, parser) if recipe else []
+
+    def build_without_config(values: dict[str, Any]) -> Any:
+        del values["config"]
+        return build(**values)
+
+    return parse(parser, from_recipe + tokens, build_without_config, origin=str(recipe or ""))
 
 
 def stage_recipes(study: Path) -> dict[str, Path]:

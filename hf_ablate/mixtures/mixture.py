@@ -52,6 +52,8 @@ class Mixture:
         total = math.fsum(weights.values())
         if total <= 0:
             raise InputError(f"all weights of the mixture {dict(weights)} are zero; at least one must be positive")
+        if math.isclose(total, 1, rel_tol=1e-12):
+            total = 1.0  # already normalised: written and read back, a mixture keeps its weights to the last bit
         return cls(tuple((unit, weights[unit] / total) for unit in sorted(weights) if weights[unit] > 0))
 
     @classmethod

@@ -1,0 +1,38 @@
+# `make quickstart` and `make test` set everything up by themselves; only Python 3.11 or newer is needed.
+
+VENV := .venv
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: quickstart test style quality clean
+
+quickstart: $(VENV)/.installed
+	$(VENV)/bin/hf-ablate run recipes/quickstart
+
+test: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+style: $(VENV)/.installed-test
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+quality: $(VENV)/.installed-test
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed, and none was found" >&2; exit 1; fi
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python setup.cfg pyproject.toml constraints.txt
+	@echo "Installing hf_ablate and what it needs into $(VENV); this takes a few minutes the first time."
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python setup.cfg pyproject.toml constraints.txt
+	@echo "Installing hf_ablate, what it needs and the tests' tools into $(VENV); this takes a few minutes the first time."
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV)

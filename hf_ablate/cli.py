@@ -1,0 +1,64 @@
+"""The command line: `hf-ablate COMMAND`."""
+
+import logging
+import os
+import sys
+from contextlib import nullcontext
+
+from . import __version__
+from .commands import COMMANDS, find_command
+from .errors import exit_code
+from .lock import run_folder_lock
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `hf-ablate` with the given words (default: the process's) and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = _take_debug(words)
+    _set_up_logging(debug)
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if words[0] == "--version":
+        print(f"hf-ablate {__version__}")
+        return 0
+    return exit_code(lambda: _run(words[0], words[1:]), debug)
+
+
+def _run(name: str, tokens: list[str]) -> None:
+    command = find_command(name)
+    arguments = command.parse(tokens)
+    run_dir = getattr(arguments, "run_dir", None)
+    works_in_run_dir = run_dir is not None and command.name != "validate" and not arguments.dry_run
+    with run_folder_lock(run_dir) if works_in_run_dir else nullcontext():
+        command.run(arguments)
+
+
+def _take_debug(words: list[str]) -> bool:
+    """Take a bare `--debug` out of the words (transformers has a `--debug VALUE` of its own, which stays)."""
+    for position, word in enumerate(words):
+        is_last = position + 1 == len(words)
+        if word == "--debug" and (position == 0 or is_last or words[position + 1].startswith("--")):
+            del words[position]
+            return True
+    return False
+
+
+def _set_up_logging(debug: bool) -> None:
+    level = logging.DEBUG if debug else logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger(__package__).setLevel(level)
+
+
+def _overview() -> str:
+    lines = [f"  {command.name:<10} {command.help}" for command in COMMANDS]
+    return (
+        "usage: hf-ablate COMMAND [OPTIONS]\n\n"
+        "Which data should we train on? Ranks mixtures of a corpus by merging one model per part of it.\n\n"
+        "commands:\n" + "\n".join(lines) + "\n\n"
+        "Every command takes --config FILE.yaml, and --help with examples. --debug shows tracebacks.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

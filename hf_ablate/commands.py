@@ -1,0 +1,130 @@
+"""The commands: what help shows of each, its arguments class, and the module that is imported only when it runs."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .arguments import make_parser
+from .errors import unknown_name
+from .recipe import parse_with_recipe
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what help shows of it, its arguments class and the module whose `run(arguments)` does the work."""
+
+    name: str
+    help: str
+    arguments: str
+    module: str
+    examples: tuple[str, ...]
+
+    def parser(self) -> argparse.ArgumentParser:
+        examples = "\n".join(f"  hf-ablate {self.name} {example}" for example in self.examples)
+        if self.name == "train":  # its arguments extend transformers' own, which only transformers can parse
+            maker = importlib.import_module(".training.arguments", __package__).make_train_parser
+            return maker(prog=f"hf-ablate {self.name}", description=self.help, examples=examples)
+        return make_parser(self.arguments_class, f"hf-ablate {self.name}", self.help, examples)
+
+    @property
+    def arguments_class(self) -> type:
+        module, name = self.arguments.split(":")
+        return getattr(importlib.import_module(module, __package__), name)
+
+    @property
+    def run(self) -> Callable[[Any], None]:
+        return importlib.import_module(self.module, __package__).run
+
+    def parse(self, tokens: list[str]) -> Any:
+        return parse_with_recipe(self.parser(), tokens, self.arguments_class)
+
+
+COMMANDS = (
+    Command(
+        "run",
+        "Run a whole study: every stage that its folder of recipes describes, skipping what is finished.",
+        ".study:RunArguments",
+        ".study",
+        ("recipes/quickstart", "recipes/quickstart --dry_run", "recipes/quickstart --set train.learning_rate=1e-3"),
+    ),
+    Command(
+        "partition",
+        "Cut a corpus into base units of equal token budgets, and write evaluation splits.",
+        ".corpus.arguments:PartitionArguments",
+        ".corpus.partition",
+        ("--config recipes/quickstart/partition.yaml",),
+    ),
+    Command(
+        "enumerate",
+        "List the candidate mixtures of the units, and choose those that get a reference model.",
+        ".mixtures.arguments:EnumerateArguments",
+        ".mixtures.enumerate",
+        ("--config recipes/quickstart/enumerate.yaml", "--run_dir runs/x --methods leave_one_out pairs"),
+    ),
+    Command(
+        "train",
+        "Train what the study lacks: the seed model, a component model per unit, reference models.",
+        ".training.arguments:TrainArguments",
+        ".training.train",
+        (
+            "--config recipes/quickstart/train.yaml",
+            "--config recipes/quickstart/train.yaml --model component:sympy",
+            "--config recipes/quickstart/train.yaml --dry_run",
+        ),
+    ),
+    Command(
+        "merge",
+        "Save the model merged for a mixture, through mergekit, with the YAML beside it.",
+        ".merging.arguments:MergeArguments",
+        ".merging.merge",
+        ("--config recipes/quickstart/merge.yaml", "--run_dir runs/quickstart --mixture best"),
+    ),
+    Command(
+        "evaluate",
+        "Score models and proxies on evaluation text.",
+        ".evaluation.arguments:EvaluateArguments",
+        ".evaluation.evaluate",
+        (
+            "--config recipes/quickstart/evaluate.yaml",
+            "--model FOLDER_OR_ID --data FOLDER --split val --output_dir OUT",
+        ),
+    ),
+    Command(
+        "rank",
+        "Rank the mixtures, and measure how well proxies agree with reference models.",
+        ".ranking.arguments:RankArguments",
+        ".ranking.rank",
+        ("--config recipes/quickstart/rank.yaml",),
+    ),
+    Command(
+        "report",
+        "Write the study's page and figures.",
+        ".report.arguments:ReportArguments",
+        ".report.write",
+        ("--config recipes/quickstart/report.yaml",),
+    ),
+    Command(
+        "validate",
+        "Check a study's recipes without running anything.",
+        ".validate:ValidateArguments",
+        ".validate",
+        ("recipes/quickstart",),
+    ),
+    Command(
+        "env",
+        "Print the versions that a bug report needs.",
+        ".environment:EnvArguments",
+        ".environment",
+        ("--output_format json",),
+    ),
+)
+
+
+def find_command(name: str) -> Command:
+    """The command of that name; `InputError` with the nearest name if there is none."""
+    for command in COMMANDS:
+        if command.name == name:
+            return command
+    raise unknown_name("command", name, [command.name for command in COMMANDS])

@@ -1,0 +1,96 @@
+"""`hf-ablate enumerate`: the candidate mixtures of a study, written to `mixtures/mixtures.jsonl`."""
+
+import json
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..manifest import digest, fingerprint, is_finished, read_manifest, write_manifest, write_text
+from .arguments import EnumerateArguments
+from .methods import enumerate_mixtures
+from .mixture import Mixture
+from .references import choose_references
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CandidateMixture:
+    """A mixture under study, and whether a reference model is trained on it."""
+
+    mixture: Mixture
+    reference: bool
+
+    def as_row(self) -> dict:
+        return {
+            "id": self.mixture.id,
+            "name": self.mixture.name,
+            "weights": self.mixture.weights,
+            "reference": self.reference,
+        }
+
+
+def plan_candidates(arguments: EnumerateArguments, corpus_units: list[str]) -> list[CandidateMixture]:
+    """The candidates that the arguments describe, over the units of a corpus; nothing is written."""
+    Mixture.uniform(arguments.units or corpus_units).check_units(corpus_units)
+    mixtures = enumerate_mixtures(arguments, arguments.units or corpus_units)
+    references = choose_references(mixtures, arguments.num_references, arguments.random_seed)
+    return [CandidateMixture(mixture, mixture.id in references) for mixture in mixtures]
+
+
+def run(arguments: EnumerateArguments) -> None:
+    """Write the candidate mixtures of a study; does nothing when they are there already."""
+    corpus = arguments.run_dir / "corpus"
+    if arguments.dry_run and not (corpus / "manifest.json").is_file():
+        if not arguments.units:
+            raise InputError("the corpus is not partitioned yet; name the `units`, or run `hf-ablate partition` first")
+        units = arguments.units
+    else:
+        units = list(read_manifest(corpus)["units"])
+    candidates = plan_candidates(arguments, units)
+    if not arguments.dry_run:
+        _write(arguments, units, candidates)
+    _print_summary(arguments, candidates)
+
+
+def _write(arguments: EnumerateArguments, units: list[str], candidates: list[CandidateMixture]) -> None:
+    folder = arguments.run_dir / "mixtures"
+    rows = [candidate.as_row() for candidate in candidates]
+    settings = {"num_references": arguments.num_references, "methods": arguments.methods}
+    inputs = {"mixtures": digest(rows)}
+    if is_finished(folder, fingerprint("enumerate", settings, inputs)):
+        logger.info("mixtures: unchanged, nothing to do")
+        return
+    (folder / "manifest.json").unlink(missing_ok=True)
+    write_text(folder / "mixtures.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_manifest(
+        folder, "enumerate", settings, inputs, digest=digest(rows), units=units, count=len(rows),
+        references=sum(candidate.reference for candidate in candidates), random_seed=arguments.random_seed,
+    )  # fmt: skip
+
+
+def _print_summary(arguments: EnumerateArguments, candidates: list[CandidateMixture]) -> None:
+    if arguments.output_format == "json":
+        print(json.dumps([candidate.as_row() for candidate in candidates], ensure_ascii=False))
+        return
+    sizes = Counter(len(candidate.mixture.units) for candidate in candidates)
+    references = Counter(len(candidate.mixture.units) for candidate in candidates if candidate.reference)
+    print(f"{'units':>5}  {'mixtures':>8}  {'references':>10}")
+    for size in sorted(sizes):
+        print(f"{size:>5}  {sizes[size]:>8}  {references[size]:>10}")
+    print(f"{'all':>5}  {sizes.total():>8}  {references.total():>10}")
+
+
+def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
+    """The candidate mixtures of a study.
+
+    Raises:
+        `InputError`: if `hf-ablate enumerate` has not been run.
+    """
+    read_manifest(run_dir / "mixtures")
+    lines = (run_dir / "mixtures" / "mixtures.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [CandidateMixture(Mixture.of(row["weights"]), row["reference"]) for row in rows]

@@ -1,0 +1,86 @@
+"""`hf-ablate run`: a whole study from its folder of recipes, stage by stage, all checked before the first starts."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .arguments import StageArguments
+from .commands import find_command
+from .errors import InputError, unknown_name
+from .recipe import stage_recipes
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class RunArguments(StageArguments):
+    """A study and what to change in its recipes."""
+
+    study: Path = field(
+        default=Path("recipes/quickstart"), metadata={"positional": True, "help": "Folder of recipes."}
+    )
+    run_dir: Path | None = field(
+        default=None, metadata={"help": "The run folder of all stages. Default: the one that the recipes name."}
+    )
+    set: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Changes to recipes, as STAGE.KEY=VALUE, for example train.learning_rate=1e-3."},
+    )
+
+
+def run(arguments: RunArguments) -> None:
+    """Run the stages of a study in the order of the flow; each skips what is finished and unchanged."""
+    stages = parse_stages(arguments)
+    for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
+        logger.info("[%d/%d] %s", number, len(stages), stage)
+        find_command(stage).run(stage_arguments)
+
+
+def parse_stages(arguments: RunArguments) -> dict[str, Any]:
+    """The arguments of every stage of a study, checked together.
+
+    Raises:
+        `InputError`: for any mistake in any recipe, before anything has been done.
+    """
+    recipes = stage_recipes(arguments.study)
+    changes = _changes_by_stage(arguments.set, list(recipes))
+    common = [f"--output_format={arguments.output_format}"]
+    if arguments.run_dir:
+        common.append(f"--run_dir={arguments.run_dir}")
+    if arguments.dry_run:
+        common.append("--dry_run")
+    stages = {
+        stage: find_command(stage).parse(["--config", str(path), *changes.get(stage, []), *common])
+        for stage, path in recipes.items()
+    }
+    folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
+    if len(folders) > 1:
+        raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
+    _tell_units(stages)
+    return stages
+
+
+def _changes_by_stage(changes: list[str], stages: list[str]) -> dict[str, list[str]]:
+    by_stage: dict[str, list[str]] = {}
+    for change in changes:
+        target, equals, value = change.partition("=")
+        stage, dot, key = target.partition(".")
+        if not (equals and dot):
+            raise InputError(f"--set {change}: expected STAGE.KEY=VALUE, for example train.learning_rate=1e-3")
+        if stage not in stages:
+            raise unknown_name("stage", stage, stages)
+        by_stage.setdefault(stage, []).append(f"--{key}={value}")
+    return by_stage
+
+
+def _tell_units(stages: dict[str, Any]) -> None:
+    """Where the partition recipe names the units, later stages can be checked before the corpus exists."""
+    if "partition" in stages and "enumerate" in stages:
+        from .mixtures.enumerate import plan_candidates
+
+        units = stages["partition"].units
+        if units:
+            plan_candidates(stages["enumerate"], units)
+            stages["enumerate"].units = stages["enumerate"].units or list(units)
