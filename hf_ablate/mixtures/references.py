@@ -23,9 +23,9 @@ def choose_references(mixtures: list[Mixture], count: int, random_seed: int) -> 
     if count > available:
         raise InputError(f"num_references is {count}, but only {available} of the mixtures have two or more units")
     generator = random.Random(random_seed)
-    for group in by_size.values():
-        group.sort(key=lambda mixture: mixture.id)
-        generator.shuffle(group)
+    for size in sorted(by_size):
+        by_size[size].sort(key=lambda mixture: mixture.id)
+        generator.shuffle(by_size[size])
     chosen: set[str] = set()
     while len(chosen) < count:
         for size in sorted(by_size):

@@ -1,0 +1,61 @@
+"""The enumerate stage: what it writes, what it skips, which mixtures get a reference model."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from hf_ablate.errors import InputError
+from hf_ablate.manifest import write_manifest
+from hf_ablate.mixtures.arguments import EnumerateArguments
+from hf_ablate.mixtures.enumerate import read_mixtures, run
+from hf_ablate.mixtures.methods import subsets
+from hf_ablate.mixtures.references import choose_references
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    write_manifest(tmp_path / "corpus", "partition", {}, {}, units={unit: {} for unit in "abcde"})
+    return tmp_path
+
+
+def test_candidates_are_written_and_read_back(run_dir, capsys):
+    run(EnumerateArguments(run_dir=run_dir, num_references=12))
+    candidates = read_mixtures(run_dir)
+    assert [candidate.mixture for candidate in candidates] == list(subsets(list("abcde")))
+    assert sum(candidate.reference for candidate in candidates) == 12
+    assert "31" in capsys.readouterr().out
+
+
+def test_unchanged_arguments_write_nothing_and_changed_ones_do(run_dir):
+    run(EnumerateArguments(run_dir=run_dir, num_references=3))
+    before = (run_dir / "mixtures" / "manifest.json").stat().st_mtime_ns
+    run(EnumerateArguments(run_dir=run_dir, num_references=3))
+    assert (run_dir / "mixtures" / "manifest.json").stat().st_mtime_ns == before
+    run(EnumerateArguments(run_dir=run_dir, num_references=4))
+    assert sum(candidate.reference for candidate in read_mixtures(run_dir)) == 4
+
+
+def test_dry_run_writes_nothing_and_needs_no_corpus(tmp_path, capsys):
+    run(EnumerateArguments(run_dir=tmp_path, dry_run=True, units=["x", "y"], output_format="json"))
+    assert len(json.loads(capsys.readouterr().out)) == 3
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="hf-ablate partition"):
+        run(EnumerateArguments(run_dir=tmp_path, dry_run=True))
+
+
+def test_reading_before_enumerating_says_what_to_do(tmp_path):
+    with pytest.raises(InputError, match="not finished"):
+        read_mixtures(tmp_path)
+
+
+def test_references_are_spread_over_numbers_of_units_and_never_single():
+    mixtures = list(subsets(list("abcde")))
+    chosen = choose_references(mixtures, 12, random_seed=0)
+    sizes = Counter(len(mixture.units) for mixture in mixtures if mixture.id in chosen)
+    assert sizes == {2: 4, 3: 4, 4: 3, 5: 1}
+    assert choose_references(mixtures[::-1], 12, random_seed=0) == chosen
+    assert choose_references(mixtures, 12, random_seed=1) != chosen
+    with pytest.raises(InputError, match="only 26"):
+        choose_references(mixtures, 27, random_seed=0)

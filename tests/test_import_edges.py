@@ -1,0 +1,82 @@
+"""Imports go one way, as the data flows; a new edge is a decision, made here."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+PACKAGE = Path(__file__).parent.parent / "hf_ablate"
+
+# What the modules at the top of the package, and each folder, may import of the package.
+CORE = {"errors", "manifest", "arguments", "recipe", "lock"}
+ALLOWED = {
+    "corpus": set(),
+    "mixtures": set(),
+    "modeling": set(),
+    "metrics": set(),
+    "merging": {"mixtures", "modeling", "corpus"},
+    "evaluation": {"mixtures", "corpus", "merging", "modeling"},
+    "training": {"mixtures", "corpus", "modeling", "evaluation", "launch", "merging"},
+    "ranking": {"mixtures", "evaluation"},
+    "report": {"mixtures", "ranking", "evaluation", "training"},
+    "hub": {"mixtures", "corpus", "merging", "evaluation", "ranking", "report", "training", "modeling"},
+}
+
+
+def imported_parts(path: Path) -> set[str]:
+    """The first-level parts of hf_ablate that a file imports, wherever in the file."""
+    location = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = location[: len(location) - node.level]
+            names = [(*base, *(node.module or "").split(".")) if node.module else (*base, a.name) for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [tuple(node.module.split("."))]
+        elif isinstance(node, ast.Import):
+            names = [tuple(alias.name.split(".")) for alias in node.names]
+        found |= {name[1] for name in names if name[0] == "hf_ablate" and len(name) > 1}
+    return found
+
+
+FILES = [path for folder in ALLOWED for path in sorted((PACKAGE / folder).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_folder_imports_only_what_comes_before_it(path):
+    folder = path.relative_to(PACKAGE).parts[0]
+    forbidden = imported_parts(path) - ALLOWED[folder] - CORE - {folder}
+    assert not forbidden, f"{path} imports {', '.join(sorted(forbidden))}"
+
+
+def test_every_folder_is_listed():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()}
+    assert folders <= set(ALLOWED)
+
+
+HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", "scipy", "matplotlib")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        *([name, "--help"] for name in ("partition", "enumerate", "merge", "evaluate", "rank")),
+    ],
+    ids=" ".join,
+)
+def test_help_imports_nothing_heavy(words):
+    code = (
+        "import sys\nfrom hf_ablate.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "sys.exit(f'loaded: {loaded}' if loaded else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "hf-ablate" in result.stdout

@@ -1,0 +1,89 @@
+"""Recipes and the command line go through one strict parser."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from hf_ablate.arguments import StageArguments, make_parser
+from hf_ablate.errors import InputError
+from hf_ablate.recipe import parse_with_recipe, stage_recipes
+
+
+@dataclass
+class Example(StageArguments):
+    learning_rate: float = 0.1
+    steps: int | None = None
+    method: Literal["linear", "mean"] = "linear"
+    names: list[str] = field(default_factory=list)
+    share: dict[str, float] = field(default_factory=dict)
+    shares: list[dict] = field(default_factory=list)
+    shuffle: bool = True
+
+
+def parse(tmp_path, yaml, *tokens):
+    recipe = tmp_path / "x.yaml"
+    recipe.write_text(yaml)
+    return parse_with_recipe(make_parser(Example, "hf-ablate x", "Help."), ["--config", str(recipe), *tokens], Example)
+
+
+def test_values_have_their_types(tmp_path):
+    arguments = parse(
+        tmp_path,
+        "learning_rate: 2e-5\nsteps: 3\nmethod: mean\nnames: [a, 'b c']\nshare: {a: 1}\nshuffle: false\n"
+        "shares: [{a: 1, b: 2}, {a: 3}]\nrun_dir: runs/y\n",
+    )
+    assert arguments == Example(
+        run_dir=Path("runs/y"), learning_rate=2e-5, steps=3, method="mean", names=["a", "b c"], share={"a": 1},
+        shares=[{"a": 1, "b": 2}, {"a": 3}], shuffle=False,
+    )  # fmt: skip
+
+
+def test_null_leaves_the_default_and_the_command_line_wins(tmp_path):
+    arguments = parse(
+        tmp_path, "steps: null\nlearning_rate: 1\nnames: [a, b]\n", "--learning_rate", "3", "--names", "c"
+    )
+    assert (arguments.steps, arguments.learning_rate, arguments.names) == (None, 3.0, ["c"])
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("learning_rat: 1", "unknown key 'learning_rat' .*did you mean 'learning_rate'"),
+        ("steps: three", "steps.*three"),
+        ("steps: 2.5", "steps.*2.5"),
+        ("method: men", "method.*men"),
+        ("shuffle: maybe", "neither true nor false"),
+        ("share: 3", "not a mapping"),
+        ("steps: 1\nsteps: 2", "stands twice"),
+        ("steps: [1, 2]", "unknown option|unrecognized|steps"),
+        ("- 1", "expected `key: value`"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_mistakes_are_found_before_anything_runs(tmp_path, yaml, message):
+    with pytest.raises(InputError, match=message):
+        parse(tmp_path, yaml)
+
+
+def test_unknown_option_on_the_command_line_has_a_suggestion(tmp_path):
+    with pytest.raises(InputError, match="unknown option 'stepz'; did you mean 'steps'"):
+        parse(tmp_path, "", "--stepz", "3")
+
+
+def test_missing_recipe_is_named_with_its_resolved_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=str(tmp_path / "no.yaml")):
+        parse_with_recipe(make_parser(Example, "x", ""), ["--config", "no.yaml"], Example)
+
+
+def test_study_folder_holds_stages_only(tmp_path):
+    for name in ("train", "partition"):
+        (tmp_path / f"{name}.yaml").write_text("")
+    assert list(stage_recipes(tmp_path)) == ["partition", "train"]
+    (tmp_path / "trian.yaml").write_text("")
+    with pytest.raises(InputError, match="trian.yaml belongs to no stage"):
+        stage_recipes(tmp_path)
+    with pytest.raises(InputError, match="not a folder"):
+        stage_recipes(tmp_path / "missing")
