@@ -1,0 +1,1 @@
+"""Rankings of mixtures by their proxies, and their agreement with reference models."""

@@ -1,0 +1,43 @@
+"""The arguments of `hf-ablate rank`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..arguments import StageArguments
+from ..errors import InputError
+
+
+@dataclass
+class RankArguments(StageArguments):
+    """Rank the mixtures by the scores of their proxies, and say how far the ranking agrees with reference models.
+
+    Example:
+
+    ```python
+    >>> RankArguments(confidence=0.9).metric
+    'bits_per_byte'
+
+    ```
+    """
+
+    metric: Literal["bits_per_byte", "ppl_token", "ppl_byte", "ppl_char", "ppl_word"] = field(
+        default="bits_per_byte",
+        metadata={"help": "What the mixtures are ranked by; lower is better. Perplexities are per token, byte, …"},
+    )
+    split: str = field(default="val", metadata={"help": "The split of the evaluation data to rank on."})
+    bootstrap_samples: int = field(
+        default=1000, metadata={"help": "Resamples of the mixtures for the intervals of the agreement."}
+    )
+    confidence: float = field(default=0.95, metadata={"help": "The share of resamples that an interval holds."})
+    seed: int = field(default=1234, metadata={"help": "Seed of the resampling."})
+    top: int = field(default=10, metadata={"help": "Mixtures in the printed table; the files hold all."})
+
+    def __post_init__(self) -> None:
+        if self.bootstrap_samples < 100:
+            raise InputError(f"bootstrap_samples is {self.bootstrap_samples}; intervals need at least 100 resamples")
+        if not 0 < self.confidence < 1:
+            raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
+        if self.top < 1:
+            raise InputError(f"top is {self.top}; expected at least 1")
+        if self.seed < 0:
+            raise InputError(f"seed is {self.seed}; expected 0 or more")

@@ -1,0 +1,60 @@
+"""What may predict a reference model's score: the proxies, and baselines that cost next to nothing.
+
+Every predictor is an array [mixtures, domains] in which **lower means better**, like the scores that it predicts:
+quantities of which more is better (weight, number of units) are negated here, once. A predictor's value for a macro
+average is the average of its values for the domains, exactly as for the scores.
+"""
+
+import numpy as np
+
+from .scores import PROXIES, Scores
+
+
+RANDOM = "random"
+LABELS = {
+    "merged": "proxy: merged weights",
+    "ensemble": "proxy: averaged probabilities",
+    "component_mean": "mean of components",
+    "component_min": "best component",
+    "own_domain_weight": "own-domain weight",
+    "number_of_units": "number of units",
+    RANDOM: "random",
+}
+DESCRIPTIONS = {
+    "merged": "score of the average of the components' weights",
+    "ensemble": "score of the average of the components' probabilities",
+    "component_mean": "average of the components' own scores, weighted as in the mixture",
+    "component_min": "best (minimum) of the components' own scores, domain by domain",
+    "own_domain_weight": "weight of the unit that the domain is held out from; more is taken for better",
+    "number_of_units": "number of units in the mixture; more is taken for better",
+    RANDOM: "expectation over random orders; the interval is where single random orders fall",
+}
+
+
+def predictions(scores: Scores) -> dict[str, np.ndarray]:
+    """All predictors but `random`: name → [mixtures, domains], lower is better, NaN where there is none."""
+    found = {proxy: scores.by_kind[proxy] for proxy in PROXIES if proxy in scores.by_kind}
+    return found | {
+        "component_mean": _of_components(scores, lambda values, weights: weights @ values),
+        "component_min": _of_components(scores, lambda values, weights: values.min(axis=0)),
+        "own_domain_weight": _own_domain_weight(scores),
+        "number_of_units": np.repeat(-scores.sizes[:, None].astype(float), len(scores.domains), axis=1),
+    }
+
+
+def _of_components(scores: Scores, combine) -> np.ndarray:
+    missing = np.full(len(scores.domains), np.nan)
+    rows = []
+    for mixture in scores.mixtures:
+        values = np.array([scores.components.get(unit, missing) for unit in mixture.units])
+        rows.append(combine(values, np.array(list(mixture.weights.values()))))
+    return np.array(rows)
+
+
+def _own_domain_weight(scores: Scores) -> np.ndarray:
+    units = {unit for mixture in scores.mixtures for unit in mixture.units}
+    values = np.full((len(scores.mixtures), len(scores.domains)), np.nan)
+    for column, (_, domain) in enumerate(scores.domains):
+        if domain in units:
+            values[:, column] = [-mixture.weights.get(domain, 0.0) for mixture in scores.mixtures]
+    return values

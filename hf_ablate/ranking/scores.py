@@ -1,0 +1,170 @@
+"""The scores of a study as arrays: models × domains, from sums in score rows."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..evaluation.rows import ScoreRow, read_current_rows
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.mixture import Mixture
+
+
+logger = logging.getLogger(__name__)
+PROXIES = ("merged", "ensemble")
+UNITS_OF_MEASURE = {
+    "bits_per_byte": "bits per byte",
+    "ppl_token": "perplexity per token",
+    "ppl_byte": "perplexity per byte",
+    "ppl_char": "perplexity per character",
+    "ppl_word": "perplexity per word",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What mixtures are ranked on: one domain, the macro average of a source, or that of all domains.
+
+    Args:
+        name (`str`): `<source>/<domain>`, `<source>` (its macro average, or a source without domains) or `macro`.
+        kind (`str`): `domain`, `source` (macro average) or `all`.
+        source (`str`, *optional*): the source, none for `all`.
+        domain (`str`, *optional*): the domain, none for averages and sources without domains.
+        columns (`tuple[int, ...]`): the domains, as columns of the score arrays.
+    """
+
+    name: str
+    kind: str
+    source: str | None
+    domain: str | None
+    columns: tuple[int, ...]
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """The values for this target of an array [..., domains]; NaN where any of its domains is missing."""
+        return values[..., list(self.columns)].mean(axis=-1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One metric on one split, lower is better; NaN where there is no score.
+
+    Args:
+        mixtures (`list[Mixture]`): the candidates.
+        domains (`list[tuple[str, str | None]]`): (source, domain) of each column.
+        by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference` → [mixtures, domains]; only kinds with
+            scores.
+        components (`dict[str, np.ndarray]`): unit → [domains].
+        seed (`np.ndarray`, *optional*): [domains].
+    """
+
+    mixtures: list[Mixture]
+    domains: list[tuple[str, str | None]]
+    by_kind: dict[str, np.ndarray]
+    components: dict[str, np.ndarray]
+    seed: np.ndarray | None
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """The number of units of each mixture."""
+        return np.array([len(mixture.units) for mixture in self.mixtures])
+
+    def targets(self) -> list[Target]:
+        """`macro` first, then each source's macro average (of two domains or more) followed by its domains."""
+        found = [Target("macro", "all", None, None, tuple(range(len(self.domains))))]
+        for source in dict.fromkeys(source for source, _ in self.domains):
+            columns = tuple(column for column, (other, _) in enumerate(self.domains) if other == source)
+            if len(columns) > 1:
+                found.append(Target(source, "source", source, None, columns))
+            for column in columns:
+                domain = self.domains[column][1]
+                name = source if domain is None else f"{source}/{domain}"
+                found.append(Target(name, "domain", source, domain, (column,)))
+        return found
+
+
+def read_scores(run_dir: Path, metric: str, split: str) -> Scores:
+    """The scores of a study's candidate mixtures, components and seed.
+
+    Raises:
+        `InputError`: if there are no scores for the split, or none of any proxy.
+    """
+    mixtures = [candidate.mixture for candidate in read_mixtures(run_dir)]
+    return collect_scores(read_current_rows(run_dir / "scores"), mixtures, metric, split)
+
+
+def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str) -> Scores:
+    """Arrange score rows by model and domain, see [`Scores`]."""
+    rows = list(rows)
+    chosen = [row for row in rows if row.split == split]
+    if not chosen:
+        splits = sorted({row.split for row in rows})
+        raise InputError(f"there are no scores on split {split!r}; splits with scores: {', '.join(splits) or 'none'}")
+    domains = sorted({(row.source, row.domain) for row in chosen}, key=lambda pair: (pair[0], pair[1] or ""))
+    if any(source == "macro" for source, _ in domains):
+        raise InputError("a source is called 'macro', which names the average of all domains; rename the source")
+    columns = {pair: column for column, pair in enumerate(domains)}
+    models: dict[str, np.ndarray] = {}
+    for row in chosen:
+        values = models.setdefault(row.model, np.full(len(domains), np.nan))
+        values[columns[row.source, row.domain]] = getattr(row, metric)
+    models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
+    models, domains = _without_empty_domains(models, domains, metric)
+    scores = _arrange(models, domains, mixtures)
+    if not any(proxy in scores.by_kind for proxy in PROXIES):
+        raise InputError(
+            f"no proxy of the {len(mixtures)} candidate mixtures has scores on split {split!r}; run `hf-ablate "
+            "evaluate` with the proxies"
+        )
+    _warn_of_missing(scores)
+    return scores
+
+
+def _without_empty_domains(
+    models: dict[str, np.ndarray], domains: list[tuple[str, str | None]], metric: str
+) -> tuple[dict[str, np.ndarray], list[tuple[str, str | None]]]:
+    """Leave out the domains for which no model has a score: one empty domain would make every average undefined."""
+    kept = np.isfinite(list(models.values())).any(axis=0)
+    for (source, domain), keep in zip(domains, kept, strict=True):
+        if not keep:
+            logger.warning("%s is left out: no model has a finite %s on it", domain or source, metric)
+    if not kept.any():
+        raise InputError(f"no score is a finite number for {metric}; look at the rows in scores/")
+    return (
+        {model: values[kept] for model, values in models.items()},
+        [pair for pair, keep in zip(domains, kept, strict=True) if keep],
+    )
+
+
+def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture]) -> Scores:
+    missing = np.full(len(domains), np.nan)
+    components = {
+        model.removeprefix("component:"): values for model, values in models.items() if model.startswith("component:")
+    }
+    by_kind = {}
+    for kind in (*PROXIES, "reference"):
+        values = [models.get(f"{kind}:{mixture.id}", missing) for mixture in mixtures]
+        if np.isfinite(values).any():
+            by_kind[kind] = np.array(values)
+    for proxy in PROXIES:
+        for row, mixture in enumerate(mixtures) if proxy in by_kind else ():
+            # Averaging one model gives that model, so a sweep need not score it twice.
+            if len(mixture.units) == 1 and np.isnan(by_kind[proxy][row]).all():
+                by_kind[proxy][row] = components.get(mixture.units[0], missing)
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"))
+
+
+def _warn_of_missing(scores: Scores) -> None:
+    for kind, values in scores.by_kind.items():
+        gaps = np.isnan(values)
+        if kind == "reference":
+            gaps = gaps & ~gaps.all(axis=1, keepdims=True)  # most mixtures have no reference model
+        incomplete = [mixture.name for mixture, row in zip(scores.mixtures, gaps, strict=True) if row.any()]
+        if incomplete:
+            logger.warning(
+                "%d of %d mixtures lack scores of kind %s and are left out where they lack them: %s%s",
+                len(incomplete), len(scores.mixtures), kind, "; ".join(incomplete[:5]),
+                "; …" if len(incomplete) > 5 else "",
+            )  # fmt: skip

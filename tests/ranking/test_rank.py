@@ -1,0 +1,220 @@
+import json
+
+import numpy as np
+import pytest
+from synthetic_study import DOMAINS, UNITS, World, make_study, subsets, write_scores
+
+from hf_ablate.errors import InputError
+from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.ranking import rank
+from hf_ablate.ranking.arguments import RankArguments
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = make_study(tmp_path_factory.mktemp("study"), proxies=("merged", "ensemble"))
+    rank.run(RankArguments(run_dir=folder))
+    return folder
+
+
+def test_targets_are_macro_sources_and_domains(study):
+    targets = rank.read_ranking(study)["targets"]
+    assert list(targets)[:3] == ["macro", "in_domain", "in_domain/networkx"]
+    assert len(targets) == 1 + 2 + len(DOMAINS)
+    assert {target["kind"] for target in targets.values()} == {"all", "source", "domain"}
+
+
+def test_mixtures_are_sorted_by_the_proxys_score(study):
+    ranking = rank.read_ranking(study)
+    for target in ranking["targets"].values():
+        for proxy in ("merged", "ensemble"):
+            entries = target["rankings"][proxy]
+            assert len({entry["mixture"] for entry in entries}) == 31
+            assert [entry["score"] for entry in entries] == sorted(entry["score"] for entry in entries)
+            assert [entry["rank"] for entry in entries] == list(range(1, 32))
+
+
+def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study):
+    ranking = rank.read_ranking(study)
+    alone = Mixture.uniform(["sympy"]).id
+
+    def score(target):
+        entries = ranking["targets"][target]["rankings"]["merged"]
+        return next(entry["score"] for entry in entries if entry["mixture"] == alone)
+
+    world = World()
+    own = {domain: world.component("sympy", domain) for domain in DOMAINS}
+    assert score("in_domain/sympy") == pytest.approx(own["in_domain", "sympy"])
+    assert score("macro") == pytest.approx(np.mean(list(own.values())))
+    assert score("out_of_domain") == pytest.approx(
+        np.mean([value for (source, _), value in own.items() if source == "out_of_domain"])
+    )
+
+
+def test_reference_scores_stand_beside_the_proxies(study):
+    entries = rank.read_ranking(study)["targets"]["macro"]["rankings"]["merged"]
+    assert sum(entry["reference"] is not None for entry in entries) == 14
+
+
+def test_agreement_has_every_predictor_and_group(study):
+    found = rank.read_agreement(study)
+    assert found["reference_budget"] == "fixed"
+    assert found["references"] == 14
+    assert list(found["predictors"]) == [
+        "merged", "ensemble", "component_mean", "component_min", "own_domain_weight", "number_of_units", "random"
+    ]  # fmt: skip
+    groups = found["targets"]["macro"]["groups"]
+    assert sum(group["n"] for name, group in groups.items() if name != "all") == groups["all"]["n"] == 14
+    for target in found["targets"].values():
+        for group in target["groups"].values():
+            assert set(group["predictors"]) == set(found["predictors"])
+    own = found["targets"]["in_domain/sympy"]["groups"]["all"]["predictors"]["own_domain_weight"]
+    assert own["pearson"]["value"] > 0.5
+    elsewhere = found["targets"]["macro"]["groups"]["all"]["predictors"]["own_domain_weight"]
+    assert elsewhere["pearson"] == {
+        "value": None, "low": None, "high": None, "reason": "not defined for this target"
+    }  # fmt: skip
+
+
+def test_the_number_of_units_says_nothing_within_one_number_of_units(study):
+    groups = rank.read_agreement(study)["targets"]["macro"]["groups"]
+    size, group = next((size, group) for size, group in groups.items() if size != "all" and group["n"] >= 3)
+    entry = group["predictors"]["number_of_units"]
+    assert entry["pearson"]["value"] is None, size
+    assert entry["decision_accuracy"]["value"] == 0.5
+
+
+def test_best_is_the_highest_decision_accuracy(study):
+    for target in rank.read_agreement(study)["targets"].values():
+        group = target["groups"]["all"]
+        accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
+        known = [value for value in accuracy.values() if value is not None]
+        assert group["best"] == [name for name, value in accuracy.items() if value == max(known)]
+
+
+def test_the_tables(study, capsys):
+    rank.run(RankArguments(run_dir=study, top=3))
+    printed = capsys.readouterr().out
+    assert "all 5 units" in printed
+    assert "and 28 more" in printed
+    assert "reference budget: fixed" in printed
+    assert "best by decision accuracy" in printed
+    assert "own-domain weight" in printed
+
+
+def test_json(study, capsys):
+    rank.run(RankArguments(run_dir=study, output_format="json"))
+    printed = json.loads(capsys.readouterr().out)
+    assert set(printed) == {"ranking", "agreement"}
+
+
+def test_nothing_is_done_twice_and_a_change_is_seen(tmp_path):
+    make_study(tmp_path)
+    rank.run(RankArguments(run_dir=tmp_path))
+    before = (tmp_path / "ranking" / "manifest.json").stat().st_mtime_ns
+    rank.run(RankArguments(run_dir=tmp_path, top=5))
+    assert (tmp_path / "ranking" / "manifest.json").stat().st_mtime_ns == before
+    rank.run(RankArguments(run_dir=tmp_path, metric="ppl_token"))
+    assert rank.read_ranking(tmp_path)["unit_of_measure"] == "perplexity per token"
+
+
+def test_the_same_input_gives_the_same_files(tmp_path):
+    texts = []
+    for name in ("a", "b"):
+        make_study(tmp_path / name)
+        rank.run(RankArguments(run_dir=tmp_path / name))
+        texts.append((tmp_path / name / "ranking" / "agreement.json").read_text())
+    assert texts[0] == texts[1]
+
+
+def test_a_dry_run_needs_nothing_and_writes_nothing(tmp_path, capsys):
+    rank.run(RankArguments(run_dir=tmp_path, dry_run=True))
+    assert "bits_per_byte" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_references_there_is_a_ranking_and_no_agreement(tmp_path, capsys):
+    make_study(tmp_path, references=0)
+    rank.run(RankArguments(run_dir=tmp_path))
+    assert "no reference model" in capsys.readouterr().out
+    found = rank.read_agreement(tmp_path)
+    assert found["references"] == 0
+    entry = found["targets"]["macro"]["groups"]["all"]["predictors"]["merged"]["pearson"]
+    assert entry["value"] is None and "fewer than 3" in entry["reason"]
+
+
+def test_two_references_give_no_number(tmp_path, capsys):
+    make_study(tmp_path, references=2)
+    rank.run(RankArguments(run_dir=tmp_path))
+    assert "fewer than 3 reference models" in capsys.readouterr().out
+
+
+def scored(kinds, drop=()):
+    """model id → (mixture, scores), for the models of some kinds; `drop` holds (model id, domain) without a score."""
+    world = World()
+    values = {f"component:{unit}": (Mixture.uniform([unit]), world.component, unit) for unit in UNITS}
+    for kind in kinds:
+        make = world.reference if kind == "reference" else world.merged
+        values |= {f"{kind}:{mixture.id}": (mixture, make, mixture) for mixture in subsets(UNITS)}
+    return {
+        model: (mixture, {domain: make(what, domain) for domain in DOMAINS if (model, domain) not in drop})
+        for model, (mixture, make, what) in values.items()
+    }
+
+
+def test_references_of_one_unit_are_left_out(tmp_path):
+    make_study(tmp_path)
+    write_scores(tmp_path, scored(["merged", "reference"]))
+    rank.run(RankArguments(run_dir=tmp_path))
+    found = rank.read_agreement(tmp_path)
+    assert found["references"] == 26
+    assert set(found["left_out"]) == {Mixture.uniform([unit]).id for unit in UNITS}
+    assert "1" not in found["targets"]["macro"]["groups"]
+
+
+def test_a_missing_score_leaves_the_mixture_out_where_it_is_missing(tmp_path, caplog):
+    make_study(tmp_path)
+    pair = Mixture.uniform(["pandas", "sympy"])
+    write_scores(tmp_path, scored(["merged"], drop=[(f"merged:{pair.id}", ("in_domain", "scipy"))]))
+    rank.run(RankArguments(run_dir=tmp_path))
+    targets = rank.read_ranking(tmp_path)["targets"]
+    counts = {name: len(target["rankings"]["merged"]) for name, target in targets.items()}
+    assert counts["macro"] == counts["in_domain"] == counts["in_domain/scipy"] == 30
+    assert counts["out_of_domain"] == counts["in_domain/sympy"] == 31
+    assert "1 of 31 mixtures lack scores of kind merged" in caplog.text
+
+
+def test_no_proxy_is_an_input_error(tmp_path):
+    make_study(tmp_path)
+    write_scores(tmp_path, scored(["reference"]))
+    with pytest.raises(InputError, match="no proxy of the 31 candidate mixtures"):
+        rank.run(RankArguments(run_dir=tmp_path))
+
+
+def test_a_split_without_scores_is_an_input_error(tmp_path):
+    make_study(tmp_path)
+    with pytest.raises(InputError, match="no scores on split 'test'; splits with scores: val"):
+        rank.run(RankArguments(run_dir=tmp_path, split="test"))
+
+
+def test_references_of_two_budgets_are_an_input_error(tmp_path):
+    make_study(tmp_path)
+    path = next((tmp_path / "models" / "references").iterdir()) / "manifest.json"
+    path.write_text(path.read_text().replace('"fixed"', '"union"'))
+    with pytest.raises(InputError, match="different budgets"):
+        rank.run(RankArguments(run_dir=tmp_path))
+
+
+def test_an_unfinished_evaluation_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="scores is not finished"):
+        rank.run(RankArguments(run_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"bootstrap_samples": 10}, {"confidence": 95}, {"top": 0}, {"seed": -1}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_arguments_are_checked(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        RankArguments(**wrong)
