@@ -10,7 +10,7 @@ from .arguments import option_names, parse
 from .errors import InputError
 
 
-STAGES = ("partition", "enumerate", "train", "merge", "evaluate", "rank", "report")
+STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -87,6 +87,7 @@ class HfOlmoConfig(PreTrainedConfig):
     >>> config = HfOlmoConfig(d_model=1024, n_layers=24, n_heads=16)
     >>> config.hidden_size, config.intermediate_size
     (1024, 2048)
+
     ```
     """
 
@@ -160,19 +161,19 @@ class HfOlmoConfig(PreTrainedConfig):
             if value not in allowed:
                 raise ValueError(
                     f"the architecture of the released seeds has {field}={' or '.join(map(repr, allowed))}; this "
-                    f"configuration has {field}={value!r}, which is another model: load it with the code it was made with"
+                    f"configuration has {field}={value!r}, which is another model: load it with its own code"
                 )
         if self.n_kv_heads not in (None, self.n_heads):
             raise ValueError(f"n_kv_heads must be null or n_heads ({self.n_heads}), got {self.n_kv_heads}")
         if self.d_model % (2 * self.n_heads) != 0:
             raise ValueError(
-                f"d_model ({self.d_model}) must be a multiple of 2 x n_heads (2 x {self.n_heads}): the rotary embedding "
-                "turns pairs of a head's components"
+                f"d_model ({self.d_model}) must be a multiple of 2 x n_heads (2 x {self.n_heads}): the rotary "
+                "embedding turns pairs of a head's components"
             )
         if self.fused_mlp_size % 2 != 0:
             raise ValueError(f"the fused feed-forward projection must have an even width, got {self.fused_mlp_size}")
         if self.embedding_size < self.vocab_size:
             raise ValueError(
-                f"embedding_size ({self.embedding_size}) must be at least vocab_size ({self.vocab_size}): every entry of "
-                "the vocabulary needs a row"
+                f"embedding_size ({self.embedding_size}) must be at least vocab_size ({self.vocab_size}): every entry "
+                "of the vocabulary needs a row"
             )

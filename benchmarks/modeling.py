@@ -1,0 +1,81 @@
+"""Time per token of the seeds' architecture beside transformers' Llama with as many parameters, float32 on the CPU.
+
+    python benchmarks/modeling.py --size 130m --length 512 --rounds 9
+
+The two run in turns in one process, so that what else the machine does hits both; the ratio is the median of the
+rounds' ratios, of processor time. Widths of Llama's feed-forward layer: 5/3 of d_model, which makes the number of
+parameters the same (Llama has an attention output projection and no biases).
+"""
+
+import argparse
+import statistics
+import time
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from hf_ablate.modeling import HfOlmoConfig, HfOlmoForCausalLM
+from hf_ablate.modeling.sizes import SIZES
+
+
+def make_pair(size: str, layers: int | None) -> tuple[HfOlmoForCausalLM, LlamaForCausalLM]:
+    """The two models, of one width, depth, number of heads and vocabulary."""
+    seed = HfOlmoConfig(**SIZES[size])
+    seed.n_layers = layers or seed.n_layers
+    llama = LlamaConfig(
+        hidden_size=seed.d_model,
+        num_hidden_layers=seed.n_layers,
+        num_attention_heads=seed.n_heads,
+        intermediate_size=round(5 * seed.d_model / 3),
+        vocab_size=seed.embedding_size,
+        max_position_embeddings=seed.max_sequence_length,
+        tie_word_embeddings=True,
+    )
+    return HfOlmoForCausalLM(seed), LlamaForCausalLM(llama)
+
+
+def forward(model: torch.nn.Module, input_ids: torch.Tensor) -> None:
+    with torch.no_grad():
+        model(input_ids=input_ids, use_cache=False)
+
+
+def forward_backward(model: torch.nn.Module, input_ids: torch.Tensor) -> None:
+    model(input_ids=input_ids, labels=input_ids, use_cache=False).loss.backward()
+    model.zero_grad(set_to_none=True)
+
+
+def processor_time(work, *arguments) -> float:
+    start = time.process_time()
+    work(*arguments)
+    return time.process_time() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", choices=sorted(SIZES), default="130m")
+    parser.add_argument("--layers", type=int, help="fewer blocks than the size has")
+    parser.add_argument("--length", type=int, default=512, help="tokens in a row")
+    parser.add_argument("--rounds", type=int, default=9)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    seed, llama = make_pair(arguments.size, arguments.layers)
+    input_ids = torch.randint(0, seed.config.vocab_size, (1, arguments.length))
+    print(f"parameters: seed {seed.num_parameters() / 1e6:.1f} M, Llama {llama.num_parameters() / 1e6:.1f} M")
+    for work in (forward, forward_backward):
+        times = []
+        for number in range(arguments.rounds + 1):  # the first one warms up
+            # The order alternates: a second run finds the caches full of the first one's numbers.
+            order = (seed, llama) if number % 2 else (llama, seed)
+            one = {model: processor_time(work, model, input_ids) for model in order}
+            times.append((one[seed], one[llama]))
+        ours, theirs = (statistics.median(column) for column in zip(*times[1:], strict=True))
+        ratio = statistics.median(a / b for a, b in times[1:])
+        per_token = 1e6 / arguments.length
+        print(
+            f"{work.__name__:17s} seed {ours * per_token:8.1f} us/token   Llama {theirs * per_token:8.1f} us/token   "
+            f"ratio {ratio:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Corpus: documents in, partitions, base units of one token budget, evaluation splits."""

@@ -1,0 +1,95 @@
+"""The tokenised documents of all tasks, and those of one group in their stable order."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from .encode import DOCUMENT
+from .groups import Groups
+
+
+class Encoded:
+    """Tokenised documents on disk.
+
+    Args:
+        folder (`Path`): where `encode_task` wrote them.
+        groups (`Groups`): the groups.
+    """
+
+    def __init__(self, folder: Path, groups: Groups) -> None:
+        self.folder = folder
+        self.groups = groups
+        self._parts: list[tuple[str, int]] = []
+        self.dtype = np.dtype("<u2")
+
+    def add(self, parts: list[tuple[str, int]], dtype: np.dtype) -> None:
+        """Take in the output of jobs, given as (name, number of the task)."""
+        self._parts += parts
+        self.dtype = dtype
+
+    def _documents(self, name: str) -> np.ndarray:
+        return np.memmap(self.folder / f"{name}.documents", DOCUMENT, "r")
+
+    def count_tokens(self, duplicates: dict[int, np.ndarray]) -> np.ndarray:
+        """The tokens of each group, without duplicates; the EOS after each document counts."""
+        self.duplicates = duplicates
+        total = np.zeros(len(self.groups.groups))
+        for name, task in self._parts:
+            documents = self._documents(name)
+            kept = documents[~duplicates[task][documents["record"]]]
+            total += np.bincount(kept["group"], weights=kept["tokens"], minlength=len(total))
+        return total.astype(np.int64)
+
+    def of_group(self, group: int) -> "GroupDocuments":
+        """The documents of a group, duplicates left out, in their stable order."""
+        columns, parts = [], []
+        for number, (name, task) in enumerate(self._parts):
+            documents = self._documents(name)
+            chosen = documents[(documents["group"] == group) & ~self.duplicates[task][documents["record"]]]
+            columns.append(np.asarray(chosen))
+            parts.append(np.full(len(chosen), number, np.uint32))
+        documents, part = np.concatenate(columns), np.concatenate(parts)
+        ranked = np.lexsort((documents["content"], documents["order"]))
+        return GroupDocuments(
+            self.folder, [name for name, _ in self._parts], documents[ranked], part[ranked], self.dtype
+        )
+
+
+class GroupDocuments:
+    """The documents of one group in order: their sizes in memory, tokens and texts on disk."""
+
+    def __init__(self, folder: Path, names: list[str], entries: np.ndarray, part: np.ndarray, dtype: np.dtype) -> None:
+        self.entries = entries
+        self._folder, self._names, self._part, self._dtype = folder, names, part, dtype
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def num_tokens(self) -> int:
+        return int(self.entries["tokens"].sum())
+
+    def first(self, limit: int, unit: str) -> "GroupDocuments":
+        """The shortest beginning that holds `limit` tokens or bytes (`unit`), or all documents."""
+        count = int(np.searchsorted(np.cumsum(self.entries[unit], dtype=np.int64), limit)) + 1
+        return GroupDocuments(self._folder, self._names, self.entries[:count], self._part[:count], self._dtype)
+
+    def tokens(self) -> Iterator[np.ndarray]:
+        """The tokens of document after document, each ending with EOS."""
+        maps = {
+            part: np.memmap(self._folder / f"{self._names[part]}.tokens", self._dtype, "r")
+            for part in np.unique(self._part).tolist()
+        }
+        for part, start, count in zip(
+            self._part.tolist(), self.entries["start"].tolist(), self.entries["tokens"].tolist(), strict=True
+        ):
+            yield maps[part][start : start + count]
+
+    def rows(self) -> Iterator[dict]:
+        """The {"text", "id"} rows of document after document."""
+        for part, start, size in zip(self._part, self.entries["row_start"], self.entries["row_bytes"], strict=True):
+            with open(self._folder / f"{self._names[part]}.rows", "rb") as file:
+                file.seek(int(start))
+                yield json.loads(file.read(int(size)))

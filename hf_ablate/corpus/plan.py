@@ -1,0 +1,34 @@
+"""What `hf-ablate partition --dry_run` prints."""
+
+from collections import Counter
+
+from .arguments import PartitionArguments
+from .inputs import InputFile
+
+
+def print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
+    """Print what would be read; for files that are one document each, by partition."""
+    size = sum(file.size for file in files)
+    print(f"partition: {len(files):,} files of {size / 1e6:,.1f} MB under {', '.join(arguments.roots)}")
+    budget = f"{arguments.unit_tokens:,} tokens" if arguments.unit_tokens else "as many tokens as the smallest unit"
+    print(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}")
+    if arguments.source != "files":
+        return
+    from .catalog import Catalog
+    from .groups import Groups
+    from .rules import PartitionRule
+
+    catalog = Catalog(files, arguments)
+    rule = PartitionRule(arguments)
+    names = [rule.name(key) for key in catalog.keys]
+    groups = Groups(names, arguments)
+    count, total = Counter(), Counter()
+    for key, amount in zip(catalog.records["key"].tolist(), catalog.records["bytes"].tolist(), strict=True):
+        count[names[key]] += 1
+        total[names[key]] += amount
+    roles = dict.fromkeys(groups.units, "unit") | dict.fromkeys(arguments.seed_partitions, "seed")
+    roles |= dict.fromkeys(arguments.eval_partitions, "evaluation only")
+    for name, role in roles.items():
+        print(f"  {role:<16} {name:<24} {count[name]:>7,} documents {total[name] / 1e6:>10,.2f} MB")
+    if groups.leftover:
+        print(f"  not used: {', '.join(groups.leftover[:20])}")

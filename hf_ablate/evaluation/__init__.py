@@ -1,0 +1,1 @@
+"""Scores of models and proxies on evaluation text: sums, never perplexities."""

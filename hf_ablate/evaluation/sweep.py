@@ -1,0 +1,175 @@
+"""Scoring many models on the same text: rows appended as they come, nothing scored twice."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..merging.resident import ResidentPool
+from .ensemble import TokenCache, ensemble_logprobs
+from .log_likelihood import Scorer
+from .models import ScoredModel, load_model
+from .rows import ScoreRow, append_json_lines, append_rows, read_rows
+from .tokens import TokenisedSource, document_sums
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How models are scored; with the sources' digests, what identifies a score."""
+
+    split: str
+    tokenizer_digest: str
+    max_length: int
+    limit: int | None
+    dtype: str
+    batch_tokens: int = 2048
+
+    @property
+    def facts(self) -> dict:
+        """All that a score depends on (the size of batches is not among it)."""
+        return {name: value for name, value in vars(self).items() if name != "batch_tokens"}
+
+
+class Sweep:
+    """Scores models on tokenised sources into one folder of score rows.
+
+    Args:
+        folder (`Path`): where the rows are; those that are there already are kept and not scored again.
+        sources (`list[TokenisedSource]`): the text.
+        measurement (`Measurement`): how it is scored.
+        device (`str`): where models are scored.
+        per_document (`bool`): also append one row per document to `documents.jsonl`.
+    """
+
+    def __init__(
+        self, folder: Path, sources: list[TokenisedSource], measurement: Measurement, device: str = "cpu",
+        per_document: bool = False, file_name: str = "rows.jsonl",
+    ):  # fmt: skip
+        self.folder = folder
+        self.sources = sources
+        self.measurement = measurement
+        self.device = device
+        self.per_document = per_document
+        self.file_name = file_name
+        self.cache = TokenCache(folder / "tokens", measurement.facts)
+        self._rows = {row.key: row for row in read_rows(folder)} if folder.is_dir() else {}
+
+    @property
+    def num_tokens(self) -> int:
+        """In all sources."""
+        return sum(int(source.stream.num_tokens.sum()) for source in self.sources)
+
+    def missing(self, model: ScoredModel, cached: bool = False) -> list[TokenisedSource]:
+        """The sources that a model has no scores for; with `cached`, also those without cached log-probabilities."""
+        return [
+            source
+            for source in self.sources
+            if not self._is_scored(model, source)
+            or (cached and not self.cache.path(model.digest, source.source.digest).is_file())
+        ]
+
+    def _is_scored(self, model: ScoredModel, source: TokenisedSource) -> bool:
+        rows = source.domain_rows(np.zeros(len(source.names)), **self._identity(model))
+        return all(row.key in self._rows for row in rows)
+
+    def _identity(self, model: ScoredModel) -> dict:
+        names = ("tokenizer_digest", "max_length", "dtype")
+        return model.identity | {name: getattr(self.measurement, name) for name in names}
+
+    def score(self, model: ScoredModel, scorer: Scorer, progress: tqdm, cached: bool = False) -> None:
+        """Score what is missing of a model that is in the scorer; with `cached`, keep its log-probabilities too."""
+        for source in self.missing(model, cached):
+            token_logprobs = scorer.token_logprobs(source.stream, progress.update)
+            sums = self._checked_sums(model, source, token_logprobs)
+            if cached:
+                self.cache.write(model.digest, source.source.digest, token_logprobs)
+            self._append(model, source, sums)
+
+    def scorer(self, model) -> Scorer:
+        return Scorer(model, self.measurement.max_length, self.measurement.batch_tokens)
+
+    def score_loaded(self, model: ScoredModel, loaded, progress: tqdm, cached: bool = False) -> None:
+        """[`Sweep.score`] with a scorer of its own."""
+        with self.scorer(loaded) as scorer:
+            self.score(model, scorer, progress, cached)
+
+    def score_ensemble(self, model: ScoredModel, components: dict[str, ScoredModel]) -> None:
+        """Score what is missing of the probability average of components with cached log-probabilities."""
+        for source in self.missing(model):
+            parts = [self.cache.read(components[unit].digest, source.source.digest) for unit in model.mixture.units]
+            token_logprobs = ensemble_logprobs(parts, list(model.mixture.weights.values()))
+            self._append(model, source, self._checked_sums(model, source, token_logprobs))
+
+    def copy(self, model: ScoredModel, other: ScoredModel) -> None:
+        """Give a model the scores of one that computes the same, as the proxy of a single unit does."""
+        for source in self.missing(model):
+            wanted = source.domain_rows(np.zeros(len(source.names)), **self._identity(other))
+            self._write([replace(self._rows[row.key], **model.identity) for row in wanted])
+
+    def _checked_sums(self, model: ScoredModel, source: TokenisedSource, token_logprobs: np.ndarray) -> np.ndarray:
+        sums = document_sums(token_logprobs, source.stream)
+        broken = np.flatnonzero(~np.isfinite(sums))
+        if len(broken):
+            raise InputError(
+                f"{model.id} gives a log-probability that is NaN or infinite in {len(broken)} documents of source "
+                f"{source.source.name!r}, the first of them {source.names[broken[0]]!r}; its weights are broken"
+            )
+        return sums
+
+    def _append(self, model: ScoredModel, source: TokenisedSource, sums: np.ndarray) -> None:
+        identity = self._identity(model)
+        if self.per_document:
+            append_json_lines(self.folder / "documents.jsonl", source.document_rows(sums, **identity))
+        self._write(source.domain_rows(sums, **identity))
+
+    def _write(self, rows: list[ScoreRow]) -> None:
+        append_rows(self.folder / self.file_name, rows)
+        self._rows |= {row.key: row for row in rows}
+
+
+def score_models(sweep: Sweep, models: list[ScoredModel], pool: Callable[[], ResidentPool] | None = None) -> None:
+    """Score what is missing of the models, in their order; components come before the proxies made of them.
+
+    Args:
+        pool (`Callable[[], ResidentPool]`, *optional*): loads the components, if any merge is to be scored.
+    """
+    components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
+    ensembled = {
+        unit for model in models if model.kind == "ensemble" and sweep.missing(model) for unit in model.mixture.units
+    }
+    saved = [model for model in models if model.folder]
+    merged = [model for model in models if model.kind == "merged" and not model.folder]
+    tasks = [(model, model.kind == "component" and model.mixture.units[0] in ensembled) for model in saved]
+    tasks = [(model, cached) for model, cached in tasks if sweep.missing(model, cached)]
+    same_as_component = [] if sweep.per_document else [model for model in merged if len(model.mixture.units) == 1]
+    to_merge = [model for model in merged if model not in same_as_component and sweep.missing(model)]
+    total = sum(
+        int(source.stream.num_tokens.sum())
+        for model, cached in tasks + [(model, False) for model in to_merge]
+        for source in sweep.missing(model, cached)
+    )
+    with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=None) as progress:
+        for model, cached in tasks:
+            progress.set_postfix_str(model.id)
+            sweep.score_loaded(
+                model, load_model(model.folder, sweep.measurement.dtype, sweep.device), progress, cached
+            )
+        for model in same_as_component:
+            sweep.copy(model, components[model.mixture.units[0]])
+        if to_merge:
+            resident = pool()
+            with sweep.scorer(resident.model) as scorer:
+                for model in to_merge:
+                    progress.set_postfix_str(model.mixture.name)
+                    resident.merge(model.mixture)
+                    sweep.score(model, scorer, progress)
+    for model in models:
+        if model.kind == "ensemble":
+            sweep.score_ensemble(model, components)

@@ -1,0 +1,82 @@
+"""Documents → rolling windows: every token is predicted exactly once, on as much context as fits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TokenStream:
+    """Tokenised documents in one array, each preceded by the token that its first token is conditioned on.
+
+    Args:
+        tokens (`np.ndarray`): prefix, tokens of document 0, prefix, tokens of document 1, …
+        starts (`np.ndarray`): [documents + 1], where each document's prefix stands.
+    """
+
+    tokens: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, documents: list[np.ndarray], prefix: int) -> "TokenStream":
+        lengths = np.array([len(document) + 1 for document in documents], dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        tokens = np.full(int(starts[-1]), prefix, dtype=np.int32)
+        for start, document in zip(starts, documents, strict=False):
+            tokens[start + 1 : start + 1 + len(document)] = document
+        return cls(tokens, starts)
+
+    @property
+    def num_tokens(self) -> np.ndarray:
+        """[documents], without prefixes."""
+        return np.diff(self.starts) - 1
+
+    def select(self, documents: np.ndarray) -> "TokenStream":
+        """The stream of some of the documents."""
+        pieces = [self.tokens[self.starts[number] : self.starts[number + 1]] for number in documents]
+        starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
+        return TokenStream(np.concatenate(pieces) if pieces else self.tokens[:0], starts)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows over a [`TokenStream`]: the model reads `length` tokens from `start`; the last `predicted` count.
+
+    All are arrays [windows]. The output at stream position `p` predicts the token at `p + 1`.
+    """
+
+    start: np.ndarray
+    length: np.ndarray
+    predicted: np.ndarray
+
+
+def rolling_windows(stream: TokenStream, max_length: int) -> Windows:
+    """The rolling windows of lm-eval and PALOMA with `context_len=1`.
+
+    The first window of a document is conditioned on the prefix token alone, a later full window on the one token
+    before it, and the last, shorter window on as many preceding tokens as make its input `max_length` tokens long.
+
+    Example:
+
+    ```python
+    >>> stream = TokenStream.of([np.arange(1, 8)], prefix=0)   # 7 tokens
+    >>> windows = rolling_windows(stream, max_length=3)
+    >>> for start, length, predicted in zip(windows.start, windows.length, windows.predicted):
+    ...     inputs, targets = stream.tokens[start : start + length], stream.tokens[start + 1 : start + length + 1]
+    ...     print(inputs, "->", targets[-predicted:])
+    [0 1 2] -> [1 2 3]
+    [3 4 5] -> [4 5 6]
+    [4 5 6] -> [7]
+
+    ```
+    """
+    if max_length < 1:
+        raise ValueError(f"max_length is {max_length}; expected at least 1")
+    counts = stream.num_tokens
+    numbers = -(-counts // max_length)
+    document = np.repeat(np.arange(len(counts)), numbers)
+    index = np.arange(len(document)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+    end = np.minimum((index + 1) * max_length, counts[document])
+    predicted = end - index * max_length
+    length = np.where(index == 0, predicted, max_length)
+    return Windows(stream.starts[document] + end - length, length, predicted)

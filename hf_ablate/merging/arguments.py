@@ -1,0 +1,34 @@
+"""What `hf-ablate merge` takes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..arguments import StageArguments
+from ..errors import InputError
+from ..mixtures.mixture import Mixture
+
+
+DType = Literal["float32", "bfloat16", "float16"]
+
+
+@dataclass
+class MergeArguments(StageArguments):
+    """Which merged models are saved, and how."""
+
+    mixture: list[str] = field(
+        default_factory=lambda: ["best"],
+        metadata={"help": "Mixtures to save: `best` (first of the ranking's macro target), ids, or several of these."},
+    )
+    weights: dict | None = field(
+        default=None, metadata={"help": "A mixture given by its weights, instead of `mixture`: unit to weight."}
+    )
+    out_dtype: DType = field(
+        default="float32",
+        metadata={"help": "Number format of the saved weights; sums are float32 whatever it is."},
+    )
+
+    def __post_init__(self) -> None:
+        if self.weights is not None:
+            Mixture.of(self.weights)
+        elif not self.mixture:
+            raise InputError("mixture is empty; expected `best`, ids of mixtures, or `weights`")

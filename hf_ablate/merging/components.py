@@ -1,0 +1,111 @@
+"""Checks that models can be averaged, made before any weight is combined.
+
+mergekit merges tied with untied inputs, drops tensors that only some inputs have and passes NaN on, all silently; a
+proxy made that way would be wrong without a sign of it.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from ..errors import InputError
+from ..manifest import MANIFEST
+
+
+CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
+_FREE_KEYS = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache"}
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a saved model.
+
+    Raises:
+        `InputError`: if the folder is no complete saved model.
+    """
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder} is no saved model: it has no {CONFIG}")
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if not (folder / INDEX).is_file():
+        raise InputError(f"{folder} has neither {WEIGHTS} nor {INDEX}; save the model with `save_pretrained`")
+    names = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
+    for name in names:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} lacks {name}, which its {INDEX} names; the folder is incomplete")
+    return [folder / name for name in names]
+
+
+def open_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    """All tensors of a saved model, memory-mapped: read from disk only when used.
+
+    Raises:
+        `InputError`: for a corrupt file; names it.
+    """
+    tensors = {}
+    for path in weight_files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                tensors |= {name: file.get_tensor(name) for name in file.keys()}
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
+    return tensors
+
+
+def check_components(folders: dict[str, Path]) -> None:
+    """Check that the models in these folders have the same architecture, tensors, tokenizer and seed.
+
+    Args:
+        folders (`dict[str, Path]`): unit (or any name) → saved model.
+
+    Raises:
+        `InputError`: names the two that differ, and in what.
+    """
+    first, *others = folders
+    reference = _describe(folders[first])
+    for name in others:
+        other = _describe(folders[name])
+        for what, value in reference.items():
+            if value != other[what]:
+                raise InputError(
+                    f"{folders[first]} and {folders[name]} cannot be averaged: {_difference(what, value, other[what])}"
+                )
+
+
+def check_finite(tensors: dict[str, torch.Tensor], folder: Path) -> None:
+    """Raise `InputError` if a weight is NaN or infinite."""
+    for name, tensor in tensors.items():
+        # A NaN or an infinity anywhere makes the extremes of the tensor not finite.
+        if (
+            tensor.is_floating_point()
+            and tensor.numel()
+            and not all(map(torch.isfinite, torch.aminmax(tensor.float())))
+        ):
+            raise InputError(f"{folder}: tensor {name} holds NaN or infinity; the training run diverged")
+
+
+def _describe(folder: Path) -> dict[str, dict]:
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    shapes = {}
+    for path in weight_files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
+    manifest = folder / MANIFEST
+    facts = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+    return {
+        "configuration": {key: value for key, value in config.items() if key not in _FREE_KEYS},
+        "tensor shapes": shapes,
+        "origin": {key: facts.get(key) for key in ("tokenizer_digest", "seed_digest")},
+    }
+
+
+def _difference(what: str, value: dict, other: dict) -> str:
+    for key in {**value, **other}:
+        left, right = value.get(key, "missing"), other.get(key, "missing")
+        if left != right:
+            return f"{what} differ in {key!r}: {left} and {right}"
+    return f"{what} differ"

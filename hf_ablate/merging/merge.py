@@ -1,0 +1,159 @@
+"""`hf-ablate merge`: save the model merged for a mixture, through mergekit, with the YAML beside it."""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import InputError
+from ..manifest import MANIFEST, digest_files, fingerprint, is_finished, read_manifest, write_manifest, write_text
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.mixture import Mixture
+from .arguments import MergeArguments
+from .components import CONFIG, check_components, check_finite, open_tensors, weight_files
+from .config import CONFIG_NAME, merge_yaml
+
+
+logger = logging.getLogger(__name__)
+
+
+def run(arguments: MergeArguments) -> None:
+    """Save the chosen mixtures' merged models; those that are there already are left alone."""
+    if arguments.dry_run and not (arguments.run_dir / "ranking" / MANIFEST).is_file() and not arguments.weights:
+        print(f"merge: {', '.join(arguments.mixture)}, chosen when the mixtures are ranked")
+        return
+    mixtures = chosen_mixtures(arguments)
+    rows = []
+    for mixture in mixtures:
+        folder = arguments.run_dir / "models" / "merged" / mixture.id
+        if not arguments.dry_run:
+            save_merged(arguments.run_dir, mixture, arguments.out_dtype)
+        rows.append({"id": mixture.id, "name": mixture.name, "folder": str(folder)})
+    if arguments.output_format == "json":
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        print(
+            f"{row['id']}  {row['name']}  {'would be saved in' if arguments.dry_run else 'saved in'} {row['folder']}"
+        )
+
+
+def chosen_mixtures(arguments: MergeArguments) -> list[Mixture]:
+    """The mixtures that the arguments name, each once.
+
+    Raises:
+        `InputError`: for a mixture that is not a candidate of the study, or `best` without a ranking.
+    """
+    if arguments.weights is not None:
+        return [Mixture.of(arguments.weights)]
+    candidates = {candidate.mixture.id: candidate.mixture for candidate in read_mixtures(arguments.run_dir)}
+    chosen = {}
+    for name in arguments.mixture:
+        identifier = _best(arguments.run_dir) if name == "best" else name
+        if identifier not in candidates:
+            raise InputError(
+                f"{identifier!r} is the id of none of the study's {len(candidates)} mixtures; the ids stand in "
+                f"{arguments.run_dir / 'mixtures' / 'mixtures.jsonl'}, and `weights` takes any mixture"
+            )
+        chosen[identifier] = candidates[identifier]
+    return list(chosen.values())
+
+
+def _best(run_dir: Path) -> str:
+    """The id of the mixture that the ranking puts first on the macro average, by weight averaging if it has that."""
+    read_manifest(run_dir / "ranking")
+    ranking = json.loads((run_dir / "ranking" / "ranking.json").read_text(encoding="utf-8"))
+    rankings = ranking["targets"]["macro"]["rankings"]
+    return (rankings.get("merged") or next(iter(rankings.values())))[0]["mixture"]
+
+
+def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
+    """Save the merged model of a mixture to `models/merged/<id>`; does nothing when it is there and up to date.
+
+    It is written to a folder beside it, which is renamed when complete, so a killed run leaves nothing half-written
+    under the final name.
+
+    Returns:
+        `Path`: the folder.
+    """
+    components = {unit: run_dir / "models" / "components" / unit for unit in mixture.units}
+    manifests = {unit: read_manifest(folder) for unit, folder in components.items()}
+    inputs = {unit: manifest["digest"] for unit, manifest in manifests.items()}
+    settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
+    folder = run_dir / "models" / "merged" / mixture.id
+    if is_finished(folder, fingerprint("merge", settings, inputs)):
+        logger.info("merge: %s is there already", folder)
+        return folder
+    check_components(components)
+    for component in components.values():
+        check_finite(open_tensors(component), component)
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    source = merge_yaml(mixture, out_dtype)
+    run_mergekit(mixture, components, temporary, source, out_dtype)
+    write_text(temporary / CONFIG_NAME, source)
+    facts = next(iter(manifests.values()))
+    write_manifest(
+        temporary, "merge", settings, inputs,
+        model=f"merged:{mixture.id}", kind="merged", mixture=mixture.weights,
+        digest=digest_files([temporary / CONFIG, *weight_files(temporary)]),
+        seed_digest=facts.get("seed_digest"), tokenizer_digest=facts.get("tokenizer_digest"),
+        parameters=facts.get("parameters"),
+    )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
+    return folder
+
+
+def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> None:
+    """mergekit's linear merge of saved models.
+
+    The models are given as objects with absolute paths, not as text: mergekit would read `+` and `@` in a path as
+    LoRA and revision, and take a short relative one for a name on the Hub.
+    """
+    from mergekit.common import ModelPath, ModelReference
+    from mergekit.config import InputModelDefinition, MergeConfiguration
+    from mergekit.merge import run_merge
+    from mergekit.options import MergeOptions
+
+    references = {
+        unit: ModelReference(model=ModelPath(path=str(folder.resolve()))) for unit, folder in folders.items()
+    }
+    config = MergeConfiguration(
+        merge_method="linear",
+        models=[
+            InputModelDefinition(model=references[unit], parameters={"weight": weight})
+            for unit, weight in mixture.items
+        ],
+        base_model=references[mixture.units[0]],
+        parameters={"normalize": True},
+        dtype="float32",
+        out_dtype=out_dtype,
+    )
+    with _quiet_transformers():
+        run_merge(config, str(output), MergeOptions(write_model_card=False, quiet=True), config_source=source)
+    for path in output.iterdir():
+        path.chmod(0o666 & ~_umask())  # mergekit's weights are readable by their owner alone
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """mergekit sets `torch_dtype` on the configuration, and transformers warns of it at every merge."""
+    from transformers.utils import logging as transformers_logging
+
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

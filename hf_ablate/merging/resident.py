@@ -1,0 +1,116 @@
+"""The resident pool: components loaded once, and every merge a weighted sum into the parameters of one model.
+
+Nothing is written and no state dict is copied: a merge reads each component once and writes the parameters of the
+resident model, block by block, in float32. Its arithmetic is that of mergekit's linear merge, operation by operation,
+so the two agree to the last bit. A merge depends on the mixture alone, not on what was merged before (a running sum,
+one component added and one taken away, would drift and save nothing that matters).
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from ..errors import InputError, unknown_name
+from ..mixtures.mixture import Mixture
+from .components import check_components, check_finite, open_tensors
+
+
+logger = logging.getLogger(__name__)
+_BLOCK = 1 << 18
+
+
+class ResidentPool:
+    """Components of a pool, memory-mapped, and one resident model that becomes any of their merges.
+
+    Args:
+        folders (`Mapping[str, Path]`): unit → saved component model.
+        dtype (`torch.dtype`): of the resident model. Sums are float32 whatever it is.
+        device (`str`): of the resident model.
+
+    Raises:
+        `InputError`: if the components cannot be averaged.
+    """
+
+    def __init__(self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32, device: str = "cpu"):
+        from transformers import AutoModelForCausalLM
+
+        check_components(dict(folders))
+        self.components = {unit: open_tensors(folder) for unit, folder in folders.items()}
+        for unit, tensors in self.components.items():
+            check_finite(tensors, folders[unit])
+        self.model = AutoModelForCausalLM.from_pretrained(next(iter(folders.values())), dtype=dtype)
+        self.model.eval().requires_grad_(False).to(device)
+        self._targets = self._match_names()
+
+    @property
+    def units(self) -> list[str]:
+        return list(self.components)
+
+    def _match_names(self) -> dict[str, torch.Tensor]:
+        """Checkpoint name → parameter of the resident model, tied parameters once."""
+        stored = next(iter(self.components.values()))
+        targets = dict(self.model.named_parameters())
+        targets |= {name: buffer for name, buffer in self.model.named_buffers() if name in stored}
+        for name, target in targets.items():
+            if name not in stored or stored[name].shape != target.shape:
+                raise InputError(f"the components' files hold no tensor for parameter {name!r}; save them again")
+            if not target.is_floating_point():
+                raise InputError(f"buffer {name!r} holds {target.dtype}, which cannot be averaged")
+        return targets
+
+    @torch.no_grad()
+    def merge(self, mixture: Mixture) -> torch.nn.Module:
+        """Make the resident model the average of the mixture's components, and return it.
+
+        The model is the same object at every call.
+
+        Raises:
+            `InputError`: if the mixture names a unit without a component.
+        """
+        for unit in mixture.units:
+            if unit not in self.components:
+                raise unknown_name("unit", unit, self.units)
+        weights = torch.tensor(list(mixture.weights.values()), dtype=torch.float32)
+        for name, target in self._targets.items():
+            inputs = [self.components[unit][name] for unit in mixture.units]
+            weighted_sum_(target, inputs, weights)
+        return self.model
+
+
+def weighted_sum_(target: torch.Tensor, inputs: list[torch.Tensor], weights: torch.Tensor) -> None:
+    """Write the weighted average of `inputs` into `target`, block by block, summed in float32.
+
+    Args:
+        target (`torch.Tensor`): contiguous, any floating dtype and device.
+        inputs (`list[torch.Tensor]`): of the target's shape; moved to its device a block at a time.
+        weights (`torch.Tensor`): [inputs], float32; the sum is divided by theirs.
+
+    Example:
+
+    ```python
+    >>> target = torch.empty(3)
+    >>> weighted_sum_(target, [torch.zeros(3), torch.ones(3)], torch.tensor([1.0, 3.0]))
+    >>> target
+    tensor([0.7500, 0.7500, 0.7500])
+
+    ```
+    """
+    flat = target.view(-1)
+    sources = [tensor.reshape(-1) for tensor in inputs]
+    coefficients = weights.to(target.device)[:, None].unbind(0)
+    # As mergekit sums them: over the inputs of a row.
+    total = weights[None].sum(dim=1).to(target.device)
+    is_normalised = bool(total == 1)
+    in_place = target.dtype == torch.float32
+    for start in range(0, flat.numel(), _BLOCK):
+        block = flat[start : start + _BLOCK]
+        result = block.zero_() if in_place else torch.zeros_like(block, dtype=torch.float32)
+        for source, coefficient in zip(sources, coefficients, strict=True):
+            piece = source[start : start + _BLOCK].to(target.device, torch.float32)
+            result.addcmul_(piece, coefficient)
+        if not is_normalised:
+            result.div_(total)
+        if not in_place:
+            block.copy_(result)

@@ -1,0 +1,8 @@
+"""The shapes of the paper's seed models."""
+
+# Names as on the Hub and in the paper; 109.6 M, 303.6 M and 1,110 M parameters, the tied embedding counted once.
+SIZES = {
+    "130m": {"d_model": 768, "n_layers": 12, "n_heads": 12},
+    "300m": {"d_model": 1024, "n_layers": 24, "n_heads": 16},
+    "1.1b": {"d_model": 2048, "n_layers": 24, "n_heads": 16},
+}

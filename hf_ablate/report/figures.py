@@ -1,0 +1,236 @@
+"""The figures of a study. Each function returns a matplotlib figure, or None where there is nothing to show."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..ranking.tables import mixture_text, short_name
+from .cost import by_kind, cost_rows
+from .study import Study
+from .style import ACCENT, GREY, GRID, HEAT, INK, LINES, MUTED, SECOND, SEQUENCE, panels
+
+
+WIDTH = 10.4
+MOST_SCATTERS = 12
+
+
+def scatter(study: Study, proxy: str) -> Figure | None:
+    """Proxy against reference scores, a panel per target, points coloured by the number of units."""
+    domains = study.target_names("domain")
+    sources = study.target_names("source")
+    names = ["macro", *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
+    if not study.agreement["references"]:
+        return None
+    columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
+    figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.45)
+    sizes = sorted({facts["number_of_units"] for facts in study.ranking["mixtures"].values()} - {1})
+    colours = {size: SEQUENCE(position / max(len(sizes) - 1, 1)) for position, size in enumerate(sizes)}
+    shown: set[int] = set()
+    for panel, name in zip(axes, names, strict=False):
+        shown |= _scatter_panel(panel, study, name, proxy, colours)
+    for panel in axes[len(names) :]:
+        panel.set_visible(False)
+    for panel in axes[: len(names)]:
+        if panel.get_subplotspec().is_first_col():
+            panel.set_ylabel("reference model")
+        panel.set_xlabel("proxy")
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=colours[size], markersize=5.5, label=f"{size} units")
+        for size in sorted(shown)
+    ]
+    handles.append(Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 2)), label="least squares"))
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), handletextpad=0.3, columnspacing=1.4)
+    return figure
+
+
+def _scatter_panel(panel: Axes, study: Study, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
+    entries = study.ranking["targets"][name]["rankings"][proxy]
+    sizes = {mixture: facts["number_of_units"] for mixture, facts in study.ranking["mixtures"].items()}
+    points = [
+        (entry["score"], entry["reference"], sizes[entry["mixture"]])
+        for entry in entries
+        if entry["reference"] is not None and sizes[entry["mixture"]] > 1
+    ]
+    x, y = np.array([point[0] for point in points]), np.array([point[1] for point in points])
+    if len(points) > 2 and np.ptp(x) > 0:
+        ends = np.array([x.min(), x.max()])
+        panel.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=GREY, linewidth=1, linestyle=(0, (4, 2)))
+    panel.scatter(x, y, c=[colours[size] for *_, size in points], s=24, linewidths=0.6, edgecolors="white", zorder=3)
+    panel.grid(True)
+    panel.locator_params(nbins=4)
+    panel.margins(0.09)
+    found = study.agreement["targets"][name]["groups"]["all"]["predictors"][proxy]
+    numbers = [
+        f"{label} {found[statistic]['value']:.2f}"
+        for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
+        if found[statistic]["value"] is not None
+    ]
+    panel.set_title(f"{display_name(name)}\n", fontsize=8.5)
+    panel.text(0, 1.03, "  ·  ".join(numbers), transform=panel.transAxes, fontsize=7.2, color=MUTED)
+    return {size for *_, size in points}
+
+
+def display_name(target: str) -> str:
+    """How a target is called in figures and tables."""
+    return "macro average" if target == "macro" else short_name(target)
+
+
+def agreement_intervals(study: Study) -> Figure | None:
+    """Pearson correlation and decision accuracy of every predictor with their intervals, proxies against baselines."""
+    if not study.agreement["references"]:
+        return None
+    names = ["macro", *study.target_names("source")][:4]
+    statistics = (("pearson", "Pearson correlation", 0.0), ("decision_accuracy", "decision accuracy", 0.5))
+    predictors = study.agreement["predictors"]
+    figure, axes = panels(len(names), len(statistics), WIDTH, 0.55 + 0.22 * len(predictors))
+    for panel, (statistic, label, chance), name in zip(
+        axes, [entry for entry in statistics for _ in names], names * len(statistics), strict=True
+    ):
+        group = study.agreement["targets"][name]["groups"]["all"]
+        for position, (predictor, facts) in enumerate(predictors.items()):
+            entry = group["predictors"][predictor][statistic]
+            colour = ACCENT if facts["proxy"] else GREY if predictor == "random" else SECOND
+            if entry["value"] is None:
+                panel.text(chance, position, "not defined", fontsize=6.5, color=GREY, va="center", ha="center")
+                continue
+            if entry["low"] is not None:
+                panel.plot([entry["low"], entry["high"]], [position] * 2, color=colour, linewidth=3, alpha=0.35,
+                           solid_capstyle="round")  # fmt: skip
+            panel.plot(entry["value"], position, "o", color=colour, markersize=5.5)
+        panel.axvline(chance, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
+        panel.set_xlim(*((-1.05, 1.05) if statistic == "pearson" else (-0.03, 1.03)))
+        panel.set_ylim(len(predictors) - 0.4, -0.6)
+        panel.set_yticks(range(len(predictors)))
+        first = panel.get_subplotspec().is_first_col()
+        panel.set_yticklabels([facts["label"] for facts in predictors.values()] if first else [], color=INK)
+        panel.tick_params(axis="y", length=0)
+        panel.spines["left"].set_visible(False)
+        panel.grid(True, axis="x")
+        panel.set_xlabel(label)
+        if panel.get_subplotspec().is_first_row():
+            panel.set_title(f"{display_name(name)}  (n = {group['n']})")
+    return figure
+
+
+def ranking_heat_map(study: Study, most: int = 32) -> Figure:
+    """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
+    proxy, columns, units = study.proxy, ["macro", *study.columns()], study.units
+    targets = study.ranking["targets"]
+    entries = targets["macro"]["rankings"][proxy][:most]
+    mixtures = [entry["mixture"] for entry in entries]
+    values = np.full((len(mixtures), len(columns)), np.nan)
+    for column, name in enumerate(columns):
+        ranking = {entry["mixture"]: entry["score"] for entry in targets[name]["rankings"][proxy]}
+        best = min(ranking.values())
+        values[:, column] = [100 * (ranking.get(mixture, np.nan) / best - 1) for mixture in mixtures]
+    figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures)), layout="constrained")
+    dots, heat = figure.subplots(1, 2, width_ratios=[max(len(units), 3) * 0.62, len(columns)])
+    _unit_dots(dots, study, mixtures, units)
+    image = heat.imshow(values, cmap=HEAT, aspect="auto", vmin=0, vmax=np.nanpercentile(values, 95))
+    for (row, column), value in np.ndenumerate(values):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
+        text = "" if np.isnan(value) else f"{value:.1f}"
+        heat.text(column, row, text, ha="center", va="center", fontsize=6.5, color="white" if dark else INK)
+    _top_labels(heat, [display_name(name) for name in columns])
+    heat.set_yticks([])
+    heat.axvline(0.5, color="white", linewidth=4)
+    for spine in heat.spines.values():
+        spine.set_visible(False)
+    heat.set_xlabel("% worse than the best mixture for the domain (proxy scores)")
+    return figure
+
+
+def _unit_dots(panel: Axes, study: Study, mixtures: list[str], units: list[str]) -> None:
+    for row, mixture in enumerate(mixtures):
+        weights = study.ranking["mixtures"][mixture]["weights"]
+        if row % 2 == 0:
+            panel.axhspan(row - 0.5, row + 0.5, color="#f5f7f9", linewidth=0)
+        sizes = [110 * weights.get(unit, 0) ** 0.6 for unit in units]
+        panel.scatter(range(len(units)), [row] * len(units), s=5, color=GRID, zorder=2)
+        panel.scatter(range(len(units)), [row] * len(units), s=sizes, color=ACCENT, linewidths=0, zorder=3)
+    panel.set_xlim(-0.6, len(units) - 0.4)
+    panel.set_ylim(len(mixtures) - 0.5, -0.5)
+    panel.set_yticks(range(len(mixtures)), [str(row + 1) for row in range(len(mixtures))])
+    panel.tick_params(axis="y", length=0)
+    _top_labels(panel, units)
+    panel.set_xlabel("units in the mixture (area: weight)")
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+
+
+def _top_labels(panel: Axes, labels: list[str]) -> None:
+    panel.set_xticks(range(len(labels)), labels, rotation=35, ha="left", rotation_mode="anchor", color=INK)
+    panel.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+
+
+def cost(study: Study) -> Figure | None:
+    """Tokens trained on: the study with and without its reference models, against training every mixture."""
+    rows = by_kind(cost_rows(study))
+    if "every_mixture" not in rows:
+        return None
+    seed = rows.get("seed", {}).get("tokens", 0)
+    parts = [
+        ("this study", seed, rows["component"]["tokens"], rows.get("reference", {}).get("tokens", 0)),
+        ("without the check\nby reference models", seed, rows["component"]["tokens"], 0),
+        (f"training all {rows['every_mixture']['models']} mixtures", seed, rows["every_mixture"]["tokens"], 0),
+    ]
+    figure = Figure(figsize=(WIDTH, 1.75), layout="constrained")
+    panel = figure.subplots()
+    colours = (GREY, ACCENT, SECOND)
+    for row, (_, *tokens) in enumerate(parts):
+        left = 0.0
+        for count, colour in zip(tokens, colours, strict=True):
+            last_row = row == len(parts) - 1
+            panel.barh(row, count / 1e6, left=left, color="#5f83a0" if last_row and colour == ACCENT else colour,
+                       height=0.62, edgecolor="white", linewidth=0.8)  # fmt: skip
+            left += count / 1e6
+        panel.text(left, row, f"  {left:,.1f} M", va="center", fontsize=7.5)
+    panel.set_yticks(range(len(parts)), [name for name, *_ in parts], color=INK)
+    panel.set_ylim(len(parts) - 0.5, -0.5)
+    panel.set_xlabel("million tokens trained on")
+    panel.tick_params(axis="y", length=0)
+    panel.margins(x=0.1)
+    panel.grid(True, axis="x")
+    panel.spines["left"].set_visible(False)
+    labels = ("seed", "components", "reference models", "a model per mixture")
+    handles = [
+        Line2D([], [], marker="s", linestyle="", markersize=7, color=colour, label=label)
+        for colour, label in zip((*colours, "#5f83a0"), labels, strict=True)
+    ]
+    figure.legend(handles=handles, loc="outside upper right", ncols=4, handletextpad=0.2)
+    return figure
+
+
+def training_curves(study: Study) -> Figure | None:
+    """Training loss over tokens: the seed, the components, the reference models."""
+    kinds = [
+        (kind, title, curves)
+        for kind, title in (("seed", "seed model"), ("component", "components"), ("reference", "reference models"))
+        if (curves := {model: study.curves[model] for model in study.of_kind(kind) if len(study.curves[model]) > 1})
+    ]
+    if not kinds:
+        return None
+    figure, axes = panels(len(kinds), 1, WIDTH, 2.6)
+    for panel, (kind, title, curves) in zip(axes, kinds, strict=True):
+        for position, (model, points) in enumerate(curves.items()):
+            tokens, loss = zip(*points, strict=True)
+            colour = GREY if kind == "seed" else LINES[position % len(LINES)]
+            many = len(curves) > len(LINES)
+            label = model.partition(":")[2]
+            if kind == "reference":
+                label = mixture_text(study.ranking, label, 24) if label in study.ranking["mixtures"] else label
+            panel.plot(
+                np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
+                alpha=0.45 if many else 0.9, label=label if kind == "component" else None,
+            )  # fmt: skip
+        panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
+        panel.set_xlabel("million tokens")
+        panel.grid(True)
+        if kind == "component" and len(curves) <= len(LINES):
+            panel.legend(loc="upper right", handlelength=1.2)
+    axes[0].set_ylabel("training loss (nats per token)")
+    return figure

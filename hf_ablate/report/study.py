@@ -1,0 +1,93 @@
+"""What the report tells of a study, read from the manifests of its run folder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..manifest import MANIFEST
+from ..ranking.rank import read_agreement, read_ranking
+
+
+@dataclass(frozen=True)
+class Study:
+    """A ranked study.
+
+    Args:
+        ranking (`dict`), agreement (`dict`): as in `ranking/`.
+        models (`dict[str, dict]`): id of each trained model → its manifest, in the order seed, components, references.
+        curves (`dict[str, list[tuple[int, float]]]`): model id → (tokens seen, training loss).
+        corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
+    """
+
+    ranking: dict[str, Any]
+    agreement: dict[str, Any]
+    models: dict[str, dict[str, Any]]
+    curves: dict[str, list[tuple[int, float]]]
+    corpus: dict[str, Any]
+    scores: dict[str, Any]
+    made: dict[str, Any]
+
+    @property
+    def proxy(self) -> str:
+        """The kind of proxy that the report is about first."""
+        return next(iter(self.ranking["targets"]["macro"]["rankings"]))
+
+    @property
+    def units(self) -> list[str]:
+        return sorted({unit for facts in self.ranking["mixtures"].values() for unit in facts["weights"]})
+
+    def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The trained models of a kind."""
+        return {model: facts for model, facts in self.models.items() if facts["kind"] == kind}
+
+    def target_names(self, kind: str) -> list[str]:
+        """The targets of a kind: `domain`, `source` or `all`."""
+        return [name for name, target in self.ranking["targets"].items() if target["kind"] == kind]
+
+    def columns(self, most: int = 12) -> list[str]:
+        """The targets to show as columns of a table: all domains, or the sources where there are too many domains."""
+        domains = self.target_names("domain")
+        return domains if len(domains) <= most else (self.target_names("source") or domains)[:most]
+
+
+def read_study(run_dir: Path) -> Study:
+    """Read a run folder; only the ranking has to be there, what else is missing is left out of the report.
+
+    Raises:
+        `InputError`: if the study is not ranked.
+    """
+    ranking, agreement = read_ranking(run_dir), read_agreement(run_dir)
+    models = {}
+    curves = {}
+    for folder in model_folders(run_dir):
+        facts = _manifest(folder)
+        models[facts["model"]] = facts
+        curves[facts["model"]] = _curve(folder, facts)
+    return Study(
+        ranking, agreement, models, curves,
+        _manifest(run_dir / "corpus"), _manifest(run_dir / "scores"), _manifest(run_dir / "ranking"),
+    )  # fmt: skip
+
+
+def model_folders(run_dir: Path) -> list[Path]:
+    """The folders of the finished trained models: the seed, the components, the reference models."""
+    models = run_dir / "models"
+    folders = [models / "seed", *sorted(models.glob("components/*")), *sorted(models.glob("references/*"))]
+    return [folder for folder in folders if (folder / MANIFEST).is_file()]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _curve(folder: Path, facts: dict[str, Any]) -> list[tuple[int, float]]:
+    """The training loss over tokens; the last logged step stands for all tokens of the model."""
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        return []
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    last = max((row.get("step") or 0 for row in rows), default=0)
+    points = [(row["step"], row["loss"]) for row in rows if row.get("loss") is not None and row.get("step")]
+    return [(round(step / last * facts["tokens"]), loss) for step, loss in points]

@@ -1,0 +1,75 @@
+"""The look of figures: one palette with the page, no dates or random ids in the files."""
+
+import io
+import re
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from ..manifest import atomic_path
+
+
+INK, MUTED, GRID, ACCENT, SECOND, GREY = "#1b2430", "#66707d", "#e4e8ed", "#175a8c", "#c4631a", "#9aa5b1"
+SEQUENCE = LinearSegmentedColormap.from_list("hf_ablate", ["#b9d4e6", "#6fa8cc", "#2d79a8", "#14527d", "#0a2d4a"])
+HEAT = LinearSegmentedColormap.from_list("hf_ablate_heat", ["#175a8c", "#7fb0d0", "#d7e5ef", "#faf6f0", "#f0d3b4"])
+LINES = ["#175a8c", "#c4631a", "#3d8b5f", "#8a4f9e", "#b0913c", "#4c9aa8", "#a8434f", "#6b7280", "#2f3e9e", "#7a9a2f"]
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 7.5,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.frameon": False,
+    "legend.fontsize": 7.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "hf_ablate",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+    "figure.dpi": 100,
+}
+
+
+def style():
+    """The context in which figures are drawn and saved."""
+    return rc_context(_RC)
+
+
+def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of `columns` × `rows` axes, each row `height` inches high; the axes in reading order."""
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.02, hspace=0.03)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, [axes for row in grid for axes in row]
+
+
+def save(figure: Figure, folder: Path, name: str) -> str:
+    """Save a figure as PNG and PDF in `folder`, and return it as SVG to set into a page."""
+    # Without dates and versions the same study gives the same bytes.
+    with atomic_path(folder / f"{name}.png") as path:
+        figure.savefig(path, format="png", metadata={"Software": None})
+    with atomic_path(folder / f"{name}.pdf") as path:
+        figure.savefig(path, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    # Ids are unique in a file, not in a page; and HTML has no XML header.
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg[svg.index("<svg") :])

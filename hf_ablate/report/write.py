@@ -1,0 +1,172 @@
+"""`hf-ablate report`: the study's page, which opens offline, and its figures."""
+
+import json
+import logging
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ..manifest import (
+    MANIFEST,
+    digest,
+    digest_files,
+    fingerprint,
+    is_finished,
+    read_manifest,
+    write_manifest,
+    write_text,
+)
+from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name
+from . import figures
+from .arguments import ReportArguments
+from .cost import cost_rows
+from .headline import answer, savings, trust
+from .heat import heat_colour
+from .study import Study, model_folders, read_study
+from .style import save, style
+
+
+logger = logging.getLogger(__name__)
+_TEMPLATES = ("page.html.j2", "page.css.j2")
+
+
+def run(arguments: ReportArguments) -> None:
+    """Write `report/index.html` and `report/figures/`, and print where the page is."""
+    folder = arguments.run_dir / "report"
+    page = folder / "index.html"
+    if arguments.dry_run:
+        print(f"write the report of {arguments.run_dir} to {page}")
+        return
+    settings = {"title": arguments.title or arguments.run_dir.resolve().name, "top": arguments.top}
+    inputs = {
+        "ranking": read_manifest(arguments.run_dir / "ranking")["digest"],
+        "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(arguments.run_dir)]),
+        "corpus": _fingerprint_of(arguments.run_dir / "corpus"),
+        "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
+    }
+    if is_finished(folder, fingerprint("report", settings, inputs)):
+        logger.info("report: unchanged, nothing to do")
+    else:
+        (folder / MANIFEST).unlink(missing_ok=True)
+        study = read_study(arguments.run_dir)
+        pictures = draw_figures(study, folder / "figures")
+        write_text(page, render(study, pictures, settings["title"], settings["top"]))
+        write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
+    if arguments.output_format == "json":
+        print(json.dumps({"report": str(page)}))
+    else:
+        print(f"report: {page}")
+
+
+def _fingerprint_of(folder: Path) -> str:
+    return read_manifest(folder)["fingerprint"] if (folder / MANIFEST).is_file() else ""
+
+
+def draw_figures(study: Study, folder: Path) -> dict[str, str]:
+    """Draw all figures, save them as PNG and PDF in `folder`, and return them as SVG: name → markup."""
+    pictures = {}
+    with style():
+        for name, figure in _figures(study):
+            if figure is not None:
+                pictures[name] = save(figure, folder, name)
+    for path in folder.glob("*.p*"):
+        if path.stem not in pictures:  # from an earlier ranking
+            path.unlink()
+    return pictures
+
+
+def _figures(study: Study) -> list[tuple[str, Figure | None]]:
+    proxies = study.ranking["targets"]["macro"]["rankings"]
+    return [
+        ("ranking", figures.ranking_heat_map(study)),
+        ("agreement", figures.agreement_intervals(study)),
+        *((f"scatter_{proxy}", figures.scatter(study, proxy)) for proxy in proxies),
+        ("cost", figures.cost(study)),
+        ("training", figures.training_curves(study)),
+    ]
+
+
+def render(study: Study, pictures: dict[str, str], title: str, top: int) -> str:
+    """The page as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {
+        "score": score_text,
+        "statistic": number_text,
+        "short": short_name,
+        "display": figures.display_name,
+        "tokens": _tokens_text,
+        "flops": lambda value: f"{value:.2e}" if value else "-",
+        "duration": _duration_text,
+    }
+    return environment.get_template(_TEMPLATES[0]).render(
+        study=study,
+        ranking=study.ranking,
+        agreement=study.agreement,
+        pictures=pictures,
+        title=title,
+        top=top,
+        answer=answer(study),
+        trust=trust(study),
+        savings=savings(study),
+        costs=cost_rows(study),
+        budget=BUDGETS.get(study.ranking["reference_budget"], study.ranking["reference_budget"]),
+        best_text=best_text,
+        mixture_text=lambda mixture: mixture_text(study.ranking, mixture, 200),
+        heat=heat_colour,
+        rows=_ranking_rows(study, top),
+        settings=_common_settings(study),
+    )
+
+
+def _ranking_rows(study: Study, top: int) -> list[dict[str, Any]]:
+    """The best mixtures with their scores on the columns of the table."""
+    targets, proxy = study.ranking["targets"], study.proxy
+    scores = {
+        name: {entry["mixture"]: entry["score"] for entry in targets[name]["rankings"][proxy]}
+        for name in study.columns()
+    }
+    return [
+        {**entry, "scores": {name: values.get(entry["mixture"]) for name, values in scores.items()}}
+        for entry in targets["macro"]["rankings"][proxy][:top]
+    ]
+
+
+def _common_settings(study: Study) -> dict[str, dict[str, Any]]:
+    """Hyper-parameters that all models of a kind share: kind → name → value."""
+    common = {}
+    for kind in ("seed", "component", "reference"):
+        arguments = [facts.get("arguments", {}) for facts in study.of_kind(kind).values()]
+        if arguments:
+            first = arguments[0]
+            common[kind] = {
+                name: value
+                for name, value in first.items()
+                if value not in (None, {}, [], "") and all(other.get(name) == value for other in arguments)
+                and not isinstance(value, dict) and name != "model"
+            }  # fmt: skip
+    return common
+
+
+def _tokens_text(tokens: float | None) -> str:
+    """Tokens as people say them: `1.02 M`."""
+    if tokens is None:
+        return "-"
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if tokens >= size:
+            return f"{tokens / size:.3g} {letter}"
+    return f"{tokens:.0f}"
+
+
+def _duration_text(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

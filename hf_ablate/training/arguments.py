@@ -1,0 +1,178 @@
+"""The arguments of `hf-ablate train`: transformers' own `TrainingArguments` and what a pool needs besides."""
+
+import argparse
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+from transformers import HfArgumentParser, TrainingArguments
+
+from ..errors import InputError
+
+
+_BUDGETS = "the token budgets decide: the unit's own, `seed_tokens`, `component_tokens`, `reference_tokens`"
+# What follows from the study, so that a recipe that sets it would contradict itself: field → what decides it instead.
+_DECIDED_ELSEWHERE = {
+    "output_dir": "every model has its place in `run_dir`",
+    "num_train_epochs": _BUDGETS,
+    "max_steps": _BUDGETS,
+    "resume_from_checkpoint": "an interrupted model always goes on from its last good checkpoint",
+    "train_sampling_strategy": "the order of the data follows from the mixture and `seed`",
+    "load_best_model_at_end": "a component is the model after its whole budget",
+    "auto_find_batch_size": "the batch is part of what is compared; set `per_device_train_batch_size`",
+    "ignore_data_skip": "a resumed model sees the data that it has not seen yet",
+    "push_to_hub": "`hf-ablate push` pushes finished models",
+    "deepspeed": "use `--accelerate_config zero2` or `zero3`",
+    "fsdp": "use `--accelerate_config fsdp2`",
+}
+# Own fields called `seed_<name>` replace the field `<name>` while the seed is trained.
+_SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay")
+# What the trained weights depend on. Batch size, precision and data are added by the pool.
+_MATTERS = (
+    "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "weight_decay", "optim", "optim_args",
+    "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "label_smoothing_factor", "neftune_noise_alpha",
+    "bf16", "fp16", "seed", "data_seed",
+)  # fmt: skip
+
+
+@dataclass
+class TrainArguments(TrainingArguments):
+    """What `hf-ablate train` takes: all of `TrainingArguments` (but what the study decides) and our own keys."""
+
+    run_dir: Path = field(default=Path("runs/study"), metadata={"help": "The study's run folder."})
+    dry_run: bool = field(default=False, metadata={"help": "Print the missing models and their cost, train nothing."})
+    output_format: Literal["table", "json"] = field(
+        default="table", metadata={"help": "How results are printed on stdout."}
+    )
+    model: str = field(
+        default="all",
+        metadata={"help": "all (what is missing), seed, component:<unit>, or reference:<mixture id or name>."},
+    )
+    global_batch_size: int | None = field(
+        default=None,
+        metadata={
+            "help": "Blocks per optimizer step over all processes; gradient_accumulation_steps then follows from it."
+        },
+    )
+    seed_model: str | None = field(
+        default=None, metadata={"help": "Folder or Hub id of the seed. Null: train one from scratch."}
+    )
+    seed_revision: str | None = field(default=None, metadata={"help": "Revision of seed_model on the Hub."})
+    model_type: str = field(default="llama", metadata={"help": "Architecture of a seed trained from scratch."})
+    config_overrides: str | None = field(
+        default=None,
+        metadata={"help": "Its configuration, for example hidden_size=128,num_hidden_layers=4."},
+    )
+    attn_implementation: str | None = field(
+        default=None, metadata={"help": "eager, sdpa, flash_attention_2, ... Null: the model's own choice."}
+    )
+    seed_tokens: int | None = field(
+        default=None,
+        metadata={"help": "Tokens that the seed is trained on. Null: its text once; 0: none (the no-seed control)."},
+    )
+    seed_learning_rate: float | None = field(default=None, metadata={"help": "learning_rate of the seed, if other."})
+    seed_lr_scheduler_type: str | None = field(
+        default=None, metadata={"help": "lr_scheduler_type of the seed, if other."}
+    )
+    seed_warmup_steps: float | None = field(default=None, metadata={"help": "warmup_steps of the seed, if other."})
+    seed_weight_decay: float | None = field(default=None, metadata={"help": "weight_decay of the seed, if other."})
+    component_tokens: int | None = field(
+        default=None, metadata={"help": "Tokens that a component is trained on. Null: its unit's budget."}
+    )
+    reference_budget: Literal["fixed", "union"] = field(
+        default="fixed",
+        metadata={"help": "fixed: every reference model sees reference_tokens; union: k units give k times as many."},
+    )
+    reference_tokens: int | None = field(
+        default=None, metadata={"help": "Tokens of a reference model (per unit with union). Null: the unit's budget."}
+    )
+    keep_checkpoints: bool = field(
+        default=False, metadata={"help": "Keep the checkpoint-* folders of finished models."}
+    )
+
+    def __post_init__(self) -> None:
+        defaults = {entry.name: entry.default for entry in fields(TrainingArguments)}
+        for name, reason in _DECIDED_ELSEWHERE.items():
+            if getattr(self, name) != defaults[name]:
+                raise InputError(f"`{name}` cannot be set for a pool of models: {reason}")
+        self._check_numbers()
+        self.output_dir = str(self.run_dir / "models")
+        self.disable_tqdm = True  # one progress bar over the pool instead
+        self.remove_unused_columns = False
+        self.train_sampling_strategy = "sequential"
+        # transformers raises at once where the device lacks a precision; recipes must parse anywhere: see `devices`.
+        precision = {name: getattr(self, name) for name in ("bf16", "tf32")}
+        self.bf16, self.tf32 = False, None
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        self.bf16, self.tf32 = precision["bf16"], precision["tf32"]
+        if self.bf16:
+            self.mixed_precision = "bf16"
+        self._n_gpu = min(self._n_gpu, 1)  # several GPUs are for `accelerate launch`, never for DataParallel
+        self._derive_accumulation()
+
+    def _check_numbers(self) -> None:
+        for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
+            if getattr(self, name) < 1:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more")
+        for name in ("global_batch_size", "component_tokens", "reference_tokens"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more, or null")
+        if self.seed_tokens is not None and self.seed_tokens < 0:
+            raise InputError(f"`seed_tokens` is {self.seed_tokens}; expected 0 or more, or null")
+        if self.seed_model and self.config_overrides:
+            raise InputError(
+                "`config_overrides` describe a seed trained from scratch; `seed_model` has a configuration"
+            )
+        if self.seed_model and self.seed_tokens:
+            raise InputError("`seed_tokens` are for a seed trained from scratch; `seed_model` is taken as it is")
+
+    def _derive_accumulation(self) -> None:
+        if self.global_batch_size is None:
+            return
+        at_once = self.per_device_train_batch_size * self.world_size
+        if self.gradient_accumulation_steps != 1:
+            raise InputError("set `global_batch_size` or `gradient_accumulation_steps`, not both")
+        if self.global_batch_size % at_once:
+            raise InputError(
+                f"`global_batch_size` {self.global_batch_size} is no multiple of the {at_once} blocks that "
+                f"{self.world_size} process(es) take at once (`per_device_train_batch_size` "
+                f"{self.per_device_train_batch_size} each)"
+            )
+        self.gradient_accumulation_steps = self.global_batch_size // at_once
+
+    @property
+    def blocks_per_step(self) -> int:
+        """The global batch: blocks per optimizer step, over all processes and accumulated micro-batches."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size
+
+    def of_kind(self, kind: str) -> dict:
+        """The fields that are different for models of this kind (`"seed"`), with their values."""
+        if kind != "seed":
+            return {}
+        values = {name: getattr(self, f"seed_{name}") for name in _SEED_OVERRIDES}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def that_matter(self, kind: str) -> dict:
+        """The arguments that the weights of a model of this kind depend on, ready for a manifest."""
+        values = {name: getattr(self, name) for name in _MATTERS} | self.of_kind(kind)
+        values = {name: getattr(value, "value", value) for name, value in values.items()}
+        return values | {"blocks_per_step": self.blocks_per_step}
+
+
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    pass
+
+
+def make_train_parser(prog: str = "hf-ablate train", description: str = "", examples: str = "") -> HfArgumentParser:
+    """The parser of [`TrainArguments`]; the values that it parses are the class's keyword arguments."""
+    return HfArgumentParser(
+        TrainArguments,
+        prog=prog,
+        description=description,
+        epilog=examples and f"examples:\n{examples}",
+        formatter_class=_HelpFormatter,
+        allow_abbrev=False,
+    )

@@ -1,0 +1,104 @@
+"""What happens besides training: progress, `metrics.jsonl`, whole checkpoints, a stop when the loss is no number."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ..errors import InputError
+from .checkpoints import checkpoints, mark_whole
+
+
+METRICS = "metrics.jsonl"
+
+
+class PoolProgress:
+    """One bar over the tokens of all models of a run, on process 0's stderr."""
+
+    def __init__(self, tokens: int, enabled: bool) -> None:
+        from tqdm import tqdm
+
+        # `disable=None` hides the bar where stderr is no terminal
+        self._bar = tqdm(total=tokens, unit="tok", unit_scale=True, disable=None if enabled else True, smoothing=0.1)
+
+    def start(self, model: str) -> None:
+        self._bar.set_description(model, refresh=False)
+
+    def advance(self, tokens: int) -> None:
+        self._bar.update(tokens)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class ProgressCallback(TrainerCallback):
+    """Moves the pool's bar on by one step's tokens."""
+
+    def __init__(self, progress: PoolProgress, tokens_per_step: int) -> None:
+        self.progress = progress
+        self.tokens_per_step = tokens_per_step
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.progress.advance(state.global_step * self.tokens_per_step)  # what an earlier run did
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.progress.advance(self.tokens_per_step)
+
+
+class MetricsCallback(TrainerCallback):
+    """Writes what the Trainer logs to `metrics.jsonl` as it comes; after a resume the file holds each step once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / METRICS
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            self.path.write_text("".join(_line(row) for row in state.log_history), encoding="utf-8")
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if state.is_world_process_zero:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(_line(state.log_history[-1]))
+
+
+def _line(row: dict) -> str:
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()
+    }
+    return json.dumps(finite) + "\n"
+
+
+class WholeCheckpointCallback(TrainerCallback):
+    """Marks a checkpoint as whole once every process has written its part; none is saved after the last step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.global_step == state.max_steps:
+            control.should_save = False
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        args.distributed_state.wait_for_everyone()
+        if state.is_world_process_zero:
+            mark_whole(self.folder / f"checkpoint-{state.global_step}")
+
+
+def stop_for_loss(model: str, step: int, folder: Path) -> InputError:
+    """The error for a loss that is no longer a number."""
+    kept = checkpoints(folder)
+    left = f"{kept[0].name} from before is kept" if kept else "no checkpoint had been saved"
+    return InputError(
+        f"{model}: the loss is not a finite number at step {step} ({left}). Lower the learning rate, or lengthen "
+        "warmup_steps"
+    )

@@ -1,0 +1,65 @@
+"""Token blocks as the `Trainer` wants them: read from memory-mapped Arrow files, converted per batch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+
+
+class BlockFile:
+    """The token blocks of a unit, memory-mapped: nothing is read before it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        from datasets import Dataset, concatenate_datasets
+
+        files = sorted(folder.glob("*.arrow"))
+        if not files:
+            raise InputError(f"{folder} holds no token blocks (*.arrow); run `hf-ablate partition` again")
+        column = concatenate_datasets([Dataset.from_file(str(file)) for file in files]).data.column("input_ids")
+        rows = [len(chunk) for chunk in column.chunks]
+        self._starts = np.cumsum([0, *rows])
+        self._chunks = [
+            chunk.flatten().to_numpy(zero_copy_only=True).reshape(len(chunk), -1)
+            for chunk in column.chunks
+            if len(chunk)
+        ]
+        self._starts = np.cumsum([0, *(len(chunk) for chunk in self._chunks)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def block_size(self) -> int:
+        return self._chunks[0].shape[1]
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return self._chunks[chunk][row - self._starts[chunk]]
+
+
+class OrderedBlocks(torch.utils.data.Dataset):
+    """The blocks of several sources in the order of a training run.
+
+    Args:
+        sources (`list[BlockFile]`): what the first column of `order` counts.
+        order (`np.ndarray`): from [`block_order`].
+    """
+
+    def __init__(self, sources: list[BlockFile], order: np.ndarray) -> None:
+        self.sources = sources
+        self.order = order
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitems__(self, positions: list[int]) -> np.ndarray:
+        """A whole batch at once, shape (len(positions), block_size), in the dtype of the files."""
+        return np.stack([self.sources[source][row] for source, row in self.order[positions].tolist()])
+
+
+def collate(blocks: np.ndarray) -> dict[str, torch.Tensor]:
+    """A batch for a causal language model, which shifts the labels itself; int64."""
+    input_ids = torch.from_numpy(blocks.astype(np.int64))
+    return {"input_ids": input_ids, "labels": input_ids}

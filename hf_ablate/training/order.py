@@ -1,0 +1,57 @@
+"""Which blocks a model is trained on, and in which order: exact, and the same for any number of processes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..manifest import digest
+
+
+def apportion(weights: Mapping[str, float], total: int) -> dict[str, int]:
+    """Whole numbers in proportion to weights that sum to 1, adding up to `total` (largest remainder).
+
+    Example:
+
+    ```python
+    >>> apportion({"pandas": 0.5, "scipy": 0.25, "sympy": 0.25}, 10)
+    {'pandas': 5, 'scipy': 3, 'sympy': 2}
+
+    ```
+    """
+    quotas = {name: total * weight for name, weight in weights.items()}
+    shares = {name: int(quota + 1e-9) for name, quota in quotas.items()}
+    by_remainder = sorted(weights, key=lambda name: (round(shares[name] - quotas[name], 9), name))
+    for name in by_remainder[: total - sum(shares.values())]:
+        shares[name] += 1
+    return shares
+
+
+def block_order(shares: Mapping[str, int], sizes: Mapping[str, int], seed: int) -> np.ndarray:
+    """The blocks of a training run in order.
+
+    Every source gives its blocks in random order, without replacement until it is used up, and then begins a whole new
+    epoch in a new order; whose turn it is is shuffled over the whole run. The order depends on the arguments alone:
+    not on the batch size, the number of processes or other sources.
+
+    Args:
+        shares (`Mapping[str, int]`): how many blocks to take from each source.
+        sizes (`Mapping[str, int]`): how many blocks each source has.
+        seed (`int`): of the study.
+
+    Returns:
+        `np.ndarray`: shape (sum of shares, 2), int64: source (its position in `shares`) and block within the source.
+    """
+    names = list(shares)
+    turns = np.repeat(np.arange(len(names)), list(shares.values()))
+    _generator(seed, "turns", dict(shares)).shuffle(turns)
+    order = np.empty((len(turns), 2), dtype=np.int64)
+    order[:, 0] = turns
+    for position, name in enumerate(names):
+        epochs = -(-shares[name] // sizes[name])
+        rows = [_generator(seed, name, epoch).permutation(sizes[name]) for epoch in range(epochs)]
+        order[turns == position, 1] = np.concatenate([*rows, np.empty(0, dtype=np.int64)])[: shares[name]]
+    return order
+
+
+def _generator(*key: object) -> np.random.Generator:
+    return np.random.default_rng(int(digest(list(key)), 16))

@@ -1,0 +1,121 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_pool import UNITS, make_study
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from hf_ablate.errors import InputError
+from hf_ablate.manifest import read_manifest, write_manifest
+from hf_ablate.merging.arguments import MergeArguments
+from hf_ablate.merging.config import read_merge_yaml
+from hf_ablate.merging.merge import run, save_merged
+from hf_ablate.merging.resident import ResidentPool
+from hf_ablate.mixtures.mixture import Mixture
+
+
+MIXTURE = Mixture.of({"alpha": 0.3, "beta": 0.7})
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    # `+` and `@` in a path are what mergekit reads as LoRA and revision.
+    return make_study(tmp_path_factory.mktemp("runs") / "a+study@home")
+
+
+def assert_same_model(left: Path, right) -> None:
+    written = AutoModelForCausalLM.from_pretrained(left, dtype=torch.float32).state_dict()
+    for name, tensor in right.state_dict().items():
+        assert torch.equal(written[name], tensor), name
+
+
+def test_a_saved_merge_is_complete_and_the_in_memory_merge(study):
+    folder = save_merged(study, MIXTURE)
+    pool = ResidentPool({unit: study / "models" / "components" / unit for unit in UNITS})
+    assert_same_model(folder, pool.merge(MIXTURE))
+    assert AutoTokenizer.from_pretrained(folder)("ab")["input_ids"]
+    manifest = read_manifest(folder)
+    assert manifest["mixture"] == {"alpha": 0.3, "beta": 0.7} and manifest["kind"] == "merged"
+    assert str(study.parent) not in "".join(path.read_text() for path in folder.glob("*.[jy]*"))
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o644"}
+
+
+def test_the_saved_yaml_runs_unchanged_with_mergekit_yaml(study, tmp_path):
+    folder = save_merged(study, MIXTURE)
+    moved = tmp_path / "moved"
+    shutil.copytree(study, moved)
+    config = moved / "models" / "merged" / MIXTURE.id / "mergekit_config.yml"
+    command = [str(Path(sys.executable).parent / "mergekit-yaml"), str(config), str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+    assert (tmp_path / "out" / "mergekit_config.yml").read_text() == config.read_text()
+
+
+def test_a_finished_merge_is_left_alone_and_an_old_one_made_again(study):
+    folder = save_merged(study, MIXTURE)
+    before = (folder / "manifest.json").stat().st_mtime_ns
+    assert save_merged(study, MIXTURE) == folder
+    assert (folder / "manifest.json").stat().st_mtime_ns == before
+    save_merged(study, MIXTURE, out_dtype="bfloat16")
+    assert AutoModelForCausalLM.from_pretrained(folder).dtype == torch.bfloat16
+    save_merged(study, MIXTURE)
+
+
+def test_what_a_killed_run_left_is_replaced(study):
+    mixture = Mixture.of({"gamma": 1, "beta": 1})
+    partial = study / "models" / "merged" / f".{mixture.id}.partial"
+    partial.mkdir(parents=True)
+    (partial / "model.safetensors").write_text("half")
+    folder = save_merged(study, mixture)
+    assert not partial.exists() and (folder / "manifest.json").is_file()
+
+
+def test_best_is_the_first_of_the_macro_ranking(study, capsys):
+    ranking = {"targets": {"macro": {"rankings": {"ensemble": [], "merged": [{"mixture": MIXTURE.id}]}}}}
+    (study / "ranking").mkdir(exist_ok=True)
+    (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
+    write_manifest(study / "ranking", "rank", {}, {})
+    with pytest.raises(InputError, match="id of none of the study's 7 mixtures"):
+        run(MergeArguments(run_dir=study))  # 0.3 / 0.7 is no candidate
+    uniform = Mixture.uniform(["alpha", "beta"])
+    ranking["targets"]["macro"]["rankings"]["merged"] = [{"mixture": uniform.id}]
+    (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
+    run(MergeArguments(run_dir=study, mixture=["best", uniform.id], output_format="json"))
+    assert [row["id"] for row in json.loads(capsys.readouterr().out)] == [uniform.id]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weights": {"alpha": -1}}, "not negative"),
+        ({"weights": {"alpha": 0}}, "all weights .* are zero"),
+        ({"weights": {"alpha": float("nan")}}, "not negative"),
+        ({"mixture": []}, "mixture is empty"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        MergeArguments(**arguments)
+
+
+def test_dry_run_works_before_anything_exists(tmp_path, capsys):
+    run(MergeArguments(run_dir=tmp_path / "nothing", dry_run=True))
+    assert "best" in capsys.readouterr().out
+
+
+def test_a_merge_yaml_gives_its_weights_normalised(tmp_path):
+    path = tmp_path / "merge.yml"
+    path.write_text("merge_method: linear\nmodels:\n- {model: a, parameters: {weight: 1}}\n"
+                    "- {model: b, parameters: {weight: 2}}\n- {model: a, parameters: {weight: 1}}\n")  # fmt: skip
+    assert read_merge_yaml(path) == {"a": 0.5, "b": 0.5}
+    path.write_text("merge_method: slerp\nmodels: []")
+    with pytest.raises(InputError, match="slerp"):
+        read_merge_yaml(path)
+    path.write_text("merge_method: linear\nmodels: [{model: a}]")
+    with pytest.raises(InputError, match="weight"):
+        read_merge_yaml(path)

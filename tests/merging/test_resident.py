@@ -1,0 +1,88 @@
+import pytest
+import torch
+from tiny_pool import UNITS, save_model, tiny_model
+from transformers import AutoModelForCausalLM
+
+from hf_ablate.errors import InputError
+from hf_ablate.merging.merge import run_mergekit
+from hf_ablate.merging.resident import ResidentPool, weighted_sum_
+from hf_ablate.mixtures.mixture import Mixture
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
+def folders(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("components")
+    models = {unit: tiny_model(number, tied=request.param) for number, unit in enumerate(UNITS)}
+    return {unit: save_model(folder / unit, model) for unit, model in models.items()}
+
+
+def state(model) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def assert_equal(left: dict, right: dict) -> None:
+    assert left.keys() == right.keys()
+    for name in left:
+        assert torch.equal(left[name], right[name]), name
+
+
+@pytest.mark.parametrize("weights", [{"alpha": 1, "beta": 1, "gamma": 1}, {"alpha": 0.3, "beta": 0.7}, {"gamma": 1}])
+@pytest.mark.parametrize("out_dtype", ["float32", "bfloat16"])
+def test_in_memory_merge_equals_mergekits_to_the_last_bit(folders, tmp_path, weights, out_dtype):
+    mixture = Mixture.of(weights)
+    run_mergekit(mixture, {unit: folders[unit] for unit in mixture.units}, tmp_path, "", out_dtype)
+    dtype = getattr(torch, out_dtype)
+    pool = ResidentPool(folders, dtype=dtype)
+    written = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=dtype)
+    assert_equal(state(pool.merge(mixture)), state(written))
+
+
+def test_merge_of_one_component_is_the_component(folders):
+    pool = ResidentPool(folders)
+    for unit, folder in folders.items():
+        component = AutoModelForCausalLM.from_pretrained(folder)
+        assert_equal(state(pool.merge(Mixture.uniform([unit]))), state(component))
+
+
+def test_merge_of_identical_components_is_the_component(tmp_path):
+    folders = {unit: save_model(tmp_path / unit, tiny_model(7)) for unit in UNITS}
+    merged = state(ResidentPool(folders).merge(Mixture.uniform(list(UNITS))))
+    for name, expected in tiny_model(7).state_dict().items():
+        assert torch.allclose(merged[name], expected, rtol=2e-7, atol=0), name
+
+
+def test_merge_does_not_depend_on_what_was_merged_before(folders):
+    wanted = Mixture.of({"alpha": 0.2, "gamma": 0.8})
+    fresh = state(ResidentPool(folders).merge(wanted))
+    pool = ResidentPool(folders)
+    for number in range(50):
+        pool.merge(Mixture.of({"alpha": 1 + number, "beta": 50}))
+    assert_equal(state(pool.merge(wanted)), fresh)
+
+
+def test_tied_weights_are_stored_and_summed_once(folders):
+    pool = ResidentPool(folders)
+    model = pool.merge(Mixture.uniform(list(UNITS)))
+    tied = model.config.tie_word_embeddings
+    assert (model.lm_head.weight.data_ptr() == model.model.embed_tokens.weight.data_ptr()) == tied
+
+
+def test_merge_goes_into_the_same_model_in_place(folders):
+    pool = ResidentPool(folders)
+    places = [parameter.data_ptr() for parameter in pool.merge(Mixture.of({"alpha": 1})).parameters()]
+    assert [parameter.data_ptr() for parameter in pool.merge(Mixture.of({"beta": 1})).parameters()] == places
+
+
+def test_unknown_unit_is_named(folders):
+    with pytest.raises(InputError, match="unknown unit 'alpah'; did you mean 'alpha'"):
+        ResidentPool(folders).merge(Mixture.of({"alpah": 1, "beta": 1}))
+
+
+def test_sums_over_several_blocks():
+    torch.manual_seed(0)
+    inputs = [torch.randn(300_007) for _ in range(3)]
+    target = torch.empty(300_007)
+    weighted_sum_(target, inputs, torch.tensor([0.5, 0.25, 0.25]))
+    assert torch.allclose(
+        target.double(), sum(w * t.double() for w, t in zip((0.5, 0.25, 0.25), inputs, strict=True)), atol=1e-6
+    )
