@@ -164,7 +164,8 @@ def _regret(predicted: np.ndarray, reference: np.ndarray, counts: np.ndarray) ->
     lowest = np.where(present, predicted, np.inf).min(axis=1, keepdims=True)
     chosen = np.where(present & (predicted == lowest), counts, 0)
     best = np.where(present, reference, np.inf).min(axis=1)
-    return chosen @ reference / chosen.sum(axis=1) - best
+    regret = chosen @ reference / chosen.sum(axis=1) - best
+    return np.maximum(regret, 0.0)  # the average of equal numbers may round below them
 
 
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -42,51 +42,78 @@ def _is_uniform_over_all(study: Study, mixture: str) -> bool:
 
 def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
     share = 100 * (other["score"] / best["score"] - 1)
-    return f"{share:.1f} %" if share >= 0.1 else f"{share:.2g} %"
+    return f"{share:.1f}%" if share >= 0.1 else f"{share:.2g}%"
 
 
 def trust(study: Study) -> list[str]:
-    """How far the ranking can be trusted, in one to three sentences."""
+    """How far the ranking can be trusted, in one to four sentences: every proxy beside the best trivial baseline."""
     found = study.agreement
     if not found["references"]:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]
     group = found["targets"]["macro"]["groups"]["all"]
-    proxy = group["predictors"][study.proxy]
-    accuracy = proxy["decision_accuracy"]
-    if accuracy["value"] is None:
-        return [f"Unchecked: {accuracy['reason']} (there are {group['n']})."]
-    interval = "" if accuracy["low"] is None else f" ({_interval(accuracy, found['confidence'])})"
+    first = group["predictors"][study.proxy]
+    if first["decision_accuracy"]["value"] is None:
+        return [f"Unchecked: {first['decision_accuracy']['reason']} (there are {group['n']})."]
     budget = BUDGETS.get(found["reference_budget"], "").partition(" (")[0]
+    accuracies = " and ".join(_accuracy(study, group, proxy) for proxy in _proxies(study, group))
     sentences = [
-        f"Checked against {group['n']} reference models (reference budget: {budget}), the proxies put "
-        f"{accuracy['value']:.0%} of pairs of mixtures in the same order as real training{interval}; choosing by "
-        f"proxy loses {score_text(proxy['regret']['value'])} {found['unit_of_measure']} against the best "
-        "reference model."
+        f"Checked against {group['n']} reference models (reference budget: {budget}): of all pairs of mixtures, "
+        f"{accuracies} are put in the order of real training.",
+        f"Choosing by {_label(study, study.proxy)} loses {score_text(first['regret']['value'])} "
+        f"{found['unit_of_measure']} against the best reference model.",
     ]
-    return sentences + [_against_baselines(study, group)]
+    return [*sentences, _against_baselines(study, group), *_other_choices(study)]
 
 
-def _interval(entry: dict[str, Any], confidence: float) -> str:
-    return f"{confidence:.0%} interval {entry['low']:.0%} to {entry['high']:.0%}"
+def _proxies(study: Study, group: dict[str, Any]) -> list[str]:
+    """The proxies with a decision accuracy, the one that the report is about first."""
+    return [
+        name
+        for name, entry in group["predictors"].items()
+        if study.agreement["predictors"][name]["proxy"] and entry["decision_accuracy"]["value"] is not None
+    ]
+
+
+def _label(study: Study, predictor: str) -> str:
+    return study.agreement["predictors"][predictor]["label"].removeprefix("proxy: ")
+
+
+def _accuracy(study: Study, group: dict[str, Any], proxy: str) -> str:
+    entry = group["predictors"][proxy]["decision_accuracy"]
+    confidence = study.agreement["confidence"]
+    interval = ""
+    if entry["low"] is not None:
+        interval = f" ({confidence:.0%} interval {entry['low']:.0%} to {entry['high']:.0%})"
+    return f"{entry['value']:.0%}{interval} by {_label(study, proxy)}"
 
 
 def _against_baselines(study: Study, group: dict[str, Any]) -> str:
     predictors = study.agreement["predictors"]
+    accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
     baselines = {
-        name: entry["decision_accuracy"]["value"]
-        for name, entry in group["predictors"].items()
-        if not predictors[name]["proxy"] and entry["decision_accuracy"]["value"] is not None
+        name: value for name, value in accuracy.items() if not predictors[name]["proxy"] and value is not None
     }
-    name = max(baselines, key=lambda key: baselines[key])
-    ours = group["predictors"][study.proxy]["decision_accuracy"]["value"]
-    label, value = predictors[name]["label"], baselines[name]
-    if ours > value:
-        return f"No trivial baseline does as well; the nearest, “{label}”, reaches {value:.0%}."
-    relation = "does as well" if ours == value else f"does better ({value:.0%})"
-    return (
-        f"But a trivial baseline, “{label}”, {relation}: on the macro average of this study the proxies do not prove "
-        "their worth."
-    )
+    best = max(baselines, key=lambda name: baselines[name])
+    better = [proxy for proxy in _proxies(study, group) if accuracy[proxy] > baselines[best]]
+    behind = [proxy for proxy in _proxies(study, group) if proxy not in better]
+    opening = f"The best trivial baseline, “{predictors[best]['label']}”, reaches {baselines[best]:.0%}"
+    if not behind:
+        return f"{opening}: the proxies beat it."
+    without = f"{' and '.join(_label(study, proxy) for proxy in behind)} do not beat it"
+    if better:
+        return f"{opening}: {' and '.join(_label(study, proxy) for proxy in better)} beat it, {without}."
+    return f"{opening}: {without}, so on the macro average this study does not prove their worth."
+
+
+def _other_choices(study: Study) -> list[str]:
+    """What the other proxies put first, where they do not agree."""
+    rankings = study.ranking["targets"]["macro"]["rankings"]
+    chosen = rankings[study.proxy][0]["mixture"]
+    return [
+        f"By {_label(study, proxy)}, {mixture_text(study.ranking, entries[0]['mixture'], 200)} comes first."
+        for proxy, entries in rankings.items()
+        if entries[0]["mixture"] != chosen
+    ]
 
 
 def savings(study: Study) -> str | None:
