@@ -1,0 +1,97 @@
+"""Registers the seeds' architecture with transformers' Auto classes and with peft.
+
+`import hf_ablate` must do it, but must not import transformers, which takes seconds. So what is imported already is
+registered at once, and the rest as soon as it is imported: a finder at the head of `sys.meta_path` finds no module
+itself; it lets the modules of transformers and peft tell when they have been executed. Registration waits until the
+*outermost* of nested imports is done: in the middle of one, the modules that the architecture is made of are
+half-executed and cannot be imported.
+"""
+
+import functools
+import sys
+import threading
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+
+# Also this folder: the architecture itself can be the outermost import, and half-executed.
+WATCHED = ("transformers", "peft", __package__)
+
+
+def register_configuration() -> None:
+    from transformers import AutoConfig
+
+    from .configuration_hf_olmo import HfOlmoConfig
+
+    AutoConfig.register("hf_olmo", HfOlmoConfig)
+
+
+def register_models() -> None:
+    from transformers import AutoModel, AutoModelForCausalLM
+
+    from .modeling_hf_olmo import HfOlmoConfig, HfOlmoForCausalLM, HfOlmoModel
+
+    AutoModel.register(HfOlmoConfig, HfOlmoModel)
+    AutoModelForCausalLM.register(HfOlmoConfig, HfOlmoForCausalLM)
+
+
+def register_lora_targets() -> None:
+    """The fused projection of queries, keys and values, as for peft's other models that have one."""
+    from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
+
+    TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING["hf_olmo"] = ["att_proj"]
+
+
+class RegisterAfterImport:
+    """A meta path finder that registers the architecture when the modules that it registers with are imported."""
+
+    def __init__(self):
+        self.pending = {
+            "transformers.models.auto.configuration_auto": register_configuration,
+            "transformers.models.auto.modeling_auto": register_models,
+            "peft.utils.constants": register_lora_targets,
+        }
+        self.nesting = threading.local()
+
+    def find_spec(self, name: str, path=None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not name.startswith(WATCHED):
+            return None
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target) if finder is not self else None
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    self._call_back(spec.loader)
+                return spec
+        return None
+
+    def _call_back(self, loader) -> None:
+        """Have this loader (there is one for each module) call back once; it stays what it is otherwise."""
+        execute = loader.exec_module
+
+        @functools.wraps(execute)
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module
+            self.nesting.depth = getattr(self.nesting, "depth", 0) + 1
+            try:
+                execute(module)
+            finally:
+                self.nesting.depth -= 1
+            if self.nesting.depth == 0:
+                self.register_imported()
+
+        loader.exec_module = exec_module
+
+    def register_imported(self) -> None:
+        """Register with what is imported by now."""
+        for name in list(self.pending):
+            if name in sys.modules and (register := self.pending.pop(name, None)):
+                register()
+        if not self.pending and self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+
+def register() -> None:
+    """Register with what is imported already, and with the rest when it is imported. Called once, by `hf_ablate`."""
+    finder = RegisterAfterImport()
+    sys.meta_path.insert(0, finder)
+    finder.register_imported()
