@@ -1,0 +1,236 @@
+"""A whole study through the command line: what it leaves, what it redoes, what survives kills and mistakes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_study import write_recipes, write_study
+
+from hf_ablate.cli import main
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Path:
+    """The folder of a finished study."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert main(["run", str(write_study(folder))]) == 0
+    return folder
+
+
+@pytest.fixture
+def study(undisturbed, tmp_path) -> Path:
+    """A copy of the finished study, in which a test may change what it likes."""
+    shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
+    write_recipes(tmp_path)
+    return tmp_path
+
+
+def run(study: Path, *words: str) -> int:
+    return main(["run", str(study / "recipes"), *words])
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file under a folder with what changes when it is written."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_ino)
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".lock")
+    }
+
+
+def rewritten(before: dict, after: dict) -> set[str]:
+    """The first two parts of the paths of all files that were written, made or removed."""
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return {"/".join(Path(name).parts[:2]) if name.startswith("models") else Path(name).parts[0] for name in changed}
+
+
+def contents(study: Path, name: str) -> bytes:
+    return (study / "run" / name).read_bytes()
+
+
+def test_a_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(study, capsys):
+    assert run(study) == 0
+    shown = capsys.readouterr().out
+    assert "Ranking of 7 mixtures by bits per byte" in shown
+    assert "Agreement with 4 reference models, reference budget: fixed" in shown
+    assert shown.rstrip().endswith("report: " + str(study / "run/report/index.html"))
+    page = contents(study, "report/index.html").decode()
+    assert "<link" not in page and "<script" not in page and "src=" not in page
+    for figure in ("ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training"):
+        assert contents(study, f"report/figures/{figure}.png").startswith(b"\x89PNG")
+        assert contents(study, f"report/figures/{figure}.pdf").startswith(b"%PDF")
+
+
+def test_the_best_mixtures_model_is_saved_with_its_yaml(study):
+    ranking = json.loads(contents(study, "ranking/ranking.json"))
+    best = ranking["targets"]["macro"]["rankings"]["merged"][0]["mixture"]
+    assert (study / "run/models/merged" / best / "model.safetensors").is_file()
+    assert "merge_method: linear" in contents(study, f"models/merged/{best}/mergekit_config.yml").decode()
+
+
+def test_no_file_of_a_study_holds_an_absolute_path(study, undisturbed):
+    for path in (study / "run").rglob("*"):
+        if path.is_file() and path.name != ".lock.owner":
+            assert os.fsencode(undisturbed) not in path.read_bytes(), path
+
+
+def test_a_second_run_writes_nothing(study):
+    before = state(study / "run")
+    assert run(study) == 0
+    assert state(study / "run") == before
+
+
+def test_dry_run_writes_nothing_and_shows_tokens_and_flops(study, capsys):
+    shutil.rmtree(study / "run" / "models")
+    before = state(study / "run")
+    assert run(study, "--dry_run") == 0
+    assert state(study / "run") == before
+    shown = capsys.readouterr().out
+    assert "10 models" not in shown and "8 models" in shown and "FLOPs" in shown and "component:python" in shown
+
+
+ALL_MODELS = {"models/seed", "models/components", "models/references", "models/merged"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("report.title=Other", {"report"}),
+        ("rank.metric=ppl_token", {"ranking", "report"}),
+        ("evaluate.limit=5", {"scores", "ranking", "report"}),
+        ("train.reference_tokens=1024", {"models/references", "scores", "ranking", "report"}),
+        ("train.learning_rate=1e-3", ALL_MODELS | {"scores", "ranking", "report"}),
+        ("train.seed_learning_rate=1e-3", ALL_MODELS | {"scores", "ranking", "report"}),
+        ("enumerate.num_references=3", {"mixtures", "scores", "ranking", "report"}),
+    ],
+)
+def test_a_change_redoes_exactly_what_depends_on_it(study, change, expected):
+    before = state(study / "run")
+    assert run(study, "--set", change) == 0
+    assert rewritten(before, state(study / "run")) - {"models/merged"} == expected - {"models/merged"}
+
+
+def test_fewer_references_are_not_ranked_with_those_left_over(study):
+    assert run(study, "--set", "enumerate.num_references=3") == 0
+    assert json.loads(contents(study, "ranking/agreement.json"))["references"] == 3
+
+
+def test_changing_back_gives_the_same_ranking(study, undisturbed):
+    assert run(study, "--set", "train.learning_rate=1e-3") == 0
+    assert contents(study, "ranking/ranking.json") != contents(undisturbed, "ranking/ranking.json")
+    assert run(study) == 0
+    assert contents(study, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
+
+
+def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
+    assert run(study, "--set", "train.reference_budget=union") == 0
+    assert "reference budget: union (k units give k times the tokens)" in capsys.readouterr().out
+    for path in (study / "run/models/references").glob("*/manifest.json"):
+        manifest = json.loads(path.read_text())
+        assert manifest["tokens"] == 2048 * len(manifest["mixture"])
+
+
+KILLS = """
+import importlib, os, random, signal, sys, time
+for name in ("training.train", "training.fit", "merging.merge", "evaluation.evaluate", "ranking.rank", "report.write",
+             "corpus.partition", "study"):
+    importlib.import_module(f"hf_ablate.{name}")
+import mergekit.merge, transformers.trainer
+from hf_ablate.cli import main
+
+recipes, seed = sys.argv[1], int(sys.argv[2])
+generator = random.Random(seed)
+killed = 0
+while killed < 12:
+    child = os.fork()
+    if child == 0:
+        os._exit(main(["run", recipes]))
+    time.sleep(generator.uniform(0.02, 1.5))
+    os.kill(child, signal.SIGKILL)
+    killed += 1
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        break
+print("kills", killed, file=sys.stderr)
+sys.exit(main(["run", recipes]))
+"""
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, undisturbed, seed):
+    recipes = write_study(tmp_path)
+    result = subprocess.run(
+        [sys.executable, "-c", KILLS, str(recipes), str(seed)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert result.returncode == 0, result.stderr.decode()
+    for name in ("ranking/ranking.json", "ranking/agreement.json"):
+        assert contents(tmp_path, name) == contents(undisturbed, name)
+    leftovers = [path for path in (tmp_path / "run").rglob("*partial*") if not path.name.startswith(".lock")]
+    assert not [path for path in leftovers if path.parent.name != "scores"], leftovers
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("train.learning_rat=1", "unknown option 'learning_rat'; did you mean 'learning_rate'"),
+        ("train.learning_rate=fast", "fast"),
+        ("trian.learning_rate=1", "unknown stage 'trian'; did you mean 'train'"),
+        ("partition.roots=nowhere", "root nowhere does not exist"),
+        ("partition.globs=*.parquet", "matches no file"),
+        ("partition.unit_tokens=40000", "unit 'counting' has"),
+        ("partition.units=Python", "unknown partition 'Python'; did you mean 'python'"),
+        ("partition.units=../x", "cannot be used"),
+        ("enumerate.units=pyton", "unknown unit 'pyton'; did you mean 'python'"),
+        ('enumerate.mixtures={"pyton": 1}', "pyton"),
+        ('enumerate.mixtures={"python": -1}', "not negative"),
+        ('enumerate.mixtures={"python": NaN}', "finite"),
+        ('enumerate.mixtures={"python": 0}', "all weights of the mixture"),
+    ],
+)
+def test_mistakes_end_with_2_and_a_sentence_and_change_nothing_that_is_finished(study, capsys, change, message):
+    before = state(study / "run" / "models")
+    words = ["--set", change]
+    if change.startswith("enumerate.mixtures"):
+        words += ["enumerate.methods=given"]
+    assert run(study, *words) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "Traceback" not in shown
+    assert state(study / "run" / "models") == before
+
+
+def test_duplicate_unit_names_are_refused(study, capsys):
+    recipe = study / "recipes" / "partition.yaml"
+    recipe.write_text(recipe.read_text().replace('"english"', '"python"'))
+    assert run(study) == 2
+    assert "'python' stands twice" in capsys.readouterr().err
+
+
+def test_a_corrupt_component_is_named(study, capsys):
+    weights = study / "run/models/components/python/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    shutil.rmtree(study / "run" / "scores")
+    assert run(study) == 2
+    shown = capsys.readouterr().err
+    assert "components/python" in shown and "corrupt" in shown
+
+
+def test_components_of_other_shapes_are_refused(study, capsys):
+    folder = study / "run/models/components/python"
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_size": 32}))
+    shutil.rmtree(study / "run" / "scores")
+    assert run(study) == 2
+    assert "cannot be averaged: configuration differ in 'hidden_size'" in capsys.readouterr().err
+
+
+def test_every_step_is_also_a_command(tmp_path, undisturbed):
+    recipes = write_study(tmp_path)
+    for stage in ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report"):
+        assert main([stage, "--config", str(recipes / f"{stage}.yaml")]) == 0
+    assert contents(tmp_path, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
+
+
