@@ -122,6 +122,8 @@ class HfOlmoBlock(GradientCheckpointingLayer):
         self.ff_norm = HfOlmoLayerNorm(config)
         self.ff_proj = nn.Linear(config.d_model, config.fused_mlp_size)
         self.ff_out = nn.Linear(config.intermediate_size, config.d_model)
+        # The seeds' training shrank what is written back into the residual stream by the number of such writes.
+        self.ff_out.init_std = config.init_std / math.sqrt(2 * config.n_layers)
 
     def forward(
         self,
@@ -172,7 +174,7 @@ class HfOlmoPreTrainedModel(PreTrainedModel):
     _can_record_outputs = {"hidden_states": HfOlmoBlock, "attentions": OutputRecorder(HfOlmoBlock, index=1)}
 
     def _init_weights(self, module: nn.Module):
-        std = self.config.init_std
+        std = getattr(module, "init_std", self.config.init_std)
         if isinstance(module, nn.Linear):
             init.normal_(module.weight, mean=0.0, std=std)
             if module.bias is not None:
@@ -182,9 +184,6 @@ class HfOlmoPreTrainedModel(PreTrainedModel):
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
-        elif isinstance(module, HfOlmoBlock):
-            # The seeds' training shrank what is written back into the residual stream by the number of such writes.
-            init.normal_(module.ff_out.weight, mean=0.0, std=std / math.sqrt(2 * self.config.n_layers))
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *model_args, config=None, **kwargs):
@@ -260,12 +259,7 @@ class HfOlmoModel(HfOlmoPreTrainedModel):
             raise ValueError("give either input_ids or inputs_embeds, not both and not neither")
         if inputs_embeds is None:
             inputs_embeds = self.transformer.wte(input_ids)
-        if use_cache and past_key_values is None:
-            past_key_values = DynamicCache(config=self.config)
-        if position_ids is None:
-            seen = past_key_values.get_seq_length() if past_key_values is not None else 0
-            position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device).unsqueeze(0) + seen
-
+        # Before a cache is made: with one, packed sequences are not looked for; and our own positions are not packed.
         causal_mask = create_causal_mask(
             config=self.config,
             inputs_embeds=inputs_embeds,
@@ -273,6 +267,12 @@ class HfOlmoModel(HfOlmoPreTrainedModel):
             past_key_values=past_key_values,
             position_ids=position_ids,
         )
+        if use_cache and past_key_values is None:
+            past_key_values = DynamicCache(config=self.config)
+        if position_ids is None:
+            seen = past_key_values.get_seq_length() if past_key_values is not None else 0
+            position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device).unsqueeze(0) + seen
+
         hidden_states = inputs_embeds
         position_embeddings = self.rotary_emb(hidden_states, position_ids)
         for block in self.transformer.blocks:
