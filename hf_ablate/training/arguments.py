@@ -8,6 +8,7 @@ from typing import Literal
 from transformers import HfArgumentParser, TrainingArguments
 
 from ..errors import InputError
+from .devices import lacking_precisions
 
 
 _BUDGETS = "the token budgets decide: the unit's own, `seed_tokens`, `component_tokens`, `reference_tokens`"
@@ -31,7 +32,7 @@ _SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight
 _MATTERS = (
     "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "weight_decay", "optim", "optim_args",
     "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "label_smoothing_factor", "neftune_noise_alpha",
-    "bf16", "fp16", "seed", "data_seed",
+    "mixed_precision", "tf32", "seed", "data_seed",
 )  # fmt: skip
 
 
@@ -101,13 +102,13 @@ class TrainArguments(TrainingArguments):
         self.remove_unused_columns = False
         self.train_sampling_strategy = "sequential"
         # transformers raises at once where the device lacks a precision; recipes must parse anywhere: see `devices`.
-        precision = {name: getattr(self, name) for name in ("bf16", "tf32")}
-        self.bf16, self.tf32 = False, None
+        lacking = {name: getattr(self, name) for name in lacking_precisions(self)}
+        vars(self).update(dict.fromkeys(lacking))
         try:
             super().__post_init__()
         except ValueError as error:
             raise InputError(str(error)) from error
-        self.bf16, self.tf32 = precision["bf16"], precision["tf32"]
+        vars(self).update(lacking)
         if self.bf16:
             self.mixed_precision = "bf16"
         self._n_gpu = min(self._n_gpu, 1)  # several GPUs are for `accelerate launch`, never for DataParallel
@@ -142,6 +143,11 @@ class TrainArguments(TrainingArguments):
                 f"{self.per_device_train_batch_size} each)"
             )
         self.gradient_accumulation_steps = self.global_batch_size // at_once
+
+    @property
+    def tokenizer_dir(self) -> Path:
+        """The tokenizer of the corpus."""
+        return self.run_dir / "corpus" / "tokenizer"
 
     @property
     def blocks_per_step(self) -> int:

@@ -5,21 +5,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..errors import InputError
+from ..corpus.blocks import load_blocks
 
 
 class BlockFile:
-    """The token blocks of a unit, memory-mapped: nothing is read before it is asked for."""
+    """The training blocks of a unit or of the seed, memory-mapped: nothing is read before it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        from datasets import Dataset, concatenate_datasets
-
-        files = sorted(folder.glob("*.arrow"))
-        if not files:
-            raise InputError(f"{folder} holds no token blocks (*.arrow); run `hf-ablate partition` again")
-        column = concatenate_datasets([Dataset.from_file(str(file)) for file in files]).data.column("input_ids")
-        rows = [len(chunk) for chunk in column.chunks]
-        self._starts = np.cumsum([0, *rows])
+        column = load_blocks(folder, "train").data.column("input_ids")
         self._chunks = [
             chunk.flatten().to_numpy(zero_copy_only=True).reshape(len(chunk), -1)
             for chunk in column.chunks

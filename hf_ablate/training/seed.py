@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
 
-def seed_config(arguments: TrainArguments, corpus: Corpus, tokenizer_folder: Path | None = None) -> "PreTrainedConfig":
+def seed_config(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedConfig":
     """The seed's configuration, checked against the corpus.
 
     Raises:
@@ -28,7 +28,7 @@ def seed_config(arguments: TrainArguments, corpus: Corpus, tokenizer_folder: Pat
         raise unknown_name("model_type", arguments.model_type, sorted(CONFIG_MAPPING))
     else:
         config_class = CONFIG_MAPPING[arguments.model_type]
-        values = {"vocab_size": corpus.vocab_size, **_special_tokens(tokenizer_folder)}
+        values = {"vocab_size": corpus.vocab_size, **_special_tokens(arguments.tokenizer_dir)}
         values |= parse_overrides(config_class, arguments.config_overrides or "")
         try:
             config = config_class(**values)
@@ -53,11 +53,11 @@ def check_fits(config: "PreTrainedConfig", corpus: Corpus) -> None:
         )
 
 
-def _special_tokens(tokenizer_folder: Path | None) -> dict[str, int | None]:
+def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
     """The tokenizer's special tokens, in place of the architecture's defaults, which mean other tokens here."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder) if tokenizer_folder else None
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
 
 
@@ -96,11 +96,11 @@ def _value(key: str, text: str, default: object) -> object:
     raise InputError(f"config_overrides: {key}={text}, expected a {kinds[0].__name__} as in {key}={default}")
 
 
-def make_seed(arguments: TrainArguments, corpus: Corpus, tokenizer_folder: Path) -> "PreTrainedModel":
+def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
     """The seed before any training of ours: the given model in float32, or random weights that depend on `seed`."""
     from transformers import AutoModelForCausalLM, set_seed
 
-    config = seed_config(arguments, corpus, tokenizer_folder)
+    config = seed_config(arguments, corpus)
     if arguments.seed_model:
         return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
     set_seed(arguments.seed)
