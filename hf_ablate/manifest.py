@@ -108,6 +108,9 @@ def write_manifest(folder: Path, command: str, arguments: dict, inputs: dict[str
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_json(folder / MANIFEST, manifest)
+    for leftover in folder.rglob(".*.partial"):  # of a run that was killed while it wrote
+        if leftover.is_file():
+            leftover.unlink()
     return manifest
 
 

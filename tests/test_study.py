@@ -145,11 +145,11 @@ from hf_ablate.cli import main
 recipes, seed = sys.argv[1], int(sys.argv[2])
 generator = random.Random(seed)
 killed = 0
-while killed < 12:
+while killed < 8:
     child = os.fork()
     if child == 0:
         os._exit(main(["run", recipes]))
-    time.sleep(generator.uniform(0.02, 1.5))
+    time.sleep(generator.uniform(0.02, 2.5))
     os.kill(child, signal.SIGKILL)
     killed += 1
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
@@ -168,8 +168,7 @@ def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, un
     assert result.returncode == 0, result.stderr.decode()
     for name in ("ranking/ranking.json", "ranking/agreement.json"):
         assert contents(tmp_path, name) == contents(undisturbed, name)
-    leftovers = [path for path in (tmp_path / "run").rglob("*partial*") if not path.name.startswith(".lock")]
-    assert not [path for path in leftovers if path.parent.name != "scores"], leftovers
+    assert not list((tmp_path / "run").rglob("*.partial"))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +180,7 @@ def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, un
         ("partition.roots=nowhere", "root nowhere does not exist"),
         ("partition.globs=*.parquet", "matches no file"),
         ("partition.unit_tokens=40000", "unit 'counting' has"),
-        ("partition.units=Python", "unknown partition 'Python'; did you mean 'python'"),
+        ("partition.eval_partitions=Latin", "unknown partition 'Latin'; did you mean 'latin'"),
         ("partition.units=../x", "cannot be used"),
         ("enumerate.units=pyton", "unknown unit 'pyton'; did you mean 'python'"),
         ('enumerate.mixtures={"pyton": 1}', "pyton"),

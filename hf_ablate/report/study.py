@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..manifest import MANIFEST
+from ..manifest import MANIFEST, read_manifest
 from ..ranking.rank import read_agreement, read_ranking
 
 
@@ -71,10 +71,11 @@ def read_study(run_dir: Path) -> Study:
 
 
 def model_folders(run_dir: Path) -> list[Path]:
-    """The folders of the finished trained models: the seed, the components, the reference models."""
+    """The folders of the trained models that are scored: the seed, the components, the reference models."""
     models = run_dir / "models"
+    scored = read_manifest(run_dir / "scores")["models"]
     folders = [models / "seed", *sorted(models.glob("components/*")), *sorted(models.glob("references/*"))]
-    return [folder for folder in folders if (folder / MANIFEST).is_file()]
+    return [folder for folder in folders if _manifest(folder).get("model") in scored]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
