@@ -32,6 +32,13 @@ ONLY_ARCHITECTURE = {
     "weight_tying": (True,),
 }
 
+# Where others, who have no hf_ablate, find the classes in a saved folder. Saving a model adds its own class alone.
+AUTO_MAP = {
+    "AutoConfig": "configuration_hf_olmo.HfOlmoConfig",
+    "AutoModel": "modeling_hf_olmo.HfOlmoModel",
+    "AutoModelForCausalLM": "modeling_hf_olmo.HfOlmoForCausalLM",
+}
+
 
 @strict
 class HfOlmoConfig(PreTrainedConfig):
@@ -137,6 +144,7 @@ class HfOlmoConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs):
         if self.embedding_size is None:
             self.embedding_size = self.vocab_size
+        kwargs.setdefault("auto_map", dict(AUTO_MAP))
         super().__post_init__(**kwargs)
 
     @property
