@@ -6,24 +6,36 @@ from typing import Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
+from ..mixtures.mixture import Mixture
 
 
 @dataclass
 class EvaluateArguments(StageArguments):
     """What is scored, on which text, and how.
 
-    Without `model`, a study is scored: its seed, components, finished reference models, and a proxy for every mixture.
+    Without `model`, `mixture` and `weights`, a study is scored: its seed, components, finished reference models, and
+    a proxy for every mixture.
     """
 
     model: list[str] = field(
         default_factory=list,
-        metadata={"help": "Models to score: folders, Hub ids or mergekit YAML files. Default: all of the study's."},
+        metadata={
+            "help": "Models to score: folders (of a model, of several models, or a run folder), mergekit YAML files "
+            "(linear merges, made in memory), Hub ids. Default: all of the study's."
+        },
     )
-    data: list[Path] = field(
+    mixture: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Score only the proxies of these mixtures of the study: ids, or `best`."},
+    )
+    weights: dict | None = field(
+        default=None, metadata={"help": "Score only the proxy of this mixture of the study: unit to weight."}
+    )
+    data: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files, or run folders. "
-            "Default: the study's own."
+            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files, run folders, or data "
+            "sets on the Hub (ORG/NAME, with :CONFIGURATION if wanted). Default: the study's own."
         },
     )
     split: str = field(default="val", metadata={"help": "The split to score: val or test."})
@@ -51,18 +63,35 @@ class EvaluateArguments(StageArguments):
     per_document: bool = field(
         default=False, metadata={"help": "Also write one row per document, to documents.jsonl."}
     )
+    export: list[Literal["paloma", "lm_eval"]] = field(
+        default_factory=list,
+        metadata={"help": "Also write the results in these shapes, to `export` beside the score rows."},
+    )
+    output_format: Literal["table", "json", "csv"] = field(
+        default="table",
+        metadata={"help": "How results are printed on stdout. JSON and CSV hold domains, sources, pooled and macro."},
+    )
 
     def __post_init__(self) -> None:
         for name in ("limit", "max_length", "batch_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; expected at least 1")
-        if self.model and self.output_dir is None:
-            raise InputError("models outside a study are scored into a folder of their own; give `output_dir`")
-        if self.model and not self.data:
+        if self.weights is not None:
+            Mixture.of(self.weights)
+        self.study = self.run_dir
+        if not (self.model or self.of_mixtures):
+            return
+        if self.output_dir is None:
+            raise InputError("a choice of models is scored into a folder of its own; give `output_dir`")
+        if not (self.data or self.of_mixtures):
             raise InputError("models outside a study need evaluation text; give `data`")
-        if self.model:
-            self.run_dir = self.output_dir
+        self.run_dir = self.output_dir
+
+    @property
+    def of_mixtures(self) -> bool:
+        """Whether only proxies of chosen mixtures of a study are scored."""
+        return bool(self.mixture) or self.weights is not None
 
     @property
     def scores_dir(self) -> Path:

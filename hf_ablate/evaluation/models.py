@@ -1,12 +1,11 @@
-"""The models that an evaluation scores, and how each comes into memory."""
+"""The models that an evaluation scores: those of a study, and proxies of its mixtures."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import MANIFEST, digest, digest_files, read_manifest
-from ..merging.components import CONFIG, check_components, weight_files
+from ..manifest import MANIFEST, digest, read_manifest
+from ..merging.components import check_components
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 
@@ -22,6 +21,7 @@ class ScoredModel:
         mixture (`Mixture`, *optional*): what it stands for.
         folder (`Path`, *optional*): where it is saved; none for proxies.
         tokenizer_digest (`str`, *optional*): as its manifest records it.
+        components (`dict[str, Path]`): unit → the saved model that a proxy averages; empty for saved models.
     """
 
     id: str
@@ -30,6 +30,17 @@ class ScoredModel:
     mixture: Mixture | None = None
     folder: Path | None = None
     tokenizer_digest: str | None = None
+    components: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds its configuration and tokenizer."""
+        return self.folder or next(iter(self.components.values()))
+
+    @property
+    def name(self) -> str:
+        """What people read: its mixture's name where it has one."""
+        return self.mixture.name if self.mixture else self.id
 
     @property
     def identity(self) -> dict:
@@ -42,31 +53,67 @@ class ScoredModel:
         }
 
 
-def study_models(run_dir: Path, proxy: str) -> list[ScoredModel]:
+def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None) -> list[ScoredModel]:
     """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
 
+    Reference models that `enumerate` no longer asks for are left out: they may be of other arguments.
+
+    Args:
+        proxy (`str`): `merge`, `ensemble` or `both`.
+        chosen (`list[Mixture]`, *optional*): only the proxies of these, after the components that ensembles need.
+
     Raises:
-        `InputError`: if a component that a mixture needs has not been trained; names it.
+        `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
+            or tokenizer; names them.
     """
-    mixtures = [candidate.mixture for candidate in read_mixtures(run_dir)]
-    models = run_dir / "models"
+    candidates = read_mixtures(run_dir)
+    mixtures = chosen or [candidate.mixture for candidate in candidates]
+    folder = run_dir / "models" / "components"
     units = list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units))
-    missing = [unit for unit in units if not (models / "components" / unit / MANIFEST).is_file()]
+    missing = [unit for unit in units if not (folder / unit / MANIFEST).is_file()]
     if missing:
-        raise InputError(f"component models are not trained yet: {', '.join(missing)}; run `hf-ablate train` first")
-    components = {unit: _saved(models / "components" / unit) for unit in units}
+        raise InputError(
+            f"{folder} holds no component model of {', '.join(missing)}; run `hf-ablate train` first, or name other "
+            "units"
+        )
+    components = {unit: _saved(folder / unit) for unit in units}
     check_components({unit: model.folder for unit, model in components.items()})
-    found = [_saved(models / "seed")] if (models / "seed" / MANIFEST).is_file() else []
-    found += components.values()
-    found += [_saved(path.parent) for path in sorted((models / "references").glob(f"*/{MANIFEST}"))]
     kinds = {"merge": ["merged"], "ensemble": ["ensemble"], "both": ["merged", "ensemble"]}[proxy]
-    return found + [proxy_of(kind, mixture, components) for kind in kinds for mixture in mixtures]
+    proxies = [proxy_of(kind, mixture, components) for kind in kinds for mixture in mixtures]
+    if chosen:
+        return [*(components.values() if proxy != "merge" else ()), *proxies]
+    seeds = _finished(run_dir / "models", "seed")
+    asked = [candidate.mixture.id for candidate in candidates if candidate.reference]
+    references = [model for mixture in asked for model in _finished(run_dir / "models" / "references", mixture)]
+    _check_tokenizers([*components.values(), *seeds, *references])
+    return [*seeds, *components.values(), *references, *proxies]
+
+
+def pool_models(run_dir: Path) -> list[ScoredModel]:
+    """The finished seed, component and reference models of a study."""
+    models = run_dir / "models"
+    return [
+        *_finished(models, "seed"),
+        *_finished(models / "components", "*"),
+        *_finished(models / "references", "*"),
+    ]
 
 
 def proxy_of(kind: str, mixture: Mixture, components: dict[str, ScoredModel]) -> ScoredModel:
     """The proxy of a mixture: its digest is that of the components and weights which it is computed from."""
     parts = [[components[unit].digest, weight] for unit, weight in mixture.items]
-    return ScoredModel(f"{kind}:{mixture.id}", kind, digest([kind, parts]), mixture)
+    return ScoredModel(
+        id=f"{kind}:{mixture.id}",
+        kind=kind,
+        digest=digest([kind, parts]),
+        mixture=mixture,
+        tokenizer_digest=components[mixture.units[0]].tokenizer_digest,
+        components={unit: components[unit].folder for unit in mixture.units},
+    )
+
+
+def _finished(folder: Path, pattern: str) -> list[ScoredModel]:
+    return [_saved(path.parent) for path in sorted(folder.glob(f"{pattern}/{MANIFEST}"))]
 
 
 def _saved(folder: Path) -> ScoredModel:
@@ -77,78 +124,10 @@ def _saved(folder: Path) -> ScoredModel:
     )
 
 
-def external_model(name: str) -> ScoredModel:
-    """A saved model given by its folder or Hub id.
-
-    Raises:
-        `InputError`: if there is no such folder or repository, or it holds no model.
-    """
-    folder = Path(name)
-    if folder.is_dir():
-        folder_digest = digest_files([folder / CONFIG, *weight_files(folder)])
-        return ScoredModel(folder.resolve().name, "external", folder_digest, None, folder)
-    return ScoredModel(name, "external", *_from_hub(name))
-
-
-def _from_hub(name: str) -> tuple[str, None, Path]:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
-
-    repository, _, revision = name.partition("@")
-    patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-    try:
-        folder = Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
-    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
-        raise InputError(
-            f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
-            f"fetched: {error}"
-        ) from error
-    return digest_files([folder / CONFIG, *weight_files(folder)]), None, folder
-
-
-def load_model(folder: Path, dtype: str, device: str):
-    """A saved causal language model, ready to be scored.
-
-    Raises:
-        `InputError`: if the folder holds none.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8")) if (folder / CONFIG).is_file() else {}
-    architectures = config.get("architectures") or []
-    if architectures and not any("CausalLM" in name or "LMHead" in name for name in architectures):
-        raise InputError(f"{folder} holds {', '.join(architectures)}, which is no causal language model")
-    try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"{folder} cannot be loaded as a causal language model: {error}") from error
-    return model.eval().requires_grad_(False).to(device)
-
-
-def load_tokenizer(folder: Path):
-    """The tokenizer saved beside a model; `InputError` if there is none."""
-    from transformers import AutoTokenizer
-
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")):
-        raise InputError(f"{folder} holds no tokenizer; save it there with `tokenizer.save_pretrained`")
-    try:
-        return AutoTokenizer.from_pretrained(folder)
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"the tokenizer in {folder} cannot be loaded: {error}") from error
-
-
-def window_length(folder: Path, max_length: int | None) -> int:
-    """How many tokens a window predicts: `max_length`, but no more than the model can read."""
-    from transformers import AutoConfig
-
-    limit = getattr(AutoConfig.from_pretrained(folder).get_text_config(), "max_position_embeddings", None)
-    if not (limit or max_length):
-        raise InputError(f"the configuration in {folder} sets no limit to the model's input; give `max_length`")
-    return min(length for length in (limit, max_length) if length)
-
-
-def default_device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _check_tokenizers(models: list[ScoredModel]) -> None:
+    for model in models:
+        if model.tokenizer_digest != models[0].tokenizer_digest:
+            raise InputError(
+                f"{models[0].folder} and {model.folder} have different tokenizers, so their scores are on different "
+                "tokens; train both with the corpus's tokenizer"
+            )

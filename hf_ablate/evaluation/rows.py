@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from ..errors import InputError
@@ -22,7 +22,7 @@ class ScoreRow:
         model (`str`): id within the study, Hub id or folder name.
         kind (`str`): `seed`, `component`, `reference`, `merged`, `ensemble` or `external`.
         mixture (`dict[str, float]`, *optional*): unit → weight.
-        source (`str`): the evaluation data set.
+        source (`str`, *optional*): the evaluation data set; none only for a sum over several.
         domain (`str`, *optional*): its fine-grained part, none for a source without domains.
         split (`str`): `val` or `test`.
         num_docs, num_tokens, num_chars, num_bytes, num_words (`int`): what was scored.
@@ -43,7 +43,7 @@ class ScoreRow:
     model: str
     kind: str
     mixture: dict[str, float] | None
-    source: str
+    source: str | None
     domain: str | None
     split: str
     num_docs: int
@@ -90,6 +90,18 @@ class ScoreRow:
 
 
 METRICS = ("bits_per_byte", "ppl_token", "ppl_byte", "ppl_char", "ppl_word")
+SUMS = ("num_docs", "num_tokens", "num_chars", "num_bytes", "num_words", "sum_logprob")
+
+
+def add_rows(rows: list[ScoreRow], source: str | None) -> ScoreRow:
+    """The score of one model on all the text of several rows, which is a row itself.
+
+    Args:
+        source (`str`, *optional*): what the sum is called; none for text of several sources.
+    """
+    sums = {name: sum(getattr(row, name) for row in rows) for name in SUMS}
+    digests = {row.data_digest for row in rows}
+    return replace(rows[0], source=source, domain=None, data_digest=digests.pop() if len(digests) == 1 else "", **sums)
 
 
 def perplexity(sum_logprob: float, count: int) -> float:

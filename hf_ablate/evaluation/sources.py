@@ -1,4 +1,4 @@
-"""Evaluation sources: PALOMA-style folders, this project's corpora and single jsonl files."""
+"""Evaluation sources: documents with domains, in jsonl(.gz) files."""
 
 import gzip
 import json
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import MANIFEST, digest_files
 
 
 SPLIT_NAMES = {"val": ("val", "validation", "valid"), "test": ("test",), "train": ("train",)}
@@ -55,68 +54,6 @@ class Source:
         return documents
 
 
-def find_sources(locations: list[Path], split: str) -> list[Source]:
-    """The sources at the given places.
-
-    Args:
-        locations (`list[Path]`): jsonl(.gz) files (a source each, named after it), folders `<split>/*.jsonl*`
-            (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's), corpora or run folders
-            of this project.
-        split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
-
-    Raises:
-        `InputError`: for a place that does not exist or holds no such split, or two sources of one name.
-    """
-    sources: dict[str, Source] = {}
-    for location in locations:
-        for source in _sources_at(location, split):
-            if source.name in sources:
-                raise InputError(f"two sources are called {source.name!r}: {sources[source.name].paths[0]} and "
-                                 f"{source.paths[0]}; rename one")  # fmt: skip
-            sources[source.name] = source
-    return list(sources.values())
-
-
-def _sources_at(location: Path, split: str) -> list[Source]:
-    if location.is_file():
-        return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]
-    if not location.is_dir():
-        raise InputError(f"evaluation data {location} does not exist (looked for {location.resolve()})")
-    folder = next((location / inner for inner in ("corpus/eval", "eval") if (location / inner).is_dir()), location)
-    recorded = _recorded_digests(folder, split)
-    own = _split_files(folder, split)
-    if own:
-        return [Source(folder.resolve().name, split, own, digest_files(list(own)))]
-    found = []
-    for child in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if paths := _split_files(child, split):
-            found.append(Source(child.name, split, paths, recorded.get(child.name) or digest_files(list(paths))))
-    if not found:
-        raise InputError(
-            f"no source in {folder} has a split {split!r}; expected <source>/{split}/*.jsonl.gz, or {split}/*.jsonl.gz"
-        )
-    return found
-
-
-def _recorded_digests(eval_folder: Path, split: str) -> dict[str, str]:
-    """The digests of a corpus of this project, which its manifest holds."""
-    manifest = eval_folder.parent / MANIFEST
-    if eval_folder.name != "eval" or not manifest.is_file():
-        return {}
-    sources = json.loads(manifest.read_text(encoding="utf-8")).get("eval", {})
-    return {name: splits[split]["digest"] for name, splits in sources.items() if split in splits}
-
-
-def _split_files(folder: Path, split: str) -> tuple[Path, ...]:
-    paths = [
-        path
-        for name in SPLIT_NAMES.get(split, (split,))
-        for pattern in ("*.jsonl", "*.jsonl.gz")
-        for path in (folder / name).glob(pattern)
-    ]
-    return tuple(sorted(paths, key=lambda path: path.name))
-
-
 def _read_documents(path: Path) -> Iterator[Document]:
     opened = gzip.open if path.suffix == ".gz" else open
     number = 0
@@ -140,4 +77,4 @@ def _parse(line: str, path: Path, number: int) -> Document:
     if not isinstance(text, str):
         raise InputError(f"{path}, line {number}: `text` is {type(text).__name__}; expected a string")
     domain = row.get("subdomain")
-    return Document(text, None if domain is None else str(domain), str(row.get("id", f"{path.name}:{number}")))
+    return Document(text, None if domain in (None, "") else str(domain), str(row.get("id", f"{path.name}:{number}")))

@@ -1,6 +1,7 @@
 """Scoring many models on the same text: rows appended as they come, nothing scored twice."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..merging.resident import ResidentPool
+from .documents import DOCUMENTS, count_documents
 from .ensemble import TokenCache, ensemble_logprobs
+from .loading import load_model
 from .log_likelihood import Scorer
-from .models import ScoredModel, load_model
+from .models import ScoredModel
 from .rows import ScoreRow, append_json_lines, append_rows, read_rows
 from .tokens import TokenisedSource, document_sums
 
@@ -60,6 +63,7 @@ class Sweep:
         self.file_name = file_name
         self.cache = TokenCache(folder / "tokens", measurement.facts)
         self._rows = {row.key: row for row in read_rows(folder)} if folder.is_dir() else {}
+        self._documents = count_documents(folder) if per_document else Counter()
 
     @property
     def num_tokens(self) -> int:
@@ -77,7 +81,10 @@ class Sweep:
 
     def _is_scored(self, model: ScoredModel, source: TokenisedSource) -> bool:
         rows = source.domain_rows(np.zeros(len(source.names)), **self._identity(model))
-        return all(row.key in self._rows for row in rows)
+        return all(row.key in self._rows for row in rows) and not self._lacks_documents(rows)
+
+    def _lacks_documents(self, rows: list[ScoreRow]) -> bool:
+        return self.per_document and any(self._documents[row.key] < row.num_docs for row in rows)
 
     def _identity(self, model: ScoredModel) -> dict:
         names = ("tokenizer_digest", "max_length", "dtype")
@@ -117,21 +124,25 @@ class Sweep:
         sums = document_sums(token_logprobs, source.stream)
         broken = np.flatnonzero(~np.isfinite(sums))
         if len(broken):
+            remedy = "its weights are broken" if self.measurement.dtype == "float32" else "try dtype float32"
             raise InputError(
-                f"{model.id} gives a log-probability that is NaN or infinite in {len(broken)} documents of source "
-                f"{source.source.name!r}, the first of them {source.names[broken[0]]!r}; its weights are broken"
+                f"{model.id} gives a log-probability that is NaN or infinite in {len(broken)} of {len(sums)} "
+                f"documents of source {source.source.name!r}, the first of them {source.names[broken[0]]!r}; {remedy}"
             )
         return sums
 
     def _append(self, model: ScoredModel, source: TokenisedSource, sums: np.ndarray) -> None:
         identity = self._identity(model)
-        if self.per_document:
-            append_json_lines(self.folder / "documents.jsonl", source.document_rows(sums, **identity))
-        self._write(source.domain_rows(sums, **identity))
+        rows = source.domain_rows(sums, **identity)
+        if self._lacks_documents(rows):
+            append_json_lines(self.folder / DOCUMENTS, source.document_rows(sums, **identity))
+            self._documents |= {row.key: row.num_docs for row in rows}
+        self._write(rows)
 
     def _write(self, rows: list[ScoreRow]) -> None:
-        append_rows(self.folder / self.file_name, rows)
-        self._rows |= {row.key: row for row in rows}
+        new = {row.key: row for row in rows if row.key not in self._rows}
+        append_rows(self.folder / self.file_name, new.values())
+        self._rows |= new
 
 
 def score_models(sweep: Sweep, models: list[ScoredModel], pool: Callable[[], ResidentPool] | None = None) -> None:
@@ -148,8 +159,13 @@ def score_models(sweep: Sweep, models: list[ScoredModel], pool: Callable[[], Res
     merged = [model for model in models if model.kind == "merged" and not model.folder]
     tasks = [(model, model.kind == "component" and model.mixture.units[0] in ensembled) for model in saved]
     tasks = [(model, cached) for model, cached in tasks if sweep.missing(model, cached)]
-    same_as_component = [] if sweep.per_document else [model for model in merged if len(model.mixture.units) == 1]
-    to_merge = [model for model in merged if model not in same_as_component and sweep.missing(model)]
+    same_as_component = [
+        model
+        for model in merged
+        if not sweep.per_document and len(model.mixture.units) == 1 and model.mixture.units[0] in components
+    ]
+    copied = {model.id for model in same_as_component}
+    to_merge = [model for model in merged if model.id not in copied and sweep.missing(model)]
     total = sum(
         int(source.stream.num_tokens.sum())
         for model, cached in tasks + [(model, False) for model in to_merge]

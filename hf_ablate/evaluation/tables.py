@@ -1,29 +1,91 @@
-"""Scores as people read them: a table of models and domains."""
+"""Scores as people and programs read them: a table of models and domains, JSON or CSV with every level."""
 
+import csv
+import json
 import math
+import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 
-from .rows import METRICS, ScoreRow
+from .rows import METRICS, SUMS, ScoreRow, add_rows
+
+
+MOST_COLUMNS = 12
+
+
+def print_results(rows: list[ScoreRow], names: dict[str, str], output_format: str) -> None:
+    """Print score rows on stdout as a `table`, `json` or `csv`.
+
+    Args:
+        names (`dict[str, str]`): model id → what the table shows for it.
+    """
+    if output_format == "json":
+        print(json.dumps(levels(rows), ensure_ascii=False, allow_nan=False))
+    elif output_format == "csv":
+        entries = [entry | {"mixture": json.dumps(entry["mixture"], ensure_ascii=False)} for entry in levels(rows)]
+        writer = csv.DictWriter(sys.stdout, list(entries[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(entries)
+    else:
+        print(score_table(rows, names))
+
+
+def levels(rows: list[ScoreRow]) -> list[dict]:
+    """Every model's scores on each `domain`, each `source`, all text `pooled`, and the `macro` average of domains.
+
+    Sources and pooled text are sums of rows, so long documents count more; the macro average counts every domain
+    alike and has no sums. Metrics that are not finite are none.
+    """
+    entries = []
+    for some in _by_model(rows).values():
+        sources = [add_rows(list(part), source) for source, part in _by_source(some).items()]
+        pooled = add_rows(some, None)
+        for level, group in (("domain", some), ("source", sources), ("pooled", [pooled])):
+            for row in group:
+                metrics = {metric: number(getattr(row, metric)) for metric in METRICS}
+                entries.append({"level": level} | asdict(row) | metrics)
+        entries.append(entries[-1] | {"level": "macro"} | dict.fromkeys(SUMS) | macro_averages(some)[pooled.model])
+    return entries
+
+
+def _by_model(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
+    found: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        found.setdefault(row.model, []).append(row)
+    return found
+
+
+def _by_source(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
+    found: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        found.setdefault(row.source, []).append(row)
+    return found
 
 
 def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits_per_byte", most: int = 10) -> str:
-    """Models × domains, the best `most` models of each kind by their macro average.
+    """Models × domains, or sources where there are many domains; the best `most` models of each kind by the macro
+    average over domains, beside the score of all text pooled.
 
     Args:
         names (`dict[str, str]`): model id → what is shown for it.
     """
     columns = list(dict.fromkeys((row.source, row.domain) for row in rows))
-    values: dict[tuple[str, str], dict] = {}
-    for row in rows:
-        values.setdefault((row.kind, row.model), {})[row.source, row.domain] = getattr(row, metric)
-    headers = ["kind", "model", "macro", *(domain or source for source, domain in columns)]
-    lines, hidden = [headers], {}
-    for kind in dict.fromkeys(kind for kind, _ in values):
-        models = [(mean(scores.values()), model, scores) for (other, model), scores in values.items() if other == kind]
-        models.sort(key=lambda entry: (math.isnan(entry[0]), entry[0]))
-        for average, model, scores in models[:most]:
-            cells = [f"{scores.get(column, math.nan):.4f}" for column in columns]
-            lines.append([kind, _short(names.get(model, model)), f"{average:.4f}", *cells])
+    by_source = len(columns) > MOST_COLUMNS
+    shown = list(dict.fromkeys(source for source, _ in columns)) if by_source else columns
+    titles = shown if by_source else [domain or source for source, domain in columns]
+    lines, hidden = [["kind", "model", "macro", "pooled", *titles]], {}
+    by_model = _by_model(rows)
+    for kind in dict.fromkeys(row.kind for row in rows):
+        models = {model: some for model, some in by_model.items() if some[0].kind == kind}
+        order = sorted(models, key=lambda model: _sort_key(mean(getattr(row, metric) for row in models[model])))
+        for model in order[:most]:
+            some = models[model]
+            cells = {(row.source, row.domain): row for row in some}
+            if by_source:
+                cells = {source: add_rows(part, source) for source, part in _by_source(some).items()}
+            values = [mean(getattr(row, metric) for row in some), getattr(add_rows(some, None), metric)]
+            values += [getattr(cells[column], metric) if column in cells else math.nan for column in shown]
+            lines.append([kind, _short(names.get(model, model)), *(f"{value:.4f}" for value in values)])
         if len(models) > most:
             hidden[kind] = len(models) - most
     table = "\n".join(_align(lines))
@@ -31,14 +93,15 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
     return f"{metric.replace('_', ' ')}\n{table}" + (f"\nand {more} more in the score rows" if more else "")
 
 
+def _sort_key(value: float) -> tuple[bool, float]:
+    return math.isnan(value), value
+
+
 def macro_averages(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]:
     """Model → metric → plain average over all domains; none where no domain has a finite score."""
-    by_model: dict[str, list[ScoreRow]] = {}
-    for row in rows:
-        by_model.setdefault(row.model, []).append(row)
     return {
         model: {metric: number(mean([getattr(row, metric) for row in some])) for metric in METRICS}
-        for model, some in by_model.items()
+        for model, some in _by_model(rows).items()
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..corpus.tokenizers import tokenizer_digest
 from ..errors import InputError
 from ..manifest import atomic_path, digest
 from .rows import ScoreRow
@@ -55,10 +56,11 @@ class TokenisedSource:
         return rows
 
     def document_rows(self, document_logprobs: np.ndarray, **identity) -> list[dict]:
-        """One row per document, with its `id`, for the file of its own that rows per document go to."""
+        """One row per document, with its `id` and position, for the file of its own that these go to."""
         rows = []
         for number, (name, domain) in enumerate(zip(self.names, self.domains, strict=True)):
-            rows.append({"id": name} | vars(self._row([number], document_logprobs, domain, identity)))
+            row = self._row([number], document_logprobs, domain, identity)
+            rows.append({"id": name, "document": number} | vars(row))
         return rows
 
     def _row(self, chosen, document_logprobs: np.ndarray, domain: str | None, identity: dict) -> ScoreRow:
@@ -93,7 +95,8 @@ def tokenise(
 ) -> TokenisedSource:
     """Read and tokenise a source, without special tokens; each document is conditioned on one EOS token.
 
-    A special token's text inside a document becomes that token, as everywhere in transformers and lm-eval.
+    The text of a special token (`<|endoftext|>`) inside a document becomes that token, as lm-eval and the original
+    evaluation have it: changing that would make scores incomparable. Its bytes and characters count as text.
 
     Args:
         tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
@@ -153,5 +156,6 @@ def default_cache() -> Path:
 
 def digest_of_tokenizer(tokenizer) -> str:
     """What identifies a tokenizer: its vocabulary, merges and rules, not its folder."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    return digest(backend.to_str() if backend is not None else sorted(tokenizer.get_vocab().items()))
+    if tokenizer.is_fast:
+        return tokenizer_digest(tokenizer)
+    return digest([sorted(tokenizer.get_vocab().items()), tokenizer.eos_token, tokenizer.bos_token])

@@ -1,0 +1,79 @@
+"""Saved models, their configurations and tokenizers, as they come into memory; checked before any weight is read."""
+
+from pathlib import Path
+
+from ..errors import InputError
+from ..merging.components import CONFIG
+
+
+def load_model(folder: Path, dtype: str, device: str):
+    """A saved causal language model, ready to be scored; `InputError` if the folder holds none."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    causal_config(folder)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    except (ValueError, OSError, KeyError, RuntimeError) as error:
+        raise InputError(f"{folder} cannot be loaded as a causal language model: {_first_line(error)}") from error
+    return model.eval().requires_grad_(False).to(device)
+
+
+def causal_config(folder: Path):
+    """The configuration of a saved causal language model.
+
+    Raises:
+        `InputError`: if it is missing, unknown to transformers, or of a model that is no causal language model.
+    """
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder} is no saved model: it has no {CONFIG}")
+    try:
+        config = AutoConfig.from_pretrained(folder)
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(f"{folder / CONFIG} describes no model that can be loaded: {_first_line(error)}") from error
+    architectures = config.architectures or []
+    is_other = architectures and not any("CausalLM" in name or "LMHead" in name for name in architectures)
+    if is_other or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        what = ", ".join(architectures) or f"a model of type {config.model_type!r}"
+        raise InputError(
+            f"{folder} holds {what}, which is no causal language model; expected one that predicts the next token"
+        )
+    return config
+
+
+def load_tokenizer(folder: Path):
+    """The tokenizer saved beside a model; `InputError` if there is none."""
+    from transformers import AutoTokenizer
+
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")):
+        raise InputError(f"{folder} holds no tokenizer; save it there with `tokenizer.save_pretrained`")
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(f"the tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
+
+
+def window_length(folder: Path, max_length: int | None) -> int:
+    """How many tokens a window predicts: `max_length`, but no more than the model can read."""
+    limit = getattr(causal_config(folder).get_text_config(), "max_position_embeddings", None)
+    if not (limit or max_length):
+        raise InputError(f"the configuration in {folder} sets no limit to the model's input; give `max_length`")
+    return min(length for length in (limit, max_length) if length)
+
+
+def vocabulary_size(folder: Path) -> int:
+    """How many token ids the model knows."""
+    return causal_config(folder).get_text_config().vocab_size
+
+
+def default_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
