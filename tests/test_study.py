@@ -231,5 +231,3 @@ def test_every_step_is_also_a_command(tmp_path, undisturbed):
     for stage in ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report"):
         assert main([stage, "--config", str(recipes / f"{stage}.yaml")]) == 0
     assert contents(tmp_path, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
-
-

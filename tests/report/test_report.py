@@ -1,0 +1,182 @@
+import html.parser
+import re
+import shutil
+
+import pytest
+from synthetic_study import UNITS, make_study, subsets
+
+from hf_ablate.errors import InputError
+from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.ranking import rank
+from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.report import write
+from hf_ablate.report.arguments import ReportArguments
+from hf_ablate.report.cost import by_kind, cost_rows
+from hf_ablate.report.headline import answer, savings, trust
+from hf_ablate.report.study import read_study
+
+
+def ranked(folder, **options):
+    make_study(folder, **options)
+    rank.run(RankArguments(run_dir=folder, bootstrap_samples=200))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    folder = ranked(tmp_path_factory.mktemp("run"), proxies=("merged", "ensemble"))
+    write.run(ReportArguments(run_dir=folder, title="A <study> & its title"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(run_dir):
+    return (run_dir / "report" / "index.html").read_text(encoding="utf-8")
+
+
+class Checker(html.parser.HTMLParser):
+    """Whether every element that is opened is closed, in order, and all ids are different."""
+
+    VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.targets = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        for name in ("href", "xlink:href"):
+            if attributes.get(name, "").startswith("#"):
+                self.targets.append(attributes[name][1:])
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_every_reference_inside_it_resolves(page):
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert len(set(checker.ids)) == len(checker.ids)
+    assert set(checker.targets) <= set(checker.ids)
+
+
+def test_the_page_needs_no_network(page):
+    without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', without_namespaces)
+    assert "<script" not in page and "@import" not in page and "url(http" not in page
+
+
+def test_what_people_named_is_escaped(page):
+    assert "A &lt;study&gt; &amp; its title" in page
+    assert "A <study>" not in page
+
+
+def test_figures_are_saved_as_png_and_pdf(run_dir):
+    names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
+    assert names == {"ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training"}
+    assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
+
+
+def test_the_same_study_gives_the_same_bytes(run_dir, tmp_path):
+    other = tmp_path / "run"
+    shutil.copytree(run_dir, other)
+    shutil.rmtree(other / "report")
+    write.run(ReportArguments(run_dir=other, title="A <study> & its title"))
+    for path in sorted((run_dir / "report").rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            assert path.read_bytes() == (other / "report" / path.relative_to(run_dir / "report")).read_bytes(), path
+
+
+def test_the_answer_is_the_first_of_the_ranking(run_dir):
+    study = read_study(run_dir)
+    first = study.ranking["targets"]["macro"]["rankings"]["merged"][0]
+    found = answer(study)
+    assert found["score"] == f"{first['score']:.4f}"
+    assert found["mixture"] in ("all 5 units", study.ranking["mixtures"][first["mixture"]]["name"])
+
+
+def test_trust_names_the_reference_models_the_budget_both_proxies_and_the_best_baseline(run_dir):
+    study = read_study(run_dir)
+    text = " ".join(trust(study))
+    predictors = study.agreement["targets"]["macro"]["groups"]["all"]["predictors"]
+    assert "14 reference models (reference budget: fixed)" in text
+    for proxy, label in (("merged", "merged weights"), ("ensemble", "averaged probabilities")):
+        assert f"{predictors[proxy]['decision_accuracy']['value']:.0%} (95% interval" in text
+        assert f"by {label}" in text
+    baselines = {
+        name: entry["decision_accuracy"]["value"]
+        for name, entry in predictors.items()
+        if name not in ("merged", "ensemble") and entry["decision_accuracy"]["value"] is not None
+    }
+    assert f"reaches {max(baselines.values()):.0%}" in text
+
+
+def beat(study, merged: float, baseline: float) -> str:
+    """What trust says of accuracies that are set by hand."""
+    predictors = study.agreement["targets"]["macro"]["groups"]["all"]["predictors"]
+    for name, entry in predictors.items():
+        value = merged if name in ("merged", "ensemble") else baseline
+        entry["decision_accuracy"] = {"value": value, "low": None, "high": None}
+    return " ".join(trust(study))
+
+
+def test_a_proxy_that_does_not_beat_the_baselines_is_said_to_prove_nothing(run_dir):
+    study = read_study(run_dir)
+    assert "the proxies beat it" in beat(study, merged=0.9, baseline=0.8)
+    assert "does not prove their worth" in beat(study, merged=0.8, baseline=0.8)
+    assert "does not prove their worth" in beat(study, merged=0.7, baseline=0.8)
+
+
+def test_without_reference_models_the_page_says_unchecked(tmp_path):
+    run_dir = ranked(tmp_path / "run", references=0)
+    write.run(ReportArguments(run_dir=run_dir))
+    page = (run_dir / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Unchecked: no reference model" in page
+    assert not (run_dir / "report" / "figures" / "agreement.png").exists()
+
+
+@pytest.mark.parametrize(("budget", "times"), [("fixed", 31), ("union", 80)])
+def test_costs_add_up(tmp_path, budget, times):
+    study = read_study(ranked(tmp_path / "run", budget=budget))
+    rows = by_kind(cost_rows(study))
+    unit = rows["component"]["tokens"] / 5
+    assert rows["component"]["models"] == 5 and rows["reference"]["models"] == 14
+    # 31 subsets hold 5 * 2^4 = 80 units in all
+    assert rows["every_mixture"]["tokens"] == times * unit
+    assert rows["every_mixture"]["flops"] == pytest.approx(rows["component"]["flops"] * times / 5)
+    assert savings(study) == f"{5 / times:.0%}"
+
+
+def test_figures_that_a_new_ranking_does_not_have_are_removed(tmp_path):
+    run_dir = ranked(tmp_path / "run", proxies=("merged", "ensemble"))
+    write.run(ReportArguments(run_dir=run_dir))
+    assert (run_dir / "report" / "figures" / "scatter_ensemble.png").is_file()
+    shutil.rmtree(run_dir / "scores")
+    shutil.rmtree(run_dir / "ranking")
+    ranked(run_dir, proxies=("merged",))
+    write.run(ReportArguments(run_dir=run_dir))
+    assert not (run_dir / "report" / "figures" / "scatter_ensemble.png").exists()
+
+
+def test_weighted_mixtures_are_shown_with_their_weights(tmp_path):
+    weighted = [Mixture.of({"sympy": 1 + number, "pandas": 30}) for number in range(40)]
+    run_dir = ranked(tmp_path / "run", mixtures=weighted, references=20)
+    write.run(ReportArguments(run_dir=run_dir))
+    page = (run_dir / "report" / "index.html").read_text()
+    assert "The first 10 of 40" in page
+    best = rank.read_ranking(run_dir)["targets"]["macro"]["rankings"]["merged"][0]["mixture"]
+    assert next(mixture.name for mixture in weighted if mixture.id == best) in page
+
+
+def test_a_study_that_is_not_ranked_is_a_mistake(tmp_path):
+    with pytest.raises(InputError, match="not finished"):
+        write.run(ReportArguments(run_dir=make_study(tmp_path / "run")))

@@ -1,0 +1,83 @@
+"""Every recipe parses, and so does every command that a README shows."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hf_ablate.commands import COMMANDS, find_command
+from hf_ablate.recipe import STAGES, stage_recipes
+from hf_ablate.study import RunArguments, parse_stages
+
+
+ROOT = Path(__file__).parent.parent
+STUDIES = sorted(path for path in (ROOT / "recipes").iterdir() if path.is_dir())
+READMES = [ROOT / "README.md", *sorted((ROOT / "recipes").glob("*/README.md")), ROOT / "benchmarks" / "README.md"]
+_MODULES = {f"{command.module.lstrip('.')}": command.name for command in COMMANDS}
+
+
+def shell_commands(text: str) -> list[str]:
+    """The lines of the ```sh blocks of a Markdown text, continued lines joined, comments cut off."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.split(" #")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+DOCUMENTED = [(path, line) for path in READMES if path.is_file() for line in shell_commands(path.read_text())]
+
+
+@pytest.fixture(autouse=True)
+def in_the_repository(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_every_recipe_parses(study):
+    assert list(parse_stages(RunArguments(study=study))) == list(stage_recipes(study))
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_every_recipe_says_what_it_is_and_is_flat(study):
+    for path in stage_recipes(study).values():
+        text = path.read_text()
+        assert text.startswith("# "), f"{path} starts with no comment"
+        assert f"run_dir: runs/{study.name}\n" in text, f"{path} should name runs/{study.name}"
+
+
+@pytest.mark.parametrize(("path", "line"), DOCUMENTED, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_documented_command_parses(path, line):
+    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S*", word)]
+    program = words[0]
+    if program == "hf-ablate":
+        check_command(words[1], words[2:])
+    elif program == "accelerate":
+        module = words.index("-m") + 1
+        check_command(_MODULES[words[module].removeprefix("hf_ablate.")], words[module + 1 :])
+        check_config(words[words.index("--config_file") + 1])
+    elif program == "make":
+        targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+        assert set(words[1:]) <= set(targets)
+    elif program == "python" and words[1].endswith(".py"):
+        assert (ROOT / words[1]).is_file()
+    else:
+        assert program in {"pip", "python", "source", "cd", "git", "hf", "mergekit-yaml", "export"}, line
+
+
+def check_command(name: str, tokens: list[str]) -> None:
+    command = find_command(name)
+    if "--help" not in tokens:
+        command.parse(tokens)
+
+
+def check_config(path: str) -> None:
+    assert (ROOT / path).is_file(), path
+
+
+def test_the_readme_shows_every_command():
+    shown = {line.split()[1] for _, line in DOCUMENTED if line.startswith("hf-ablate ")}
+    assert {command.name for command in COMMANDS} <= shown
+
+
+def test_stages_are_commands():
+    assert set(STAGES) <= {command.name for command in COMMANDS}
