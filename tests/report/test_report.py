@@ -3,7 +3,7 @@ import re
 import shutil
 
 import pytest
-from synthetic_study import UNITS, make_study, subsets
+from synthetic_study import make_study
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
