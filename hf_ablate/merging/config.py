@@ -1,5 +1,6 @@
 """A mixture as a mergekit configuration, and back."""
 
+import math
 from pathlib import Path
 
 import yaml
@@ -72,4 +73,10 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
         raise InputError(f"{path} is no mergekit configuration of `models` with a `weight` each ({error})") from error
     if method != "linear":
         raise InputError(f"{path} has merge_method {method!r}; only linear merges are averages of models")
+    is_normalised = (config.get("parameters") or {}).get("normalize", True)
+    if not is_normalised and not math.isclose(math.fsum(weights.values()), 1, rel_tol=1e-9):
+        raise InputError(
+            f"{path} sets `normalize: false`, and its weights sum to {math.fsum(weights.values()):.6g}; only averages, "
+            "whose weights sum to 1, are scored"
+        )
     return Mixture.of(weights).weights
