@@ -9,6 +9,7 @@ from transformers import HfArgumentParser, TrainingArguments
 
 from ..errors import InputError
 from .devices import lacking_precisions
+from .speed import PEAK_TFLOPS
 
 
 _BUDGETS = "the token budgets decide: the unit's own, `seed_tokens`, `component_tokens`, `reference_tokens`"
@@ -28,6 +29,7 @@ _DECIDED_ELSEWHERE = {
 }
 # Own fields called `seed_<name>` replace the field `<name>` while the seed is trained.
 _SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay")
+_ADAPTER = ("lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
 # What the trained weights depend on. Batch size, precision and data are added by the pool.
 _MATTERS = (
     "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "weight_decay", "optim", "optim_args",
@@ -87,6 +89,35 @@ class TrainArguments(TrainingArguments):
     reference_tokens: int | None = field(
         default=None, metadata={"help": "Tokens of a reference model (per unit with union). Null: the unit's budget."}
     )
+    peft: Literal["lora"] | None = field(
+        default=None,
+        metadata={
+            "help": "lora: components and reference models are low-rank adapters of the seed, folded in when saved."
+        },
+    )
+    lora_r: int = field(default=16, metadata={"help": "Rank of the adapters."})
+    lora_alpha: float = field(default=32, metadata={"help": "The update is scaled by lora_alpha / lora_r."})
+    lora_dropout: float = field(default=0.0, metadata={"help": "Dropout before the adapters."})
+    lora_target_modules: list[str] | None = field(
+        default=None, metadata={"help": "Names of the layers with adapters. Null: all linear ones but the output."}
+    )
+    eval_data: list[str] | None = field(
+        default=None,
+        metadata={
+            "help": "Evaluation text for eval_strategy: folders <source>/<split>/*.jsonl.gz. Null: the corpus's own."
+        },
+    )
+    eval_split: str = field(default="val", metadata={"help": "Its split."})
+    eval_limit: int | None = field(default=None, metadata={"help": "So many documents of each source."})
+    gpu: Literal[tuple(PEAK_TFLOPS)] | None = field(
+        default=None, metadata={"help": "The GPU, for hours in --dry_run and for model FLOPs utilisation in metrics."}
+    )
+    peak_tflops: float | None = field(
+        default=None, metadata={"help": "Peak TFLOP/s of one device, where `gpu` does not have it."}
+    )
+    expected_mfu: float = field(
+        default=0.4, metadata={"help": "The share of the peak that --dry_run expects, for its hours."}
+    )
     keep_checkpoints: bool = field(
         default=False, metadata={"help": "Keep the checkpoint-* folders of finished models."}
     )
@@ -118,9 +149,12 @@ class TrainArguments(TrainingArguments):
         for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
             if getattr(self, name) < 1:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more")
-        for name in ("global_batch_size", "component_tokens", "reference_tokens"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more, or null")
+        for name in ("lora_r", "lora_alpha", "expected_mfu"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
+        for name in ("global_batch_size", "component_tokens", "reference_tokens", "eval_limit", "peak_tflops"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number, or null")
         if self.seed_tokens is not None and self.seed_tokens < 0:
             raise InputError(f"`seed_tokens` is {self.seed_tokens}; expected 0 or more, or null")
         if self.seed_model and self.config_overrides:
@@ -154,6 +188,11 @@ class TrainArguments(TrainingArguments):
         """The global batch: blocks per optimizer step, over all processes and accumulated micro-batches."""
         return self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size
 
+    @property
+    def order_seed(self) -> int:
+        """What the order of the data is shuffled by, together with the mixture."""
+        return self.seed if self.data_seed is None else self.data_seed
+
     def of_kind(self, kind: str) -> dict:
         """The fields that are different for models of this kind (`"seed"`), with their values."""
         if kind != "seed":
@@ -165,7 +204,19 @@ class TrainArguments(TrainingArguments):
         """The arguments that the weights of a model of this kind depend on, ready for a manifest."""
         values = {name: getattr(self, name) for name in _MATTERS} | self.of_kind(kind)
         values = {name: getattr(value, "value", value) for name, value in values.items()}
+        if self.has_adapter(kind):
+            values |= {name: getattr(self, name) for name in ("peft", *_ADAPTER)}
         return values | {"blocks_per_step": self.blocks_per_step}
+
+    def has_adapter(self, kind: str) -> bool:
+        """Whether models of this kind are trained as adapters of the seed."""
+        return self.peft is not None and kind != "seed"
+
+    @property
+    def peak_flops(self) -> float | None:
+        """Peak FLOP/s of one device, if it was given."""
+        tflops = self.peak_tflops or (PEAK_TFLOPS[self.gpu] if self.gpu else None)
+        return tflops and tflops * 1e12
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

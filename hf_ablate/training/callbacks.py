@@ -69,6 +69,13 @@ class MetricsCallback(TrainerCallback):
                 file.write(_line(state.log_history[-1]))
 
 
+def spent_before(folder: Path) -> float:
+    """The seconds that earlier, interrupted runs spent on a model, as far as they logged them."""
+    path = folder / METRICS
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+    return max((json.loads(line).get("seconds", 0.0) for line in lines), default=0.0)
+
+
 def _line(row: dict) -> str:
     finite = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()
@@ -92,6 +99,16 @@ class WholeCheckpointCallback(TrainerCallback):
         args.distributed_state.wait_for_everyone()
         if state.is_world_process_zero:
             mark_whole(self.folder / f"checkpoint-{state.global_step}")
+
+
+class EvaluateAtEndCallback(TrainerCallback):
+    """Where there is evaluation during training, there is one after the last step."""
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.global_step == state.max_steps and args.eval_strategy != "no":
+            control.should_evaluate = True
 
 
 def stop_for_loss(model: str, step: int, folder: Path) -> InputError:

@@ -4,8 +4,13 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..manifest import MANIFEST, digest_files, write_json
+
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
 
 
 logger = logging.getLogger(__name__)
@@ -47,15 +52,25 @@ def mark_whole(checkpoint: Path) -> None:
     write_json(checkpoint / _WHOLE, _digests(checkpoint))
 
 
-def last_whole_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that is as it was written; broken ones are named in a warning and removed."""
+def last_whole_checkpoint(folder: Path, state: "PartialState") -> Path | None:
+    """The newest checkpoint that is as it was written; broken ones are named in a warning and removed.
+
+    All processes have to call this: the first looks, the others wait for it.
+    """
+    if state.is_main_process:
+        _remove_broken(folder)
+    state.wait_for_everyone()
+    return next(iter(checkpoints(folder)), None)
+
+
+def _remove_broken(folder: Path) -> None:
+    """Remove the newest checkpoints up to one that is whole."""
     for checkpoint in checkpoints(folder):
         fault = _fault(checkpoint)
         if fault is None:
-            return checkpoint
+            return
         logger.warning("%s is not whole (%s): it is removed, and the one before is used", checkpoint, fault)
         shutil.rmtree(checkpoint)
-    return None
 
 
 def _fault(checkpoint: Path) -> str | None:

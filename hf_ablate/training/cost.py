@@ -5,13 +5,15 @@ a trained token takes `6 N + 12 L d T` operations, with `N` the parameters that 
 embedding that is not also the output projection is a look-up and does not count), `L` layers, `d` the width of all
 attention heads together and `T` the block size. Two per parameter in the forward pass and four in the backward pass;
 the second term is attention over the whole block, without a discount for the causal mask. Re-computation under
-activation checkpointing does not count.
+activation checkpointing does not count. Frozen parameters (under LoRA) take `4 N`: no gradient of theirs is computed.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .adapter import with_adapter
+from .arguments import TrainArguments
 from .pool import Corpus, PlannedModel
 
 
@@ -25,7 +27,8 @@ class ModelSize:
 
     Args:
         parameters (`int`): all of them, each tied one once.
-        matmul_parameters (`int`): those that take part in matrix products.
+        matmul_parameters (`int`): those that take part in matrix products and are trained.
+        frozen_parameters (`int`): those that take part in matrix products and are not trained.
         attention (`int`): layers × width of all heads together.
 
     Example:
@@ -40,45 +43,63 @@ class ModelSize:
     parameters: int
     matmul_parameters: int
     attention: int
+    frozen_parameters: int = 0
 
     def flops(self, tokens: int, block_size: int) -> int:
         """Floating-point operations to train on `tokens` tokens in blocks of `block_size`."""
-        return tokens * (6 * self.matmul_parameters + 12 * self.attention * block_size)
+        per_token = 6 * self.matmul_parameters + 4 * self.frozen_parameters + 12 * self.attention * block_size
+        return tokens * per_token
 
 
 def model_size(model: "PreTrainedModel") -> ModelSize:
-    """The size of a model (which may be on the meta device)."""
+    """The size of a model (which may be on the meta device, and a `PeftModel`)."""
     config = model.config.get_text_config()
-    parameters = sum(parameter.numel() for parameter in model.parameters())
     embedding = model.get_input_embeddings().weight
     output = model.get_output_embeddings()
-    tied = output is not None and output.weight is embedding
+    is_tied = output is not None and output.weight is embedding
+    in_products = [weight for weight in model.parameters() if weight is not embedding or is_tied]
+    trained = sum(weight.numel() for weight in in_products if weight.requires_grad)
+    frozen = sum(weight.numel() for weight in in_products if not weight.requires_grad)
     heads = config.num_attention_heads
     width = (getattr(config, "head_dim", None) or config.hidden_size // heads) * heads
-    return ModelSize(parameters, parameters - (0 if tied else embedding.numel()), config.num_hidden_layers * width)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return ModelSize(parameters, trained, config.num_hidden_layers * width, frozen)
 
 
-def size_of_config(config: "PreTrainedConfig") -> ModelSize:
-    """The size of the model that a configuration describes, without allocating it."""
+def planned_size(config: "PreTrainedConfig", arguments: TrainArguments, kind: str) -> ModelSize:
+    """The size of a study's models of a kind, without allocating one."""
     import torch
     from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        return model_size(AutoModelForCausalLM.from_config(config))
+        model = AutoModelForCausalLM.from_config(config)
+        return model_size(with_adapter(model, arguments) if arguments.has_adapter(kind) else model)
 
 
-def cost_rows(models: Iterable[PlannedModel], corpus: Corpus, size: ModelSize) -> list[dict]:
-    """A row per model: its id, blocks, tokens and floating-point operations."""
+def cost_rows(
+    models: Iterable[PlannedModel], corpus: Corpus, config: "PreTrainedConfig", arguments: TrainArguments
+) -> list[dict]:
+    """A row per model: its id, blocks, tokens, operations and, where the device is known, hours of it."""
+    sizes = {kind: planned_size(config, arguments, kind) for kind in {model.kind for model in models}}
     rows = []
     for model in models:
         tokens = model.blocks * corpus.block_size
+        flops = sizes[model.kind].flops(tokens, corpus.block_size)
         rows.append(
             {
                 "model": model.id,
                 "name": model.mixture.name if model.mixture else "",
                 "blocks": dict(model.shares),
                 "tokens": tokens,
-                "flops": size.flops(tokens, corpus.block_size),
+                "flops": flops,
+                **device_hours(flops, arguments),
             }
         )
     return rows
+
+
+def device_hours(flops: float, arguments: TrainArguments) -> dict[str, float]:
+    """`{"device_hours": …}` at the expected utilisation, or nothing where the device is not known."""
+    if not arguments.peak_flops:
+        return {}
+    return {"device_hours": flops / (arguments.peak_flops * arguments.expected_mfu) / 3600}

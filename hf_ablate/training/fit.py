@@ -5,16 +5,30 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel, PrinterCallback, Trainer
 
 from .arguments import TrainArguments
-from .callbacks import MetricsCallback, PoolProgress, ProgressCallback, WholeCheckpointCallback, stop_for_loss
+from .callbacks import (
+    EvaluateAtEndCallback,
+    MetricsCallback,
+    PoolProgress,
+    ProgressCallback,
+    WholeCheckpointCallback,
+    spent_before,
+    stop_for_loss,
+)
 from .checkpoints import last_whole_checkpoint
 from .data import BlockFile, OrderedBlocks, collate
 from .order import block_order
 from .pool import PlannedModel
+from .speed import Meter, loss_spikes
+
+
+if TYPE_CHECKING:
+    from .held_out import HeldOutText
 
 
 logger = logging.getLogger(__name__)
@@ -22,16 +36,30 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training run leaves besides the weights."""
+    """What a training run leaves besides the weights.
+
+    Args:
+        trainer (`Trainer`): with the trained model.
+        seconds (`float`): spent, also before interruptions.
+        spikes (`list[int]`): steps whose loss stands out.
+        evaluation (`dict[str, float]`): the last in-loop evaluation; empty without one.
+    """
 
     trainer: Trainer
     seconds: float
-    loss: float
+    spikes: list[int]
+    evaluation: dict[str, float]
 
 
 class PoolTrainer(Trainer):
-    """The transformers Trainer, watching that the loss stays finite without a wait for the device at every step."""
+    """The transformers Trainer with our evaluation and measurements.
 
+    It watches that the loss stays finite without a wait for the device at every step.
+    """
+
+    meter: Meter
+    held_out: "HeldOutText | None"
+    evaluation: dict[str, float]
     first_bad_step: torch.Tensor | None = None
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
@@ -51,6 +79,21 @@ class PoolTrainer(Trainer):
         if self.first_bad_step is not None and torch.isfinite(self.first_bad_step):
             raise stop_for_loss(self.args.run_name, int(self.first_bad_step), Path(self.args.output_dir))
 
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if "loss" in logs:
+            logs |= self.meter.measure(self.state.global_step)
+        super().log(logs, start_time)
+
+    def evaluate(self, *args, **kwargs) -> dict[str, float]:
+        """Score the held-out text; logs and returns its metrics."""
+        started = time.perf_counter()
+        model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        self.evaluation = self.held_out.measure(model, self.args.distributed_state)
+        self.log(dict(self.evaluation))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)
+        self.meter.pause(time.perf_counter() - started)
+        return self.evaluation
+
 
 def fit(
     planned: PlannedModel,
@@ -58,6 +101,8 @@ def fit(
     sources: dict[str, BlockFile],
     folder: Path,
     arguments: TrainArguments,
+    meter: Meter,
+    held_out: "HeldOutText | None",
     progress: PoolProgress,
 ) -> Fitted:
     """Train a model in place, going on from the last whole checkpoint in `folder`.
@@ -68,33 +113,44 @@ def fit(
         sources (`dict[str, BlockFile]`): the token blocks of every unit in the plan.
         folder (`Path`): where checkpoints and `metrics.jsonl` go.
         arguments ([`TrainArguments`]): of the whole pool.
+        meter ([`Meter`]): measures the speed.
+        held_out ([`HeldOutText`], *optional*): what `eval_strategy` evaluates on.
         progress ([`PoolProgress`]): the bar to move.
+
+    Raises:
+        `InputError`: for a loss that is not finite; names the step.
     """
     use_cache = model.config.use_cache
     shares = {name: share for name, share in planned.shares.items() if share}
-    seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
-    order = block_order(shares, {name: len(sources[name]) for name in shares}, seed)
-    data = OrderedBlocks([sources[name] for name in shares], order)
+    order = block_order(shares, {name: len(sources[name]) for name in shares}, arguments.order_seed)
     trainer = PoolTrainer(
         model=model,
         args=_arguments_of(planned, folder, arguments),
-        train_dataset=data,
+        train_dataset=OrderedBlocks([sources[name] for name in shares], order),
+        eval_dataset=held_out and [],
         data_collator=collate,
         callbacks=[
-            ProgressCallback(progress, arguments.blocks_per_step * sources[next(iter(shares))].block_size),
+            ProgressCallback(progress, meter.tokens_per_step),
             MetricsCallback(folder),
             WholeCheckpointCallback(folder),
+            EvaluateAtEndCallback(),
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    checkpoint = last_whole_checkpoint(folder)
+    trainer.meter, trainer.held_out, trainer.evaluation = meter, held_out, {}
+    checkpoint = last_whole_checkpoint(folder, arguments.distributed_state)
     if checkpoint:
         logger.info("%s: going on from %s", planned.id, checkpoint.name)
-    started = time.perf_counter()
-    output = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    meter.start(_step(checkpoint), spent_before(folder))
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.check_loss()
     model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
-    return Fitted(trainer, time.perf_counter() - started, output.training_loss)
+    spikes = loss_spikes([(row["step"], row["loss"]) for row in trainer.state.log_history if "loss" in row])
+    return Fitted(trainer, meter.seconds, spikes, trainer.evaluation)
+
+
+def _step(checkpoint: Path | None) -> int:
+    return int(checkpoint.name.removeprefix("checkpoint-")) if checkpoint else 0
 
 
 def _arguments_of(planned: PlannedModel, folder: Path, arguments: TrainArguments) -> TrainArguments:

@@ -1,85 +1,139 @@
 """One model of the pool, from its starting weights to its finished folder."""
 
+import logging
+import math
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import PreTrainedModel
 
 from ..manifest import fingerprint, write_manifest
+from .adapter import save_folded, with_adapter
 from .arguments import TrainArguments
 from .callbacks import METRICS, PoolProgress
 from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
-from .fit import fit
+from .fit import Fitted, fit
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
+from .speed import Meter
 
 
-def train_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArguments, progress: PoolProgress) -> None:
+if TYPE_CHECKING:
+    from .held_out import HeldOutText
+
+
+logger = logging.getLogger(__name__)
+
+
+def train_model(
+    planned: PlannedModel,
+    corpus: Corpus,
+    arguments: TrainArguments,
+    held_out: "HeldOutText | None",
+    progress: PoolProgress,
+) -> None:
+    """Train a model and finish its folder; does nothing when it is made already. All processes call this together."""
+    state = arguments.distributed_state
     folder = planned.folder(arguments.run_dir)
     values, inputs = identity(planned, corpus, arguments)
     is_there = is_made(planned, corpus, arguments)
-    arguments.distributed_state.wait_for_everyone()
+    state.wait_for_everyone()
     if is_there:
         progress.advance(planned.blocks * corpus.block_size)
         return
-    if arguments.process_index == 0:
+    if state.is_main_process:
         prepare_folder(folder, fingerprint("train", values, inputs))
-    arguments.distributed_state.wait_for_everyone()
+    state.wait_for_everyone()
+    model = _starting_model(planned, corpus, arguments)
+    size = model_size(model)
+    sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
+    fitted = None
+    if planned.blocks:
+        meter = Meter(
+            arguments.blocks_per_step * corpus.block_size,
+            size.flops(1, corpus.block_size),
+            arguments.peak_flops and arguments.peak_flops * arguments.world_size,
+        )
+        fitted = fit(planned, model, sources, folder, arguments, meter, held_out, progress)
+        _save(fitted, folder, arguments, planned.kind)
+    elif state.is_main_process:
+        model.save_pretrained(folder)
+        (folder / METRICS).write_text("", encoding="utf-8")
+    state.wait_for_everyone()
+    if state.is_main_process:
+        shutil.copytree(arguments.tokenizer_dir, folder, dirs_exist_ok=True)
+        facts = _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
+        write_manifest(folder, "train", values, inputs, digest=digest_of_weights(folder), **facts)
+        if not arguments.keep_checkpoints:
+            remove_checkpoints(folder)
+    state.wait_for_everyone()
+
+
+def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> PreTrainedModel:
     if planned.kind == "seed":
         model = make_seed(arguments, corpus)
     else:
         model = load_model(arguments.run_dir / "models" / "seed", arguments)
     check_fits(model.config, corpus)
-    size = model_size(model)
-    sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
-    if planned.blocks == 0:
-        seconds = 0.0
-        if arguments.process_index == 0:
-            model.save_pretrained(folder)
-            (folder / METRICS).write_text("", encoding="utf-8")
-    else:
-        fitted = fit(planned, model, sources, folder, arguments, progress)
-        seconds = fitted.seconds
-        fitted.trainer.save_model(str(folder))
-    arguments.distributed_state.wait_for_everyone()
-    if arguments.process_index == 0:
+    return with_adapter(model, arguments) if arguments.has_adapter(planned.kind) else model
+
+
+def _save(fitted: Fitted, folder: Path, arguments: TrainArguments, kind: str) -> None:
+    """One complete safetensors folder, whatever the processes hold of the model."""
+    trainer = fitted.trainer
+    if not arguments.has_adapter(kind):
+        trainer.save_model(str(folder))
         (folder / "training_args.bin").unlink(missing_ok=True)  # holds this machine's paths
-        shutil.copytree(arguments.tokenizer_dir, folder, dirs_exist_ok=True)
-        _finish(planned, corpus, arguments, size, sources, seconds, values, inputs)
-    arguments.distributed_state.wait_for_everyone()
+    elif arguments.distributed_state.is_main_process:
+        save_folded(trainer.accelerator.unwrap_model(trainer.model), folder)
 
 
-def _finish(
-    planned: PlannedModel, corpus: Corpus, arguments: TrainArguments, size: ModelSize, sources: dict[str, BlockFile],
-    seconds: float, values: dict, inputs: dict[str, str],
-) -> None:  # fmt: skip
-    folder = planned.folder(arguments.run_dir)
+def _facts(
+    planned: PlannedModel, corpus: Corpus, arguments: TrainArguments, size: ModelSize, sources: dict[str, BlockFile]
+) -> dict[str, Any]:
+    """What the manifest records besides arguments and inputs.
+
+    The exact blocks, in order, are `block_order(blocks, rows, order_seed)`: numbers of blocks by unit as recorded,
+    and of rows in the unit's files.
+    """
     tokens = planned.blocks * corpus.block_size
-    facts = {"reference_budget": arguments.reference_budget} if planned.kind == "reference" else {}
-    write_manifest(
-        folder,
-        "train",
-        values,
-        inputs,
-        model=planned.id,
-        kind=planned.kind,
-        mixture=planned.mixture and planned.mixture.weights,
-        digest=digest_of_weights(folder),
-        seed_digest=inputs.get("seed"),
-        tokenizer_digest=corpus.tokenizer_digest,
-        tokens=tokens,
-        flops=size.flops(tokens, corpus.block_size),
-        parameters=size.parameters,
-        seconds=round(seconds, 3),
-        blocks={
-            name: {"blocks": share, "epochs": share / len(sources[name])} for name, share in planned.shares.items()
+    budget = {"reference_budget": arguments.reference_budget} if planned.kind == "reference" else {}
+    return {
+        "model": planned.id,
+        "kind": planned.kind,
+        "mixture": planned.mixture and planned.mixture.weights,
+        "seed_digest": identity(planned, corpus, arguments)[1].get("seed"),
+        "tokenizer_digest": corpus.tokenizer_digest,
+        "tokens": tokens,
+        "flops": size.flops(tokens, corpus.block_size),
+        "parameters": size.parameters,
+        "blocks": {
+            name: {"blocks": share, "rows": len(sources[name]), "epochs": share / len(sources[name])}
+            for name, share in planned.shares.items()
         },
-        dropped_blocks=planned.dropped,
-        **facts,
-    )
-    if not arguments.keep_checkpoints:
-        remove_checkpoints(folder)
+        "order_seed": arguments.order_seed,
+        "dropped_blocks": planned.dropped,
+        **budget,
+    }
+
+
+def _measured(fitted: Fitted | None) -> dict[str, Any]:
+    if fitted is None:
+        return {"seconds": 0.0}
+    if fitted.spikes:
+        logger.warning(
+            "%s: the loss jumps at step %s", fitted.trainer.args.run_name, ", ".join(map(str, fitted.spikes))
+        )
+    scores = {name: value if math.isfinite(value) else None for name, value in fitted.evaluation.items()}
+    return {
+        "seconds": round(fitted.seconds, 3),
+        "loss_spikes": fitted.spikes,
+        **({"evaluation": scores} if scores else {}),
+    }
 
 
 def _blocks_folder(run_dir: Path, planned: PlannedModel, source: str) -> Path:

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..launch import stage_main
@@ -12,13 +13,19 @@ from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
-from .cost import cost_rows, size_of_config
+from .cost import cost_rows
 from .devices import check_device
 from .identity import is_made, missing_models
 from .model import train_model
-from .pool import Corpus, PlannedModel, plan_pool, select
+from .pool import Corpus, PlannedModel, plan_pool, plan_reference, select
 from .seed import seed_config
 from .tables import print_cost, print_trained
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+    from .held_out import HeldOutText
 
 
 logger = logging.getLogger(__name__)
@@ -33,7 +40,8 @@ def run(arguments: TrainArguments) -> None:
     config = seed_config(arguments, corpus)
     missing = missing_models(arguments, corpus, wanted)
     if arguments.dry_run:
-        print_cost(arguments, cost_rows(missing, corpus, size_of_config(config)))
+        instead = [plan_reference(arguments, corpus, mixture) for mixture, _ in candidates]
+        print_cost(arguments, *(cost_rows(models, corpus, config, arguments) for models in (missing, instead)))
         return
     if not missing:
         logger.info("models: unchanged, nothing to do")
@@ -41,12 +49,13 @@ def run(arguments: TrainArguments) -> None:
     check_device(arguments)
     _check_seed_comes_first(arguments, corpus, pool[0], missing)
     _say_what_is_dropped(missing, corpus)
+    held_out = _held_out(arguments, corpus, config)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, arguments.process_index == 0)
     try:
         with _many_models_in_one_process():
             for model in missing:
                 progress.start(model.id)
-                train_model(model, corpus, arguments, progress)
+                train_model(model, corpus, arguments, held_out, progress)
     finally:
         progress.close()
     if arguments.process_index == 0:
@@ -77,6 +86,15 @@ def _candidates(arguments: TrainArguments) -> list[tuple[Mixture, bool]]:
     if not (arguments.run_dir / "mixtures" / "manifest.json").is_file():
         return []
     return [(candidate.mixture, candidate.reference) for candidate in read_mixtures(arguments.run_dir)]
+
+
+def _held_out(arguments: TrainArguments, corpus: Corpus, config: "PreTrainedConfig") -> "HeldOutText | None":
+    """What is evaluated during training, read and tokenised before the first step."""
+    if arguments.eval_strategy == "no":
+        return None
+    from .held_out import read_held_out
+
+    return read_held_out(arguments, corpus, getattr(config.get_text_config(), "max_position_embeddings", None))
 
 
 def _check_seed_comes_first(

@@ -111,14 +111,14 @@ def test_union_gives_k_units_k_times_the_tokens(run_dir):
     make_mixtures(run_dir, [{"alpha": 1, "beta": 1}])
     run(tiny_arguments(run_dir, reference_budget="union"))
     assert manifests(run_dir)[ALPHA_BETA]["blocks"] == {
-        unit: {"blocks": 24, "epochs": 1.0} for unit in ("alpha", "beta")
+        unit: {"blocks": 24, "rows": 24, "epochs": 1.0} for unit in ("alpha", "beta")
     }
 
 
 def test_budget_beyond_the_unit_goes_through_it_in_whole_epochs(run_dir):
     make_mixtures(run_dir, [])
     run(tiny_arguments(run_dir, component_tokens=60 * BLOCK))
-    assert manifests(run_dir)["component:alpha"]["blocks"] == {"alpha": {"blocks": 60, "epochs": 2.5}}
+    assert manifests(run_dir)["component:alpha"]["blocks"] == {"alpha": {"blocks": 60, "rows": 24, "epochs": 2.5}}
 
 
 def test_no_seed_control_starts_all_components_from_the_same_random_weights(run_dir):

@@ -49,12 +49,27 @@ def write_tokenizer(folder: Path) -> str:
     """A word-level tokenizer of `VOCABULARY` entries, and its digest."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
     from transformers import PreTrainedTokenizerFast
 
     entries = {"<eos>": 0, **{f"w{i}": i for i in range(1, VOCABULARY)}}
     tokenizer = Tokenizer(WordLevel(entries, unk_token="<eos>"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
     return digest_files(sorted(folder.glob("*.json")))
+
+
+def write_eval(folder: Path) -> None:
+    """Held-out text: `in_domain` with a domain per unit, `out_of_domain` with one, in words of the tokenizer."""
+    for source, domains in (("in_domain", list(UNITS)), ("out_of_domain", ["other"])):
+        rows = [
+            {"text": " ".join(f"w{token}" for token in row if token), "id": f"{name}-{number}", "subdomain": name}
+            for name in domains
+            for number, row in enumerate(random_blocks(name, 3).tolist())
+        ]
+        path = folder / source / "val" / "part.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def make_corpus(run_dir: Path, units: dict[str, int] | None = None, seed_blocks: int = 16) -> None:
@@ -65,6 +80,7 @@ def make_corpus(run_dir: Path, units: dict[str, int] | None = None, seed_blocks:
         for name, rows in (units or UNITS).items()
     }
     seed = write_blocks(corpus / "seed", random_blocks("seed", seed_blocks)) if seed_blocks else None
+    write_eval(corpus / "eval")
     tokenizer = {"digest": write_tokenizer(corpus / "tokenizer"), "vocab_size": VOCABULARY}
     write_manifest(
         corpus, "partition", {}, {}, units=entries, seed=seed, tokenizer=tokenizer, block_size=BLOCK, digest="c"

@@ -1,0 +1,95 @@
+"""Evaluation during training: perplexity and bits per byte of held-out text, by the project's own evaluation."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..evaluation.locations import find_sources
+from ..evaluation.log_likelihood import Scorer
+from ..evaluation.rows import ScoreRow
+from ..evaluation.tables import mean
+from ..evaluation.tokens import TokenisedSource, default_cache, document_sums, tokenise
+from .arguments import TrainArguments
+from .pool import Corpus
+
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
+    from transformers import PreTrainedModel
+
+
+_METRICS = ("bits_per_byte", "ppl_token")
+
+
+class HeldOutText:
+    """Tokenised evaluation sources, scored by all processes together: each takes every n-th document.
+
+    Args:
+        sources (`list[TokenisedSource]`): what is scored.
+        max_length (`int`): most tokens in a window.
+    """
+
+    def __init__(self, sources: list[TokenisedSource], max_length: int) -> None:
+        self.sources = sources
+        self.max_length = max_length
+
+    def measure(self, model: "PreTrainedModel", state: "PartialState") -> dict[str, float]:
+        """`eval_<metric>` (plain average over domains), `eval_<metric>/<source>` and `/<source>/<domain>`.
+
+        Every process has to call this, with the same weights, and gets the same numbers.
+        """
+        rows: list[ScoreRow] = []
+        was_training = model.training
+        model.eval()
+        try:
+            with Scorer(model, self.max_length) as scorer:
+                for source in self.sources:
+                    sums = self._document_sums(scorer, source, state)
+                    rows += source.domain_rows(sums, model="", kind="", mixture=None)
+        finally:
+            model.train(was_training)
+        return named_scores(rows)
+
+    def _document_sums(self, scorer: Scorer, source: TokenisedSource, state: "PartialState") -> np.ndarray:
+        mine = np.arange(state.process_index, len(source.names), state.num_processes)
+        stream = source.stream.select(mine)
+        sums = np.zeros(len(source.names))
+        if len(mine):
+            sums[mine] = document_sums(scorer.token_logprobs(stream), stream)
+        if state.num_processes == 1:
+            return sums
+        shared = torch.from_numpy(sums).to(scorer.device)
+        torch.distributed.all_reduce(shared)
+        return shared.cpu().numpy()
+
+
+def named_scores(rows: list[ScoreRow]) -> dict[str, float]:
+    """Scores of domains, of sources (pooled over their domains) and the average over domains, under flat names."""
+    scores = {}
+    for metric in _METRICS:
+        scores[f"eval_{metric}"] = mean(getattr(row, metric) for row in rows)
+        for source in dict.fromkeys(row.source for row in rows):
+            of_source = [row for row in rows if row.source == source]
+            scores[f"eval_{metric}/{source}"] = getattr(_pooled(of_source), metric)
+            scores |= {f"eval_{metric}/{source}/{row.domain}": getattr(row, metric) for row in of_source if row.domain}
+    return scores
+
+
+def _pooled(rows: list[ScoreRow]) -> ScoreRow:
+    sums = {
+        name: sum(getattr(row, name) for row in rows)
+        for name in ("num_docs", "num_tokens", "num_chars", "num_bytes", "num_words", "sum_logprob")
+    }
+    return ScoreRow("", "", None, rows[0].source, None, rows[0].split, **sums)
+
+
+def read_held_out(arguments: TrainArguments, corpus: Corpus, context: int | None) -> HeldOutText:
+    """The evaluation sources that the arguments name (default: the corpus's own), tokenised."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer_dir)
+    sources = find_sources(arguments.eval_data or [arguments.run_dir / "corpus"], arguments.eval_split)
+    digest, limit = corpus.tokenizer_digest, arguments.eval_limit
+    tokenised = [tokenise(source, tokenizer, digest, limit, default_cache()) for source in sources]
+    return HeldOutText(tokenised, context or corpus.block_size)
