@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import make_parser
+from .arguments import make_parser, parse
 from .errors import unknown_name
 from .recipe import parse_with_recipe
 
@@ -20,6 +20,7 @@ class Command:
     arguments: str
     module: str
     examples: tuple[str, ...]
+    takes_recipe: bool = True
 
     def parser(self) -> argparse.ArgumentParser:
         examples = "\n".join(f"  hf-ablate {self.name} {example}" for example in self.examples)
@@ -38,7 +39,9 @@ class Command:
         return importlib.import_module(self.module, __package__).run
 
     def parse(self, tokens: list[str]) -> Any:
-        return parse_with_recipe(self.parser(), tokens, self.arguments_class)
+        if self.takes_recipe:
+            return parse_with_recipe(self.parser(), tokens, self.arguments_class)
+        return parse(self.parser(), tokens, lambda values: self.arguments_class(**values))
 
 
 COMMANDS = (
@@ -104,6 +107,34 @@ COMMANDS = (
         ".report.arguments:ReportArguments",
         ".report.write",
         ("--config recipes/quickstart/report.yaml",),
+    ),
+    Command(
+        "push",
+        "Push a study to the Hub: models, corpus, results, with cards; private unless --public.",
+        ".hub.arguments:PushArguments",
+        ".hub.push",
+        (
+            "runs/quickstart --repo_prefix ORG/NAME --dry_run",
+            "runs/quickstart --repo_prefix ORG/NAME --what components scores",
+        ),
+    ),
+    Command(
+        "pull",
+        "Pull a pool from the Hub into a run folder, at a pinned revision, every digest checked.",
+        ".hub.arguments:PullArguments",
+        ".hub.pull",
+        ("ORG/NAME-pool runs/x", "ORG/NAME-component-sympy@REVISION runs/x", "ORG/NAME-pool runs/x --what components"),
+    ),
+    Command(
+        "convert",
+        "Turn a checkpoint of the paper's seeds, in any of its forms, into a folder that transformers loads.",
+        ".modeling.arguments:ConvertArguments",
+        ".modeling.convert",
+        (
+            "claran/seed-pretrain-130m models/seed-130m",
+            "ep0-ba20000-rank0.pt models/seed-300m --size 300m --tokenizer models/seed-130m",
+        ),
+        takes_recipe=False,  # its --config is a shape
     ),
     Command(
         "validate",

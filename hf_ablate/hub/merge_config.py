@@ -1,0 +1,45 @@
+"""The mergekit YAML of a merged model with ids of the Hub, so that it runs anywhere."""
+
+from typing import Any
+
+from ..merging.config import COMPONENTS, merge_yaml
+from ..mixtures.mixture import Mixture
+from .names import Names
+
+
+def weights_tag(digest: str) -> str:
+    """The tag that `hf-ablate push` gives to the commit with these weights.
+
+    A merge names its components by it: unlike a branch it stays when a component is trained anew, and unlike a commit
+    it is known before anything is pushed.
+
+    Example:
+
+    ```python
+    >>> weights_tag("97ef2adee35d34a7e855c8d594fd83b9")
+    'weights-97ef2adee35d'
+
+    ```
+    """
+    return f"weights-{digest[:12]}"
+
+
+def hub_merge_yaml(manifest: dict[str, Any], names: Names) -> str:
+    """The configuration of [`merge_yaml`] with every component as `ORG/NAME@TAG`.
+
+    Args:
+        manifest (`dict`): of the merged model; its `inputs` are the components' digests.
+        names ([`Names`]): of the study's repositories.
+    """
+    import yaml
+
+    mixture = Mixture.of(manifest["mixture"])
+    config = yaml.safe_load(merge_yaml(mixture, manifest["arguments"].get("out_dtype", "float32")))
+    on_hub = {
+        f"{COMPONENTS}/{unit}": f"{names.of(f'component:{unit}')}@{weights_tag(manifest['inputs'][unit])}"
+        for unit in mixture.units
+    }
+    config["base_model"] = on_hub[config["base_model"]]
+    for model in config["models"]:
+        model["model"] = on_hub[model["model"]]
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)

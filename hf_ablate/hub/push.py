@@ -1,0 +1,233 @@
+"""`hf-ablate push`: a study to the Hub, one repository per model and data set, a list of them, and a collection."""
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..ranking.tables import text_table
+from .arguments import PushArguments
+from .contents import Upload, collect
+from .index import MEMBERS, joined, member_row, pool_upload, read_members
+from .names import Names
+from .remote import Remote, call, connect, differences, read_remote
+
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+logger = logging.getLogger(__name__)
+_TEXT = (".json", ".jsonl", ".md", ".yml", ".yaml", ".html", ".txt", ".py", ".jinja")
+
+
+def run(arguments: PushArguments) -> None:
+    """Push what differs, after it is known that all of it may be pushed, and print where it is."""
+    names = Names(arguments.repo_prefix)
+    uploads = collect(arguments)
+    check_private(uploads, arguments.run_dir)
+    if arguments.dry_run:
+        states = _states(uploads, arguments)
+        _print(arguments, [_row(upload, state) for upload, state in zip(uploads, states, strict=True)])
+        return
+    api = connect(names.namespace)
+    remotes = [read_remote(api, upload.repo_id, upload.repo_type, arguments.revision) for upload in uploads]
+    states = [state_of(upload, remote) for upload, remote in zip(uploads, remotes, strict=True)]
+    _check_states(arguments, uploads, remotes, states)
+    members = [upload for upload in uploads if not upload.member.startswith("metric:")]
+    listed = _listed_members(api, names, members, arguments) if members else []
+    rows, revisions = [], {}
+    for upload, remote in _with_progress(list(zip(uploads, remotes, strict=True))):
+        revisions[upload.member] = push_upload(api, upload, remote, arguments)
+        rows.append(_row(upload, "unchanged" if revisions[upload.member] == remote.sha else "pushed"))
+    if members:
+        new = [member_row(upload, revisions[upload.member]) for upload in members]
+        pool = pool_upload(joined(listed, new, names), names)
+        remote = read_remote(api, pool.repo_id, pool.repo_type, arguments.revision)
+        is_same = push_upload(api, pool, remote, arguments) == remote.sha
+        rows.append(_row(pool, "unchanged" if is_same else "pushed"))
+    collection = add_to_collection(api, names, rows, public=arguments.public)
+    _print(arguments, rows, collection)
+
+
+def check_private(uploads: list[Upload], run_dir: Path) -> None:
+    """Refuse text that holds the run folder's path on this machine, or the token.
+
+    Raises:
+        `InputError`: names the file; the token itself is not shown.
+    """
+    from huggingface_hub import get_token
+
+    secrets = {str(run_dir.resolve()).encode(): f"the path {run_dir.resolve()}"}
+    token = get_token()
+    if token:
+        secrets[token.encode()] = "your token for the Hub"
+    for upload in uploads:
+        for path, item in upload.files.items():
+            if not path.endswith(_TEXT):
+                continue
+            content = item if isinstance(item, bytes) else item.read_bytes()
+            for secret, what in secrets.items():
+                if secret in content:
+                    raise InputError(f"{path} of {upload.member} holds {what}, which is nobody's business; remove it")
+
+
+def _states(uploads: list[Upload], arguments: PushArguments) -> list[str]:
+    """What a push would find, for `--dry_run`; not compared where the Hub cannot be asked."""
+    try:
+        api = connect()
+        return [
+            state_of(upload, read_remote(api, upload.repo_id, upload.repo_type, arguments.revision))
+            for upload in uploads
+        ]
+    except InputError as error:
+        logger.warning("not compared with the Hub: %s", error)
+        return ["?"] * len(uploads)
+
+
+def state_of(upload: Upload, remote: Remote) -> str:
+    """`new`, `unchanged` or `changed`."""
+    if remote.is_fresh:
+        return "new"
+    changed, removed = differences(upload.files, remote)
+    return "changed" if changed or removed else "unchanged"
+
+
+def _check_states(arguments: PushArguments, uploads: list[Upload], remotes: list[Remote], states: list[str]) -> None:
+    """Refuse, before anything is pushed, to replace what is there, and to push private things where all can read."""
+    for upload, remote in zip(uploads, remotes, strict=True):
+        if remote.exists and not remote.private and not arguments.public:
+            raise InputError(
+                f"{upload.repo_id} is there already and is public, so all could read what is pushed; give `--public` "
+                "to push to it, or another `--repo_prefix`"
+            )
+    other = [
+        (upload, remote) for upload, remote, state in zip(uploads, remotes, states, strict=True) if state == "changed"
+    ]
+    if other and not arguments.overwrite:
+        upload, remote = other[0]
+        changed, removed = differences(upload.files, remote)
+        raise InputError(
+            f"{', '.join(upload.repo_id for upload, _ in other)}: {arguments.revision} holds something else already "
+            f"({upload.repo_id}: {', '.join([*changed, *removed][:5])}). Nothing was pushed. Give `--overwrite` to "
+            "replace it, or another `--revision`"
+        )
+
+
+def _listed_members(
+    api: "HfApi", names: Names, members: list[Upload], arguments: PushArguments
+) -> list[dict[str, Any]]:
+    """What the pool lists now, once it is known that the new members belong to it."""
+    remote = read_remote(api, names.of("pool"), "dataset", arguments.revision)
+    listed = read_members(api, names.of("pool"), remote.sha) if MEMBERS in remote.files else []
+    joined(listed, [member_row(upload, "") for upload in members], names)
+    return listed
+
+
+def _with_progress(items: list) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(items, desc="push", unit="repository", disable=None)
+
+
+def push_upload(api: "HfApi", upload: Upload, remote: Remote, arguments: PushArguments) -> str:
+    """Make a repository hold exactly this, by one commit, and return the commit; `remote` is what it held.
+
+    One commit, because a model whose files come in several could be loaded half new and half old; `upload_folder`
+    makes several of a large folder.
+    """
+    where = {"repo_id": upload.repo_id, "repo_type": upload.repo_type}
+    what = f"pushing to {upload.repo_id}"
+    if not remote.exists:
+        sdk = {"space_sdk": upload.space_sdk} if upload.space_sdk else {}
+        call(what, lambda: api.create_repo(**where, private=not arguments.public, exist_ok=True, **sdk))
+    elif remote.private and arguments.public:
+        call(what, lambda: api.update_repo_settings(**where, private=False))
+    if not remote.sha and arguments.revision != "main":
+        call(what, lambda: api.create_branch(**where, branch=arguments.revision, exist_ok=True))
+    sha = remote.sha
+    if state_of(upload, remote) != "unchanged":
+        sha = call(what, lambda: _commit(api, upload, arguments.revision))
+        damaged, _ = differences(upload.files, read_remote(api, revision=sha, **where))
+        if damaged:
+            raise InputError(f"{upload.repo_id}: {', '.join(damaged)} arrived damaged; push again with `--overwrite`")
+    if upload.tag:
+        _tag(api, upload, sha)
+    return sha
+
+
+def _commit(api: "HfApi", upload: Upload, revision: str) -> str:
+    """One attempt; looks first, so that a commit whose answer was lost is not made twice."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    where = {"repo_id": upload.repo_id, "repo_type": upload.repo_type}
+    remote = read_remote(api, revision=revision, **where)
+    changed, removed = differences(upload.files, remote)
+    if not changed and not removed:
+        return remote.sha
+    contents = {path: upload.files[path] for path in changed}
+    operations = [
+        CommitOperationAdd(path, item if isinstance(item, bytes) else str(item)) for path, item in contents.items()
+    ]
+    operations += [CommitOperationDelete(path) for path in removed]
+    message = f"{upload.member} by hf-ablate"
+    commit = api.create_commit(
+        **where, operations=operations, commit_message=message, revision=revision, parent_commit=remote.sha
+    )
+    return commit.oid
+
+
+def _tag(api: "HfApi", upload: Upload, sha: str) -> None:
+    """Tag the commit by its weights, unless an earlier one with these weights has the tag."""
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    def tag() -> None:
+        try:
+            api.repo_info(upload.repo_id, revision=upload.tag)
+        except RevisionNotFoundError:
+            api.create_tag(upload.repo_id, tag=upload.tag, revision=sha, exist_ok=True)
+
+    call(f"tagging {upload.repo_id}", tag)
+
+
+def add_to_collection(api: "HfApi", names: Names, rows: list[dict[str, Any]], public: bool) -> str:
+    """Add what is not in it to the collection called like the prefix, and return its URL."""
+
+    def add() -> str:
+        collection = api.create_collection(
+            names.prefix.split("/")[1], namespace=names.namespace, private=not public, exists_ok=True,
+            description="Data ablations: a pool of component models, its corpus and results",
+        )  # fmt: skip
+        there = {(item.item_type, item.item_id) for item in collection.items}
+        for row in rows:
+            if (row["repo_type"], row["repo_id"]) not in there:
+                api.add_collection_item(collection.slug, row["repo_id"], row["repo_type"], exists_ok=True)
+        return collection.url
+
+    return call("the collection", add)
+
+
+def _row(upload: Upload, state: str) -> dict[str, Any]:
+    from huggingface_hub import constants
+
+    folder = "" if upload.repo_type == "model" else f"{upload.repo_type}s/"
+    return {
+        "member": upload.member, "repo_id": upload.repo_id, "repo_type": upload.repo_type, "state": state,
+        "files": len(upload.files), "bytes": upload.size, "url": f"{constants.ENDPOINT}/{folder}{upload.repo_id}",
+    }  # fmt: skip
+
+
+def _print(arguments: PushArguments, rows: list[dict[str, Any]], collection: str | None = None) -> None:
+    if arguments.output_format == "json":
+        print(json.dumps({"repositories": rows, "collection": collection}, ensure_ascii=False))
+        return
+    cells = [
+        [row["member"], row["state"], str(row["files"]), f"{row['bytes'] / 1e6:,.1f} MB", row["url"]] for row in rows
+    ]
+    print(text_table(["member", "state", "files", "size", "url"], cells, left=(0, 1, 4)))
+    if collection:
+        print(f"collection: {collection}")
+    else:
+        visibility = "public" if arguments.public else "private"
+        print(f"nothing was pushed (--dry_run); new repositories would be {visibility}")
