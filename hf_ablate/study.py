@@ -78,9 +78,10 @@ def _changes_by_stage(changes: list[str], stages: list[str]) -> dict[str, list[s
 def _tell_units(stages: dict[str, Any]) -> None:
     """Where the partition recipe names the units, later stages can be checked before the corpus exists."""
     if "partition" in stages and "enumerate" in stages:
+        from .corpus.names import is_pattern
         from .mixtures.enumerate import plan_candidates
 
         units = stages["partition"].units
-        if units:
+        if units and not any(map(is_pattern, units)):
             plan_candidates(stages["enumerate"], units)
             stages["enumerate"].units = stages["enumerate"].units or list(units)

@@ -1,60 +1,63 @@
 """The arguments of `hf-ablate partition`."""
 
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from ..arguments import StageArguments
 from ..errors import InputError
-from .names import check_names
+from .document_arguments import DocumentArguments
+from .names import check_names, is_pattern
+from .rules.values import check_rules
 
 
 @dataclass
-class PartitionArguments(StageArguments):
+class PartitionArguments(DocumentArguments):
     """Where the documents are, what the partitions are, and how large base units and evaluation splits are."""
 
-    source: Literal["files", "jsonl"] = field(
-        default="files",
-        metadata={"help": "files: every file is a document. jsonl: a document a line (.jsonl or .json, also .gz)."},
-    )
-    roots: list[str] = field(
+    partition_by: list[str] = field(
         default_factory=list,
-        metadata={"help": "Folders or files. `site-packages` and `stdlib` are those of the running Python."},
+        metadata={"help": "The fields whose values, joined by '_', name the partition, the coarsest first."},
     )
-    globs: list[str] = field(
-        default_factory=list,
+    value_map: dict = field(
+        default_factory=dict,
         metadata={
-            "help": "Which files, relative to a root or starting with its name, e.g. 'sympy/**/*.py'. All: '**'."
+            "help": "Other names for values: {FIELD: {VALUE: NAME}}; other values keep theirs. The value null stands "
+            "for documents without the field, the name null leaves documents out."
         },
     )
-    exclude_globs: list[str] = field(default_factory=list, metadata={"help": "Which of these files to leave out."})
-    path_regex: str | None = field(
+    value_regex: dict = field(
+        default_factory=dict,
+        metadata={
+            "help": "Names for values by regular expression, the first that is found: {FIELD: {REGEX: NAME}}; \\1 in "
+            "a name is a group. Documents with other values are left out."
+        },
+    )
+    bins: dict = field(
+        default_factory=dict,
+        metadata={
+            "help": "Ranges of numbers or years: {FIELD: [1990, 2000]} (edges: up to 1989, 1990-1999, from 2000), "
+            "{FIELD: [1990-1999, 2000-2004]} (inclusive; other values are left out) or {FIELD: auto} (cut so that "
+            "each bin holds about `unit_tokens`)."
+        },
+    )
+    slices: int | None = field(
         default=None,
-        metadata={"help": "Regular expression for '<root name>/<path in root>'; its named groups become fields."},
-    )
-    text_field: str = field(default="text", metadata={"help": "The field that holds the text. Dots go into structs."})
-    id_field: str | None = field(
-        default="id", metadata={"help": "The field that identifies a document; where absent, file and row do."}
-    )
-    max_document_bytes: int = field(
-        default=1_000_000, metadata={"help": "Longer documents are left out, and counted."}
-    )
-    on_bad_row: Literal["fail", "skip"] = field(
-        default="fail", metadata={"help": "What to do with a document that cannot be read. Skipped ones are counted."}
-    )
-
-    partition_by: list[str] = field(
-        default_factory=list, metadata={"help": "The fields whose values, joined by '_', name the partition."}
+        metadata={"help": "Cut at random into so many equal slices, a control: `slice` is a field to partition by."},
     )
     units: list[str] | None = field(
-        default=None, metadata={"help": "The partitions that become base units. Default: all not named below."}
+        default=None,
+        metadata={"help": "The partitions that become base units; 'cs_*' takes all of that form. Default: the rest."},
     )
     seed_partitions: list[str] = field(
         default_factory=list, metadata={"help": "The partitions that the seed model is trained on."}
     )
     eval_partitions: list[str] = field(
         default_factory=list, metadata={"help": "The partitions that are only evaluated on (source out_of_domain)."}
+    )
+    eval_source_by: str | None = field(
+        default=None,
+        metadata={
+            "help": "One of `partition_by`: names the source of evaluation-only partitions; the rest, the domain."
+        },
     )
 
     unit_tokens: int | None = field(
@@ -80,46 +83,64 @@ class PartitionArguments(StageArguments):
         default=50_000_000, metadata={"help": "The most text that the tokenizer is trained on, in bytes."}
     )
 
+    split_field: str | None = field(
+        default=None,
+        metadata={"help": "The field that says train, val or test. Default: by a hash of the document id."},
+    )
     val_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for validation."})
     test_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for test."})
     eval_bytes: int | None = field(
         default=None, metadata={"help": "About how much text each domain and split of evaluation data has at most."}
     )
 
+    decontaminate_against: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Evaluation sets that no training document may overlap with: folders in PALOMA's layout, jsonl "
+            "files, URLs of these, and `held_out` for the corpus's own val and test documents."
+        },
+    )
+    decontaminate_by: Literal["ngrams", "paragraphs"] = field(
+        default="ngrams",
+        metadata={
+            "help": "ngrams: a document that shares `ngram_size` words in a row is removed. paragraphs (PALOMA's "
+            "rule): one that shares a line of at least `ngram_size` words."
+        },
+    )
+    ngram_size: int = field(default=13, metadata={"help": "How many words in a row count as overlap."})
+    filter_bytes: int = field(
+        default=1 << 29, metadata={"help": "The most memory for what the evaluation sets contain (a Bloom filter)."}
+    )
+
     random_seed: int = field(default=0, metadata={"help": "What the stable hashes of document ids start from."})
     num_proc: int = field(default=1, metadata={"help": "The number of processes. It does not change the result."})
 
     def __post_init__(self) -> None:
-        self.run_dir = Path(self.run_dir)
-        if not self.roots:
-            raise InputError("`roots` is empty: name the folders, files or data sets that hold the documents")
+        super().__post_init__()
         if not self.partition_by:
             raise InputError("`partition_by` is empty: name the fields that a partition is given by, e.g. [package]")
-        self._check_regex()
-        self._check_partitions()
+        check_rules(self)
+        exact = [*(self.units or []), *self.seed_partitions, *self.eval_partitions]
+        check_names([name for name in exact if not is_pattern(name)])
+        check_names([name for name in self.units or [] if not is_pattern(name)], also_reserved=True)
+        if self.eval_source_by and (self.eval_source_by not in self.partition_by or len(self.partition_by) < 2):
+            raise InputError(
+                f"`eval_source_by` is {self.eval_source_by!r}; expected one of at least two fields in `partition_by`"
+            )
+        if self.source == "tokens" and not self.tokenizer:
+            raise InputError("`source: tokens` needs `tokenizer`: the one that the token ids were made with")
         self._check_numbers()
 
     @property
     def needed_fields(self) -> list[str]:
         """The fields that decide where a document belongs."""
-        return list(self.partition_by)
-
-    def _check_regex(self) -> None:
-        if self.path_regex is None:
-            return
-        try:
-            groups = re.compile(self.path_regex).groupindex
-        except re.error as error:
-            raise InputError(f"`path_regex` {self.path_regex!r} is no regular expression: {error}") from error
-        if not groups:
-            raise InputError(f"`path_regex` {self.path_regex!r} has no named group, e.g. '(?P<package>[^/]+)/'")
-
-    def _check_partitions(self) -> None:
-        check_names([*(self.units or []), *self.seed_partitions, *self.eval_partitions])
-        check_names(self.units or [], also_reserved=True)
+        return [*self.partition_by, *([self.split_field] if self.split_field else [])]
 
     def _check_numbers(self) -> None:
-        positive = ("max_document_bytes", "block_size", "vocab_size", "tokenizer_bytes", "num_proc", "max_epochs")
+        positive = (
+            "max_document_bytes", "block_size", "vocab_size", "tokenizer_bytes", "num_proc", "max_epochs",
+            "ngram_size", "filter_bytes",
+        )  # fmt: skip
         for name in positive:
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; it must be positive")

@@ -7,10 +7,12 @@ partition, split and place in the order, so only the files that the budgets need
 import numpy as np
 
 from .arguments import PartitionArguments
+from .groups import GIVEN_SPLIT
 from .hashing import draws
-from .index import RECORD, Dropped
+from .index import RECORD
 from .inputs import InputFile
-from .rules import Leftover, PartitionRule
+from .left_out import LeftOut
+from .rules import Key, Leftover, PartitionRule
 
 
 class Catalog:
@@ -23,19 +25,24 @@ class Catalog:
 
     def __init__(self, files: list[InputFile], arguments: PartitionArguments) -> None:
         rule = PartitionRule(arguments)
-        numbers: dict[tuple[str, ...], int] = {}
+        numbers: dict[Key, int] = {}
         records = []
-        self.dropped, self.leftovers = Dropped(), Dropped()
+        self.left_out = LeftOut()
         for place, file in enumerate(files):
-            key = rule.key(file.fields)
-            if isinstance(key, Leftover):
-                self.leftovers.add(key.reason, file.size, key.example or file.name)
-            elif file.size > arguments.max_document_bytes:
-                self.dropped.add("is longer than max_document_bytes", file.size, file.name)
+            drawn = draws(file.name, arguments.random_seed)
+            key, split = rule.key(file.fields, file.root, drawn), rule.split(file.fields)
+            for problem in (key, split):
+                if isinstance(problem, Leftover):
+                    self.left_out.add(problem.reason, file.size, problem.example or file.name)
+                    break
             else:
-                drawn = draws(file.name, arguments.random_seed)
+                if file.size > arguments.max_document_bytes:
+                    self.left_out.add("is longer than max_document_bytes", file.size, file.name)
+                    continue
                 number = numbers.setdefault(key, len(numbers))
-                records.append((drawn.order, 0, drawn.fraction, file.size, place, 0, number))
+                fraction = GIVEN_SPLIT[split] if split else drawn.fraction
+                records.append((drawn.order, 0, fraction, file.size, place, 0, number))
         self.files = files
         self.keys = list(numbers)
+        self.matched = rule.matched()
         self.records = np.array(records, RECORD)

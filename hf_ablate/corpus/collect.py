@@ -10,23 +10,25 @@ import numpy as np
 from ..errors import InputError
 from .arguments import PartitionArguments
 from .blocks import token_dtype
+from .budgets import BYTES_PER_TOKEN, check_not_empty, targets_of
 from .catalog import Catalog
+from .decontamination.check import is_written, write_check
+from .decontamination.evaluation_sets import HELD_OUT, list_evaluation_files, read_texts
 from .duplicates import find_duplicates
 from .encode import EncodeJob, encode_task, read_selected
 from .encoded import Encoded
 from .groups import Groups
-from .index import Dropped, Index, Task, index_task, make_tasks
+from .index import Index, Task, index_task, make_tasks
 from .inputs import InputFile
+from .left_out import LeftOut
 from .rules import PartitionRule
+from .rules.values import check_all_matched
 from .selection import bytes_per_range, limits, range_of
 from .tokenizers import load_tokenizer, train_tokenizer
 from .workers import run_tasks
 
 
 logger = logging.getLogger(__name__)
-
-# A first guess. Where a group falls short of its budget, another round goes further down the order.
-BYTES_PER_TOKEN = 4.0
 
 
 class Collector:
@@ -50,6 +52,7 @@ class Collector:
         for folder in ("index", "tokens"):
             (work / folder).mkdir(parents=True, exist_ok=True)
         self.tokenizer = load_tokenizer(arguments.tokenizer) if arguments.tokenizer else None
+        self.check_folder = work / "evaluation_sets" if arguments.decontaminate_against else None
 
     def collect(self) -> Encoded:
         """Tokenise what the budgets need.
@@ -61,15 +64,18 @@ class Collector:
             self._index_files(self.files)
         self._make_groups()
         totals = bytes_per_range(self._sizes(), len(self.groups.groups))
-        self._check_not_empty(totals.sum(axis=1))
-        targets, per_token = self._targets(), np.full(len(self.groups.groups), BYTES_PER_TOKEN)
-        done = np.zeros(len(self.groups.groups), np.int64)
+        check_not_empty(self.arguments, self.groups, totals.sum(axis=1))
+        targets = targets_of(self.arguments, self.groups)
+        per_token = np.full(len(targets), BYTES_PER_TOKEN)
+        done = np.zeros(len(targets), np.int64)
         encoded = Encoded(self.work / "tokens", self.groups)
         for number in range(64):
             wanted = np.maximum(limits(totals, targets * per_token), done)
             if self.catalog:
                 self._index_files(self._files_between(done, wanted))
             self._mark_duplicates()
+            if number == 0 and self.check_folder and not is_written(self.check_folder):
+                self._write_check(wanted)
             if not self.tokenizer:
                 self.tokenizer = self._train_tokenizer(wanted)
             self._encode(number, done, wanted, encoded)
@@ -90,58 +96,55 @@ class Collector:
 
     def _make_groups(self) -> None:
         if self.catalog:
-            keys = self.catalog.keys
+            keys, matched = self.catalog.keys, {tuple(entry) for entry in self.catalog.matched}
         else:
             keys = sorted({key for task in self.index.tasks for key in self.index.keys(task)})
+            matched = self.index.matched()
         if not keys:
-            reasons = "; ".join(f"{entry['documents']} {reason}" for reason, entry in self.left_out().items())
-            raise InputError(f"no document belongs to any partition: {reasons or 'there is no document'}")
+            raise InputError(f"no document belongs to any partition: {self.left_out().summary()}")
+        check_all_matched(self.arguments, matched)
         self._key_numbers = {key: number for number, key in enumerate(keys)}
-        rule = PartitionRule(self.arguments)
-        self.groups = Groups([rule.name(key) for key in keys], self.arguments)
+        partitions = PartitionRule(self.arguments).partitions(keys, self._tokens_of_keys(), self.arguments.unit_tokens)
+        self.groups = Groups(partitions, self.arguments)
         self._in_tokens = np.array([group.split == "train" for group in self.groups.groups])
 
-    def left_out(self) -> dict[str, dict]:
-        """All documents that belong to no partition or cannot be used, by reason."""
-        total = Dropped()
+    def _records(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(numbers of the keys, records) of all documents that are known, part by part."""
         if self.catalog:
-            total.merge(self.catalog.leftovers.counts)
-            total.merge(self.catalog.dropped.counts)
-        total.merge(self.index.left_out("leftovers"))
-        total.merge(self.index.left_out("dropped"))
-        return total.counts
+            yield self.catalog.records["key"], self.catalog.records
+        else:
+            for task, records in self.index:
+                yield self._numbers(task)[records["key"]], records
+
+    def _numbers(self, task: Task) -> np.ndarray:
+        return np.array([self._key_numbers[key] for key in self.index.keys(task)], np.int64)
+
+    def _tokens_of_keys(self) -> list[float]:
+        """About how many training tokens each key has."""
+        held_out = self.arguments.val_fraction + self.arguments.test_fraction
+        total = np.zeros(len(self._key_numbers))
+        for keys, records in self._records():
+            is_train = np.where(records["fraction"] < 2, records["fraction"] >= held_out, records["fraction"] == 2)
+            total += np.bincount(keys, weights=records["bytes"] * is_train, minlength=len(total))
+        return (total / BYTES_PER_TOKEN).tolist()
+
+    def left_out(self) -> LeftOut:
+        """All documents that belong to no partition or cannot be used, by reason."""
+        total = LeftOut()
+        if self.catalog:
+            total.merge(self.catalog.left_out.counts)
+        total.merge(self.index.left_out().counts)
+        return total
 
     def group_of(self, task: Task, records: np.ndarray) -> np.ndarray:
         """The group of each record of a task."""
-        numbers = np.array([self._key_numbers[key] for key in self.index.keys(task)], np.int64)
-        return self.groups.of(numbers[records["key"]], records["fraction"]) if len(records) else np.empty(0, np.int64)
+        if not len(records):
+            return np.empty(0, np.int64)
+        return self.groups.of(self._numbers(task)[records["key"]], records["fraction"])
 
     def _sizes(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        if self.catalog:
-            records = self.catalog.records
-            yield self.groups.of(records["key"], records["fraction"]), records["order"], records["bytes"]
-        else:
-            for task, records in self.index:
-                yield self.group_of(task, records), records["order"], records["bytes"]
-
-    def _check_not_empty(self, sizes: np.ndarray) -> None:
-        share = {"val": self.arguments.val_fraction, "test": self.arguments.test_fraction}
-        for group, size in zip(self.groups.groups, sizes, strict=True):
-            if not size and group.split == "train":
-                raise InputError(f"{group.role} {group.name!r} has no training documents")
-            if not size and share[group.split]:
-                raise InputError(
-                    f"{group.role} partition {group.name!r} has no document for the {group.split} split; raise "
-                    f"`{group.split}_fraction` ({share[group.split]}), or leave the partition out"
-                )
-
-    def _targets(self) -> np.ndarray:
-        """What each group needs: tokens for training, the given bytes over the first guess for evaluation."""
-        a = self.arguments
-        needs = {"unit": a.unit_tokens, "seed": a.seed_tokens}
-        evaluation = a.eval_bytes / BYTES_PER_TOKEN if a.eval_bytes else None
-        targets = [needs[g.role] if g.split == "train" else evaluation for g in self.groups.groups]
-        return np.array([np.inf if target is None else target for target in targets])
+        for keys, records in self._records():
+            yield self.groups.of(keys, records["fraction"]), records["order"], records["bytes"]
 
     def _files_between(self, done: np.ndarray, wanted: np.ndarray) -> list[InputFile]:
         records = self.catalog.records
@@ -157,30 +160,32 @@ class Collector:
         sizes = [len(records) for _, records in self.index]
         self.duplicates = dict(zip((t.number for t in self.index.tasks), find_duplicates(parts, sizes), strict=True))
 
-    def count_duplicates(self) -> dict[str, int]:
-        """The duplicates removed from each partition and split, as 'unit/train'."""
-        total = np.zeros(len(self.groups.groups), np.int64)
+    def _write_check(self, wanted: np.ndarray) -> None:
+        """What no training document may overlap with: given evaluation sets, and the corpus's own held-out text."""
+        sets = [(name, read_texts(files)) for name, files in list_evaluation_files(self.arguments).items()]
+        if HELD_OUT in self.arguments.decontaminate_against:
+            sets.append((HELD_OUT, self._texts(np.where(self._in_tokens, 0, wanted))))
+        logger.info("reading what to decontaminate against: %s", ", ".join(name for name, _ in sets))
+        write_check(self.check_folder, sets, self.arguments)
+
+    def _texts(self, wanted: np.ndarray) -> Iterator[str]:
         for task, records in self.index:
-            groups = self.group_of(task, records)[self.duplicates[task.number]]
-            total += np.bincount(groups, minlength=len(total))
-        return {g.name + "/" + g.split: int(n) for g, n in zip(self.groups.groups, total, strict=True) if n}
+            for document in read_selected(
+                task, records[self._selected(task, records, 0 * wanted, wanted)], self.arguments
+            ):
+                yield document.text if document.ids is None else self.tokenizer.decode(document.ids.tolist())
 
     def _train_tokenizer(self, wanted: np.ndarray):
         """A tokenizer of the training documents of units and seed, and of nothing that is evaluated on."""
         train = np.where(self._in_tokens, wanted, 0)
-        chosen = {task.number: self._selected(task, records, 0 * train, train) for task, records in self.index}
-        size = sum(int(records["bytes"][chosen[task.number]].sum()) for task, records in self.index)
+        size = sum(
+            int(records["bytes"][self._selected(task, records, 0 * train, train)].sum())
+            for task, records in self.index
+        )
         if size > self.arguments.tokenizer_bytes:
-            fewer = np.ceil(train * self.arguments.tokenizer_bytes / size).astype(np.int64)
-            chosen = {task.number: self._selected(task, records, 0 * train, fewer) for task, records in self.index}
-
-        def texts() -> Iterator[str]:
-            for task, records in self.index:
-                for document in read_selected(task, records[chosen[task.number]], self.arguments):
-                    yield document.text
-
+            train = np.ceil(train * self.arguments.tokenizer_bytes / size).astype(np.int64)
         logger.info("training the tokenizer on %.1f MB", min(size, self.arguments.tokenizer_bytes) / 1e6)
-        return train_tokenizer(texts(), self.arguments.vocab_size)
+        return train_tokenizer(self._texts(train), self.arguments.vocab_size)
 
     def _selected(self, task: Task, records: np.ndarray, done: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         chosen = _between(self.group_of(task, records), records["order"], done, wanted)
@@ -203,6 +208,7 @@ class Collector:
         function = partial(
             encode_task, arguments=self.arguments, index_folder=self.index.folder, folder=encoded.folder,
             tokenizer_file=folder / "tokenizer.json", eos=self.tokenizer.eos_token_id, dtype=dtype.str,
+            check_folder=self.check_folder,
         )  # fmt: skip
         run_tasks(function, jobs, self.arguments.num_proc, "tokenising")
         encoded.add([(job.name, job.task.number) for job in jobs], dtype)

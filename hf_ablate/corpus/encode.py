@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..manifest import write_json
 from .arguments import PartitionArguments
+from .decontamination.check import load_check
 from .index import Index, Task
 from .readers import BadRows, Document, read_documents
 
@@ -26,9 +27,11 @@ DOCUMENT = np.dtype(
         ("start", "<u8"),
         ("row_start", "<u8"),
         ("row_bytes", "<u4"),
+        ("overlap", "<u8"),  # the hash that a removed document shares with an evaluation set; else 0
     ]
 )
 _BATCH_DOCUMENTS, _BATCH_BYTES = 256, 1_000_000
+_SAMPLES = 3  # of each group
 
 
 @dataclass(frozen=True)
@@ -52,37 +55,84 @@ class EncodeJob:
 
 def encode_task(
     job: EncodeJob, arguments: PartitionArguments, index_folder: Path, tokenizer_file: Path, eos: int, dtype: str,
-    folder: Path,
+    folder: Path, check_folder: Path | None,
 ) -> None:  # fmt: skip
-    """Write `<name>.tokens`, `.rows` (text kept for evaluation), `.documents` and, last, `.json` for a job."""
+    """Write `<name>.tokens`, `.rows` (text kept for evaluation), `.documents` and, last, `.json` for a job.
+
+    Documents that overlap with evaluation sets get no tokens; samples of them go to the `.json`.
+    """
     done = folder / f"{job.name}.json"
     if done.exists():
         return
     tokenizer = _load(tokenizer_file)
+    check = load_check(check_folder, arguments.decontaminate_by, arguments.ngram_size) if check_folder else None
     records = Index(index_folder).records(job.task)[job.selected]
     entries = np.zeros(len(records), DOCUMENT)
     for name in ("order", "content", "bytes"):
         entries[name] = records[name]
     entries["record"], entries["group"] = job.selected, job.groups
+    samples = _Samples()
     start = row_start = at = 0
     with open(folder / f"{job.name}.tokens", "wb") as token_file, open(folder / f"{job.name}.rows", "wb") as row_file:
         for batch in _batches(read_selected(job.task, records, arguments)):
-            encodings = tokenizer.encode_batch_fast([document.text for document in batch], add_special_tokens=False)
-            for document, encoding in zip(batch, encodings, strict=True):
-                ids = np.array([*encoding.ids, eos], dtype)
+            places = np.arange(at, at + len(batch))
+            texts = _texts(batch, tokenizer, job.keep_text[places] | (check is not None))
+            if check:
+                for place, document, text in zip(places, batch, texts, strict=True):
+                    found = None if job.keep_text[place] else check.find(text)
+                    if found:
+                        entries["overlap"][place], shared = found
+                        file = job.task.files[records["file"][place]].name
+                        samples.add(job.groups[place], file, document, text, shared)
+            clean = [place for place in places if not entries["overlap"][place]]
+            ids_of_all = _encode([batch[place - at] for place in clean], tokenizer, eos, dtype)
+            for place, ids in zip(clean, ids_of_all, strict=True):
                 token_file.write(ids.tobytes())
-                entries["start"][at], entries["tokens"][at] = start, len(ids)
+                entries["start"][place], entries["tokens"][place] = start, len(ids)
                 start += len(ids)
-                if job.keep_text[at]:
-                    row = json.dumps({"text": document.text, "id": document.id}, ensure_ascii=False).encode()
-                    row_file.write(row)
-                    entries["row_start"][at], entries["row_bytes"][at] = row_start, len(row)
-                    row_start += len(row)
-                at += 1
+                if job.keep_text[place]:
+                    row = {"text": texts[place - at], "id": batch[place - at].id}
+                    line = json.dumps(row, ensure_ascii=False).encode()
+                    row_file.write(line)
+                    entries["row_start"][place], entries["row_bytes"][place] = row_start, len(line)
+                    row_start += len(line)
+            at += len(batch)
     if at != len(records):
         raise InputError(f"the input files changed while they were read (near {job.task.files[0].name}); start again")
     (folder / f"{job.name}.documents").write_bytes(entries.tobytes())
-    write_json(done, {"documents": at, "tokens": start})
+    write_json(done, {"documents": at, "tokens": start, "samples": samples.of_group})
+
+
+class _Samples:
+    """The first few removed documents of each group."""
+
+    def __init__(self) -> None:
+        self.of_group: dict[int, list[dict]] = {}
+
+    def add(self, group: int, file: str, document: Document, text: str, shared: str) -> None:
+        samples = self.of_group.setdefault(int(group), [])
+        if len(samples) < _SAMPLES:
+            samples.append(
+                {"file": file, "row": document.row, "id": document.id, "shares": shared, "text": text[:200]}
+            )
+
+
+def _encode(documents: list[Document], tokenizer, eos: int, dtype: str) -> list[np.ndarray]:
+    """The token ids of documents, with end of text."""
+    if documents and documents[0].ids is not None:
+        return [np.append(document.ids, eos).astype(dtype) for document in documents]
+    encodings = tokenizer.encode_batch_fast([document.text for document in documents], add_special_tokens=False)
+    return [np.array([*encoding.ids, eos], dtype) for encoding in encodings]
+
+
+def _texts(documents: list[Document], tokenizer, needed: np.ndarray) -> list[str]:
+    """The texts of documents, decoded where they came as token ids and are needed."""
+    return [
+        tokenizer.decode(document.ids.tolist(), skip_special_tokens=False)
+        if document.ids is not None and is_needed
+        else document.text
+        for document, is_needed in zip(documents, needed, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -42,12 +42,33 @@ class Encoded:
             total += np.bincount(kept["group"], weights=kept["tokens"], minlength=len(total))
         return total.astype(np.int64)
 
+    def overlaps(self) -> dict[str, np.ndarray]:
+        """The hashes of removed documents that overlap with evaluation sets, by place, such as `sympy/train`."""
+        found: dict[str, list[np.ndarray]] = {}
+        for name, task in self._parts:
+            documents = self._documents(name)
+            removed = documents[(documents["overlap"] != 0) & ~self.duplicates[task][documents["record"]]]
+            for group in np.unique(removed["group"]).tolist():
+                hashes = removed["overlap"][removed["group"] == group]
+                found.setdefault(self.groups.place(group), []).append(hashes)
+        return {place: np.concatenate(parts) for place, parts in sorted(found.items())}
+
+    def samples(self, most: int) -> dict[str, list[dict]]:
+        """The first few of these documents, by place."""
+        found: dict[str, list[dict]] = {}
+        for name, _ in self._parts:
+            facts = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            for group, samples in facts["samples"].items():
+                found.setdefault(self.groups.place(int(group)), []).extend(samples)
+        return {place: samples[:most] for place, samples in sorted(found.items())}
+
     def of_group(self, group: int) -> "GroupDocuments":
         """The documents of a group, duplicates left out, in their stable order."""
         columns, parts = [], []
         for number, (name, task) in enumerate(self._parts):
             documents = self._documents(name)
-            chosen = documents[(documents["group"] == group) & ~self.duplicates[task][documents["record"]]]
+            clean = (documents["overlap"] == 0) & ~self.duplicates[task][documents["record"]]
+            chosen = documents[(documents["group"] == group) & clean]
             columns.append(np.asarray(chosen))
             parts.append(np.full(len(chosen), number, np.uint32))
         documents, part = np.concatenate(columns), np.concatenate(parts)

@@ -13,10 +13,12 @@ import numpy as np
 
 from ..manifest import write_json
 from .arguments import PartitionArguments
+from .groups import GIVEN_SPLIT
 from .hashing import content_hash, draws
 from .inputs import InputFile
+from .left_out import LeftOut
 from .readers import BadRows, Document, read_documents
-from .rules import Leftover, PartitionRule
+from .rules import Key, Leftover, PartitionRule
 
 
 RECORD = np.dtype(
@@ -47,32 +49,13 @@ def make_tasks(files: list[InputFile], first_number: int = 0) -> list[Task]:
     tasks: list[Task] = []
     size = 0
     for file in files:
-        if not tasks or size + file.size > _TASK_BYTES or len(tasks[-1].files) == _TASK_FILES:
+        expected = _TASK_BYTES if file.rows and not file.size else file.size  # a streamed shard has an unknown size
+        if not tasks or size + expected > _TASK_BYTES or len(tasks[-1].files) == _TASK_FILES:
             tasks.append(Task(first_number + len(tasks), []))
             size = 0
         tasks[-1].files.append(file)
-        size += file.size
+        size += expected
     return tasks
-
-
-@dataclass
-class Dropped:
-    """Documents left out, by reason."""
-
-    counts: dict[str, dict] = field(default_factory=dict)
-
-    def add(self, reason: str, size: int, example: str, documents: int = 1) -> None:
-        entry = self.counts.setdefault(reason, {"documents": 0, "bytes": 0, "examples": []})
-        entry["documents"] += documents
-        entry["bytes"] += size
-        if example and example not in entry["examples"] and len(entry["examples"]) < 5:
-            entry["examples"].append(example)
-
-    def merge(self, counts: dict[str, dict]) -> None:
-        for reason, entry in counts.items():
-            self.add(reason, entry["bytes"], "", entry["documents"])
-            for example in entry["examples"]:
-                self.add(reason, 0, example, 0)
 
 
 def index_task(task: Task, arguments: PartitionArguments, folder: Path) -> None:
@@ -81,39 +64,41 @@ def index_task(task: Task, arguments: PartitionArguments, folder: Path) -> None:
     if done.exists():
         return
     rule, keys = PartitionRule(arguments), {}
-    dropped, leftovers, bad_rows = Dropped(), Dropped(), BadRows(arguments.on_bad_row)
+    left_out, bad_rows = LeftOut(), BadRows(arguments.on_bad_row)
     with open(done.with_suffix(".records"), "wb") as output:
         records = []
         for number, file in enumerate(task.files):
             for document in read_documents(file, arguments, bad_rows):
-                content = document.text.encode("utf-8", "surrogatepass")
-                reason = _unusable(document, content, arguments)
+                content, size = document.content()
+                reason = _unusable(document, size, arguments)
                 if reason:
-                    dropped.add(reason, len(content), f"{file.name}, row {document.row}")
+                    left_out.add(reason, size, f"{file.name}, row {document.row}")
                     continue
                 drawn = draws(document.id, arguments.random_seed)
-                key = rule.key(document.fields)
-                if isinstance(key, Leftover):
-                    leftovers.add(key.reason, len(content), key.example or f"{file.name}, row {document.row}")
+                key, split = rule.key(document.fields, file.root, drawn), rule.split(document.fields)
+                left_over = next((part for part in (key, split) if isinstance(part, Leftover)), None)
+                if left_over:
+                    example = left_over.example or f"{file.name}, row {document.row}"
+                    left_out.add(left_over.reason, size, example)
                     continue
                 key = keys.setdefault(key, len(keys))
-                hashed = content_hash(content)
-                records.append((drawn.order, hashed, drawn.fraction, len(content), number, document.row, key))
+                fraction = GIVEN_SPLIT[split] if split else drawn.fraction
+                records.append((drawn.order, content_hash(content), fraction, size, number, document.row, key))
                 if len(records) == _BUFFER:
                     output.write(np.array(records, RECORD).tobytes())
                     records = []
         output.write(np.array(records, RECORD).tobytes())
-    dropped.merge(
+    left_out.merge(
         {f"cannot be read: {reason}": {"documents": count, "bytes": 0, "examples": bad_rows.examples}
          for reason, count in bad_rows.counts.items()}
     )  # fmt: skip
-    write_json(done, {"keys": list(keys), "dropped": dropped.counts, "leftovers": leftovers.counts})
+    write_json(done, {"keys": list(keys), "matched": rule.matched(), "left_out": left_out.counts})
 
 
-def _unusable(document: Document, content: bytes, arguments: PartitionArguments) -> str | None:
-    if not document.text.strip():
+def _unusable(document: Document, size: int, arguments: PartitionArguments) -> str | None:
+    if not (document.text.strip() if document.ids is None else len(document.ids)):
         return "is empty"
-    if len(content) > arguments.max_document_bytes:
+    if size > arguments.max_document_bytes:
         return "is longer than max_document_bytes"
     try:
         document.text.encode("utf-8")
@@ -139,16 +124,20 @@ class Index:
         path = self.folder / f"{task.number:05}.records"
         return np.memmap(path, RECORD, "r") if path.stat().st_size else np.empty(0, RECORD)
 
-    def keys(self, task: Task) -> list[tuple[str, ...]]:
+    def keys(self, task: Task) -> list[Key]:
         """The keys of a task; a record's `key` is a place in this list."""
         return [tuple(key) for key in self._facts(task)["keys"]]
 
-    def left_out(self, what: str) -> dict[str, dict]:
-        """Documents that were `dropped`, or are `leftovers`, over all tasks."""
-        total = Dropped()
+    def matched(self) -> set[tuple[str, str, str]]:
+        """The entries of rules that matched a document of any task."""
+        return {tuple(entry) for task in self.tasks for entry in self._facts(task)["matched"]}
+
+    def left_out(self) -> LeftOut:
+        """Documents that were left out, over all tasks."""
+        total = LeftOut()
         for task in self.tasks:
-            total.merge(self._facts(task)[what])
-        return total.counts
+            total.merge(self._facts(task)["left_out"])
+        return total
 
     def _facts(self, task: Task) -> dict:
         return json.loads((self.folder / f"{task.number:05}.json").read_text(encoding="utf-8"))

@@ -1,8 +1,9 @@
 """Names of partitions: they become folders, model names and data set configs."""
 
+import re
 import unicodedata
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 
 
 _FORBIDDEN = set('<>:"/\\|?*')
@@ -43,3 +44,32 @@ def _what_is_wrong(name: str) -> str | None:
     if len(name.encode()) > 120:
         return "it is longer than 120 bytes"
     return None
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name stands for all partitions of a form: `cs_*`."""
+    return "*" in name or "?" in name
+
+
+def matching(given: list[str], found: list[str]) -> list[str]:
+    """The partitions that names and patterns stand for, in the order of the names, each once.
+
+    Raises:
+        `InputError`: for a name or pattern that no partition has.
+
+    Example:
+
+    ```python
+    >>> matching(["wiki", "cs_*"], ["cs_2012", "cs_2013", "math_2012", "wiki"])
+    ['wiki', 'cs_2012', 'cs_2013']
+
+    ```
+    """
+    chosen: dict[str, None] = {}
+    for name in given:
+        regex = re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+        matches = [other for other in found if regex.fullmatch(other)]
+        if not matches:
+            raise unknown_name("partition", name, found)
+        chosen |= dict.fromkeys(matches)
+    return list(chosen)

@@ -2,7 +2,10 @@
 
 from collections import Counter
 
+import numpy as np
+
 from .arguments import PartitionArguments
+from .budgets import BYTES_PER_TOKEN
 from .inputs import InputFile
 
 
@@ -19,15 +22,18 @@ def print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
     from .rules import PartitionRule
 
     catalog = Catalog(files, arguments)
-    rule = PartitionRule(arguments)
-    names = [rule.name(key) for key in catalog.keys]
-    groups = Groups(names, arguments)
+    total_bytes = np.bincount(catalog.records["key"], weights=catalog.records["bytes"], minlength=len(catalog.keys))
+    partitions = PartitionRule(arguments).partitions(
+        catalog.keys, (total_bytes / BYTES_PER_TOKEN).tolist(), arguments.unit_tokens
+    )
+    names = [partition.name for partition in partitions]
+    groups = Groups(partitions, arguments)
     count, total = Counter(), Counter()
     for key, amount in zip(catalog.records["key"].tolist(), catalog.records["bytes"].tolist(), strict=True):
         count[names[key]] += 1
         total[names[key]] += amount
-    roles = dict.fromkeys(groups.units, "unit") | dict.fromkeys(arguments.seed_partitions, "seed")
-    roles |= dict.fromkeys(arguments.eval_partitions, "evaluation only")
+    roles = dict.fromkeys(groups.units, "unit") | dict.fromkeys(groups.seed, "seed")
+    roles |= dict.fromkeys(groups.evaluation, "evaluation only")
     for name, role in roles.items():
         print(f"  {role:<16} {name:<24} {count[name]:>7,} documents {total[name] / 1e6:>10,.2f} MB")
     if groups.leftover:

@@ -1,12 +1,16 @@
 """The table that `hf-ablate partition` prints."""
 
 import json
+from collections import Counter
 
 
 def print_table(manifest: dict, output_format: str) -> None:
     """Print what the units, the seed and the evaluation domains hold; as JSON, the manifest's facts."""
     if output_format == "json":
-        names = ("units", "seed", "eval", "tokenizer", "block_size", "removed", "leftovers", "files", "digest")
+        names = (
+            "units", "seed", "eval", "groups", "tokenizer", "block_size", "removed", "leftovers", "dropped_units",
+            "files", "digest",
+        )  # fmt: skip
         print(json.dumps({name: manifest[name] for name in names}, ensure_ascii=False))
         return
     print(format_table(manifest))
@@ -14,15 +18,17 @@ def print_table(manifest: dict, output_format: str) -> None:
 
 def format_table(manifest: dict) -> str:
     """The table as text."""
-    removed = manifest["removed"]["duplicates"]
+    removed = Counter(manifest["removed"]["duplicates"]) + Counter(manifest["removed"].get("overlapping", {}))
     rows = [("", "documents", "tokens", "unique", "epochs", "val", "test", "removed")]
     for unit, facts in manifest["units"].items():
         rows.append(_row(unit, facts, manifest["eval"].get("in_domain", {}), removed))
     if manifest["seed"]:
         rows.append(_row("(seed)", manifest["seed"], {}, {"(seed)/": removed.get("seed/train", 0)}))
-    sources = manifest["eval"].get("out_of_domain", {})
-    for domain in sorted({name for split in sources.values() for name in split["domains"]}):
-        rows.append(_row(f"({domain})", None, sources, removed, domain))
+    for source, splits in manifest["eval"].items():
+        if source != "in_domain":
+            prefix = "" if source == "out_of_domain" else f"{source} "
+            for domain in sorted({name for split in splits.values() for name in split["domains"]}):
+                rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
@@ -60,9 +66,22 @@ def _notes(manifest: dict) -> list[str]:
     ]
     for reason, entry in leftovers["documents"].items():
         notes.append(f"left out: {entry['documents']:,} documents ({reason}), e.g. {', '.join(entry['examples'][:2])}")
+    notes += _overlap_notes(manifest["removed"])
     if unused := leftovers["unused_partitions"]:
         more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
         notes.append(f"partitions not used: {', '.join(unused[:10])}{more}")
     if manifest["dropped_units"]:
         notes.append(f"units dropped for too few tokens: {', '.join(manifest['dropped_units'])}")
+    return notes
+
+
+def _overlap_notes(removed: dict) -> list[str]:
+    """Which evaluation sets the removed documents overlap with."""
+    notes = []
+    for name, entry in removed.get("evaluation_sets", {}).get("sets", {}).items():
+        where = ", ".join(f"{place} {count:,}" for place, count in entry["removed"].items()) or "none"
+        short = (
+            f"; {entry['too_short']:,} of its documents are too short to be looked for" if entry["too_short"] else ""
+        )
+        notes.append(f"removed for overlap with {name} ({entry['documents']:,} documents): {where}{short}")
     return notes

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from ..arguments import PartitionArguments
 from ..inputs import InputFile
-from . import jsonl, whole
+from . import hub, jsonl, parquet, tokens, whole
 from .documents import BadRows, Document
 
 
-_READERS = {"files": whole.read, "jsonl": jsonl.read}
+_READERS = {"files": whole.read, "jsonl": jsonl.read, "parquet": parquet.read, "hub": hub.read, "tokens": tokens.read}
 
 
 def read_documents(

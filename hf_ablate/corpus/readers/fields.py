@@ -1,49 +1,72 @@
 """A row with fields to a document: which field holds the text, the id, and what partitions go by."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..arguments import PartitionArguments
 from ..inputs import InputFile
 from .documents import BadRow, Document
+
+
+if TYPE_CHECKING:
+    from ..arguments import PartitionArguments
 
 
 _MISSING = object()
 
 
-def document_of(values: dict[str, Any], file: InputFile, row: int, arguments: PartitionArguments) -> Document:
+def document_of(
+    values: dict[str, Any], file: InputFile, row: int, arguments: "PartitionArguments", what: str = "line"
+) -> Document:
     """The document that a row describes.
+
+    Args:
+        values (`dict[str, Any]`): the row.
+        file (`InputFile`): where it stands.
+        row (`int`): the number of the row, from 0.
+        arguments (`PartitionArguments`): say which fields hold what.
+        what (`str`): what messages call a row.
 
     Raises:
         `BadRow`: if the text is missing or no string.
     """
     text = look_up(values, arguments.text_field)
     if not isinstance(text, str):
-        what = "is missing" if text is _MISSING else f"is a {type(text).__name__}, not a string"
-        raise BadRow(f"{file.name}, line {row + 1}", f"field {arguments.text_field!r} {what}")
+        place = f"{file.name}, {what} {row + 1}"
+        if text is _MISSING:
+            have = ", ".join(map(str, list(values)[:10]))
+            raise BadRow(place, f"field {arguments.text_field!r} is missing", f"`text_field` names it; it has {have}")
+        raise BadRow(place, f"field {arguments.text_field!r} is a {type(text).__name__}, not a string")
     identity = look_up(values, arguments.id_field) if arguments.id_field else _MISSING
     if identity is _MISSING or identity is None:
         identity = f"{file.name}:{row}"
     return Document(row, str(identity), text, partition_fields(values, file, arguments))
 
 
-def partition_fields(values: dict[str, Any], file: InputFile, arguments: PartitionArguments) -> dict[str, Any]:
-    """The fields that partitions go by: from the path, or else from the row."""
-    fields = dict(file.fields or {})
+def partition_fields(
+    values: dict[str, Any], file: InputFile, arguments: "PartitionArguments"
+) -> dict[str, Any] | None:
+    """The fields that partitions go by: from the path, or else from the row; None if `path_regex` does not match."""
+    if file.fields is None:
+        return None
+    fields: dict[str, Any] = dict(file.fields)
     for name in arguments.needed_fields:
         if name not in fields:
-            value = look_up(values, name)
+            value = look_up(values, arguments.fields.get(name, name))
             if value is not _MISSING:
                 fields[name] = value
     return fields
 
 
 def look_up(values: dict[str, Any], name: str) -> Any:
-    """A field by name; `a.b` is field b of struct a, unless a field is really called `a.b`."""
+    """A field by name; `a.b` is field b of struct a and `a.0` the first element of list a, unless a field is really
+    called so."""
     if name in values:
         return values[name]
     value: Any = values
     for part in name.split("."):
-        if not isinstance(value, dict) or part not in value:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, (list, tuple)) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
             return _MISSING
-        value = value[part]
     return value

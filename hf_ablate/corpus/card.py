@@ -1,0 +1,84 @@
+"""The data set card: how to load the units with `datasets`, and what is in them."""
+
+import json
+
+from .arguments import PartitionArguments
+from .table import format_table
+
+
+def corpus_card(arguments: PartitionArguments, facts: dict, roots: list[str]) -> str:
+    """`README.md` of a corpus folder, with a config per unit so that `load_dataset(folder, unit)` works.
+
+    Args:
+        arguments (`PartitionArguments`): how the corpus was made.
+        facts (`dict`): the facts of its manifest.
+        roots (`list[str]`): where the documents come from, without paths of this machine.
+    """
+    header = ["---", "pretty_name: base units", "task_categories:", "- text-generation", "tags:", "- hf-ablate"]
+    configs = _configs(facts)
+    header += ["configs:", *configs, "---"] if configs else ["---"]
+    lines = [
+        *header,
+        "",
+        "# Base units for data ablations",
+        "",
+        f"Documents of {', '.join(f'`{root}`' for root in roots)}, partitioned by "
+        f"{', '.join(f'`{name}`' for name in arguments.partition_by)}, as rows of {facts['block_size']:,} token ids "
+        "(`input_ids`), documents separated by end of text. Every unit has the same number of tokens; smaller "
+        "partitions were repeated (column epochs).",
+        "",
+        "```",
+        format_table(facts),
+        "```",
+        "",
+        *_usage(facts),
+        *_removed(arguments, facts),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _configs(facts: dict) -> list[str]:
+    """One config per unit, and one for the seed; splits without a block are left out, since nothing can load them."""
+    lines = []
+    for unit, entry in facts["units"].items():
+        splits = {"train": entry["blocks"], "validation": entry["validation_blocks"], "test": entry["test_blocks"]}
+        lines += _config(unit, f"units/{unit}", [split for split, blocks in splits.items() if blocks])
+    if facts["seed"]:
+        lines += _config("seed", "seed", ["train"])
+    return lines
+
+
+def _config(name: str, folder: str, splits: list[str]) -> list[str]:
+    lines = [f"- config_name: {json.dumps(name, ensure_ascii=False)}", "  data_files:"]
+    for split in splits:
+        pattern = json.dumps(f"{_escaped(folder)}/{split}-*.arrow", ensure_ascii=False)
+        lines += [f"  - split: {split}", f"    path: {pattern}"]
+    return lines
+
+
+def _escaped(folder: str) -> str:
+    """A folder as a pattern that matches only itself."""
+    return folder.replace("[", "[[]")
+
+
+def _usage(facts: dict) -> list[str]:
+    if not facts["units"]:
+        return []
+    unit = next(iter(facts["units"]))
+    return ["```python", "from datasets import load_dataset", "", f"load_dataset(FOLDER, {unit!r})", "```", ""]
+
+
+def _removed(arguments: PartitionArguments, facts: dict) -> list[str]:
+    removed = facts["removed"]
+    lines = ["## Removed", "", f"Exact duplicates: {sum(removed['duplicates'].values()):,} documents."]
+    if sets := removed.get("evaluation_sets"):
+        what = (
+            f"{arguments.ngram_size} words in a row"
+            if arguments.decontaminate_by == "ngrams"
+            else f"a paragraph of at least {arguments.ngram_size} words"
+        )
+        lines += ["", f"Training documents that share {what} with an evaluation set, by the first that was found:", ""]
+        lines += ["| Evaluation set | Its documents | Removed |", "| --- | --- | --- |"]
+        for name, entry in sets["sets"].items():
+            lines.append(f"| {name} | {entry['documents']:,} | {sum(entry['removed'].values()):,} |")
+    return [*lines, "", "Samples are in `removed.json`, all counts in `manifest.json`."]

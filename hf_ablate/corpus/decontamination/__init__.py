@@ -1,0 +1,1 @@
+"""Decontamination: training documents that overlap with evaluation text are found and left out."""

@@ -1,0 +1,100 @@
+"""The arguments that say where documents are and which of their fields hold what."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..arguments import StageArguments
+from ..errors import InputError
+
+
+@dataclass
+class DocumentArguments(StageArguments):
+    """Where the documents are, and which of their fields hold what."""
+
+    source: Literal["files", "jsonl", "parquet", "hub", "tokens"] = field(
+        default="files",
+        metadata={
+            "help": "files: every file is a document. jsonl: a document a line (also .gz and .zst). parquet: a "
+            "document a row. hub: data sets, through `datasets`. tokens: .npy files of token ids, with end-of-text "
+            "between documents."
+        },
+    )
+    roots: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Folders or files, also as URLs (hf://datasets/ORG/NAME, s3://BUCKET/FOLDER); for `source: hub`, "
+            "ids of data sets. `site-packages` and `stdlib` are those of the running Python."
+        },
+    )
+    globs: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Which files, relative to a root or starting with its name, e.g. 'sympy/**/*.py'. All: '**'."
+        },
+    )
+    exclude_globs: list[str] = field(default_factory=list, metadata={"help": "Which of these files to leave out."})
+    path_regex: str | None = field(
+        default=None,
+        metadata={"help": "Regular expression for '<root name>/<path in root>'; its named groups become fields."},
+    )
+    hub_configs: list[str] = field(
+        default_factory=list,
+        metadata={"help": "The configs of the data sets; `config` is a field. Default: the only one; '*': all."},
+    )
+    hub_splits: list[str] = field(
+        default_factory=list, metadata={"help": "The splits of the data sets; `split` is a field. Default: all."}
+    )
+    hub_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of the data sets."})
+    streaming: bool = field(
+        default=False, metadata={"help": "Read the data sets over the network, without a copy on the disk."}
+    )
+    token_dtype: Literal["uint16", "uint32"] = field(
+        default="uint16", metadata={"help": "The type of the token ids in .npy files without a header."}
+    )
+    text_field: str = field(default="text", metadata={"help": "The field that holds the text. Dots go into structs."})
+    id_field: str | None = field(
+        default="id", metadata={"help": "The field that identifies a document; where absent, file and row do."}
+    )
+    fields: dict = field(
+        default_factory=dict,
+        metadata={
+            "help": "Fields of other names or inside structs and lists, e.g. {year: metadata.year, area: areas.0}."
+        },
+    )
+    max_document_bytes: int = field(
+        default=1_000_000, metadata={"help": "Longer documents are left out, and counted."}
+    )
+    on_bad_row: Literal["fail", "skip"] = field(
+        default="fail", metadata={"help": "What to do with a document that cannot be read. Skipped ones are counted."}
+    )
+
+    def __post_init__(self) -> None:
+        self.run_dir = Path(self.run_dir)
+        if not self.roots:
+            raise InputError("`roots` is empty: name the folders, files or data sets that hold the documents")
+        for name, where in self.fields.items():
+            if not isinstance(where, str):
+                raise InputError(f"`fields` says {where!r} for {name!r}; expected where it is, such as metadata.year")
+        if self.source != "hub" and (self.hub_configs or self.hub_splits or self.hub_revision or self.streaming):
+            raise InputError(
+                "`hub_configs`, `hub_splits`, `hub_revision` and `streaming` go with `source: hub`. A revision of "
+                "files on the Hub is part of their URL: hf://datasets/ORG/NAME@REVISION"
+            )
+        if self.source == "hub" and (self.globs or self.exclude_globs or self.path_regex):
+            raise InputError(
+                "`globs`, `exclude_globs` and `path_regex` are for files; with `source: hub`, choose by `hub_configs` "
+                "and `hub_splits`, or read the files by their URL: hf://datasets/ORG/NAME"
+            )
+        self._check_path_regex()
+
+    def _check_path_regex(self) -> None:
+        if self.path_regex is None:
+            return
+        try:
+            groups = re.compile(self.path_regex).groupindex
+        except re.error as error:
+            raise InputError(f"`path_regex` {self.path_regex!r} is no regular expression: {error}") from error
+        if not groups:
+            raise InputError(f"`path_regex` {self.path_regex!r} has no named group, e.g. '(?P<package>[^/]+)/'")

@@ -1,0 +1,61 @@
+"""Files under local roots, among them the folders of the running Python."""
+
+import os
+import re
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from fsspec.utils import glob_translate
+
+from ..errors import InputError
+
+
+def local_roots(root: str) -> list[tuple[str, str]]:
+    """(name, folder) pairs of a root; `site-packages` can be two folders.
+
+    Raises:
+        `InputError`: if it does not exist; with the resolved path.
+    """
+    paths = sysconfig.get_paths()
+    if root == "site-packages":
+        folders = sorted({os.path.realpath(paths[key]) for key in ("purelib", "platlib")})
+    elif root == "stdlib":
+        folders = [os.path.realpath(paths["stdlib"])]
+    else:
+        folders = [root]
+    for folder in folders:
+        if not Path(folder).exists():
+            raise InputError(f"root {root} does not exist (looked for {Path(folder).resolve()})")
+    is_named = root in ("site-packages", "stdlib")
+    return [(root if is_named else Path(folder).resolve().name, folder) for folder in folders]
+
+
+def local_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, str, int, str]]:
+    """(path in the root, path, size, version) of the files that a glob matches, walking no more than it has to."""
+    root = Path(where)
+    for inside, path in _matches(root, glob, root_name):
+        status = path.stat()
+        yield inside, str(path), status.st_size, str(status.st_mtime_ns)
+
+
+def _matches(root: Path, glob: str, root_name: str) -> Iterator[tuple[str, Path]]:
+    if root.is_file():
+        yield root.name, root
+        return
+    own = glob.removeprefix(f"{root_name}/")
+    regex = re.compile(glob_translate(own))
+    start = []
+    for part in own.split("/")[:-1]:
+        if re.search(r"[*?\[]", part):
+            break
+        start.append(part)
+    for folder, subfolders, files in os.walk(root.joinpath(*start)):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__pycache__")))
+        if root_name == "stdlib" and Path(folder) == root:
+            subfolders[:] = [name for name in subfolders if name not in ("site-packages", "dist-packages")]
+        for name in sorted(files):
+            path = Path(folder, name)
+            inside = path.relative_to(root).as_posix()
+            if not name.startswith(".") and regex.match(inside):
+                yield inside, path

@@ -1,0 +1,57 @@
+"""Bins cut so that each holds about one token budget: the paper's year ranges."""
+
+from collections import defaultdict
+
+from ...errors import InputError
+from .bins import range_name
+
+
+_MOST_VALUES = 100_000
+
+
+def cut_bins(values: list[int | float], others: list[tuple], tokens: list[float], budget: int) -> list[str]:
+    """The bin of every key.
+
+    Within each combination of the other fields, ascending values are taken together until they hold at least the
+    budget; what is left at the upper end makes a bin of its own if it holds half a budget, else it joins the last one.
+
+    Args:
+        values (`list[int | float]`): the key's number.
+        others (`list[tuple]`): the key's values of the other fields.
+        tokens (`list[float]`): about how many tokens the key has.
+        budget (`int`): the tokens that a bin should hold.
+
+    Returns:
+        `list[str]`: names such as 2012-2013.
+
+    Example:
+
+    ```python
+    >>> cut_bins([1990, 1991, 1992, 1993], [()] * 4, [60, 50, 100, 20], budget=100)
+    ['1990-1991', '1990-1991', '1992-1993', '1992-1993']
+
+    ```
+    """
+    totals: dict[tuple, dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for value, other, count in zip(values, others, tokens, strict=True):
+        totals[other][value] += count
+    if sum(map(len, totals.values())) > _MOST_VALUES:
+        raise InputError(
+            f"a field with automatic `bins` has more than {_MOST_VALUES:,} different values; give the edges"
+        )
+    names = {(other, value): name for other in totals for value, name in _cut(totals[other], budget)}
+    return [names[other, value] for value, other in zip(values, others, strict=True)]
+
+
+def _cut(totals: dict[float, float], budget: int) -> list[tuple[float, str]]:
+    bins: list[list[float]] = []
+    held: list[float] = []
+    for value in sorted(totals):
+        if not bins or held[-1] >= budget:
+            bins.append([])
+            held.append(0)
+        bins[-1].append(value)
+        held[-1] += totals[value]
+    if len(bins) > 1 and held[-1] < budget / 2:
+        bins[-2] += bins.pop()
+    return [(value, range_name(values[0], values[-1])) for values in bins for value in values]

@@ -1,0 +1,114 @@
+"""Bins of numbers or years, given by edges or as inclusive ranges."""
+
+import re
+from bisect import bisect_right
+from typing import Any
+
+from ...errors import InputError
+
+
+AUTO = "auto"
+_RANGE = re.compile(r"(-?\d+)-(-?\d+)$")
+_YEAR = re.compile(r"(\d{4})(-\d{2}){0,2}([T ].*)?$")
+
+
+class Bins:
+    """The bins of a field.
+
+    Args:
+        name (`str`): the field.
+        given (`Any`): "auto", ascending edges, or ranges such as "1990-1999".
+
+    Raises:
+        `InputError`: for anything else.
+    """
+
+    def __init__(self, name: str, given: Any) -> None:
+        self.name = name
+        self.edges: list[float] | None = None
+        self.ranges: list[tuple[int, int, str]] | None = None
+        if given == AUTO:
+            return
+        if not isinstance(given, list) or not given:
+            raise InputError(f"`bins` of {name!r} is {given!r}; expected edges, ranges such as '1990-1999', or auto")
+        if all(isinstance(edge, (int, float)) and not isinstance(edge, bool) for edge in given):
+            if sorted(set(given)) != given:
+                raise InputError(f"`bins` of {name!r}: the edges {given} are not in ascending order")
+            self.edges = given
+        else:
+            self.ranges = [self._range(item) for item in given]
+            ordered = sorted(self.ranges)
+            if any(first[1] >= second[0] for first, second in zip(ordered, ordered[1:], strict=False)):
+                raise InputError(f"`bins` of {name!r}: the ranges {given} overlap")
+
+    def _range(self, item: Any) -> tuple[int, int, str]:
+        match = _RANGE.match(item) if isinstance(item, str) else None
+        if not match or int(match[1]) > int(match[2]):
+            raise InputError(f"`bins` of {self.name!r}: {item!r} is no range; expected, for example, '1990-1999'")
+        return int(match[1]), int(match[2]), item
+
+    def value(self, raw: Any) -> tuple[Any, str | None, str | None]:
+        """(value, matched range, problem): the bin's name, or with automatic bins the number itself."""
+        number = as_number(raw)
+        if number is None:
+            return None, None, f"field {self.name!r} is neither a number nor a date"
+        if self.edges is not None:
+            return self._between_edges(number), None, None
+        if self.ranges is not None:
+            for low, high, name in self.ranges:
+                if low <= number < high + 1:
+                    return name, name, None
+            return None, None, f"field {self.name!r} lies in none of its bins"
+        return number, None, None
+
+    def _between_edges(self, number: float) -> str:
+        place = bisect_right(self.edges, number)
+        whole = all(isinstance(edge, int) for edge in self.edges)
+        if place == 0:
+            return f"until-{self.edges[0] - 1}" if whole else f"below-{self.edges[0]}"
+        if place == len(self.edges):
+            return f"from-{self.edges[-1]}"
+        low, high = self.edges[place - 1 : place + 1]
+        return range_name(low, high - 1) if whole else f"{low}-to-{high}"
+
+
+def range_name(low: float, high: float) -> str:
+    """The name of an inclusive range.
+
+    Example:
+
+    ```python
+    >>> range_name(2012, 2013), range_name(2014, 2014)
+    ('2012-2013', '2014')
+
+    ```
+    """
+    return f"{low}-{high}" if low != high else f"{low}"
+
+
+def as_number(raw: Any) -> int | float | None:
+    """A number, or the year of a date, from what a field holds.
+
+    Example:
+
+    ```python
+    >>> as_number("2012-05-30"), as_number(" 7 "), as_number(0.5), as_number("n/a")
+    (2012, 7, 0.5, None)
+
+    ```
+    """
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, str):
+        raw = raw.strip()
+        if match := _YEAR.match(raw):
+            return int(match[1])
+    elif hasattr(raw, "year"):
+        return int(raw.year)
+    try:
+        number = float(raw)
+    except (TypeError, ValueError):
+        return None
+    if number != number or number in (float("inf"), float("-inf")):
+        return None
+    return int(number) if number.is_integer() else number
