@@ -7,15 +7,23 @@ from ..merging.components import CONFIG
 
 
 def load_model(folder: Path, dtype: str, device: str):
-    """A saved causal language model, ready to be scored; `InputError` if the folder holds none."""
+    """A saved causal language model, ready to be scored; `InputError` if the folder holds none, or a part of one."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     causal_config(folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    except (ValueError, OSError, KeyError, RuntimeError) as error:
+        model, facts = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), output_loading_info=True
+        )
+    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder} cannot be loaded as a causal language model: {_first_line(error)}") from error
+    if facts["missing_keys"]:
+        raise InputError(
+            f"the weights in {folder} lack {len(facts['missing_keys'])} tensors of the model, among them "
+            f"{min(facts['missing_keys'])}, which would be random; save the model again"
+        )
     return model.eval().requires_grad_(False).to(device)
 
 
