@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
 from ..manifest import digest, fingerprint, is_finished, read_manifest, write_manifest, write_text
 from .arguments import EnumerateArguments
 from .methods import enumerate_mixtures
@@ -45,9 +44,10 @@ def run(arguments: EnumerateArguments) -> None:
     """Write the candidate mixtures of a study; does nothing when they are there already."""
     corpus = arguments.run_dir / "corpus"
     if arguments.dry_run and not (corpus / "manifest.json").is_file():
-        if not arguments.units:
-            raise InputError("the corpus is not partitioned yet; name the `units`, or run `hf-ablate partition` first")
         units = arguments.units
+        if not units:
+            print("enumerate: planned when the corpus is partitioned, since the recipe names no `units`")
+            return
     else:
         units = list(read_manifest(corpus)["units"])
     candidates = plan_candidates(arguments, units)

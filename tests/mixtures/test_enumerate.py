@@ -37,14 +37,6 @@ def test_unchanged_arguments_write_nothing_and_changed_ones_do(run_dir):
     assert sum(candidate.reference for candidate in read_mixtures(run_dir)) == 4
 
 
-def test_dry_run_writes_nothing_and_needs_no_corpus(tmp_path, capsys):
-    run(EnumerateArguments(run_dir=tmp_path, dry_run=True, units=["x", "y"], output_format="json"))
-    assert len(json.loads(capsys.readouterr().out)) == 3
-    assert list(tmp_path.iterdir()) == []
-    with pytest.raises(InputError, match="hf-ablate partition"):
-        run(EnumerateArguments(run_dir=tmp_path, dry_run=True))
-
-
 def test_reading_before_enumerating_says_what_to_do(tmp_path):
     with pytest.raises(InputError, match="not finished"):
         read_mixtures(tmp_path)
@@ -59,3 +51,11 @@ def test_references_are_spread_over_numbers_of_units_and_never_single():
     assert choose_references(mixtures, 12, random_seed=1) != chosen
     with pytest.raises(InputError, match="only 26"):
         choose_references(mixtures, 27, random_seed=0)
+
+
+def test_dry_run_before_the_corpus_exists_plans_with_the_named_units_and_else_says_when(tmp_path, capsys):
+    run(EnumerateArguments(run_dir=tmp_path, units=["a", "b"], dry_run=True))
+    assert "all" in capsys.readouterr().out
+    run(EnumerateArguments(run_dir=tmp_path, dry_run=True))
+    assert "planned when the corpus is partitioned" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
