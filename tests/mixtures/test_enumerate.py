@@ -1,6 +1,5 @@
 """The enumerate stage: what it writes, what it skips, which mixtures get a reference model."""
 
-import json
 from collections import Counter
 
 import pytest
