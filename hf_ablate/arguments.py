@@ -68,7 +68,8 @@ def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hin
             options["help"] += f" (default: {str(default).replace('%', '%%')})"
     options |= _converter(_without_none(hint))
     if entry.metadata.get("positional"):
-        parser.add_argument(entry.name, nargs=options.pop("nargs", None if required else "?"), **options)
+        options |= {"nargs": options.get("nargs", None if required else "?"), "metavar": entry.name.upper()}
+        parser.add_argument(entry.name, **options)
     else:
         parser.add_argument(f"--{entry.name}", required=required, **options)
 

@@ -66,7 +66,7 @@ HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", 
     [
         ["--help"],
         ["--version"],
-        *([name, "--help"] for name in ("partition", "enumerate", "merge", "evaluate", "rank")),
+        *([name, "--help"] for name in ("partition", "enumerate", "merge", "evaluate", "rank", "convert")),
     ],
     ids=" ".join,
 )

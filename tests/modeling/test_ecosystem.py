@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from tiny import FIXTURES, VECTORS, tiny_model, tokens
+from tiny import FIXTURES, tiny_model, tokens
 from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 

@@ -1,0 +1,175 @@
+"""Reads the forms in which checkpoints of the seeds' architecture are found. Tensors stay on disk until used."""
+
+import json
+import logging
+import pickle
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError, safe_open
+
+from ..errors import InputError
+
+
+logger = logging.getLogger(__name__)
+
+FORMS = (
+    "a checkpoint file of the original training (Composer), a folder with model.pt and config.yaml (OLMo), "
+    "or a folder or Hub id with config.json (hf_olmo)"
+)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint as found: its tensors by their names there, and what it says of its shape.
+
+    Attributes:
+        form (`str`): composer, olmo or hf_olmo.
+        files (`list[Path]`): the weight files.
+        tensors (`dict[str, torch.Tensor]`): mapped into memory, so that they take none until used.
+        config (`dict` or `None`): fields of the configuration, if there is one.
+        folder (`Path` or `None`): where a tokenizer may be.
+    """
+
+    form: str
+    files: list[Path]
+    tensors: dict[str, torch.Tensor]
+    config: dict[str, Any] | None
+    folder: Path | None
+
+
+def read_checkpoint(source: str, revision: str | None = None) -> Checkpoint:
+    """Recognise a checkpoint and open it.
+
+    Args:
+        source (`str`): file, folder or Hub id.
+        revision (`str`, *optional*): branch, tag or commit of a Hub id.
+
+    Raises:
+        `InputError`: for what is no such checkpoint, and pickles with anything but tensors.
+    """
+    path = Path(source)
+    if not path.exists():
+        path = download(source, revision)
+    if path.is_file():
+        tensors = read_tensors(path)
+        return Checkpoint("composer", [path], tensors, None, None)
+    if (path / "config.json").is_file():
+        config = read_config(path / "config.json")
+        files = weight_files(path)
+        tensors = {name: tensor for file in files for name, tensor in read_tensors(file).items()}
+        return Checkpoint("hf_olmo", files, tensors, config, path)
+    if (path / "model.pt").is_file() and (path / "config.yaml").is_file():
+        config = read_config(path / "config.yaml")
+        return Checkpoint("olmo", [path / "model.pt"], read_tensors(path / "model.pt"), config, path)
+    raise InputError(f"{path} has neither config.json nor model.pt with config.yaml; expected {FORMS}")
+
+
+def download(name: str, revision: str | None) -> Path:
+    """The folder of a Hub id in the cache, safetensors rather than pickles.
+
+    Raises:
+        `InputError`: for what is neither a path nor an id, or cannot be fetched.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import httpx
+
+    options = {"repo_id": name, "revision": revision, "ignore_patterns": ["*optimizer*", "checkpoint-*"]}
+    try:
+        folder = Path(snapshot_download(allow_patterns=["*.json", "*.safetensors", "tokenizer*"], **options))
+        if not list(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(allow_patterns=["*.json", "*.bin", "tokenizer*"], **options))
+    except (HFValidationError, OSError, httpx.HTTPError) as error:
+        raise InputError(
+            f"{name!r} is no file or folder (looked for {Path(name).resolve()}), and fetching it from the Hub failed "
+            f"({type(error).__name__}: {str(error).splitlines()[0]}). Without network, give the path of a folder that "
+            "was downloaded elsewhere, or of one in the cache"
+        ) from error
+    return folder
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The weight files of a folder in Hugging Face's form, whole or in shards, safetensors first."""
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        index = folder / f"{name}.index.json"
+        if (folder / name).is_file():
+            return [folder / name]
+        if index.is_file():
+            shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+            if missing := [shard for shard in shards if not (folder / shard).is_file()]:
+                raise InputError(f"{folder} is incomplete: it lacks {', '.join(missing)}, which {index.name} names")
+            return [folder / shard for shard in shards]
+    raise InputError(f"{folder} has no weights: neither model.safetensors nor pytorch_model.bin, whole or in shards")
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, mapped into memory; of a training checkpoint, the model's.
+
+    Raises:
+        `InputError`: for a corrupt file and for a pickle that holds anything but tensors.
+    """
+    if path.suffix == ".safetensors":
+        try:
+            with safe_open(path, framework="pt") as file:
+                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path} is corrupt ({error}); fetch it again") from error
+    content = _unpickle(path)
+    if isinstance(content, dict) and isinstance(state := content.get("state"), dict):
+        content = state.get("model")  # Composer's training checkpoint
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{path} holds no named tensors; expected {FORMS}")
+    for name, value in content.items():
+        if not isinstance(value, torch.Tensor):
+            raise InputError(f"{path} holds a {type(value).__name__} under {name!r} among the tensors of the model")
+    return content
+
+
+def _unpickle(path: Path) -> Any:
+    try:
+        # Files from before PyTorch 1.6 are no archives and cannot be mapped.
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except pickle.UnpicklingError as error:
+        reason = str(error).partition("WeightsUnpickler error: ")[2].splitlines() or [
+            "it is damaged or another format"
+        ]
+        raise InputError(
+            f"{path} is refused: it is a pickle with something other than tensors ({reason[0].partition('. ')[0]}), "
+            "and reading such a pickle can run any code. Have whoever made it save the tensors alone: "
+            "torch.save({'state': {'model': checkpoint['state']['model']}}, FILE)"
+        ) from error
+    except (RuntimeError, KeyError, EOFError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{path} is corrupt or no PyTorch file ({str(error)[:200]}); expected {FORMS}") from error
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The fields of a configuration: `config.json`, OLMo's `config.yaml` (its `model` section), or a flat file.
+
+    Raises:
+        `InputError`: for a missing or malformed file, and for transformers' own OLMo, which is another architecture.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        # JSON is not read as YAML, to which `1e-05` is text.
+        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except OSError as error:
+        raise InputError(f"configuration {path} cannot be read (looked for {path.resolve()})") from error
+    except (json.JSONDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"configuration {path} is malformed: {error}") from error
+    if isinstance(values, dict) and isinstance(values.get("model"), dict):
+        values = values["model"]
+    if not isinstance(values, dict) or not values:
+        raise InputError(f"configuration {path} holds no fields; expected d_model, n_layers, n_heads, …")
+    # The early releases call themselves `olmo`, by which name transformers knows another architecture.
+    if values.get("model_type", "hf_olmo") not in ("hf_olmo", "olmo") or "d_model" not in values:
+        raise InputError(
+            f"configuration {path} (model_type {values.get('model_type')!r}, "
+            f"{'with' if 'd_model' in values else 'without'} d_model) is not of the seeds' architecture. "
+            "transformers may load the model as it is; it needs no conversion"
+        )
+    return values
