@@ -93,6 +93,10 @@ class PartitionArguments(DocumentArguments):
         default=None, metadata={"help": "About how much text each domain and split of evaluation data has at most."}
     )
 
+    keep_duplicates: bool = field(
+        default=False,
+        metadata={"help": "Leave exact duplicates in: for evaluation sets that have to stay as they are."},
+    )
     decontaminate_against: list[str] = field(
         default_factory=list,
         metadata={

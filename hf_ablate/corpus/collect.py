@@ -158,6 +158,11 @@ class Collector:
                 yield records["content"], records["order"], self.group_of(task, records) >= 0
 
         sizes = [len(records) for _, records in self.index]
+        if self.arguments.keep_duplicates:
+            self.duplicates = {
+                task.number: np.zeros(size, bool) for task, size in zip(self.index.tasks, sizes, strict=True)
+            }
+            return
         self.duplicates = dict(zip((t.number for t in self.index.tasks), find_duplicates(parts, sizes), strict=True))
 
     def _write_check(self, wanted: np.ndarray) -> None:

@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-
-from hf_ablate.errors import InputError
-
 from corpus_files import (
     all_bytes,
     byte_tokenizer,
@@ -16,6 +13,8 @@ from corpus_files import (
     words,
     write_rows,
 )
+
+from hf_ablate.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,8 @@ def partition_fields(
     fields: dict[str, Any] = dict(file.fields)
     for name in arguments.needed_fields:
         if name not in fields:
-            value = look_up(values, arguments.fields.get(name, name))
+            place = arguments.fields.get(name, name)
+            value = file.fields[place] if place in file.fields else look_up(values, place)
             if value is not _MISSING:
                 fields[name] = value
     return fields
