@@ -13,6 +13,8 @@ import threading
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from ..errors import InputError
+
 
 # Also this folder: the architecture itself can be the outermost import, and half-executed.
 WATCHED = ("transformers", "peft", __package__)
@@ -42,6 +44,24 @@ def register_lora_targets() -> None:
     TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING["hf_olmo"] = ["att_proj"]
 
 
+def refuse_early_releases() -> None:
+    """Have transformers' own OLMo refuse the early releases, which call themselves `olmo` too.
+
+    It would load them at its default size with random weights, and say little of it.
+    """
+    from transformers import OlmoConfig
+
+    def from_dict(cls, config_dict, **kwargs):
+        if "d_model" in config_dict:
+            raise InputError(
+                "this configuration says `model_type: olmo`, but it is of an early release of the paper's seeds or "
+                "components, which is another architecture; write it anew with `hf-ablate convert SOURCE OUTPUT`"
+            )
+        return super(OlmoConfig, cls).from_dict(config_dict, **kwargs)
+
+    OlmoConfig.from_dict = classmethod(from_dict)
+
+
 class RegisterAfterImport:
     """A meta path finder that registers the architecture when the modules that it registers with are imported."""
 
@@ -49,6 +69,7 @@ class RegisterAfterImport:
         self.pending = {
             "transformers.models.auto.configuration_auto": register_configuration,
             "transformers.models.auto.modeling_auto": register_models,
+            "transformers.models.olmo.configuration_olmo": refuse_early_releases,
             "peft.utils.constants": register_lora_targets,
         }
         self.nesting = threading.local()
@@ -86,8 +107,6 @@ class RegisterAfterImport:
         for name in list(self.pending):
             if name in sys.modules and (register := self.pending.pop(name, None)):
                 register()
-        if not self.pending and self in sys.meta_path:
-            sys.meta_path.remove(self)
 
 
 def register() -> None:

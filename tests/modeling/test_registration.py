@@ -1,5 +1,7 @@
 """What a plain `import hf_ablate` does for the Auto classes, each time in a fresh process."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,13 +24,12 @@ def run_python(code: str) -> None:
 @pytest.mark.parametrize(
     "imports",
     [
-        "import hf_ablate",
         "from transformers import AutoModelForCausalLM\nimport hf_ablate",
         # Each of these imports the Auto classes in the middle of what the architecture is made of.
         "import hf_ablate\nimport transformers.modeling_layers",
         "import hf_ablate.modeling.modeling_hf_olmo",
     ],
-    ids=["before transformers", "after transformers", "inside transformers", "inside the architecture"],
+    ids=["after transformers", "inside transformers", "inside the architecture"],
 )
 def test_the_auto_classes_know_the_architecture_whatever_is_imported_first(imports):
     run_python(f"{imports}\nfrom transformers import AutoModelForCausalLM{LOAD}")
@@ -39,15 +40,35 @@ def test_each_auto_class_loads_a_folder():
 import sys
 import hf_ablate
 assert "transformers" not in sys.modules and "torch" not in sys.modules
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
 folder = {str(CHECKPOINT)!r}
 assert type(AutoConfig.from_pretrained(folder)).__name__ == "HfOlmoConfig"
 assert type(AutoModel.from_pretrained(folder)).__name__ == "HfOlmoModel"
+assert type(AutoModelForCausalLM.from_pretrained(folder)).__name__ == "HfOlmoForCausalLM"
 tokenizer = AutoTokenizer.from_pretrained(folder)
 assert tokenizer.decode(tokenizer("naïve ☕")["input_ids"]) == "naïve ☕"
 import peft
 assert peft.utils.TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING["hf_olmo"] == ["att_proj"]
-assert not any(type(finder).__name__ == "RegisterAfterImport" for finder in sys.meta_path), "it stays for nothing"
+""")
+
+
+def test_an_early_release_is_not_loaded_as_transformers_own_olmo(tmp_path):
+    early, own = tmp_path / "early", tmp_path / "own"
+    shutil.copytree(CHECKPOINT, early)
+    config = json.loads((early / "config.json").read_text()) | {"model_type": "olmo"}
+    (early / "config.json").write_text(json.dumps(config))
+    run_python(f"""
+import hf_ablate
+from transformers import AutoModelForCausalLM, OlmoConfig, OlmoForCausalLM
+try:
+    AutoModelForCausalLM.from_pretrained({str(early)!r})
+    raise SystemExit("loaded as another architecture")
+except ValueError as error:
+    assert "hf-ablate convert" in str(error)
+config = OlmoConfig(vocab_size=32, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+                    pad_token_id=0, eos_token_id=0)
+OlmoForCausalLM(config).save_pretrained({str(own)!r})
+assert AutoModelForCausalLM.from_pretrained({str(own)!r}).config.hidden_size == 8
 """)
 
 
