@@ -15,7 +15,7 @@ from ..manifest import MANIFEST
 
 
 CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
-_FREE_KEYS = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache"}
+_FREE_KEYS = {"_name_or_path", "auto_map", "transformers_version", "dtype", "torch_dtype", "use_cache"}
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -106,6 +106,8 @@ def _describe(folder: Path) -> dict[str, dict]:
 def _difference(what: str, value: dict, other: dict) -> str:
     for key in {**value, **other}:
         left, right = value.get(key, "missing"), other.get(key, "missing")
+        if left != right and key == "attn_out":
+            return f"only one of them has an attention output projection (`attn_out`: {left} and {right})"
         if left != right:
             return f"{what} differ in {key!r}: {left} and {right}"
     return f"{what} differ"

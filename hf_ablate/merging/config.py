@@ -25,6 +25,7 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
     ```python
     >>> print(merge_yaml(Mixture.of({"sympy": 1, "pandas": 3})))
     # pandas 0.75, sympy 0.25. Run in the study's run folder: mergekit-yaml THIS_FILE OUTPUT_FOLDER
+    # (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py)
     merge_method: linear
     base_model: models/components/pandas
     models:
@@ -53,7 +54,10 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
         "out_dtype": out_dtype,
     }
     shares = ", ".join(f"{unit} {weight:.6g}" for unit, weight in mixture.items)
-    comment = f"# {shares}. Run in the study's run folder: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
+    comment = (
+        f"# {shares}. Run in the study's run folder: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
+        "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py)\n"
+    )
     return comment + yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 

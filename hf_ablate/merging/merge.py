@@ -134,23 +134,22 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
         dtype="float32",
         out_dtype=out_dtype,
     )
-    with _quiet_transformers():
+    with _errors_only():
         run_merge(config, str(output), MergeOptions(write_model_card=False, quiet=True), config_source=source)
+    for code in folders[mixture.units[0]].glob("*.py"):
+        shutil.copy(code, output)  # mergekit copies the code of the configuration, not that of the model
     for path in output.iterdir():
         path.chmod(0o666 & ~_umask())  # mergekit's weights are readable by their owner alone
 
 
 @contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """mergekit sets `torch_dtype` on the configuration, and transformers warns of it at every merge."""
-    from transformers.utils import logging as transformers_logging
-
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
+def _errors_only() -> Iterator[None]:
+    """Every merge warns of a deprecated name that mergekit uses, and of architectures that it infers, as it should."""
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        transformers_logging.set_verbosity(verbosity)
+        logging.disable(logging.NOTSET)
 
 
 def _umask() -> int:
