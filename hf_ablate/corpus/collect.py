@@ -126,7 +126,7 @@ class Collector:
         for keys, records in self._records():
             is_train = np.where(records["fraction"] < 2, records["fraction"] >= held_out, records["fraction"] == 2)
             total += np.bincount(keys, weights=records["bytes"] * is_train, minlength=len(total))
-        return (total / BYTES_PER_TOKEN).tolist()
+        return (total / (self.index.bytes_per_token() or BYTES_PER_TOKEN)).tolist()
 
     def left_out(self) -> LeftOut:
         """All documents that belong to no partition or cannot be used, by reason."""

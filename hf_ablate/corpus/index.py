@@ -19,6 +19,7 @@ from .inputs import InputFile
 from .left_out import LeftOut
 from .readers import BadRows, Document, read_documents
 from .rules import Key, Leftover, PartitionRule
+from .token_rate import TokenRate
 
 
 RECORD = np.dtype(
@@ -64,7 +65,7 @@ def index_task(task: Task, arguments: PartitionArguments, folder: Path) -> None:
     if done.exists():
         return
     rule, keys = PartitionRule(arguments), {}
-    left_out, bad_rows = LeftOut(), BadRows(arguments.on_bad_row)
+    left_out, bad_rows, rate = LeftOut(), BadRows(arguments.on_bad_row), TokenRate(arguments)
     with open(done.with_suffix(".records"), "wb") as output:
         records = []
         for number, file in enumerate(task.files):
@@ -81,6 +82,7 @@ def index_task(task: Task, arguments: PartitionArguments, folder: Path) -> None:
                     example = left_over.example or f"{file.name}, row {document.row}"
                     left_out.add(left_over.reason, size, example)
                     continue
+                rate.add(document, drawn.order, size)
                 key = keys.setdefault(key, len(keys))
                 fraction = GIVEN_SPLIT[split] if split else drawn.fraction
                 records.append((drawn.order, content_hash(content), fraction, size, number, document.row, key))
@@ -92,7 +94,8 @@ def index_task(task: Task, arguments: PartitionArguments, folder: Path) -> None:
         {f"cannot be read: {reason}": {"documents": count, "bytes": 0, "examples": bad_rows.examples}
          for reason, count in bad_rows.counts.items()}
     )  # fmt: skip
-    write_json(done, {"keys": list(keys), "matched": rule.matched(), "left_out": left_out.counts})
+    facts = {"keys": list(keys), "matched": rule.matched(), "left_out": left_out.counts}
+    write_json(done, {**facts, "sample": [rate.bytes, rate.tokens]})
 
 
 def _unusable(document: Document, size: int, arguments: PartitionArguments) -> str | None:
@@ -131,6 +134,12 @@ class Index:
     def matched(self) -> set[tuple[str, str, str]]:
         """The entries of rules that matched a document of any task."""
         return {tuple(entry) for task in self.tasks for entry in self._facts(task)["matched"]}
+
+    def bytes_per_token(self) -> float | None:
+        """As measured on a sample; None where none was taken."""
+        samples = [self._facts(task)["sample"] for task in self.tasks]
+        tokens = sum(tokens for _, tokens in samples)
+        return sum(size for size, _ in samples) / tokens if tokens else None
 
     def left_out(self) -> LeftOut:
         """Documents that were left out, over all tasks."""

@@ -53,5 +53,6 @@ def _cut(totals: dict[float, float], budget: int) -> list[tuple[float, str]]:
         bins[-1].append(value)
         held[-1] += totals[value]
     if len(bins) > 1 and held[-1] < budget / 2:
-        bins[-2] += bins.pop()
+        rest = bins.pop()
+        bins[-1] += rest
     return [(value, range_name(values[0], values[-1])) for values in bins for value in values]

@@ -1,0 +1,186 @@
+"""Every fault is one error that names the place and what to do, and nothing half-written counts as finished."""
+
+import errno
+import gzip
+import json
+
+import pyarrow as pa
+import pytest
+from corpus_files import byte_tokenizer, partition, rows_of, write_rows
+
+from hf_ablate.cli import main
+from hf_ablate.errors import InputError
+
+
+ROWS = rows_of(["art", "law"], 24)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return byte_tokenizer(tmp_path_factory.mktemp("bytes") / "tokenizer")
+
+
+def fails(tmp_path, own_tokenizer, match: str, **arguments) -> None:
+    with pytest.raises(InputError, match=match):
+        partition(tmp_path / "run", **{"roots": [str(tmp_path / "data")], "tokenizer": own_tokenizer, **arguments})
+    assert not (tmp_path / "run" / "corpus" / "manifest.json").exists()
+
+
+BAD_LINES = {
+    "json": (b'{"text": "a"', r"line 3: is no JSON \(.* at character 14\)"),
+    "array": (b'["text"]', "line 3: holds a list, not an object"),
+    "utf8": (b'{"text": "\xff"}', r"line 3: is not UTF-8 \(byte 10 of the line\)"),
+    "missing": (
+        b'{"id": "x", "body": "b"}',
+        r"line 3: field 'text' is missing \(`text_field` names it; it has id, body",
+    ),
+    "type": (b'{"text": 5, "area": "art"}', "line 3: field 'text' is a int, not a string"),
+    "null": (b'{"text": null, "area": "art"}', "line 3: field 'text' is a NoneType, not a string"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_LINES)
+def test_bad_rows_fail_or_are_skipped_and_counted(tmp_path, tokenizer, kind, capsys):
+    bad, message = BAD_LINES[kind]
+    lines = [json.dumps(row).encode() for row in ROWS]
+    path = write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    path.write_bytes(b"\n".join([*lines[:2], bad, *lines[2:], bad]))
+    fails(tmp_path, tokenizer, f"data/a.jsonl, {message}.*on_bad_row: skip")
+    manifest = partition(tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, on_bad_row="skip")
+    (entry,) = manifest["leftovers"]["documents"].values()
+    assert entry["documents"] == 2 and "data/a.jsonl, line 3" in entry["examples"][0]
+    assert "left out: 2 documents (cannot be read: " in capsys.readouterr().out
+    clean = write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    assert (
+        clean
+        and partition(tmp_path / "clean", roots=[str(tmp_path / "data")], tokenizer=tokenizer)["digest"]
+        == manifest["digest"]
+    )
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("damage", ["cut", "garbage"])
+def test_damaged_compressed_files(tmp_path, tokenizer, ending, damage):
+    text = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+    data = gzip.compress(text) if ending == ".gz" else bytes(pa.Codec("zstd").compress(text))
+    write_rows(tmp_path / "data" / "good.jsonl", ROWS)
+    (tmp_path / "data" / f"bad.jsonl{ending}").write_bytes(data[: len(data) // 2] if damage == "cut" else text)
+    fails(tmp_path, tokenizer, rf"data/bad.jsonl{ending} is cut short or damaged .*fetch or make it again")
+    fails(tmp_path, tokenizer, "is cut short or damaged", on_bad_row="skip")
+
+
+def test_damaged_parquet(tmp_path, tokenizer):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.parquet").write_bytes(b"PAR1 and no more")
+    fails(tmp_path, tokenizer, "data/a.parquet is no readable parquet file", source="parquet")
+
+
+def test_empty_files(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    write_rows(tmp_path / "data" / "b.jsonl", [])
+    fails(tmp_path, tokenizer, "data/b.jsonl: is empty: it holds no line.*on_bad_row: skip")
+    manifest = partition(tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, on_bad_row="skip")
+    assert manifest["leftovers"]["documents"]["cannot be read: is empty: it holds no line"]["documents"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a/b", "it holds /"), ("..", "holds '..'"), ("x\ty", "control character"), (" x", "starts or ends with a space"),
+     ("ART", "only in case"), ("seed", "meaning of its own"), ("n" * 121, "longer than 120 bytes")],
+)  # fmt: skip
+def test_names_that_cannot_be_folders(tmp_path, tokenizer, name, reason):
+    rows = [{**row, "area": name if row["area"] == "law" else row["area"]} for row in ROWS]
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    fails(tmp_path, tokenizer, f"partition name .* {reason}")
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, value_map={"area": {name: "law"}}
+    )
+    assert set(manifest["units"]) == {"art", "law"}
+
+
+def test_places_that_do_not_exist(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    fails(tmp_path, tokenizer, r"root .*/nowhere does not exist \(looked for /", roots=[str(tmp_path / "nowhere")])
+    fails(tmp_path, tokenizer, r"glob '\*.parquet' matches no file under", globs=["*.parquet"])
+    fails(tmp_path, tokenizer, "`path_regex` .* matches none of 1 files; .* 'data/a.jsonl'", path_regex="(?P<x>z)")
+    fails(tmp_path, tokenizer, "memory://nowhere does not exist, or holds no file", roots=["memory://nowhere"])
+    fails(tmp_path, tokenizer, r"tokenizer folder .* does not exist", tokenizer=str(tmp_path / "none"))
+    fails(tmp_path, tokenizer, "nothing://x cannot be read .*Protocol not known", roots=["nothing://x"])
+
+
+def test_partitions_that_do_not_exist(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    fails(tmp_path, tokenizer, "unknown partition 'lav'; did you mean 'law'", units=["art", "lav"])
+    fails(tmp_path, tokenizer, r"unknown partition 'x_\*'", seed_partitions=["x_*"])
+    fails(tmp_path, tokenizer, "no document belongs to any partition: 48 has no field 'year'", partition_by=["year"])
+    fails(tmp_path, tokenizer, "'art' has no document for the val split; raise `val_fraction`", val_fraction=1e-9)
+    fails(tmp_path, tokenizer, "partition name 'art' stands twice", units=["art", "law"], seed_partitions=["a*"])
+
+
+def test_a_full_disk_leaves_nothing_finished(tmp_path, tokenizer, monkeypatch, capsys):
+    from hf_ablate.corpus import blocks
+
+    write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    command = [
+        "partition", f"--run_dir={tmp_path / 'run'}", "--source=jsonl", f"--roots={tmp_path / 'data'}",
+        "--partition_by=area", f"--tokenizer={tokenizer}", "--block_size=16", "--unit_tokens=640",
+        "--val_fraction=0.2", "--test_fraction=0.2",
+    ]  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "_write_file", full)
+        assert main(command) == 1
+    assert "no space left on the disk" in capsys.readouterr().err
+    corpus = tmp_path / "run" / "corpus"
+    assert not (corpus / "manifest.json").exists() and not list(corpus.glob("units/*/*"))
+    assert main(command) == 0 and (corpus / "manifest.json").exists()
+
+
+def test_files_that_change_while_they_are_read(tmp_path, tokenizer, monkeypatch):
+    from hf_ablate.corpus import collect
+
+    path = write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    original = collect.encode_task
+
+    def change_first(job, **more):
+        write_rows(path, ROWS[:3])
+        original(job, **more)
+
+    monkeypatch.setattr(collect, "encode_task", change_first)
+    fails(tmp_path, tokenizer, r"input files changed while they were read \(near data/a.jsonl\)")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"partition_by": []}, "`partition_by` is empty"),
+        ({"roots": []}, "`roots` is empty"),
+        ({"path_regex": "("}, "is no regular expression"),
+        ({"path_regex": "abc"}, "has no named group"),
+        ({"value_map": {"are": {"a": "b"}}}, "unknown field in `value_map`: 'are'; did you mean 'area'"),
+        ({"value_map": {"area": "b"}}, "expected a mapping to names"),
+        ({"value_map": {"area": {"a": 5}}}, "maps 'a' to 5; expected a name"),
+        ({"value_regex": {"area": {"(": "b"}}}, r"'\(' is no regular expression"),
+        ({"value_regex": {"area": {"a": "b"}}, "bins": {"area": [1]}}, "both `value_regex` and `bins`"),
+        ({"bins": {"area": [3, 2]}}, "not in ascending order"),
+        ({"bins": {"area": ["1990-1980"]}}, "is no range"),
+        ({"bins": {"area": ["1990-1999", "1995-2004"]}}, "overlap"),
+        ({"bins": {"area": "auto"}, "unit_tokens": None}, "needs `unit_tokens`"),
+        ({"slices": 4}, "with `slice` among the fields in `partition_by`"),
+        ({"eval_source_by": "area"}, "expected one of at least two fields"),
+        ({"fields": {"area": 3}}, "expected where it is"),
+        ({"streaming": True}, "go with `source: hub`"),
+        ({"source": "hub", "globs": ["a"]}, "are for files"),
+        ({"val_fraction": 0.6, "test_fraction": 0.4}, "must add up to less than 1"),
+        ({"unit_tokens": 15}, "less than one block"),
+        ({"ngram_size": 0}, "`ngram_size` is 0; it must be positive"),
+        ({"decontaminate_against": ["/no/where"]}, "/no/where does not exist"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_arguments_that_make_no_sense(tmp_path, tokenizer, arguments, message):
+    write_rows(tmp_path / "data" / "a.jsonl", ROWS)
+    fails(tmp_path, tokenizer, message, **arguments)

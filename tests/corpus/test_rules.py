@@ -1,0 +1,202 @@
+"""Which partition a document belongs to."""
+
+import pytest
+from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, write_rows
+
+from hf_ablate.corpus.arguments import PartitionArguments
+from hf_ablate.corpus.hashing import draws
+from hf_ablate.corpus.rules import Leftover, PartitionRule
+from hf_ablate.corpus.rules.automatic_bins import cut_bins
+from hf_ablate.corpus.rules.bins import as_number
+from hf_ablate.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return byte_tokenizer(tmp_path_factory.mktemp("bytes") / "tokenizer")
+
+
+def name_of(fields: dict, **arguments):
+    """The partition of a document with these fields, or why it has none."""
+    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(fields), **arguments))
+    key = rule.key(fields, "root", draws("id", 0))
+    return key.reason if isinstance(key, Leftover) else rule.partitions([key], [1.0], None)[0].name
+
+
+@pytest.mark.parametrize(
+    ("value", "arguments", "expected"),
+    [
+        ("x", {}, "x"),
+        (2012, {}, "2012"),
+        (None, {}, "has no field 'f'"),
+        ([], {}, "has no field 'f'"),
+        (["a", "b"], {}, "field 'f' is a list; say in `fields` which element, e.g. f.0"),
+        ("x", {"value_map": {"f": {"x": "y"}}}, "y"),
+        ("z", {"value_map": {"f": {"x": "y"}}}, "z"),
+        (None, {"value_map": {"f": {"null": "none"}}}, "none"),
+        ("x", {"value_map": {"f": {"x": None}}}, "left out by value_map of 'f'"),
+        (True, {"value_map": {"f": {"True": "yes"}}}, "yes"),
+        ("cs.CL", {"value_regex": {"f": {r"^(\w+)\.": r"\1", "cs": "other"}}}, "cs"),
+        ("econ", {"value_regex": {"f": {r"\.": "dotted", "^e": "e"}}}, "e"),
+        ("bio", {"value_regex": {"f": {r"\.": "dotted"}}}, "field 'f' has a value that no value_regex matches"),
+        (1989, {"bins": {"f": [1990, 2000]}}, "until-1989"),
+        (1990, {"bins": {"f": [1990, 2000]}}, "1990-1999"),
+        (1999.5, {"bins": {"f": [1990, 2000]}}, "1990-1999"),
+        ("2000", {"bins": {"f": [1990, 2000]}}, "from-2000"),
+        ("1995-12-31", {"bins": {"f": [1990, 2000]}}, "1990-1999"),
+        (1990, {"bins": {"f": [1990, 1991, 1992]}}, "1990"),
+        (0.25, {"bins": {"f": [0.1, 0.5]}}, "0.1-to-0.5"),
+        (1992, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "1990-1992"),
+        (1992.9, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "1990-1992"),
+        (2000, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "field 'f' lies in none of its bins"),
+        ("unknown", {"bins": {"f": [1990]}}, "field 'f' is neither a number nor a date"),
+        ("early", {"value_map": {"f": {"early": "1950"}}, "bins": {"f": [1990]}}, "until-1989"),
+    ],
+)
+def test_a_value_becomes_a_name(value, arguments, expected):
+    assert name_of({"f": value}, **arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [("2012", 2012), ("2012-05", 2012), ("2012-05-30T10:00:00Z", 2012), ("-3.5", -3.5), (7.0, 7), ("nan", None),
+     ("inf", None), (True, None), ("", None), ({}, None), ("20125", 20125)],
+)  # fmt: skip
+def test_numbers_and_dates(raw, number):
+    assert as_number(raw) == number and type(as_number(raw)) is type(number)
+
+
+def test_crossed_fields_and_their_hierarchy(tmp_path, tokenizer):
+    rows = rows_of(["art", "law"], 40)
+    for number, row in enumerate(rows):
+        row["meta"] = {"year": 1990 + number % 20}
+    write_rows(tmp_path / "papers" / "a.jsonl", rows)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "papers")], tokenizer=tokenizer, partition_by=["area", "year"],
+        fields={"year": "meta.year"}, bins={"year": [2000]}, unit_tokens=None,
+    )  # fmt: skip
+    assert manifest["groups"] == {
+        f"{area}_{years}": {"fields": {"area": area, "year": years}, "source": ["papers"]}
+        for area in ("art", "law")
+        for years in ("until-1999", "from-2000")
+    }
+
+
+def test_bins_cut_to_a_token_budget(tmp_path, tokenizer):
+    """Each area is cut on its own into ranges of whole years that hold about the budget, in real tokens."""
+    rows = rows_of(["art", "law"], 800)
+    for number, row in enumerate(rows):
+        row["year"] = 1990 + number % 40 if row["area"] == "art" else 2001 + number % 2
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    budget = 8 * sum(len(row["text"]) + 1 for row in rows if row["year"] == 1990)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, partition_by=["area", "year"],
+        bins={"year": "auto"}, unit_tokens=budget, max_epochs=1.4, eval_bytes=100,
+    )  # fmt: skip
+    assert {"law_2001", "law_2002"} < set(manifest["units"])
+    years = sorted(unit.split("_")[1] for unit in manifest["units"] if unit.startswith("art"))
+    edges = [tuple(map(int, name.split("-"))) for name in years]
+    assert edges[0][0] == 1990 and edges[-1][-1] == 2029 and len(edges) > 2
+    assert all(before[-1] + 1 == after[0] for before, after in zip(edges, edges[1:], strict=False))
+    sizes = [facts["available_tokens"] / budget for name, facts in manifest["units"].items() if name[:3] == "art"]
+    assert all(0.85 < size < 1.4 for size in sizes[:-1]), sizes
+
+
+def test_automatic_bins_join_a_small_rest_and_keep_a_large_one():
+    assert cut_bins([1, 2, 3], [()] * 3, [100, 100, 40], 100) == ["1", "2-3", "2-3"]
+    assert cut_bins([1, 2, 3], [()] * 3, [100, 100, 50], 100) == ["1", "2", "3"]
+    assert cut_bins([1, 1, 2], [("a",), ("b",), ("b",)], [10, 10, 10], 100) == ["1", "1-2", "1-2"]
+
+
+def test_random_slices_are_a_partition_of_their_own(tmp_path, tokenizer):
+    rows = rows_of(["art", "law"], 100)
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, partition_by=["slice"], slices=4,
+        unit_tokens=None, max_epochs=4.0,
+    )  # fmt: skip
+    assert list(manifest["units"]) == [f"slice-{number}-of-4" for number in (1, 2, 3, 4)]
+    sizes = [facts["available_tokens"] for facts in manifest["units"].values()]
+    held_out = [row for split in ("val", "test") for row in eval_rows(tmp_path / "run", "in_domain", split)]
+    assert sum(sizes) + sum(len(row["text"]) + 1 for row in held_out) == sum(len(row["text"]) + 1 for row in rows)
+    assert max(sizes) < 2 * min(sizes)
+
+
+def test_slices_do_not_go_along_with_splits_or_order():
+    """Three draws of a document are independent: of 10,000, a quarter of every split is in every quarter."""
+    drawn = [draws(str(number), 0) for number in range(10_000)]
+    for held_out in (True, False):
+        part = [d for d in drawn if (d.fraction < 0.2) == held_out]
+        for number in range(4):
+            share = sum(d.slice >> 30 == number for d in part) / len(part)
+            upper = sum(d.order >> 63 for d in part if d.slice >> 30 == number) / len(part)
+            assert abs(share - 0.25) < 0.04 and abs(upper - 0.125) < 0.03
+
+
+def test_given_splits(tmp_path, tokenizer):
+    """From a field, also under usual other names; what is none is counted; copies of held-out text are gone."""
+    rows = rows_of(["art", "law", "old"], 20)
+    for number, row in enumerate(rows):
+        row["part"] = ("train", "train", "train", "validation", "dev2", "test", "hidden")[number % 7]
+    copies = [{**row, "id": f"copy-{row['id']}", "part": "train"} for row in rows if row["part"] == "test"]
+    write_rows(tmp_path / "data" / "a.jsonl", rows + copies)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, split_field="part",
+        value_map={"part": {"dev2": "val"}}, unit_tokens=None, seed_partitions=["old"],
+    )  # fmt: skip
+    (problem,) = manifest["leftovers"]["documents"]
+    assert problem.startswith("field 'part' is none of train, val")
+    val, test = (eval_rows(tmp_path / "run", "in_domain", split) for split in ("val", "test"))
+    expected = {"val": ("validation", "dev2"), "test": ("test",)}
+    for split, found in (("val", val), ("test", test)):
+        given = {row["text"] for row in rows if row["part"] in expected[split] and row["area"] != "old"}
+        assert {row["text"] for row in found} <= given
+    assert {row["id"] for row in val} == {r["id"] for r in rows if r["part"] in expected["val"] and r["area"] != "old"}
+    held_out_of_seed = sum(len(r["text"]) + 1 for r in rows + copies if r["area"] == "old" and r["part"] == "train")
+    assert manifest["seed"]["available_tokens"] == held_out_of_seed
+
+
+def test_entries_that_match_nothing_are_refused(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["art", "law"], 24))
+    arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer}
+    with pytest.raises(InputError, match="no document matches 'lav' in `value_map` of 'area'. Correct the entry"):
+        partition(tmp_path / "run", **arguments, value_map={"area": {"lav": "law"}})
+    with pytest.raises(InputError, match="no document matches 'xyz' in `value_regex` of 'area'"):
+        partition(tmp_path / "run", **arguments, value_regex={"area": {"xyz": "x", ".": "y"}})
+    with pytest.raises(InputError, match="'xyz' in `value_regex` of 'area'"):
+        partition(
+            tmp_path / "run", **(arguments | {"roots": [str(tmp_path / "data")]}), source="files",
+            path_regex="(?P<area>data)/", value_regex={"area": {"xyz": "x", ".": "y"}},
+        )  # fmt: skip
+
+
+def test_two_partitions_of_one_name(tmp_path, tokenizer):
+    rows = rows_of(["a_b", "a"], 10)
+    for row in rows:
+        row["part"] = "c" if row["area"] == "a_b" else "b_c"
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    with pytest.raises(InputError, match="two partitions would be called 'a_b_c'"):
+        partition(tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, partition_by=["area", "part"])
+
+
+def test_patterns_of_names(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["cs_1", "cs_2", "law", "web_a"], 20))
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, units=["cs_*"], seed_partitions=["l?w"],
+        eval_partitions=["web_*"],
+    )  # fmt: skip
+    assert list(manifest["units"]) == ["cs_1", "cs_2"]
+    assert list(manifest["eval"]["out_of_domain"]["val"]["domains"]) == ["web_a"]
+
+
+def test_a_units_order_is_that_of_the_hashes_alone(tmp_path, tokenizer):
+    """More documents in other partitions change nothing in a unit."""
+    rows = rows_of(["art", "law"], 30)
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    first = partition(tmp_path / "one", roots=[str(tmp_path / "data")], tokenizer=tokenizer)
+    more = [{**row, "text": row["text"] + " more"} for row in rows_of(["sea"], 30)]
+    write_rows(tmp_path / "data" / "0.jsonl", more)
+    second = partition(tmp_path / "two", roots=[str(tmp_path / "data")], tokenizer=tokenizer)
+    assert first["units"]["art"] == second["units"]["art"]
+    third = partition(tmp_path / "three", roots=[str(tmp_path / "data")], tokenizer=tokenizer, random_seed=1)
+    assert third["units"]["art"]["digest"] != first["units"]["art"]["digest"]
