@@ -227,12 +227,13 @@ class _Handler(BaseHTTPRequestHandler):
         kind, repo_id = given.get("type") or "model", f"{given.get('organization') or user}/{given['name']}"
         if not self._may_write(user, repo_id.split("/")[0]):
             return refusal(403, "", f"You don't have the rights to create a {kind} under this namespace")
+        made = {"url": f"{self.state.endpoint}/{prefix(kind)}{repo_id}", "name": repo_id, "id": repo_id}
         if (kind, repo_id) in self.state.repos:
-            return refusal(409, "", "You already created this repository")
+            return js({"error": "You already created this repository", **made}, 409)
         repo = Repo(kind, repo_id, given.get("visibility") == "private" or bool(given.get("private")))
         repo.commit("main", {".gitattributes": b"*.safetensors filter=lfs\n"})
         self.state.repos[kind, repo_id] = repo
-        return js({"url": f"{self.state.endpoint}/{prefix(kind)}{repo_id}", "name": repo_id, "id": repo_id})
+        return js(made)
 
     def validate_yaml(self, user, query, body) -> Answer:
         import yaml

@@ -13,13 +13,13 @@ _NOT_SETTINGS = ("model", "shares", "mixture")
 
 
 def model_card(
-    manifest: dict[str, Any], config: dict[str, Any], names: Names, seed: str, rows: list[ScoreRow],
+    member: str, manifest: dict[str, Any], config: dict[str, Any], names: Names, seed: str, rows: list[ScoreRow],
     license: str | None = None, language: list[str] | None = None, merge_config: str | None = None,
-    is_adapter: bool = False,
 ) -> str:  # fmt: skip
-    """The card of a seed, component, reference or merged model.
+    """The card of a seed, component, reference or merged model, or of a component's adapter.
 
     Args:
+        member (`str`): `seed`, `component:<unit>`, `adapter:<unit>`, `reference:<mixture>` or `merged:<mixture>`.
         manifest (`dict`): of the model's folder.
         config (`dict`): its `config.json`.
         names ([`Names`]): of the study's repositories.
@@ -27,22 +27,22 @@ def model_card(
         rows (`list[ScoreRow]`): the model's scores.
         license (`str`, *optional*), language (`list[str]`, *optional*): for the metadata.
         merge_config (`str`, *optional*): for a merged model, its mergekit YAML.
-        is_adapter (`bool`): whether the folder holds an adapter of the seed instead of a whole model.
     """
-    member, kind = manifest["model"], manifest["kind"]
+    kind = member.partition(":")[0]
     repo_id = names.of(member)
     rows = sorted(rows, key=lambda row: (row.source, row.domain or ""))
     mixture = manifest.get("mixture") and Mixture.of(manifest["mixture"])
-    relation = {"merged": "merge", "seed": None}.get(kind, "adapter" if is_adapter else "finetune")
+    relation = {"merged": "merge", "adapter": "adapter", "seed": None}.get(kind, "finetune")
     base = [names.of(f"component:{unit}") for unit in mixture.units] if kind == "merged" else seed or None
     tags = {"merged": ["mergekit", "merge"], "component": ["generated_from_trainer"]}.get(kind, [])
     header = model_header(
         repo_id, names, rows, base_model=base, base_model_relation=base and relation, license=license,
-        language=language or None, tags=[*tags, "hf-ablate"], library_name="peft" if is_adapter else "transformers",
+        language=language or None, tags=[*tags, "hf-ablate"],
+        library_name="peft" if kind == "adapter" else "transformers",
     )  # fmt: skip
     return header + render(
         "model_card.md.j2", manifest=manifest, member=member, kind=kind, repo_id=repo_id, names=names, seed=seed,
-        mixture=mixture, rows=rows, merge_config=merge_config, is_adapter=is_adapter,
+        mixture=mixture, rows=rows, merge_config=merge_config,
         needs_package=config.get("model_type") == "hf_olmo", rounded=_rounded(manifest),
         data=_training_data(manifest), settings=_settings(manifest),
     )  # fmt: skip

@@ -26,12 +26,13 @@ from .tables import result_tables
 logger = logging.getLogger(__name__)
 
 CARD = "README.md"
-ADAPTER = "adapter_config.json"
+ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"
 # Named one by one, so that checkpoints, optimizer states, training arguments and pickles never leave the machine.
 MODEL_FILES = (
     CONFIG, "generation_config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer.json",
     "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.*",
-    "merges.txt", "chat_template.jinja", "configuration_*.py", "modeling_*.py", ADAPTER, "metrics.jsonl", MANIFEST,
+    "merges.txt", "chat_template.jinja", "configuration_*.py", "modeling_*.py", ADAPTER_CONFIG,
+    "metrics.jsonl", MANIFEST,
 )  # fmt: skip
 METRICS_FOLDER = Path(__file__).parent.parent / "metrics"
 
@@ -104,6 +105,8 @@ def _models(arguments: PushArguments, names: Names, pattern: str) -> list[Upload
             logger.warning("%s is not finished: it is left out", folder)
             continue
         uploads.append(_model(arguments, names, folder, scores))
+        if uploads[-1].facts["kind"] == "component" and (folder / ADAPTER / ADAPTER_CONFIG).is_file():
+            uploads.append(_adapter(arguments, names, folder, uploads[-1].facts))
     return uploads
 
 
@@ -115,10 +118,7 @@ def _model(arguments: PushArguments, names: Names, folder: Path, scores: dict[st
         for path in sorted(folder.iterdir())
         if path.is_file() and any(fnmatch(path.name, pattern) for pattern in MODEL_FILES)
     }
-    if ADAPTER in files:  # peft writes the path of the base model on this machine into it
-        adapter = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))
-        files[ADAPTER] = json.dumps({**adapter, "base_model_name_or_path": seed}, indent=2).encode()
-    elif digest_files([folder / CONFIG, *weight_files(folder)]) != manifest["digest"]:
+    if digest_files([folder / CONFIG, *weight_files(folder)]) != manifest["digest"]:
         raise InputError(
             f"the weights in {folder} are not those that its {MANIFEST} describes (digest {manifest['digest']}); they "
             "were changed after they were made. Make the model again"
@@ -126,14 +126,29 @@ def _model(arguments: PushArguments, names: Names, folder: Path, scores: dict[st
     merge_config = hub_merge_yaml(manifest, names) if manifest["kind"] == "merged" else None
     if merge_config:
         files[CONFIG_NAME] = merge_config.encode()
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8")) if (folder / CONFIG).is_file() else {}
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    member = manifest["model"]
     card = model_card(
-        manifest, config, names, seed, _rows_of(manifest, scores), license=arguments.license,
-        language=arguments.language, merge_config=merge_config, is_adapter=ADAPTER in files,
+        member, manifest, config, names, seed, _rows_of(manifest, scores), license=arguments.license,
+        language=arguments.language, merge_config=merge_config,
     )  # fmt: skip
     tag = weights_tag(manifest["digest"])
-    member = manifest["model"]
     return Upload(member, names.of(member), "model", {**files, CARD: card.encode()}, manifest, tag)
+
+
+def _adapter(arguments: PushArguments, names: Names, folder: Path, manifest: dict[str, Any]) -> Upload:
+    """The LoRA adapter of a component, which is on the Hub as a whole model too, as a repository of its own."""
+    member = f"{ADAPTER}:{folder.name}"
+    seed = seed_id(arguments.run_dir, names)
+    adapter = json.loads((folder / ADAPTER / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    adapter["base_model_name_or_path"] = seed  # peft wrote a path of this machine
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    card = model_card(
+        member, manifest, config, names, seed, [], license=arguments.license, language=arguments.language
+    )
+    files: dict[str, Path | bytes] = {**_found(folder / ADAPTER, ("*.safetensors",))}
+    files |= {ADAPTER_CONFIG: (json.dumps(adapter, indent=2) + "\n").encode(), CARD: card.encode()}
+    return Upload(member, names.of(member), "model", files, manifest)
 
 
 def scores_by_model(run_dir: Path) -> dict[str, list[ScoreRow]]:
@@ -176,13 +191,9 @@ def _corpus(arguments: PushArguments, names: Names) -> list[Upload]:
         return []
     manifest = read_manifest(folder)
     patterns = (
-        "units/*/*.arrow",
-        "seed/*.arrow",
-        "tokenizer/*.json",
-        "tokenizer/*.txt",
-        "tokenizer/*.model",
+        "units/*/*.arrow", "seed/*.arrow", "tokenizer/*.json", "tokenizer/*.txt", "tokenizer/*.model", "removed.json",
         MANIFEST,
-    )
+    )  # fmt: skip
     files = _found(folder, patterns)
     splits: dict[str, list[str]] = {}
     for path in files:
@@ -191,11 +202,14 @@ def _corpus(arguments: PushArguments, names: Names) -> list[Upload]:
             split = path.rsplit("/", 1)[1].split("-")[0]
             own += [split] if split not in own else []
     splits = {name: sorted(own, key=["train", "validation", "test"].index) for name, own in splits.items()}
-    text = _found(folder / "eval", ("*/*/*.jsonl.gz",))
+    text = _found(folder / "eval", ("*/*/*.jsonl", "*/*/*.jsonl.gz"))
     card = corpus_card(manifest, names, splits, arguments.corpus_license, arguments.language)
     uploads = [Upload("corpus", names.of("corpus"), "dataset", {**files, CARD: card.encode()}, manifest)]
     if text:
-        card = eval_card(manifest, names, arguments.corpus_license, arguments.language)
+        sources: dict[str, list[str]] = {}
+        for source, split in sorted({tuple(path.split("/")[:2]) for path in text}, reverse=True):
+            sources.setdefault(source, []).append(split)  # val before test
+        card = eval_card(manifest, names, dict(sorted(sources.items())), arguments.corpus_license, arguments.language)
         uploads.append(Upload("eval", names.of("eval"), "dataset", {**text, CARD: card.encode()}, manifest))
     return uploads
 

@@ -51,20 +51,22 @@ def corpus_card(
     )  # fmt: skip
 
 
-def eval_card(corpus: dict[str, Any], names: Names, license: str | None, language: list[str]) -> str:
-    """The card of the evaluation text: a configuration per source."""
+def eval_card(
+    corpus: dict[str, Any], names: Names, sources: dict[str, list[str]], license: str | None, language: list[str]
+) -> str:
+    """The card of the evaluation text: a configuration per source, with its splits."""
     configs = [
         {
             "config_name": source,
-            "data_files": [{"split": split, "path": f"{source}/{split}/*.jsonl.gz"} for split in splits],
+            "data_files": [{"split": split, "path": f"{source}/{split}/*.jsonl*"} for split in splits],
         }
-        for source, splits in corpus["eval"].items()
+        for source, splits in sources.items()
     ]
     top = header(
         pretty_name=names.of("eval").split("/")[1], license=license, language=language,
         task_categories=["text-generation"], tags=["hf-ablate"], configs=configs,
     )  # fmt: skip
-    return top + render("eval_card.md.j2", names=names, sources=corpus["eval"], license=license)
+    return top + render("eval_card.md.j2", names=names, sources=sources, sizes=corpus.get("eval", {}), license=license)
 
 
 def scores_card(names: Names, tables: list[str], ranking: dict[str, Any] | None, references: int) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 MEMBERS = "members.jsonl"
-_ORDER = ("seed", "component", "reference", "merged", "corpus", "eval", "scores", "report")
+_ORDER = ("seed", "component", "adapter", "reference", "merged", "corpus", "eval", "scores", "report")
 
 
 def member_row(upload: Upload, revision: str) -> dict[str, Any]:

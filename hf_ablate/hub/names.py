@@ -55,9 +55,13 @@ def part_of(member: str) -> str:
     ```
     """
     kind = member.partition(":")[0]
-    return {"component": "components", "reference": "references", "eval": "corpus", "metric": "metrics"}.get(
-        kind, kind
-    )
+    return {
+        "component": "components",
+        "adapter": "components",
+        "reference": "references",
+        "eval": "corpus",
+        "metric": "metrics",
+    }.get(kind, kind)
 
 
 def places(member: str) -> list[tuple[str, str, str]]:
@@ -69,11 +73,16 @@ def places(member: str) -> list[tuple[str, str, str]]:
     """
     kind, _, name = member.partition(":")
     if name:
-        check_names([name])
+        try:
+            check_names([name])
+        except InputError as error:
+            raise InputError(f"{member!r} is no safe name for a folder: {error}") from error
     folders = {"component": f"models/components/{name}", "reference": f"models/references/{name}"}
     folders |= {"merged": f"models/merged/{name}"}
     if kind in folders and name:
         return [("", folders[kind], "")]
+    if kind == "adapter" and name:
+        return [("", folders["component"], "adapter")]
     fixed = {
         "seed": [("", "models/seed", "")],
         "corpus": [("", "corpus", "")],

@@ -116,7 +116,9 @@ def _single(api: "HfApi", repo_id: str, revision: str) -> dict[str, Any]:
         reason = f"it has no revision {revision!r}" if remote.exists else "it does not exist, or you may not see it"
         raise InputError(f"{repo_id} is neither a pool nor a model that can be pulled: {reason}")
     if MANIFEST not in remote.files:
-        raise InputError(f"{repo_id} was not pushed by `hf-ablate push`: it has no {MANIFEST}")
+        raise InputError(
+            f"{repo_id} is no model of a pool: it has no {MANIFEST}, which `hf-ablate push` would have written"
+        )
     manifest = read_json(repo_id, "model", remote.sha, MANIFEST)
     return {
         "member": manifest["model"], "repo_id": repo_id, "repo_type": "model", "revision": remote.sha,
@@ -202,8 +204,6 @@ def install(api: "HfApi", target: Target, run_dir: Path) -> None:
 
 
 def _check_weights(target: Target, staging: Path) -> None:
-    if not (staging / CONFIG).is_file():
-        return  # an adapter: its files were checked against the Hub's own digests
     found = digest_files([staging / CONFIG, *weight_files(staging)])
     if found != target.manifest["digest"]:
         origin = target.origins[0][0]["repo_id"]

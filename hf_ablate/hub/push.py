@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 from ..ranking.tables import text_table
 from .arguments import PushArguments
-from .contents import Upload, collect
+from .contents import CARD, Upload, collect
 from .index import MEMBERS, joined, member_row, pool_upload, read_members
 from .names import Names
 from .remote import Remote, call, connect, differences, read_remote
@@ -38,9 +38,14 @@ def run(arguments: PushArguments) -> None:
     members = [upload for upload in uploads if not upload.member.startswith("metric:")]
     listed = _listed_members(api, names, members, arguments) if members else []
     rows, revisions = [], {}
-    for upload, remote in _with_progress(list(zip(uploads, remotes, strict=True))):
-        revisions[upload.member] = push_upload(api, upload, remote, arguments)
-        rows.append(_row(upload, "unchanged" if revisions[upload.member] == remote.sha else "pushed"))
+    for upload, remote, state in _with_progress(list(zip(uploads, remotes, states, strict=True))):
+        if state == "other card" and not arguments.overwrite:
+            logger.warning("%s: only the card differs; it is kept, and `--overwrite` replaces it", upload.repo_id)
+            revisions[upload.member] = remote.sha
+        else:
+            revisions[upload.member] = push_upload(api, upload, remote, arguments)
+            state = "unchanged" if revisions[upload.member] == remote.sha else "pushed"
+        rows.append(_row(upload, state))
     if members:
         new = [member_row(upload, revisions[upload.member]) for upload in members]
         pool = pool_upload(joined(listed, new, names), names)
@@ -87,10 +92,16 @@ def _states(uploads: list[Upload], arguments: PushArguments) -> list[str]:
 
 
 def state_of(upload: Upload, remote: Remote) -> str:
-    """`new`, `unchanged` or `changed`."""
+    """`new`, `unchanged`, `other card` or `changed`.
+
+    A card tells what is known when it is written (the scores, say), or was edited on the Hub: that it differs is no
+    reason to refuse, and none to replace it.
+    """
     if remote.is_fresh:
         return "new"
     changed, removed = differences(upload.files, remote)
+    if changed == [CARD] and not removed:
+        return "other card"
     return "changed" if changed or removed else "unchanged"
 
 
