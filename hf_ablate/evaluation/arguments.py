@@ -60,8 +60,28 @@ class EvaluateArguments(StageArguments):
             "The second costs no forward pass."
         },
     )
+    accelerate_config: str | None = field(
+        default=None,
+        metadata={
+            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. Options "
+            "that evaluate does not have, such as --num_processes, are then accelerate's."
+        },
+    )
     per_document: bool = field(
         default=False, metadata={"help": "Also write one row per document, to documents.jsonl."}
+    )
+    top: int | None = field(
+        default=None,
+        metadata={
+            "help": "Only find this many best mixtures by weight averaging: score all on few documents, drop those "
+            "that are worse beyond doubt, double the documents for the rest. Results go to `race`, not to `scores`."
+        },
+    )
+    confidence: float = field(
+        default=0.95, metadata={"help": "top: least probability that the winners are those of scoring everything."}
+    )
+    first_documents: int = field(
+        default=4, metadata={"help": "top: documents of each domain that all mixtures are scored on first."}
     )
     export: list[Literal["paloma", "lm_eval"]] = field(
         default_factory=list,
@@ -79,6 +99,7 @@ class EvaluateArguments(StageArguments):
                 raise InputError(f"{name} is {value}; expected at least 1")
         if self.weights is not None:
             Mixture.of(self.weights)
+        self._check_race()
         self.study = self.run_dir
         if not (self.model or self.of_mixtures):
             return
@@ -88,6 +109,21 @@ class EvaluateArguments(StageArguments):
             raise InputError("models outside a study need evaluation text; give `data`")
         self.run_dir = self.output_dir
 
+    def _check_race(self) -> None:
+        if self.top is None:
+            return
+        if self.top < 1:
+            raise InputError(f"top is {self.top}; expected at least 1")
+        if not 0 < self.confidence < 1:
+            raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
+        if self.first_documents < 2:
+            raise InputError(f"first_documents is {self.first_documents}; expected at least 2, whose spread says more")
+        if self.model or self.of_mixtures or self.per_document or self.export or self.proxy == "ensemble":
+            raise InputError(
+                "top races the weight averages of all of a study's mixtures; it goes with none of `model`, `mixture`, "
+                "`weights`, `per_document`, `export` and `proxy: ensemble` (full scores of these cost no forward pass)"
+            )
+
     @property
     def of_mixtures(self) -> bool:
         """Whether only proxies of chosen mixtures of a study are scored."""
@@ -95,4 +131,4 @@ class EvaluateArguments(StageArguments):
 
     @property
     def scores_dir(self) -> Path:
-        return self.output_dir or self.run_dir / "scores"
+        return self.output_dir or self.run_dir / ("scores" if self.top is None else "race")

@@ -1,29 +1,25 @@
 """`hf-ablate evaluate`: score models and proxies on evaluation text."""
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from transformers import PreTrainedTokenizerBase
 
 from ..errors import InputError
 from ..manifest import MANIFEST, fingerprint, is_finished, read_manifest, write_manifest
 from ..merging.arguments import MergeArguments
 from ..merging.merge import chosen_mixtures
-from ..merging.resident import ResidentPool
 from ..mixtures.mixture import Mixture
 from .arguments import EvaluateArguments
 from .export import export_rows
 from .external import external_models
-from .loading import default_device, load_tokenizer, vocabulary_size, window_length
+from .groups import Group, load_pool, make_group, tokenise_sources
+from .loading import default_device
 from .locations import find_sources
 from .models import ScoredModel, study_models
+from .race_mixtures import race_mixtures
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
 from .sources import Source
-from .sweep import Measurement, Sweep, score_models
+from .sweep import Sweep, score_models
 from .tables import macro_averages, print_results
-from .tokens import TokenisedSource, default_cache, digest_of_tokenizer, tokenise
 
 
 logger = logging.getLogger(__name__)
@@ -33,6 +29,9 @@ def run(arguments: EvaluateArguments) -> None:
     """Score what is not scored yet; does nothing when all is."""
     if arguments.dry_run:
         print(_plan(arguments))
+        return
+    if arguments.top is not None:
+        race_mixtures(arguments)
         return
     families = chosen_models(arguments)
     models = [model for family in families for model in family]
@@ -90,48 +89,12 @@ def _plan(arguments: EvaluateArguments) -> str:
         if arguments.model or arguments.of_mixtures:
             raise
         return f"evaluate: not before earlier stages have run ({error})"
+    if arguments.top is not None:
+        return (
+            f"evaluate: race {kinds.count('merged')} mixtures for the {arguments.top} best on split {arguments.split}"
+        )
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     return f"evaluate: {counts} on split {arguments.split}"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Models that are scored on the same tokens, in windows of the same length."""
-
-    measurement: Measurement
-    tokenizer: PreTrainedTokenizerBase
-    models: list[ScoredModel]
-
-
-def make_group(arguments: EvaluateArguments, models: list[ScoredModel]) -> Group:
-    """How these models are scored: with the tokenizer and window length of the first."""
-    first = models[0]
-    tokenizer = load_tokenizer(first.home)
-    measurement = Measurement(
-        split=arguments.split,
-        tokenizer_digest=first.tokenizer_digest or digest_of_tokenizer(tokenizer),
-        max_length=window_length(first.home, arguments.max_length),
-        limit=arguments.limit,
-        dtype=arguments.dtype,
-        batch_tokens=arguments.batch_tokens,
-    )
-    return Group(measurement, tokenizer, models)
-
-
-def tokenise_sources(group: Group, sources: list[Source]) -> list[TokenisedSource]:
-    """The sources on the group's tokens; `InputError` if its models do not know all of these."""
-    measurement, cache = group.measurement, default_cache()
-    known = vocabulary_size(group.models[0].home)
-    found = []
-    for source in sources:
-        found.append(tokenise(source, group.tokenizer, measurement.tokenizer_digest, measurement.limit, cache))
-        highest = int(found[-1].stream.tokens.max())
-        if highest >= known:
-            raise InputError(
-                f"the tokenizer in {group.models[0].home} gives token {highest} on source {source.name!r}, and the "
-                f"model beside it knows {known} tokens; put the tokenizer that it was trained with there"
-            )
-    return found
 
 
 def _score(arguments: EvaluateArguments, group: Group, sources: list[Source]) -> None:
@@ -143,12 +106,6 @@ def _score(arguments: EvaluateArguments, group: Group, sources: list[Source]) ->
         arguments.per_document,
     )
     score_models(sweep, group.models, lambda: load_pool(group, arguments.dtype))
-
-
-def load_pool(group: Group, dtype: str) -> ResidentPool:
-    """The components of the group's merges."""
-    folders = {unit: folder for model in group.models for unit, folder in model.components.items()}
-    return ResidentPool(folders, getattr(torch, dtype), default_device())
 
 
 def _finish(folder: Path, settings: dict, inputs: dict, groups: list[Group]) -> None:
