@@ -31,7 +31,7 @@ def _run(name: str, tokens: list[str]) -> None:
     run_dir = getattr(arguments, "run_dir", None)
     works_in_run_dir = run_dir is not None and command.name != "validate" and not arguments.dry_run
     with run_folder_lock(run_dir) if works_in_run_dir else nullcontext():
-        command.run(arguments)
+        command.start(arguments, tokens)
 
 
 def _take_debug(words: list[str]) -> bool:
@@ -56,7 +56,8 @@ def _overview() -> str:
         "usage: hf-ablate COMMAND [OPTIONS]\n\n"
         "Which data should we train on? Ranks mixtures of a corpus by merging one model per part of it.\n\n"
         "commands:\n" + "\n".join(lines) + "\n\n"
-        "Every command takes --config FILE.yaml, and --help with examples. --debug shows tracebacks.\n"
+        "The steps of a study take --config FILE.yaml; every command takes --help, with examples, and --debug, for "
+        "tracebacks.\n"
     )
 
 

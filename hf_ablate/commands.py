@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .arguments import make_parser, parse
-from .errors import unknown_name
+from .errors import InputError, unknown_name
+from .launch import launch, split_tokens, wants_launch
 from .recipe import parse_with_recipe
 
 
@@ -21,6 +22,7 @@ class Command:
     module: str
     examples: tuple[str, ...]
     takes_recipe: bool = True
+    launches: bool = False
 
     def parser(self) -> argparse.ArgumentParser:
         examples = "\n".join(f"  hf-ablate {self.name} {example}" for example in self.examples)
@@ -39,9 +41,21 @@ class Command:
         return importlib.import_module(self.module, __package__).run
 
     def parse(self, tokens: list[str]) -> Any:
-        if self.takes_recipe:
-            return parse_with_recipe(self.parser(), tokens, self.arguments_class)
-        return parse(self.parser(), tokens, lambda values: self.arguments_class(**values))
+        """The arguments in a command's words; options of `accelerate launch` are left out where that is wanted."""
+        if not self.takes_recipe:
+            return parse(self.parser(), tokens, lambda values: self.arguments_class(**values))
+        own, launch_tokens = split_tokens(self.parser(), tokens) if self.launches else (tokens, [])
+        arguments = parse_with_recipe(self.parser(), own, self.arguments_class)
+        if launch_tokens and not arguments.accelerate_config:
+            raise InputError(f"{launch_tokens[0]} is an option of accelerate; name an --accelerate_config too")
+        return arguments
+
+    def start(self, arguments: Any, tokens: list[str]) -> None:
+        """Do the work, here or in processes under `accelerate launch`, which get the words that were parsed."""
+        if wants_launch(arguments):
+            launch(self.name, *split_tokens(self.parser(), tokens), config=arguments.accelerate_config)
+        else:
+            self.run(arguments)
 
 
 COMMANDS = (
@@ -75,7 +89,9 @@ COMMANDS = (
             "--config recipes/quickstart/train.yaml",
             "--config recipes/quickstart/train.yaml --model component:sympy",
             "--config recipes/quickstart/train.yaml --dry_run",
+            "--config recipes/quickstart/train.yaml --accelerate_config cpu --num_processes 2",
         ),
+        launches=True,
     ),
     Command(
         "merge",
@@ -92,7 +108,9 @@ COMMANDS = (
         (
             "--config recipes/quickstart/evaluate.yaml",
             "--model FOLDER_OR_ID --data FOLDER --split val --output_dir OUT",
+            "--config recipes/quickstart/evaluate.yaml --accelerate_config cpu --num_processes 2",
         ),
+        launches=True,
     ),
     Command(
         "rank",

@@ -14,6 +14,14 @@ class InputError(ValueError):
     """
 
 
+class ToldError(RuntimeError):
+    """A failure that another process has already told on stderr; all that is left is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"a process ended with exit code {code}")
+        self.code = code
+
+
 def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
     """The error for a name that is not among the known ones, with the nearest of them.
 
@@ -45,6 +53,8 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
             traceback.print_exc()
         print(f"hf-ablate: error: {error}", file=sys.stderr)
         return 2
+    except ToldError as error:
+        return error.code
     except KeyboardInterrupt:
         print("hf-ablate: interrupted; the same command goes on from here", file=sys.stderr)
         return 130

@@ -1,6 +1,26 @@
-"""Several processes for one command: `accelerate launch`, with the project's own accelerate configurations."""
+"""Several processes for one command: `accelerate launch`, with the project's own accelerate configurations.
 
+`hf-ablate train --accelerate_config zero2 --num_processes 4 --config …` starts `accelerate launch` with the named
+configuration; options that the command does not know (here `--num_processes`) are accelerate's.
+"""
+
+import argparse
+import os
+import subprocess
 import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from .arguments import option_names
+from .errors import InputError, ToldError, unknown_name
+
+
+# In a checkout (and its editable install) beside the package; a wheel puts them among the data of the environment.
+_PLACES = (
+    Path(__file__).parent.parent / "accelerate_configs",
+    Path(sysconfig.get_path("data")) / "share" / "hf_ablate" / "accelerate_configs",
+)
 
 
 def stage_main(name: str, argv: list[str] | None = None) -> int:
@@ -13,3 +33,116 @@ def stage_main(name: str, argv: list[str] | None = None) -> int:
     from .cli import main
 
     return main([name, *(sys.argv[1:] if argv is None else argv)])
+
+
+def is_launched() -> bool:
+    """Whether accelerate or torchrun started this process, as one of a group."""
+    return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
+
+
+def wants_launch(arguments: Any) -> bool:
+    """Whether a stage's work is to be done by processes that are still to be started."""
+    return bool(getattr(arguments, "accelerate_config", None)) and not arguments.dry_run and not is_launched()
+
+
+def accelerate_config_path(name: str) -> Path:
+    """The accelerate configuration: an existing file, or one that the project ships.
+
+    Raises:
+        `InputError`: for a name that is neither; with the nearest shipped one.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    shipped = {path.stem: path for place in _PLACES for path in sorted(place.glob("*.yaml"))}
+    if name not in shipped:
+        raise unknown_name("accelerate configuration (or file)", name, sorted(shipped))
+    return shipped[name]
+
+
+def split_tokens(parser: argparse.ArgumentParser, tokens: list[str]) -> tuple[list[str], list[str]]:
+    """A command's tokens, and those that are options of `accelerate launch` alone.
+
+    Example:
+
+    ```python
+    >>> parser = argparse.ArgumentParser()
+    >>> _ = parser.add_argument("--learning_rate")
+    >>> split_tokens(parser, ["--learning_rate", "1", "--num_processes", "2"])
+    (['--learning_rate', '1'], ['--num_processes', '2'])
+
+    ```
+    """
+    own: list[str] = []
+    others: list[str] = []
+    known = {"--help", "--config", *(f"--{name}" for name in option_names(parser))}
+    accelerates: set[str] | None = None
+    target = own
+    for token in tokens:
+        if token.startswith("--"):
+            name = token.partition("=")[0]
+            if name not in known and accelerates is None:
+                accelerates = _options_of_accelerate()
+            target = others if name not in known and name in accelerates else own
+        target.append(token)
+    return own, others
+
+
+def _options_of_accelerate() -> set[str]:
+    from accelerate.commands.launch import launch_command_parser
+
+    return {option for action in launch_command_parser()._actions for option in action.option_strings}
+
+
+def launch(command: str, tokens: list[str], launch_tokens: list[str], config: str) -> None:
+    """Run `hf-ablate COMMAND` under `accelerate launch`, and wait for it.
+
+    Args:
+        command (`str`): the command.
+        tokens (`list[str]`): its words.
+        launch_tokens (`list[str]`): options of `accelerate launch`; they win over the configuration.
+        config (`str`): name or path of the accelerate configuration.
+
+    Raises:
+        `InputError`: for a configuration that this machine cannot run.
+        `ToldError`: with the exit code of the process that failed, which has said why.
+    """
+    from accelerate.commands.config.config_args import load_config_from_file
+    from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    path = accelerate_config_path(config)
+    parser = launch_command_parser()
+    values = load_config_from_file(str(path))
+    words = ["--config_file", str(path), *launch_tokens]
+    given = parser.parse_args([*words, "script"])
+    if values.num_processes == -1 and given.num_processes is None:
+        machines = given.num_machines or values.num_machines
+        words += ["--num_processes", str(_count_gpus(config) * machines)]
+    _check_deepspeed(config, values)
+    if values.use_cpu:
+        os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate says so only to a single process
+    try:
+        launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
+    except subprocess.CalledProcessError as error:
+        raise ToldError(error.returncode) from error
+    except ChildFailedError as error:
+        raise ToldError(error.get_first_failure()[1].exitcode) from error
+
+
+def _count_gpus(config: str) -> int:
+    import torch
+
+    count = torch.cuda.device_count()
+    if count == 0:
+        raise InputError(
+            f"the accelerate configuration {config} is for GPUs, and there is none here; use `cpu` "
+            "(--num_processes 2 for two processes), or say --num_processes"
+        )
+    return count
+
+
+def _check_deepspeed(config: str, values: Any) -> None:
+    from accelerate.utils import is_deepspeed_available
+
+    if values.deepspeed_config and not is_deepspeed_available():
+        raise InputError(f"the accelerate configuration {config} needs DeepSpeed: pip install deepspeed")

@@ -8,18 +8,22 @@ from pathlib import Path
 from .errors import InputError
 
 
+_HELD = "HF_ABLATE_LOCKED_RUN_FOLDER"  # told to the processes that this one starts
+
+
 @contextmanager
 def run_folder_lock(run_dir: Path) -> Iterator[None]:
     """Hold the run folder for this process; the operating system frees it also when the process is killed.
 
-    Only process 0 of a distributed run takes it (the others work for that one).
+    Only process 0 of a distributed run takes it (the others work for that one), unless the process that started them
+    holds it for them all.
 
     Raises:
         `InputError`: if another run holds the folder; names its process.
     """
     from filelock import FileLock, Timeout
 
-    if os.environ.get("RANK", "0") != "0":
+    if os.environ.get("RANK", "0") != "0" or _is_held_by_starter(run_dir):
         yield
         return
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -35,7 +39,14 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
         ) from None
     try:
         owner.write_text(str(os.getpid()), encoding="utf-8")
+        os.environ[_HELD] = f"{os.getpid()} {run_dir.resolve()}"
         yield
     finally:
+        os.environ.pop(_HELD, None)
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _is_held_by_starter(run_dir: Path) -> bool:
+    process, _, folder = os.environ.get(_HELD, "").partition(" ")
+    return folder == str(run_dir.resolve()) and process != str(os.getpid())

@@ -32,10 +32,11 @@ class RunArguments(StageArguments):
 
 def run(arguments: RunArguments) -> None:
     """Run the stages of a study in the order of the flow; each skips what is finished and unchanged."""
+    tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
-        find_command(stage).run(stage_arguments)
+        find_command(stage).start(stage_arguments, tokens[stage])
 
 
 def parse_stages(arguments: RunArguments) -> dict[str, Any]:
@@ -44,6 +45,16 @@ def parse_stages(arguments: RunArguments) -> dict[str, Any]:
     Raises:
         `InputError`: for any mistake in any recipe, before anything has been done.
     """
+    stages = {stage: find_command(stage).parse(tokens) for stage, tokens in stage_tokens(arguments).items()}
+    folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
+    if len(folders) > 1:
+        raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
+    _tell_units(stages)
+    return stages
+
+
+def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
+    """The words that each stage's command would be given by hand."""
     recipes = stage_recipes(arguments.study)
     changes = _changes_by_stage(arguments.set, list(recipes))
     common = [f"--output_format={arguments.output_format}"]
@@ -51,15 +62,7 @@ def parse_stages(arguments: RunArguments) -> dict[str, Any]:
         common.append(f"--run_dir={arguments.run_dir}")
     if arguments.dry_run:
         common.append("--dry_run")
-    stages = {
-        stage: find_command(stage).parse(["--config", str(path), *changes.get(stage, []), *common])
-        for stage, path in recipes.items()
-    }
-    folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
-    if len(folders) > 1:
-        raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
-    _tell_units(stages)
-    return stages
+    return {stage: ["--config", str(path), *changes.get(stage, []), *common] for stage, path in recipes.items()}
 
 
 def _changes_by_stage(changes: list[str], stages: list[str]) -> dict[str, list[str]]:

@@ -67,6 +67,13 @@ class EvaluateArguments(StageArguments):
             "that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
+    accelerate_config: str | None = field(
+        default=None,
+        metadata={
+            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. Options "
+            "that evaluate does not have, such as --num_processes, are then accelerate's."
+        },
+    )
     per_document: bool = field(
         default=False, metadata={"help": "Also write one row per document, to documents.jsonl."}
     )

@@ -1,6 +1,7 @@
 """The arguments of `hf-ablate train`: transformers' own `TrainingArguments` and what a pool needs besides."""
 
 import argparse
+import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
@@ -50,6 +51,13 @@ class TrainArguments(TrainingArguments):
     model: str = field(
         default="all",
         metadata={"help": "all (what is missing), seed, component:<unit>, or reference:<mixture id or name>."},
+    )
+    accelerate_config: str | None = field(
+        default=None,
+        metadata={
+            "help": "Train under accelerate launch: cpu, single_gpu, multi_gpu, zero2, zero3, fsdp2, multi_node, or a "
+            "file. Options that train does not have, such as --num_processes, are then accelerate's."
+        },
     )
     global_batch_size: int | None = field(
         default=None,
@@ -129,6 +137,7 @@ class TrainArguments(TrainingArguments):
                 raise InputError(f"`{name}` cannot be set for a pool of models: {reason}")
         self._check_numbers()
         self.output_dir = str(self.run_dir / "models")
+        self.use_cpu = self.use_cpu or os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"
         self.disable_tqdm = True  # one progress bar over the pool instead
         self.remove_unused_columns = False
         self.train_sampling_strategy = "sequential"
@@ -142,6 +151,8 @@ class TrainArguments(TrainingArguments):
         vars(self).update(lacking)
         if self.bf16:
             self.mixed_precision = "bf16"
+        if self.ddp_find_unused_parameters is None:
+            self.ddp_find_unused_parameters = False  # a language model uses all of them at every step
         self._n_gpu = min(self._n_gpu, 1)  # several GPUs are for `accelerate launch`, never for DataParallel
         self._derive_accumulation()
 
