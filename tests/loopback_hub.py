@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 
 LARGE = (".safetensors", ".arrow", ".parquet", ".gz", ".png", ".pdf")
+LICENSES = ["apache-2.0", "mit", "odc-by"]
 DATE = "2026-01-01T00:00:00.000Z"
 
 
@@ -242,6 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
         header = yaml.safe_load(content.split("---\n")[1]) if content.startswith("---\n") else None
         if not isinstance(header, dict):
             return js({"errors": [{"message": "no metadata"}], "warnings": []}, 400)
+        if header.get("license", "mit") not in LICENSES:
+            return js({"errors": [{"message": f"license must be one of {LICENSES}"}], "warnings": []}, 400)
         return js({"errors": [], "warnings": []})
 
     def info(self, user, query, body, kind, repo_id, revision="main") -> Answer:

@@ -66,7 +66,10 @@ HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", 
     [
         ["--help"],
         ["--version"],
-        *([name, "--help"] for name in ("partition", "enumerate", "merge", "evaluate", "rank", "convert")),
+        *(
+            [name, "--help"]
+            for name in ("partition", "enumerate", "merge", "evaluate", "rank", "convert", "push", "pull")
+        ),
     ],
     ids=" ".join,
 )

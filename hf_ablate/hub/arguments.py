@@ -11,7 +11,8 @@ from ..errors import InputError
 
 Part = Literal["all", "seed", "components", "references", "merged", "corpus", "scores", "report", "metrics"]
 PulledPart = Literal["all", "seed", "components", "references", "merged", "corpus", "scores", "report"]
-_PREFIX = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]{0,60}")
+# A collection's title has at most 60 characters.
+_PREFIX = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]{0,59}")
 
 
 @dataclass

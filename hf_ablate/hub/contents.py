@@ -96,9 +96,12 @@ def collect(arguments: PushArguments) -> list[Upload]:
 
 
 def _models(arguments: PushArguments, names: Names, pattern: str) -> list[Upload]:
+    from tqdm import tqdm
+
     scores = scores_by_model(arguments.run_dir)
     uploads = []
-    for folder in sorted((arguments.run_dir / "models").glob(pattern)):
+    folders = sorted((arguments.run_dir / "models").glob(pattern))
+    for folder in tqdm(folders, desc=f"check {pattern}", unit="model", disable=None, leave=False):
         if folder.name.startswith(".") or not folder.is_dir():
             continue
         if not (folder / MANIFEST).is_file():
@@ -112,7 +115,8 @@ def _models(arguments: PushArguments, names: Names, pattern: str) -> list[Upload
 
 def _model(arguments: PushArguments, names: Names, folder: Path, scores: dict[str, list[ScoreRow]]) -> Upload:
     manifest = read_manifest(folder)
-    seed = seed_id(arguments.run_dir, names) if manifest["kind"] != "seed" else origin_of_seed(manifest)
+    seed = origin_of_seed(manifest) if manifest["kind"] == "seed" else seed_id(arguments.run_dir, names)
+    seed = "" if seed == names.of(manifest["model"]) else seed  # a seed that was taken from here
     files: dict[str, Path | bytes] = {
         path.name: path
         for path in sorted(folder.iterdir())

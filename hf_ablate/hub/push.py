@@ -36,7 +36,10 @@ def run(arguments: PushArguments) -> None:
     states = [state_of(upload, remote) for upload, remote in zip(uploads, remotes, strict=True)]
     _check_states(arguments, uploads, remotes, states)
     members = [upload for upload in uploads if not upload.member.startswith("metric:")]
-    listed = _listed_members(api, names, members, arguments) if members else []
+    listed = _listed_members(api, names, arguments) if members else []
+    joined(listed, [member_row(upload, "") for upload in members], names)
+    _check_bases(names, uploads, states, listed)
+    _check_cards(uploads, states)
     rows, revisions = [], {}
     for upload, remote, state in _with_progress(list(zip(uploads, remotes, states, strict=True))):
         if state == "other card" and not arguments.overwrite:
@@ -48,6 +51,7 @@ def run(arguments: PushArguments) -> None:
         rows.append(_row(upload, state))
     if members:
         new = [member_row(upload, revisions[upload.member]) for upload in members]
+        listed = _listed_members(api, names, arguments)  # somebody else may have added some in the meantime
         pool = pool_upload(joined(listed, new, names), names)
         remote = read_remote(api, pool.repo_id, pool.repo_type, arguments.revision)
         is_same = push_upload(api, pool, remote, arguments) == remote.sha
@@ -126,14 +130,46 @@ def _check_states(arguments: PushArguments, uploads: list[Upload], remotes: list
         )
 
 
-def _listed_members(
-    api: "HfApi", names: Names, members: list[Upload], arguments: PushArguments
-) -> list[dict[str, Any]]:
-    """What the pool lists now, once it is known that the new members belong to it."""
+def _listed_members(api: "HfApi", names: Names, arguments: PushArguments) -> list[dict[str, Any]]:
+    """What the pool lists now."""
     remote = read_remote(api, names.of("pool"), "dataset", arguments.revision)
-    listed = read_members(api, names.of("pool"), remote.sha) if MEMBERS in remote.files else []
-    joined(listed, [member_row(upload, "") for upload in members], names)
-    return listed
+    return read_members(api, names.of("pool"), remote.sha) if MEMBERS in remote.files else []
+
+
+def _check_bases(names: Names, uploads: list[Upload], states: list[str], listed: list[dict[str, Any]]) -> None:
+    """Refuse a merge whose YAML would name components that are not on the Hub; warn of a seed that is not."""
+    there = {row["member"]: row["digest"] for row in listed}
+    there |= {upload.member: upload.facts.get("digest") for upload in uploads}
+    for upload, state in zip(uploads, states, strict=True):
+        if upload.facts.get("kind") != "merged" or state == "unchanged":
+            continue
+        missing = [unit for unit, digest in upload.facts["inputs"].items() if there.get(f"component:{unit}") != digest]
+        if missing:
+            raise InputError(
+                f"{upload.member} averages components that are not on the Hub, or not with these weights: "
+                f"{', '.join(missing)}. Push them too (`--what components merged`); merge again what was trained anew"
+            )
+    starts = [upload.member for upload in uploads if upload.facts.get("kind") in ("component", "reference")]
+    if starts and "seed" not in there:
+        logger.warning("%s is not on the Hub, though cards may name it; `--what seed` pushes it", names.of("seed"))
+
+
+def _check_cards(uploads: list[Upload], states: list[str]) -> None:
+    """Let the Hub check the metadata of the cards before anything is pushed."""
+    from huggingface_hub import RepoCard
+
+    for upload, state in zip(uploads, states, strict=True):
+        if state == "unchanged" or CARD not in upload.files:
+            continue
+        item = upload.files[CARD]
+        text = (item if isinstance(item, bytes) else item.read_bytes()).decode()
+        try:
+            card = RepoCard(text, ignore_metadata_errors=True)
+            call(f"the card of {upload.member}", lambda card=card, upload=upload: card.validate(upload.repo_type))
+        except ValueError as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"the Hub does not take the card of {upload.member}: {error}") from error
 
 
 def _with_progress(items: list) -> Any:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 ATTRIBUTES = ".gitattributes"  # the Hub's own file
-_ATTEMPTS = 4
+_ATTEMPTS = 5
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 _GO_ON = "What is pushed or pulled is kept; the same command goes on from there"
 _LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
@@ -134,7 +134,7 @@ def _id_of_file(path: Path, is_large: bool, size: int, modified: int) -> str:
 
 
 def call(what: str, ask: Callable[[], Result]) -> Result:
-    """Ask the Hub, again if it is busy or the connection breaks, as long as it says (`Retry-After`).
+    """Ask the Hub; ask again if it is busy or the connection breaks, after the time that it asks for.
 
     Args:
         what (`str`): what is asked, for the messages.
@@ -185,10 +185,17 @@ def _is_transient(error: BaseException) -> bool:
 
 
 def _retry_after(error: BaseException) -> int | None:
+    """Seconds that the Hub asks to wait for; by its rate limit's own header, or the standard one."""
+    from huggingface_hub.utils import parse_ratelimit_headers
+
     for link in _chain(error):
-        text = link.response.headers.get("Retry-After", "") if getattr(link, "response", None) is not None else ""
-        if text.isdigit():
-            return int(text)
+        if getattr(link, "response", None) is not None:
+            headers = link.response.headers
+            limit = parse_ratelimit_headers(headers)
+            if limit and limit.remaining == 0:
+                return limit.reset_in_seconds
+            if headers.get("Retry-After", "").isdigit():
+                return int(headers["Retry-After"])
     return None
 
 

@@ -34,6 +34,13 @@ def test_pulling_again_fetches_nothing_and_pushing_it_uploads_nothing(pushed, tm
     assert pushed.uploads() == []
 
 
+def test_a_public_pool_needs_no_token(pushed, tmp_path, monkeypatch):
+    for repo in pushed.repos.values():
+        repo.private = False
+    monkeypatch.delenv("HF_TOKEN")
+    assert pull("ada/tiny-pool", tmp_path / "pulled", "--what", "seed") == 0
+
+
 def test_a_collection(pushed, tmp_path):
     (slug,) = pushed.collections
     assert pull(f"{pushed.endpoint}/collections/{slug}", tmp_path / "pulled", "--what", "components") == 0
@@ -169,6 +176,21 @@ def test_weights_other_than_the_manifest_says_never_arrive(pushed, tmp_path, cap
 def test_sources_that_are_none(pushed, tmp_path, capsys, source, message):
     assert pull(source, tmp_path / "pulled") == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_recipe_names_a_seed_and_models_by_their_ids_on_the_hub(pushed, finished, tmp_path):
+    run_dir = tmp_path / "run"
+    assert pull("ada/tiny-pool", run_dir, "--what", "corpus") == 0
+    words = ["--run_dir", str(run_dir), "--seed_model", "ada/tiny-seed", "--use_cpu", "true", "--model", "seed"]
+    assert main(["train", *words]) == 0
+    seed = json.loads((run_dir / "models/seed/manifest.json").read_text())
+    original = json.loads((finished / "models/seed/manifest.json").read_text())
+    assert seed["digest"] == original["digest"] and seed["arguments"]["seed_model"] == "ada/tiny-seed"
+    assert pull("ada/tiny-component-english", run_dir) == 0  # which was made from this seed
+    words = ["--data", str(run_dir / "corpus/eval"), "--split", "val", "--output_dir", str(tmp_path / "out")]
+    assert main(["evaluate", "--model", "ada/tiny-component-english", *words]) == 0
+    rows = [json.loads(line) for line in (tmp_path / "out/rows.jsonl").read_text().splitlines()]
+    assert {row["model"] for row in rows} == {"ada/tiny-component-english"}
 
 
 def test_a_new_unit_is_trained_and_pushed_without_touching_the_others(pushed, finished, tmp_path, capsys):

@@ -244,3 +244,27 @@ def test_metric_modules_are_spaces_of_their_own(hub, study, tmp_path, monkeypatc
     assert set(hub.repos["space", "ada/bits"].files) == {
         ".gitattributes", "README.md", "app.py", "bits.py", "requirements.txt",
     }  # fmt: skip
+
+
+def test_a_card_that_the_hub_does_not_take(hub, study, capsys):
+    assert push(study, "--license", "mine") == 2
+    told = capsys.readouterr().err
+    assert "the Hub does not take the card of seed" in told and "license must be one of" in told
+    assert not hub.repos
+
+
+def test_a_merge_needs_its_components_on_the_hub(hub, study, capsys):
+    assert push(study, "--what", "merged") == 2
+    assert "averages components that are not on the Hub" in capsys.readouterr().err
+    assert not hub.repos
+    assert push(study, "--what", "components", "merged") == 0
+    assert push(study, "--what", "merged") == 0
+
+
+def test_components_without_their_seed_are_warned_of(hub, study, caplog):
+    assert push(study, "--what", "components") == 0
+    assert "ada/tiny-seed is not on the Hub" in caplog.text
+    caplog.clear()
+    assert push(study, "--what", "seed") == 0
+    assert push(study, "--what", "components") == 0
+    assert "not on the Hub" not in caplog.text
