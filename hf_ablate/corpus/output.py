@@ -52,7 +52,8 @@ def write_eval(arguments: PartitionArguments, folder: Path, encoded: Encoded, un
             if not len(documents):
                 continue
             entry = sources.setdefault(source, {}).setdefault(split, {"digest": "", "domains": {}})
-            entry["domains"][domain] = write_domain(folder / "eval", source, split, domain, documents.rows())
+            facts = write_domain(folder / "eval", source, split, domain, documents.rows())
+            entry["domains"][domain] = facts if domain == name else {**facts, "partition": name}
     for splits in sources.values():
         for entry in splits.values():
             entry["digest"] = digest({name: facts["digest"] for name, facts in entry["domains"].items()})

@@ -50,12 +50,18 @@ def unreachable(place: str, error: Exception) -> InputError:
     """The error for a URL or data set that cannot be reached: what it is, why, and what to do."""
     text = str(error).strip()
     reason = f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+    kinds = {type(cause).__name__ for cause in _causes(error)}
     if isinstance(error, ImportError):
         remedy = "Install the package that it names."
-    elif isinstance(error, FileNotFoundError) or "NotFound" in type(error).__name__:
-        remedy = "Check the name; if it is private, log in with `hf auth login`."
-    elif "Gated" in type(error).__name__ or "gated" in text or "401" in text or "403" in text:
-        remedy = "Accept its conditions on its page, then log in with `hf auth login`."
+    elif "GatedRepoError" in kinds:
+        remedy = "It is gated: accept its conditions on its page, then log in with `hf auth login`."
     else:
         remedy = "Check the name and the connection; for a private or gated data set, log in with `hf auth login`."
     return InputError(f"{place} cannot be read ({reason}). {remedy}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it was raised from or during: fsspec hides a gated data set behind a missing one."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

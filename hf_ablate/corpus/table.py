@@ -27,8 +27,10 @@ def format_table(manifest: dict) -> str:
     for source, splits in manifest["eval"].items():
         if source != "in_domain":
             prefix = "" if source == "out_of_domain" else f"{source} "
-            for domain in sorted({name for split in splits.values() for name in split["domains"]}):
-                rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain))
+            domains = {name: facts for split in splits.values() for name, facts in split["domains"].items()}
+            for domain, facts in sorted(domains.items()):
+                partition = facts.get("partition", domain)
+                rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain, partition))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
@@ -39,13 +41,15 @@ def format_table(manifest: dict) -> str:
     return "\n".join([*lines, *_notes(manifest)])
 
 
-def _row(label: str, facts: dict | None, splits: dict, removed: dict, name: str | None = None) -> tuple[str, ...]:
+def _row(
+    label: str, facts: dict | None, splits: dict, removed: dict, name: str | None = None, partition: str | None = None
+) -> tuple[str, ...]:
     name = name or label
     held_out = [
         _size(splits[split]["domains"][name]["bytes"]) if name in splits.get(split, {}).get("domains", {}) else "-"
         for split in ("val", "test")
     ]
-    gone = sum(count for place, count in removed.items() if place.rsplit("/", 1)[0] == name)
+    gone = sum(count for place, count in removed.items() if place.rsplit("/", 1)[0] == (partition or name))
     if facts is None:
         return (label, "-", "-", "-", "-", *held_out, f"{gone:,}")
     return (

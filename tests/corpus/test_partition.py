@@ -1,5 +1,7 @@
 """What a corpus folder holds, from documents whose tokens are known: one a byte."""
 
+import json
+
 import numpy as np
 import pytest
 from corpus_files import (
@@ -174,3 +176,36 @@ def test_token_ids_take_two_bytes_and_are_read_from_the_file(tmp_path, tokenizer
     row = blocks.with_format("numpy")[39]["input_ids"]
     assert np.array_equal(row, tokens_of(tmp_path / "run", "art")[39])
     assert blocks.cache_files and pyarrow.total_allocated_bytes() - before < 640 * 2
+
+
+def test_min_tokens_counts_unique_tokens(tmp_path, tokenizer):
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["big", "small"], 60)[:75])
+    arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer, "unit_tokens": 1600, "min_tokens": 4000}
+    with pytest.raises(InputError, match=r"too few tokens \(`min_tokens` 4,000, `max_epochs` 4\):\n  unit 'small'"):
+        partition(tmp_path / "run", **arguments)
+    assert list(partition(tmp_path / "run", **arguments, on_small_unit="drop")["units"]) == ["big"]
+
+
+def test_json_for_scripts(tmp_path, tokenizer, capsys):
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["art", "law"], 30))
+    arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer}
+    manifest = partition(tmp_path / "run", **arguments, output_format="json")
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["units"] == manifest["units"] and printed["digest"] == manifest["digest"]
+
+
+def test_evaluation_sources_named_by_a_field(tmp_path, tokenizer, capsys):
+    """The table says of each domain how many of its documents were duplicates."""
+    rows = rows_of(["art", "law"], 30) + rows_of(["web"], 30, kind="c4")[20:] + rows_of(["web"], 24, kind="c4")[20:]
+    for number, row in enumerate(rows):
+        row |= {"kind": row.get("kind", "own"), "id": f"{row['id']}-{number}", "text": f"{row['area']} {row['text']}"}
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, partition_by=["kind", "area"],
+        units=["own_*"], eval_partitions=["c4_*"], eval_source_by="kind",
+    )  # fmt: skip
+    assert {split: list(entry["domains"]) for split, entry in manifest["eval"]["c4"].items()} == {
+        "val": ["web"], "test": ["web"],
+    }  # fmt: skip
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("(c4 web)"))
+    assert line.split()[-1] == "4"

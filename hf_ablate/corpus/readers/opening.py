@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from ...errors import InputError
-from ..inputs import InputFile
-from ..remote_files import open_file
+from ..inputs import InputFile, is_url
+from ..remote_files import open_file, unreachable
 
 
 _BUFFER = 1 << 20
@@ -36,6 +36,8 @@ def open_decompressed(file: InputFile) -> Iterator[IO[bytes]]:
     except OSError as error:
         if file.path.endswith(".zst") and error.errno is None:  # Arrow's only sign of a damaged file
             raise _damaged(file, error) from error
+        if is_url(file.path):
+            raise unreachable(file.name, error) from error
         raise InputError(f"{file.name} cannot be read: {error}") from error
 
 
