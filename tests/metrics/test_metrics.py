@@ -105,7 +105,6 @@ def test_a_metric_is_complete_by_itself(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_of_a_card_gives_what_the_card_says(load, name):
     card = (FOLDER / name / "README.md").read_text()
-    call = re.search(r"metric\.compute\(.*\)", card).group()
-    expected = re.search(r"^\{.*\}$", card, re.MULTILINE).group()
-    found = eval(call, {"metric": load(name)})
+    usage, expected = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    found = eval(usage[usage.index("metric.compute") :], {"metric": load(name)})
     assert {key: round(value, 4) for key, value in found.items()} == eval(expected)
