@@ -14,8 +14,8 @@ from .remote import ATTRIBUTES, Remote, call, content_id
 
 logger = logging.getLogger(__name__)
 _ATTEMPTS = 3
-# Code and pickles could run when a model is loaded. The released seeds' architecture is part of this package.
-_NEVER = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl")
+_OWN_CODE = Path(__file__).parent.parent / "modeling"
 
 
 def read_json(repo_id: str, repo_type: str, revision: str, path: str) -> dict[str, Any]:
@@ -90,6 +90,9 @@ def _download(row: dict[str, Any], path: str, place: Path, downloads: Path) -> N
 def wanted_files(row: dict[str, Any], remote: Remote, source: str) -> list[str]:
     """The files of a member that belong into a run folder, in order.
 
+    Pickles and code could run when a model is loaded, so they stay where they are; but for the architecture of the
+    released seeds, where it is letter by letter that of this package.
+
     Raises:
         `InputError`: for a path that leads out of the folder.
     """
@@ -98,7 +101,9 @@ def wanted_files(row: dict[str, Any], remote: Remote, source: str) -> list[str]:
         parts = PurePosixPath(path).parts
         if ".." in parts or path.startswith("/") or "\\" in path:
             raise InputError(f"{row['repo_id']} holds a file called {path!r}, which leads out of the folder")
-        if path in (CARD, ATTRIBUTES) or any(fnmatch(path, pattern) for pattern in _NEVER):
+        if path in (CARD, ATTRIBUTES) or any(fnmatch(path, pattern) for pattern in _PICKLES):
+            continue
+        if path.endswith(".py") and not _is_right(_OWN_CODE / path, remote.files[path]):
             continue
         if row["repo_type"] == "model" and not any(fnmatch(path, pattern) for pattern in MODEL_FILES):
             continue

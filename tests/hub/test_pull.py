@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import tiny_study
@@ -130,6 +131,30 @@ def test_code_and_pickles_are_not_pulled(pushed, tmp_path):
     assert pull("ada/tiny-component-english", tmp_path / "pulled") == 0
     names = set(files_below(tmp_path / "pulled/models/components/english"))
     assert "model.safetensors" in names and not {"modeling_x.py", "pytorch_model.bin", "a/b.json"} & names
+
+
+def test_the_code_of_the_released_seeds_comes_along_if_it_is_ours(hub, study, tmp_path):
+    from transformers import AutoModelForCausalLM
+
+    fixture = Path(__file__).parent.parent / "fixtures/seed_architecture_tiny/hf_olmo_safetensors"
+    folder = study / "models/seed"
+    facts = (folder / "manifest.json").read_text()
+    shutil.rmtree(folder)
+    AutoModelForCausalLM.from_pretrained(fixture).save_pretrained(folder)
+    (folder / "manifest.json").write_text(facts)
+    remake(folder, "config.json", lambda data: data)
+    assert push(study, "--what", "seed") == 0
+    assert "import hf_ablate" in hub.model("ada/tiny-seed")["README.md"].decode()
+    assert pull("ada/tiny-pool", tmp_path / "pulled") == 0
+    assert (tmp_path / "pulled/models/seed/modeling_hf_olmo.py").is_file()
+    hub.requests.clear()
+    assert push(tmp_path / "pulled", "--what", "seed") == 0
+    assert hub.uploads() == []
+    repo = hub.repos["model", "ada/tiny-seed"]
+    repo.commit("main", {**repo.files, "modeling_hf_olmo.py": b"import os"})
+    assert pull("ada/tiny-seed", tmp_path / "again") == 0
+    assert not (tmp_path / "again/models/seed/modeling_hf_olmo.py").exists()
+    AutoModelForCausalLM.from_pretrained(tmp_path / "again/models/seed")
 
 
 @pytest.mark.parametrize("name", ["component:../../../escape", "component:/tmp/escape", "component:", "elsewhere"])
