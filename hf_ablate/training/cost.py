@@ -18,6 +18,7 @@ from .pool import Corpus, PlannedModel
 
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedConfig, PreTrainedModel
 
 
@@ -58,12 +59,16 @@ def model_size(model: "PreTrainedModel") -> ModelSize:
     output = model.get_output_embeddings()
     is_tied = output is not None and output.weight is embedding
     in_products = [weight for weight in model.parameters() if weight is not embedding or is_tied]
-    trained = sum(weight.numel() for weight in in_products if weight.requires_grad)
-    frozen = sum(weight.numel() for weight in in_products if not weight.requires_grad)
+    trained = sum(_numel(weight) for weight in in_products if weight.requires_grad)
+    frozen = sum(_numel(weight) for weight in in_products if not weight.requires_grad)
     heads = config.num_attention_heads
     width = (getattr(config, "head_dim", None) or config.hidden_size // heads) * heads
-    parameters = sum(weight.numel() for weight in model.parameters())
+    parameters = sum(_numel(weight) for weight in model.parameters())
     return ModelSize(parameters, trained, config.num_hidden_layers * width, frozen)
+
+
+def _numel(weight: "torch.Tensor") -> int:
+    return getattr(weight, "ds_numel", weight.numel())  # ZeRO-3 leaves an empty tensor in the place of a shard
 
 
 def planned_size(config: "PreTrainedConfig", arguments: TrainArguments, kind: str) -> ModelSize:

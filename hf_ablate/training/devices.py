@@ -35,3 +35,38 @@ def check_device(arguments: "TrainArguments") -> None:
             "folder: on a machine without GPUs, set use_cpu: true (and use the accelerate configuration `cpu`); with "
             "GPUs, start as many processes as there are GPUs"
         )
+    if is_sharded(arguments):
+        for name, is_on in {"peft": arguments.peft, "eval_strategy": arguments.eval_strategy != "no"}.items():
+            if is_on:
+                raise InputError(
+                    f"`{name}` needs the whole model in every process, which fsdp2 and zero3 cut into shards; use "
+                    "multi_gpu or zero2, or leave it out"
+                )
+
+
+def is_sharded(arguments: "TrainArguments") -> bool:
+    """Whether no process holds the whole model: under FSDP and ZeRO-3."""
+    plugin = arguments.deepspeed_plugin
+    return os.environ.get("ACCELERATE_USE_FSDP") == "true" or (plugin is not None and plugin.zero_stage == 3)
+
+
+def renew_deepspeed(arguments: "TrainArguments") -> None:
+    """Make DeepSpeed ready for the next model in the same processes: accelerate refuses its plugin a second time."""
+    if arguments.deepspeed_plugin is None:
+        return
+    from accelerate.state import AcceleratorState
+    from accelerate.utils import DeepSpeedPlugin
+
+    AcceleratorState._reset_state()
+    arguments.deepspeed_plugin = DeepSpeedPlugin()
+    arguments.deepspeed_plugin.set_mixed_precision(arguments.mixed_precision)
+    arguments.deepspeed_plugin.set_deepspeed_weakref()
+
+
+def check_tracker(arguments: "TrainArguments") -> None:
+    """Raise `InputError` if a tracker in `report_to` is not installed."""
+    from transformers.integrations import get_available_reporting_integrations
+
+    for name in arguments.report_to:
+        if name not in get_available_reporting_integrations():
+            raise InputError(f"report_to names {name}, which is not installed: pip install {name}")

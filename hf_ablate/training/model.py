@@ -15,6 +15,7 @@ from .callbacks import METRICS, PoolProgress
 from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
+from .devices import renew_deepspeed
 from .fit import Fitted, fit
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
@@ -48,6 +49,7 @@ def train_model(
     if state.is_main_process:
         prepare_folder(folder, fingerprint("train", values, inputs))
     state.wait_for_everyone()
+    renew_deepspeed(arguments)
     model = _starting_model(planned, corpus, arguments)
     size = model_size(model)
     sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}

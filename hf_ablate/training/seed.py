@@ -1,15 +1,21 @@
 """The seed model: made from a configuration, or taken from a folder or the Hub."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, unknown_name
+from ..merging.components import open_tensors
 from .arguments import TrainArguments
 from .pool import Corpus
 
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
+
+
+logger = logging.getLogger(__name__)
 
 
 def seed_config(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedConfig":
@@ -19,11 +25,10 @@ def seed_config(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedConfig"
         `InputError`: for an unknown architecture or override, blocks longer than the model's context, and a vocabulary
             larger than the embedding.
     """
-    from transformers import AutoConfig
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     if arguments.seed_model:
-        config = AutoConfig.from_pretrained(arguments.seed_model, revision=arguments.seed_revision)
+        config = _config_of(arguments)
     elif arguments.model_type not in CONFIG_MAPPING:
         raise unknown_name("model_type", arguments.model_type, sorted(CONFIG_MAPPING))
     else:
@@ -36,6 +41,38 @@ def seed_config(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedConfig"
             raise InputError(f"config_overrides do not suit {arguments.model_type}: {error}") from error
     check_fits(config, corpus)
     return config
+
+
+def _config_of(arguments: TrainArguments) -> "PreTrainedConfig":
+    from transformers import AutoConfig
+
+    folder = Path(arguments.seed_model)
+    if folder.is_dir():
+        open_tensors(folder)  # names what is missing or broken
+    try:
+        return AutoConfig.from_pretrained(arguments.seed_model, revision=arguments.seed_revision)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"seed_model {arguments.seed_model} is neither the folder of a saved model (looked for {folder.resolve()})"
+            f" nor on the Hub, as far as it can be reached: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def check_tokenizer(arguments: TrainArguments, corpus: Corpus) -> None:
+    """Raise `InputError` if a given seed has another tokenizer than the corpus was cut into blocks with."""
+    if not arguments.seed_model:
+        return
+    try:
+        tokenizer = load_tokenizer(arguments.seed_model)
+    except InputError as error:
+        logger.warning("the seed's tokenizer cannot be compared with the corpus's: %s", error)
+        return
+    if tokenizer_digest(tokenizer) != corpus.tokenizer_digest:
+        raise InputError(
+            f"the tokenizer of seed_model {arguments.seed_model} is not the one that the units were tokenised with "
+            f"(digests {tokenizer_digest(tokenizer)} and {corpus.tokenizer_digest}); partition with `tokenizer: "
+            f"{arguments.seed_model}`"
+        )
 
 
 def check_fits(config: "PreTrainedConfig", corpus: Corpus) -> None:
@@ -111,7 +148,11 @@ def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
 def load_model(folder: str | Path, arguments: TrainArguments, revision: str | None = None) -> "PreTrainedModel":
     """A model's weights in float32, whatever dtype they are stored in (mixed precision is the Trainer's)."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, revision=revision, **options)
+    try:
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, revision=revision, **options)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{folder} cannot be loaded ({error}); train or fetch the model again") from error

@@ -14,11 +14,11 @@ from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
 from .cost import cost_rows
-from .devices import check_device
+from .devices import check_device, check_tracker
 from .identity import is_made, missing_models
 from .model import train_model
 from .pool import Corpus, PlannedModel, plan_pool, plan_reference, select
-from .seed import seed_config
+from .seed import check_tokenizer, seed_config
 from .tables import print_cost, print_trained
 
 
@@ -47,6 +47,8 @@ def run(arguments: TrainArguments) -> None:
         logger.info("models: unchanged, nothing to do")
         return
     check_device(arguments)
+    check_tracker(arguments)
+    check_tokenizer(arguments, corpus)
     _check_seed_comes_first(arguments, corpus, pool[0], missing)
     _say_what_is_dropped(missing, corpus)
     held_out = _held_out(arguments, corpus, config)

@@ -62,7 +62,9 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one(run_dir, tmp_pa
         folder = f"{kind}s/{name}" if name else kind
         assert logged(two, folder) == pytest.approx(logged(run_dir, folder), rel=1e-5)
         for tensor, value in weights(two, model).items():
-            torch.testing.assert_close(value, weights(run_dir, model)[tensor], rtol=0, atol=2e-4)  # a fiftieth of a step
+            torch.testing.assert_close(
+                value, weights(run_dir, model)[tensor], rtol=0, atol=2e-4
+            )  # a fiftieth of a step
         assert {key: manifests(two)[model][key] for key in SAME} == {key: manifest[key] for key in SAME}
     AutoModelForCausalLM.from_pretrained(two / "models/references" / ALPHA_GAMMA.partition(":")[2])
 

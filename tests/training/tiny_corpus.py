@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hf_ablate.corpus.tokenizers import load_tokenizer, tokenizer_digest
 from hf_ablate.manifest import digest, digest_files, write_manifest
 from hf_ablate.mixtures.mixture import Mixture
 
@@ -56,7 +57,7 @@ def write_tokenizer(folder: Path) -> str:
     tokenizer = Tokenizer(WordLevel(entries, unk_token="<eos>"))
     tokenizer.pre_tokenizer = WhitespaceSplit()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
-    return digest_files(sorted(folder.glob("*.json")))
+    return tokenizer_digest(load_tokenizer(str(folder)))
 
 
 def write_eval(folder: Path) -> None:
