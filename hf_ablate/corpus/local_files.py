@@ -11,6 +11,9 @@ from fsspec.utils import glob_translate
 from ..errors import InputError
 
 
+_INSTALLED = ("site-packages", "dist-packages")  # lie in the folder of the standard library, but are no part of it
+
+
 def local_roots(root: str) -> list[tuple[str, str]]:
     """(name, folder) pairs of a root; `site-packages` can be two folders.
 
@@ -50,10 +53,12 @@ def _matches(root: Path, glob: str, root_name: str) -> Iterator[tuple[str, Path]
         if re.search(r"[*?\[]", part):
             break
         start.append(part)
+    if root_name == "stdlib" and start[:1] and start[0] in _INSTALLED:
+        return
     for folder, subfolders, files in os.walk(root.joinpath(*start)):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__pycache__")))
         if root_name == "stdlib" and Path(folder) == root:
-            subfolders[:] = [name for name in subfolders if name not in ("site-packages", "dist-packages")]
+            subfolders[:] = [name for name in subfolders if name not in _INSTALLED]
         for name in sorted(files):
             path = Path(folder, name)
             inside = path.relative_to(root).as_posix()

@@ -36,7 +36,7 @@ def choose_units(
     needed = num_blocks * arguments.block_size
     small = [name for name in names if name not in enough or unique[name] * arguments.max_epochs < needed]
     if small:
-        _report_small(arguments, small, units, budget)
+        _report_small(arguments, small, units, budget, encoded)
         units = {name: documents for name, documents in units.items() if name not in small}
     return units, num_blocks
 
@@ -46,12 +46,17 @@ def documents_of(encoded: Encoded, role: str, name: str, split: str) -> GroupDoc
     return encoded.of_group(encoded.groups.number[Group(role, name, split)])
 
 
-def _report_small(arguments: PartitionArguments, small: list[str], units: dict, budget: int) -> None:
-    lines = [
-        f"  unit {name!r} has {units[name].num_tokens:,} tokens in {len(units[name]):,} documents: the budget is "
-        f"{budget:,}, so {budget / max(1, units[name].num_tokens):.1f} epochs"
-        for name in small
-    ]
+def _report_small(arguments: PartitionArguments, small: list[str], units: dict, budget: int, encoded: Encoded) -> None:
+    overlaps = encoded.overlaps()
+    lines = []
+    for name in small:
+        tokens, documents = units[name].num_tokens, len(units[name])
+        overlapping = len(overlaps.get(f"{name}/train", ()))
+        more = f"; {overlapping:,} more documents overlap with evaluation sets" if overlapping else ""
+        lines.append(
+            f"  unit {name!r} has {tokens:,} tokens in {documents:,} documents: the budget is {budget:,}, so "
+            f"{budget / max(1, tokens):.1f} epochs{more}"
+        )
     limits = f"`min_tokens` {max(arguments.min_tokens, arguments.block_size):,}, `max_epochs` {arguments.max_epochs:g}"
     if arguments.on_small_unit == "fail" or len(small) == len(units):
         raise InputError(

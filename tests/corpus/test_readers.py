@@ -10,6 +10,8 @@ import pyarrow.parquet
 import pytest
 from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, texts_of, write_rows
 
+from hf_ablate.corpus.arguments import PartitionArguments
+from hf_ablate.corpus.inputs import list_inputs
 from hf_ablate.errors import InputError
 
 
@@ -155,3 +157,16 @@ def test_plain_text_files(tmp_path, tokenizer):
     )  # fmt: skip
     assert manifest["files"]["matched"] == len(ROWS) - 1
     assert {text for text in texts_of(tmp_path / "run", "art")[:-1]} < {row["text"] for row in ROWS}
+
+
+def test_installed_packages_are_no_part_of_the_standard_library():
+    """Globs for one root also go over the others; what is installed beside the library must not come in that way."""
+    globs = ["site-packages/pytest/**/*.py", "stdlib/json/*.py", "**/_pytest/*.py"]
+    arguments = PartitionArguments(
+        roots=["site-packages", "stdlib"], globs=globs, partition_by=["package"],
+        path_regex="(site-packages/)?(?P<package>[^/]+)/",
+    )  # fmt: skip
+    files = list_inputs(arguments)
+    assert {file.root for file in files} == {"site-packages", "stdlib"}
+    assert {file.name.split("/")[1] for file in files if file.root == "stdlib"} == {"json"}
+    assert {file.fields["package"] for file in files} == {"pytest", "_pytest", "stdlib"}
