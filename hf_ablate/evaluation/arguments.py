@@ -67,13 +67,6 @@ class EvaluateArguments(StageArguments):
             "that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
-    accelerate_config: str | None = field(
-        default=None,
-        metadata={
-            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. Options "
-            "that evaluate does not have, such as --num_processes, are then accelerate's."
-        },
-    )
     per_document: bool = field(
         default=False, metadata={"help": "Also write one row per document, to documents.jsonl."}
     )
@@ -108,13 +101,13 @@ class EvaluateArguments(StageArguments):
             Mixture.of(self.weights)
         self._check_race()
         self.study = self.run_dir
-        if not (self.model or self.of_mixtures):
-            return
-        if self.output_dir is None:
+        is_choice = bool(self.model) or self.of_mixtures
+        if is_choice and self.output_dir is None:
             raise InputError("a choice of models is scored into a folder of its own; give `output_dir`")
-        if not (self.data or self.of_mixtures):
+        if self.model and not (self.data or self.of_mixtures):
             raise InputError("models outside a study need evaluation text; give `data`")
-        self.run_dir = self.output_dir
+        if self.output_dir is not None and (is_choice or self.top is not None):
+            self.run_dir = self.output_dir  # the study is only read
 
     def _check_race(self) -> None:
         if self.top is None:

@@ -10,7 +10,7 @@ from ..errors import InputError
 from .rows import ScoreRow
 
 
-DOCUMENTS = "documents.jsonl"
+DOCUMENTS = "documents"  # and `.jsonl`, or the number of a process and that
 
 
 def read_documents(folder: Path) -> dict[tuple, dict]:
@@ -20,7 +20,7 @@ def read_documents(folder: Path) -> dict[tuple, dict]:
     """
     names = [entry.name for entry in fields(ScoreRow)]
     found = {}
-    for row in _read_lines(folder / DOCUMENTS):
+    for row in (row for path in sorted(folder.glob(f"{DOCUMENTS}*.jsonl")) for row in _read_lines(path)):
         found[ScoreRow(**{name: row[name] for name in names}).key, row["document"]] = row
     return found
 
@@ -31,13 +31,11 @@ def count_documents(folder: Path) -> Counter:
 
 
 def _read_lines(path: Path) -> Iterator[dict]:
-    if not path.is_file():
-        return
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         for number, line in enumerate(file, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 yield json.loads(line)
-            except json.JSONDecodeError as error:
+            except ValueError as error:
                 raise InputError(f"{path}, line {number} is no row ({error}); remove the line") from error

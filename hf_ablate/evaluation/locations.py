@@ -15,7 +15,7 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     Args:
         locations (`list[str | Path]`): jsonl(.gz) files (a source each, named after it), folders `<split>/*.jsonl*`
             (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's), corpora or run folders
-            of this project, or names on the Hub, see [`hub_sources`].
+            of this project; or names on the Hub, as text, see [`hub_sources`].
         split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
 
     Raises:
@@ -33,8 +33,8 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
 
 def _sources_at(name: str | Path, split: str) -> list[Source]:
     location = Path(name)
-    if not location.exists() and is_hub_name(str(name)):
-        return hub_sources(str(name), split)
+    if isinstance(name, str) and not location.exists() and is_hub_name(name):
+        return hub_sources(name, split)
     if location.is_file():
         return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]
     if not location.is_dir():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from lm_eval.api.instance import Instance
+from lm_eval.evaluator import simple_evaluate
 from lm_eval.models.huggingface import HFLM
-from tiny_pool import EOS, TEXTS, byte_tokenizer, tiny_model
+from lm_eval.tasks import TaskManager
+from tiny_pool import EOS, TEXTS, byte_tokenizer, tiny_model, write_jsonl
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -17,8 +19,9 @@ from transformers import (
     GPTNeoXForCausalLM,
 )
 
+from hf_ablate.evaluation.locations import find_sources
 from hf_ablate.evaluation.log_likelihood import Scorer, batches_by_length
-from hf_ablate.evaluation.tokens import document_sums
+from hf_ablate.evaluation.tokens import document_sums, tokenise
 from hf_ablate.evaluation.windows import TokenStream
 
 
@@ -182,3 +185,32 @@ def test_batches_hold_every_window_once_and_stay_within_their_size():
     batches = list(batches_by_length(lengths, 64))
     assert sorted(np.concatenate(batches)) == list(range(200))
     assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= 64 for batch in batches)
+
+
+def test_metrics_are_those_of_lm_eval(tmp_path):
+    """Not only log-probabilities: words, bytes and the order of summing and dividing, through lm-eval's own task."""
+    texts = [text for text in DOCUMENTS if text]
+    path = write_jsonl(tmp_path / "data.jsonl", [{"text": text} for text in texts])
+    model = tiny_model(1)
+    lm = HFLM(
+        pretrained=model, tokenizer=TOKENIZER, max_length=M, batch_size=64, device="cpu",
+        prefix_token_id=TOKENIZER.eos_token_id,
+    )  # fmt: skip
+    metrics = {"word_perplexity": "ppl_word", "byte_perplexity": "ppl_byte", "bits_per_byte": "bits_per_byte"}
+    task = {
+        "task": "ours",
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"val": str(path)}},
+        "output_type": "loglikelihood_rolling",
+        "validation_split": "val",
+        "doc_to_text": "",
+        "doc_to_target": lambda document: document["text"],
+        "metric_list": [{"metric": name} for name in metrics],
+    }
+    manager = TaskManager(include_defaults=False)
+    expected = simple_evaluate(lm, tasks=[task], bootstrap_iters=0, task_manager=manager)["results"]["ours"]
+    (source,) = find_sources([path], "val")
+    found = tokenise(source, TOKENIZER, "bytes", None, None)
+    (row,) = found.domain_rows(sums(model, found.stream), model="m", kind="external", mixture=None)
+    for theirs, ours in metrics.items():
+        assert getattr(row, ours) == pytest.approx(expected[f"{theirs},none"], rel=TOLERANCE)
