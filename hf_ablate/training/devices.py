@@ -1,6 +1,8 @@
 """What the device can do, checked before training: recipes are written for a GPU and must parse anywhere."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
@@ -61,6 +63,21 @@ def renew_deepspeed(arguments: "TrainArguments") -> None:
     arguments.deepspeed_plugin = DeepSpeedPlugin()
     arguments.deepspeed_plugin.set_mixed_precision(arguments.mixed_precision)
     arguments.deepspeed_plugin.set_deepspeed_weakref()
+
+
+@contextmanager
+def whole_random_weights(arguments: "TrainArguments") -> Iterator[None]:
+    """Under ZeRO-3 a new model would be cut up while it is made, and its random weights would be other ones."""
+    if arguments.deepspeed_plugin is None:
+        yield
+        return
+    from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+    unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        arguments.deepspeed_plugin.set_deepspeed_weakref()
 
 
 def check_tracker(arguments: "TrainArguments") -> None:

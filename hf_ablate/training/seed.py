@@ -8,6 +8,7 @@ from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, unknown_name
 from ..merging.components import open_tensors
 from .arguments import TrainArguments
+from .devices import whole_random_weights
 from .pool import Corpus
 
 
@@ -142,7 +143,8 @@ def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
         return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
     set_seed(arguments.seed)
     options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
-    return AutoModelForCausalLM.from_config(config, **options)
+    with whole_random_weights(arguments):
+        return AutoModelForCausalLM.from_config(config, **options)
 
 
 def load_model(folder: str | Path, arguments: TrainArguments, revision: str | None = None) -> "PreTrainedModel":

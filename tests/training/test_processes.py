@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+import yaml
 from accelerate.utils import is_deepspeed_available
 from pool_files import ALPHA_GAMMA, manifests, weights
 from tiny_corpus import TINY, make_mixtures, make_run_dir, tiny_arguments
@@ -25,8 +26,6 @@ global_batch_size: 4
 learning_rate: 1e-2
 logging_steps: 2
 save_steps: 2
-eval_strategy: steps
-eval_steps: 3
 """
 
 
@@ -41,10 +40,11 @@ def logged(run_dir, folder):
     }
 
 
-@pytest.mark.parametrize("config", ["cpu", *(["zero2"] if is_deepspeed_available() else [])])
+@pytest.mark.parametrize("config", ["cpu", *(["zero2", "zero3"] if is_deepspeed_available() else [])])
 def test_two_processes_give_the_losses_scores_and_weights_of_one(run_dir, tmp_path, config):
     make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
-    (tmp_path / "train.yaml").write_text(f"run_dir: {run_dir}{RECIPE}")
+    scored = {} if config == "zero3" else {"eval_strategy": "steps", "eval_steps": 3}
+    (tmp_path / "train.yaml").write_text(f"run_dir: {run_dir}{RECIPE}{yaml.safe_dump(scored) if scored else ''}")
     words = ["--config", str(tmp_path / "train.yaml"), "--accelerate_config", config, "--num_processes", "2"]
     result = subprocess.run(
         [sys.executable, "-m", "hf_ablate.cli", "train", *words, "--main_process_port", "0"],
@@ -55,7 +55,7 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one(run_dir, tmp_pa
     two = run_dir.rename(tmp_path / "two")
     make_run_dir(run_dir)
     make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
-    run(tiny_arguments(run_dir, eval_strategy="steps", eval_steps=3))
+    run(tiny_arguments(run_dir, **scored))
     assert set(manifests(two)) == set(manifests(run_dir))
     for model, manifest in manifests(run_dir).items():
         kind, _, name = model.partition(":")
