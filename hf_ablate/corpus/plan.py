@@ -12,7 +12,8 @@ from .inputs import InputFile
 def print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
     """Print what would be read; for files that are one document each, by partition."""
     size = sum(file.size for file in files)
-    print(f"partition: {len(files):,} files of {size / 1e6:,.1f} MB under {', '.join(arguments.roots)}")
+    what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
+    print(f"partition: {what} {', '.join(arguments.roots)}")
     budget = f"{arguments.unit_tokens:,} tokens" if arguments.unit_tokens else "as many tokens as the smallest unit"
     print(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}")
     if arguments.source != "files":

@@ -39,9 +39,10 @@ def _duplicate_samples(collector: Collector) -> dict[str, list[dict]]:
     removed: dict[str, list[tuple[int, str]]] = {}
     for task, records in collector.index:
         rows = np.flatnonzero(collector.duplicates[task.number])
-        for row, group in zip(rows, collector.group_of(task, records[rows]), strict=True):
+        groups = collector.group_of(task, records[rows])
+        for group in np.unique(groups):
             found = removed.setdefault(collector.groups.place(group), [])
-            if len(found) < _SAMPLES:
+            for row in rows[groups == group][: _SAMPLES - len(found)]:
                 found.append((int(records["content"][row]), _where(task, records[row])))
     wanted = np.array([content for found in removed.values() for content, _ in found], np.uint64)
     kept: dict[int, str] = {}

@@ -5,6 +5,7 @@ import gzip
 import json
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from corpus_files import byte_tokenizer, partition, rows_of, write_rows
 
@@ -56,6 +57,21 @@ def test_bad_rows_fail_or_are_skipped_and_counted(tmp_path, tokenizer, kind, cap
         and partition(tmp_path / "clean", roots=[str(tmp_path / "data")], tokenizer=tokenizer)["digest"]
         == manifest["digest"]
     )
+
+
+def test_faults_in_other_processes_are_told_the_same(tmp_path, tokenizer, monkeypatch):
+    monkeypatch.setattr("hf_ablate.corpus.index._TASK_FILES", 1)
+    for number in range(3):
+        write_rows(tmp_path / "data" / f"{number}.jsonl", ROWS[number::3])
+    (tmp_path / "data" / "1.jsonl").write_text("nonsense")
+    fails(tmp_path, tokenizer, "data/1.jsonl, line 1: is no JSON .*on_bad_row: skip", num_proc=2)
+
+
+def test_bad_rows_of_parquet_files(tmp_path, tokenizer):
+    (tmp_path / "data").mkdir()
+    table = pa.Table.from_pylist([*ROWS, {"id": "x", "text": None, "area": "art"}])
+    pa.parquet.write_table(table, tmp_path / "data" / "a.parquet")
+    fails(tmp_path, tokenizer, "data/a.parquet, row 49: field 'text' is a NoneType, not a string", source="parquet")
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
