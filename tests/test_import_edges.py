@@ -18,7 +18,7 @@ ALLOWED = {
     "modeling": set(),
     "metrics": set(),
     "merging": {"mixtures", "modeling", "corpus"},
-    "evaluation": {"mixtures", "corpus", "merging", "modeling"},
+    "evaluation": {"mixtures", "corpus", "merging", "modeling", "launch"},
     "training": {"mixtures", "corpus", "modeling", "evaluation", "launch", "merging"},
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking", "evaluation", "training"},

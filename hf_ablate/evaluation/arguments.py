@@ -67,6 +67,16 @@ class EvaluateArguments(StageArguments):
             "that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
+    executor: Literal["local", "ray"] = field(
+        default="local",
+        metadata={
+            "help": "Where models are scored: in this process (or those of accelerate launch), or in the workers of a "
+            "Ray cluster (RAY_ADDRESS; by default of this machine). Scores are the same."
+        },
+    )
+    num_workers: int | None = field(
+        default=None, metadata={"help": "executor ray: how many workers. Default: one per GPU, else per core."}
+    )
     per_document: bool = field(
         default=False, metadata={"help": "Also write one row per document, to documents.jsonl."}
     )
@@ -93,7 +103,7 @@ class EvaluateArguments(StageArguments):
     )
 
     def __post_init__(self) -> None:
-        for name in ("limit", "max_length", "batch_tokens"):
+        for name in ("limit", "max_length", "batch_tokens", "num_workers"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; expected at least 1")

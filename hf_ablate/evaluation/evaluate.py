@@ -1,25 +1,31 @@
 """`hf-ablate evaluate`: score models and proxies on evaluation text."""
 
 import logging
+import sys
+from functools import partial
 from pathlib import Path
 
 from ..errors import InputError
+from ..launch import stage_main
 from ..manifest import MANIFEST, fingerprint, is_finished, read_manifest, write_manifest
 from ..merging.arguments import MergeArguments
 from ..merging.merge import chosen_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import EvaluateArguments
 from .export import export_rows
+from .executors import run_here, run_with_ray
 from .external import external_models
-from .groups import Group, load_pool, make_group, tokenise_sources
+from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
 from .loading import default_device
 from .locations import find_sources
 from .models import ScoredModel, study_models
+from .processes import Processes, launched_processes
 from .race_mixtures import race_mixtures
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
 from .sources import Source
-from .sweep import Sweep, score_models
+from .sweep import Plan, Sweep
 from .tables import macro_averages, print_results
+from .tokens import TokenisedSource
 
 
 logger = logging.getLogger(__name__)
@@ -30,7 +36,10 @@ def run(arguments: EvaluateArguments) -> None:
     if arguments.dry_run:
         print(_plan(arguments))
         return
+    processes = launched_processes()
     if arguments.top is not None:
+        if processes.count > 1 or arguments.executor == "ray":
+            raise InputError("top works in one process: what it scores next depends on all scores so far")
         race_mixtures(arguments)
         return
     families = chosen_models(arguments)
@@ -43,11 +52,18 @@ def run(arguments: EvaluateArguments) -> None:
     if is_finished(folder, fingerprint("evaluate", settings, inputs)):
         logger.info("scores: unchanged, nothing to do")
     else:
-        (folder / MANIFEST).unlink(missing_ok=True)
         groups = [make_group(arguments, family) for family in families]
-        for group in groups:
-            _score(arguments, group, sources)
-        _finish(folder, settings, inputs, groups)
+        prepare = partial(make_plans, arguments, groups, sources)
+        if processes.index == 0:
+            (folder / MANIFEST).unlink(missing_ok=True)
+        if arguments.executor == "ray":
+            run_with_ray(prepare, arguments.num_workers)
+        else:
+            run_here(prepare, processes)
+        if processes.index == 0:
+            _finish(folder, settings, inputs, groups)
+    if processes.index:
+        return
     rows = read_current_rows(folder)
     export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
     print_results(rows, {model.id: model.name for model in models}, arguments.output_format)
@@ -97,15 +113,23 @@ def _plan(arguments: EvaluateArguments) -> str:
     return f"evaluate: {counts} on split {arguments.split}"
 
 
-def _score(arguments: EvaluateArguments, group: Group, sources: list[Source]) -> None:
-    sweep = Sweep(
-        arguments.scores_dir,
-        tokenise_sources(group, sources),
-        group.measurement,
-        default_device(),
-        arguments.per_document,
-    )
-    score_models(sweep, group.models, lambda: load_pool(group, arguments.dtype))
+def make_plans(
+    arguments: EvaluateArguments, groups: list[Group], sources: list[Source], processes: Processes
+) -> list[Plan]:
+    """What one of several processes is to score, group by group."""
+    tokenised: dict[str, list[TokenisedSource]] = {}
+    plans = []
+    for group in groups:
+        digest = group.measurement.tokenizer_digest
+        if digest not in tokenised:
+            tokenised[digest] = tokenise_sources(group, sources)
+        check_vocabulary(group, tokenised[digest])
+        sweep = Sweep(
+            arguments.scores_dir, tokenised[digest], group.measurement, default_device(), arguments.per_document,
+            processes,
+        )  # fmt: skip
+        plans.append(Plan(sweep, group.models, partial(load_pool, group, arguments.dtype)))
+    return plans
 
 
 def _finish(folder: Path, settings: dict, inputs: dict, groups: list[Group]) -> None:
@@ -126,3 +150,7 @@ def _finish(folder: Path, settings: dict, inputs: dict, groups: list[Group]) -> 
         folder, "evaluate", settings, inputs,
         models=models, measurement=measurement, macro=macro_averages(rows), digest=rows_digest(rows),
     )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(stage_main("evaluate"))

@@ -40,19 +40,23 @@ def make_group(arguments: EvaluateArguments, models: list[ScoredModel]) -> Group
 
 
 def tokenise_sources(group: Group, sources: list[Source]) -> list[TokenisedSource]:
-    """The sources on the group's tokens; `InputError` if its models do not know all of these."""
+    """The sources on the group's tokens."""
     measurement, cache = group.measurement, default_cache()
+    return [
+        tokenise(source, group.tokenizer, measurement.tokenizer_digest, measurement.limit, cache) for source in sources
+    ]
+
+
+def check_vocabulary(group: Group, sources: list[TokenisedSource]) -> None:
+    """Raise `InputError` if the group's models do not know all tokens of the sources."""
     known = vocabulary_size(group.models[0].home)
-    found = []
     for source in sources:
-        found.append(tokenise(source, group.tokenizer, measurement.tokenizer_digest, measurement.limit, cache))
-        highest = int(found[-1].stream.tokens.max())
+        highest = int(source.stream.tokens.max())
         if highest >= known:
             raise InputError(
-                f"the tokenizer in {group.models[0].home} gives token {highest} on source {source.name!r}, and the "
-                f"model beside it knows {known} tokens; put the tokenizer that it was trained with there"
+                f"the tokenizer in {group.models[0].home} gives token {highest} on source {source.source.name!r}, and "
+                f"the model beside it knows {known} tokens; put the tokenizer that it was trained with there"
             )
-    return found
 
 
 def load_pool(group: Group, dtype: str) -> ResidentPool:

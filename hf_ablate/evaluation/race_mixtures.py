@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..manifest import MANIFEST, digest, fingerprint, is_finished, write_json, write_manifest
 from .arguments import EvaluateArguments
-from .groups import Group, load_pool, make_group, tokenise_sources
+from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
 from .locations import find_sources
 from .log_likelihood import Scorer
 from .models import ScoredModel, study_models
@@ -45,7 +45,9 @@ def race_mixtures(arguments: EvaluateArguments) -> None:
     else:
         (folder / MANIFEST).unlink(missing_ok=True)
         group = make_group(arguments, merged)
-        result = _run(arguments, group, tokenise_sources(group, sources))
+        tokenised = tokenise_sources(group, sources)
+        check_vocabulary(group, tokenised)
+        result = _run(arguments, group, tokenised)
         write_json(folder / RESULT, result)
         write_manifest(folder, "race", settings, inputs, digest=digest(result))
     _print(json.loads((folder / RESULT).read_text(encoding="utf-8")), arguments.output_format)

@@ -16,6 +16,7 @@ from .ensemble import TokenCache, ensemble_logprobs
 from .loading import load_model
 from .log_likelihood import Scorer
 from .models import ScoredModel
+from .processes import Processes
 from .rows import ScoreRow, append_json_lines, append_rows, read_rows
 from .tokens import TokenisedSource, document_sums
 
@@ -49,21 +50,27 @@ class Sweep:
         measurement (`Measurement`): how it is scored.
         device (`str`): where models are scored.
         per_document (`bool`): also append one row per document to `documents.jsonl`.
+        processes (`Processes`): which of several processes this is; each writes to files of its own.
     """
 
     def __init__(
         self, folder: Path, sources: list[TokenisedSource], measurement: Measurement, device: str = "cpu",
-        per_document: bool = False, file_name: str = "rows.jsonl",
+        per_document: bool = False, processes: Processes = Processes(),
     ):  # fmt: skip
         self.folder = folder
         self.sources = sources
         self.measurement = measurement
         self.device = device
         self.per_document = per_document
-        self.file_name = file_name
+        self.rows_path = folder / processes.file_name("rows")
+        self.documents_path = folder / processes.file_name(DOCUMENTS)
         self.cache = TokenCache(folder / "tokens", measurement.facts)
-        self._rows = {row.key: row for row in read_rows(folder)} if folder.is_dir() else {}
-        self._documents = count_documents(folder) if per_document else Counter()
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the rows that are there, other processes' among them."""
+        self._rows = {row.key: row for row in read_rows(self.folder)} if self.folder.is_dir() else {}
+        self._documents = count_documents(self.folder) if self.per_document else Counter()
 
     @property
     def num_tokens(self) -> int:
@@ -135,57 +142,69 @@ class Sweep:
         identity = self._identity(model)
         rows = source.domain_rows(sums, **identity)
         if self._lacks_documents(rows):
-            append_json_lines(self.folder / DOCUMENTS, source.document_rows(sums, **identity))
+            append_json_lines(self.documents_path, source.document_rows(sums, **identity))
             self._documents |= {row.key: row.num_docs for row in rows}
         self._write(rows)
 
     def _write(self, rows: list[ScoreRow]) -> None:
         new = {row.key: row for row in rows if row.key not in self._rows}
-        append_rows(self.folder / self.file_name, new.values())
+        append_rows(self.rows_path, new.values())
         self._rows |= new
 
 
-def score_models(sweep: Sweep, models: list[ScoredModel], pool: Callable[[], ResidentPool] | None = None) -> None:
-    """Score what is missing of the models, in their order; components come before the proxies made of them.
+class Plan:
+    """What is missing of some models' scores in a sweep, and how it is computed.
+
+    It is made before anything is scored, so that several processes that share the work make the same one.
 
     Args:
-        pool (`Callable[[], ResidentPool]`, *optional*): loads the components, if any merge is to be scored.
+        sweep (`Sweep`): text, measurement and the rows that are there.
+        models (`list[ScoredModel]`): in their order; components come before the proxies made of them.
+        pool (`Callable[[], ResidentPool]`): loads the components; called if any merge is to be scored.
     """
-    components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
-    ensembled = {
-        unit for model in models if model.kind == "ensemble" and sweep.missing(model) for unit in model.mixture.units
-    }
-    saved = [model for model in models if model.folder]
-    merged = [model for model in models if model.kind == "merged" and not model.folder]
-    tasks = [(model, model.kind == "component" and model.mixture.units[0] in ensembled) for model in saved]
-    tasks = [(model, cached) for model, cached in tasks if sweep.missing(model, cached)]
-    same_as_component = [
-        model
-        for model in merged
-        if not sweep.per_document and len(model.mixture.units) == 1 and model.mixture.units[0] in components
-    ]
-    copied = {model.id for model in same_as_component}
-    to_merge = [model for model in merged if model.id not in copied and sweep.missing(model)]
-    total = sum(
-        int(source.stream.num_tokens.sum())
-        for model, cached in tasks + [(model, False) for model in to_merge]
-        for source in sweep.missing(model, cached)
-    )
-    with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=None) as progress:
-        for model, cached in tasks:
-            progress.set_postfix_str(model.id)
-            sweep.score_loaded(
-                model, load_model(model.folder, sweep.measurement.dtype, sweep.device), progress, cached
-            )
-        for model in same_as_component:
-            sweep.copy(model, components[model.mixture.units[0]])
-        if to_merge:
-            resident = pool()
-            with sweep.scorer(resident.model) as scorer:
-                for model in to_merge:
-                    progress.set_postfix_str(model.mixture.name)
-                    resident.merge(model.mixture)
-                    sweep.score(model, scorer, progress)
-    for model in models:
-        if model.kind == "ensemble":
-            sweep.score_ensemble(model, components)
+
+    def __init__(self, sweep: Sweep, models: list[ScoredModel], pool: Callable[[], ResidentPool]):
+        self.sweep, self.pool = sweep, pool
+        self.components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
+        self.ensembles = [model for model in models if model.kind == "ensemble" and sweep.missing(model)]
+        ensembled = {unit for model in self.ensembles for unit in model.mixture.units}
+        saved = [(model, model.kind == "component" and model.mixture.units[0] in ensembled) for model in models]
+        self.saved = [(model, cached) for model, cached in saved if model.folder and sweep.missing(model, cached)]
+        merged = [model for model in models if model.kind == "merged" and not model.folder]
+        self.copies = [model for model in merged if self._is_copy(model)]
+        self.merges = [model for model in merged if not self._is_copy(model) and sweep.missing(model)]
+
+    def _is_copy(self, model: ScoredModel) -> bool:
+        """Whether a merge computes what a component computes that is scored too."""
+        units = model.mixture.units
+        return len(units) == 1 and units[0] in self.components and not self.sweep.per_document
+
+    def score_share(self, processes: Processes) -> None:
+        """Do a process's share of all that takes forward passes."""
+        sweep, saved, merges = self.sweep, processes.share(self.saved), processes.share(self.merges)
+        total = sum(
+            int(source.stream.num_tokens.sum())
+            for model, cached in saved + [(model, False) for model in merges]
+            for source in sweep.missing(model, cached)
+        )
+        hidden = True if processes.index else None
+        with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=hidden) as progress:
+            for model, cached in saved:
+                progress.set_postfix_str(model.id)
+                loaded = load_model(model.folder, sweep.measurement.dtype, sweep.device)
+                sweep.score_loaded(model, loaded, progress, cached)
+            if merges:
+                resident = self.pool()
+                with sweep.scorer(resident.model) as scorer:
+                    for model in merges:
+                        progress.set_postfix_str(model.mixture.name)
+                        resident.merge(model.mixture)
+                        sweep.score(model, scorer, progress)
+
+    def derive(self, processes: Processes) -> None:
+        """Do a process's share of what follows from scores that all processes have written by now."""
+        self.sweep.read_again()
+        for model in processes.share(self.copies):
+            self.sweep.copy(model, self.components[model.mixture.units[0]])
+        for model in processes.share(self.ensembles):
+            self.sweep.score_ensemble(model, self.components)

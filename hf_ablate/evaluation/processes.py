@@ -1,0 +1,73 @@
+"""Several processes that share out the models to score: as `accelerate launch` starts them, on one machine or more."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from ..errors import InputError
+
+
+Item = TypeVar("Item")
+# Processes wait for the slowest of them; a sweep takes hours, and the default is ten minutes.
+_PATIENCE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process, and how many there are.
+
+    Args:
+        index (`int`): from 0.
+        count (`int`): how many share the work.
+
+    Example:
+
+    ```python
+    >>> Processes(1, 3).share(["a", "b", "c", "d", "e"])
+    ['b', 'e']
+    >>> Processes().share(["a", "b"])
+    ['a', 'b']
+
+    ```
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def share(self, items: list[Item]) -> list[Item]:
+        """What this process does of the work; every item is in exactly one share."""
+        return items[self.index :: self.count]
+
+    def file_name(self, stem: str) -> str:
+        """A file of this process alone: `rows.jsonl` for the first, `rows-00001.jsonl` for the second."""
+        return f"{stem}-{self.index:05}.jsonl" if self.index else f"{stem}.jsonl"
+
+    def wait(self) -> None:
+        """Wait until all processes of the group that accelerate started are here."""
+        if "WORLD_SIZE" in os.environ and self.count > 1:
+            from accelerate import PartialState
+
+            PartialState().wait_for_everyone()
+
+
+def launched_processes() -> Processes:
+    """The processes that `accelerate launch` (or torchrun) started; one if it did not.
+
+    Raises:
+        `InputError`: if it started several and each of them would believe to be alone, and write what all write.
+    """
+    wanted = int(os.environ.get("WORLD_SIZE", "1"))
+    if wanted == 1:
+        return Processes()
+    import torch
+    from accelerate import PartialState
+
+    on_cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true") or not torch.cuda.is_available()
+    state = PartialState(cpu=on_cpu, timeout=_PATIENCE)
+    if state.num_processes != wanted:
+        raise InputError(
+            f"{wanted} processes were started, and each sees {state.num_processes}: they would all do the same work; "
+            "start them by `accelerate launch`, with `use_cpu: true` on a machine without GPUs"
+        )
+    return Processes(state.process_index, state.num_processes)
