@@ -71,7 +71,11 @@ COMMANDS = (
         "Cut a corpus into base units of equal token budgets, and write evaluation splits.",
         ".corpus.arguments:PartitionArguments",
         ".corpus.partition",
-        ("--config recipes/quickstart/partition.yaml",),
+        (
+            "--config recipes/quickstart/partition.yaml",
+            "--source jsonl --roots data/papers --partition_by field --unit_tokens 10000000 --run_dir runs/papers",
+            "--config recipes/corpus-s2orc/partition.yaml --decontaminate_against held_out data/paloma",
+        ),
     ),
     Command(
         "enumerate",
