@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import InputError
-from .contents import CARD, MODEL_FILES
-from .remote import ATTRIBUTES, Remote, call, content_id
+from .answers import call
+from .remote import ATTRIBUTES, Remote, content_id
+from .upload import CARD, MODEL_FILES
 
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def read_json(repo_id: str, repo_type: str, revision: str, path: str) -> dict[st
     return value
 
 
-def fetch(row: dict[str, Any], source: str, folder: Path, downloads: Path) -> None:
+def fetch(row: dict[str, Any], source: str, folder: Path, downloads: Path) -> set[Path]:
     """Fetch a folder of a member's repository; what is there and right is kept, what is damaged is fetched again.
 
     Args:
@@ -47,10 +48,14 @@ def fetch(row: dict[str, Any], source: str, folder: Path, downloads: Path) -> No
         folder (`Path`): where the files go.
         downloads (`Path`): where files are while they are incomplete; on the same disk.
 
+    Returns:
+        `set[Path]`: the files.
+
     Raises:
         `InputError`: for a file that arrives damaged every time.
     """
     remote: Remote = row["remote"]
+    right = set()
     for path in wanted_files(row, remote, source):
         place = folder / PurePosixPath(path).relative_to(source)
         for attempt in range(_ATTEMPTS):
@@ -65,6 +70,8 @@ def fetch(row: dict[str, Any], source: str, folder: Path, downloads: Path) -> No
                 f"{path} of {row['repo_id']} arrives damaged every time: its digest is not the one that the Hub has. "
                 "Look at your proxy and disk, then run the same command again"
             )
+        right.add(place)
+    return right
 
 
 def _is_right(place: Path, listed: tuple[bool, str]) -> bool:

@@ -4,10 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .contents import CARD, Upload
+from .answers import call
 from .dataset_cards import pool_card
 from .names import Names
-from .remote import call
+from .upload import CARD, Upload
 
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 MEMBERS = "members.jsonl"
+_COLUMNS = ("member", "repo_id", "repo_type", "revision", "digest", "seed_digest", "tokenizer_digest")
 _ORDER = ("seed", "component", "adapter", "reference", "merged", "corpus", "eval", "scores", "report")
 
 
@@ -36,22 +37,29 @@ def read_members(api: "HfApi", repo_id: str, revision: str) -> list[dict[str, An
         `InputError`: if the repository is no pool.
     """
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError
+    from huggingface_hub.errors import RemoteEntryNotFoundError
 
     def read() -> str:
         try:
             path = hf_hub_download(repo_id, MEMBERS, repo_type="dataset", revision=revision)
-        except EntryNotFoundError as error:
-            if not isinstance(error, FileNotFoundError):  # the file is missing there, and not the connection here
-                raise InputError(f"{repo_id} is no pool: it has no {MEMBERS}") from error
-            raise
+        except RemoteEntryNotFoundError as error:
+            raise InputError(f"{repo_id} is no pool: it has no {MEMBERS}") from error
         with open(path, encoding="utf-8") as file:
             return file.read()
 
+    text = call(f"the members of {repo_id}", read)
     try:
-        return [json.loads(line) for line in call(f"the members of {repo_id}", read).splitlines()]
-    except json.JSONDecodeError as error:
-        raise InputError(f"{repo_id}: {MEMBERS} is damaged ({error})") from error
+        members = [json.loads(line) for line in text.splitlines()]
+        damage = next((row for row in members if not set(_COLUMNS) <= set(row) or _kind(row) not in _ORDER), None)
+    except (json.JSONDecodeError, TypeError, AttributeError) as error:
+        damage = error
+    if damage is not None:
+        raise InputError(f"{MEMBERS} of {repo_id} is no list of members of a pool: {damage}")
+    return members
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return row["member"].partition(":")[0]
 
 
 def joined(old: list[dict[str, Any]], new: list[dict[str, Any]], names: Names) -> list[dict[str, Any]]:
@@ -62,7 +70,7 @@ def joined(old: list[dict[str, Any]], new: list[dict[str, Any]], names: Names) -
     """
     members = list({row["member"]: row for row in [*old, *new]}.values())
     check_one_pool(members, names.of("pool"))
-    return sorted(members, key=lambda row: (_ORDER.index(row["member"].partition(":")[0]), row["member"]))
+    return sorted(members, key=lambda row: (_ORDER.index(_kind(row)), row["member"]))
 
 
 def check_one_pool(members: list[dict[str, Any]], where: str) -> None:

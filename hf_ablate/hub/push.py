@@ -2,16 +2,18 @@
 
 import json
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..ranking.tables import text_table
+from .answers import call
 from .arguments import PushArguments
-from .contents import CARD, Upload, collect
+from .checks import check_bases, check_cards, check_private, check_states, state_of
+from .contents import collect
 from .index import MEMBERS, joined, member_row, pool_upload, read_members
 from .names import Names
-from .remote import Remote, call, connect, differences, read_remote
+from .remote import Remote, connect, differences, read_remote
+from .upload import Upload
 
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
-_TEXT = (".json", ".jsonl", ".md", ".yml", ".yaml", ".html", ".txt", ".py", ".jinja")
 
 
 def run(arguments: PushArguments) -> None:
@@ -34,12 +35,12 @@ def run(arguments: PushArguments) -> None:
     api = connect(names.namespace)
     remotes = [read_remote(api, upload.repo_id, upload.repo_type, arguments.revision) for upload in uploads]
     states = [state_of(upload, remote) for upload, remote in zip(uploads, remotes, strict=True)]
-    _check_states(arguments, uploads, remotes, states)
+    check_states(arguments, uploads, remotes, states)
     members = [upload for upload in uploads if not upload.member.startswith("metric:")]
     listed = _listed_members(api, names, arguments) if members else []
     joined(listed, [member_row(upload, "") for upload in members], names)
-    _check_bases(names, uploads, states, listed)
-    _check_cards(uploads, states)
+    check_bases(names, uploads, states, listed)
+    check_cards(uploads, states)
     rows, revisions = [], {}
     for upload, remote, state in _with_progress(list(zip(uploads, remotes, states, strict=True))):
         if state == "other card" and not arguments.overwrite:
@@ -60,28 +61,6 @@ def run(arguments: PushArguments) -> None:
     _print(arguments, rows, collection)
 
 
-def check_private(uploads: list[Upload], run_dir: Path) -> None:
-    """Refuse text that holds the run folder's path on this machine, or the token.
-
-    Raises:
-        `InputError`: names the file; the token itself is not shown.
-    """
-    from huggingface_hub import get_token
-
-    secrets = {str(run_dir.resolve()).encode(): f"the path {run_dir.resolve()}"}
-    token = get_token()
-    if token:
-        secrets[token.encode()] = "your token for the Hub"
-    for upload in uploads:
-        for path, item in upload.files.items():
-            if not path.endswith(_TEXT):
-                continue
-            content = item if isinstance(item, bytes) else item.read_bytes()
-            for secret, what in secrets.items():
-                if secret in content:
-                    raise InputError(f"{path} of {upload.member} holds {what}, which is nobody's business; remove it")
-
-
 def _states(uploads: list[Upload], arguments: PushArguments) -> list[str]:
     """What a push would find, for `--dry_run`; not compared where the Hub cannot be asked."""
     try:
@@ -95,81 +74,10 @@ def _states(uploads: list[Upload], arguments: PushArguments) -> list[str]:
         return ["?"] * len(uploads)
 
 
-def state_of(upload: Upload, remote: Remote) -> str:
-    """`new`, `unchanged`, `other card` or `changed`.
-
-    A card tells what is known when it is written (the scores, say), or was edited on the Hub: that it differs is no
-    reason to refuse, and none to replace it.
-    """
-    if remote.is_fresh:
-        return "new"
-    changed, removed = differences(upload.files, remote)
-    if changed == [CARD] and not removed:
-        return "other card"
-    return "changed" if changed or removed else "unchanged"
-
-
-def _check_states(arguments: PushArguments, uploads: list[Upload], remotes: list[Remote], states: list[str]) -> None:
-    """Refuse, before anything is pushed, to replace what is there, and to push private things where all can read."""
-    for upload, remote in zip(uploads, remotes, strict=True):
-        if remote.exists and not remote.private and not arguments.public:
-            raise InputError(
-                f"{upload.repo_id} is there already and is public, so all could read what is pushed; give `--public` "
-                "to push to it, or another `--repo_prefix`"
-            )
-    other = [
-        (upload, remote) for upload, remote, state in zip(uploads, remotes, states, strict=True) if state == "changed"
-    ]
-    if other and not arguments.overwrite:
-        upload, remote = other[0]
-        changed, removed = differences(upload.files, remote)
-        raise InputError(
-            f"{', '.join(upload.repo_id for upload, _ in other)}: {arguments.revision} holds something else already "
-            f"({upload.repo_id}: {', '.join([*changed, *removed][:5])}). Nothing was pushed. Give `--overwrite` to "
-            "replace it, or another `--revision`"
-        )
-
-
 def _listed_members(api: "HfApi", names: Names, arguments: PushArguments) -> list[dict[str, Any]]:
     """What the pool lists now."""
     remote = read_remote(api, names.of("pool"), "dataset", arguments.revision)
     return read_members(api, names.of("pool"), remote.sha) if MEMBERS in remote.files else []
-
-
-def _check_bases(names: Names, uploads: list[Upload], states: list[str], listed: list[dict[str, Any]]) -> None:
-    """Refuse a merge whose YAML would name components that are not on the Hub; warn of a seed that is not."""
-    there = {row["member"]: row["digest"] for row in listed}
-    there |= {upload.member: upload.facts.get("digest") for upload in uploads}
-    for upload, state in zip(uploads, states, strict=True):
-        if upload.facts.get("kind") != "merged" or state == "unchanged":
-            continue
-        missing = [unit for unit, digest in upload.facts["inputs"].items() if there.get(f"component:{unit}") != digest]
-        if missing:
-            raise InputError(
-                f"{upload.member} averages components that are not on the Hub, or not with these weights: "
-                f"{', '.join(missing)}. Push them too (`--what components merged`); merge again what was trained anew"
-            )
-    starts = [upload.member for upload in uploads if upload.facts.get("kind") in ("component", "reference")]
-    if starts and "seed" not in there:
-        logger.warning("%s is not on the Hub, though cards may name it; `--what seed` pushes it", names.of("seed"))
-
-
-def _check_cards(uploads: list[Upload], states: list[str]) -> None:
-    """Let the Hub check the metadata of the cards before anything is pushed."""
-    from huggingface_hub import RepoCard
-
-    for upload, state in zip(uploads, states, strict=True):
-        if state == "unchanged" or CARD not in upload.files:
-            continue
-        item = upload.files[CARD]
-        text = (item if isinstance(item, bytes) else item.read_bytes()).decode()
-        try:
-            card = RepoCard(text, ignore_metadata_errors=True)
-            call(f"the card of {upload.member}", lambda card=card, upload=upload: card.validate(upload.repo_type))
-        except ValueError as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"the Hub does not take the card of {upload.member}: {error}") from error
 
 
 def _with_progress(items: list) -> Any:
@@ -220,7 +128,7 @@ def _commit(api: "HfApi", upload: Upload, revision: str) -> str:
     operations += [CommitOperationDelete(path) for path in removed]
     message = f"{upload.member} by hf-ablate"
     commit = api.create_commit(
-        **where, operations=operations, commit_message=message, revision=revision, parent_commit=remote.sha
+        **where, operations=operations, commit_message=message, revision=revision, parent_commit=remote.sha or None
     )
     return commit.oid
 
@@ -278,3 +186,5 @@ def _print(arguments: PushArguments, rows: list[dict[str, Any]], collection: str
     else:
         visibility = "public" if arguments.public else "private"
         print(f"nothing was pushed (--dry_run); new repositories would be {visibility}")
+        if any(row["state"] == "changed" for row in rows):
+            print("the branch holds something else where it says `changed`: that needs `--overwrite`")

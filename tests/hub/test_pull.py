@@ -157,7 +157,7 @@ def test_the_code_of_the_released_seeds_comes_along_if_it_is_ours(hub, study, tm
     AutoModelForCausalLM.from_pretrained(tmp_path / "again/models/seed")
 
 
-@pytest.mark.parametrize("name", ["component:../../../escape", "component:/tmp/escape", "component:", "elsewhere"])
+@pytest.mark.parametrize("name", ["component:../../../escape", "component:/tmp/escape", "component:"])
 def test_names_that_lead_out_of_the_run_folder_are_refused(pushed, tmp_path, capsys, name):
     repo = pushed.repos["dataset", "ada/tiny-pool"]
     rows = [json.loads(line) for line in repo.files["members.jsonl"].splitlines()]
@@ -166,6 +166,24 @@ def test_names_that_lead_out_of_the_run_folder_are_refused(pushed, tmp_path, cap
     assert pull("ada/tiny-pool", tmp_path / "pulled") == 2
     assert f"{name!r} is no" in capsys.readouterr().err
     assert not [path for path in tmp_path.rglob("*") if path.name == "escape"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"member": "seed"}', '"seed"'])
+def test_a_list_of_members_that_is_none(pushed, tmp_path, capsys, text):
+    repo = pushed.repos["dataset", "ada/tiny-pool"]
+    repo.commit("main", {**repo.files, "members.jsonl": text.encode()})
+    assert pull("ada/tiny-pool", tmp_path / "pulled") == 2
+    assert "is no list of members of a pool" in capsys.readouterr().err
+
+
+def test_what_an_interrupted_pull_of_another_revision_left_is_removed(pushed, finished, tmp_path):
+    left = tmp_path / "pulled/models/components/.english.pull"
+    left.mkdir(parents=True)
+    (left / "model-00001-of-00002.safetensors").write_text("half of another")
+    (left / "config.json").write_text("{}")
+    assert pull("ada/tiny-component-english", tmp_path / "pulled") == 0
+    expected = files_below(finished / "models/components/english")
+    assert files_below(tmp_path / "pulled/models/components/english") == expected
 
 
 def test_files_that_lead_out_of_the_folder_are_refused(pushed, tmp_path, capsys):
