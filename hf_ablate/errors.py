@@ -40,6 +40,24 @@ def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
     return InputError(f"unknown {kind} {given!r}{hint} Known: {', '.join(known)}")
 
 
+def reason(error: BaseException) -> str:
+    """What another library's error says, in one line and without its last full stop.
+
+    Errors of the Hub's client put the status first and the explanation below it.
+
+    Example:
+
+    ```python
+    >>> reason(OSError("404 Client Error. (Request ID: x)\\n\\nRepository Not Found for url: y.\\nPlease log in."))
+    'Repository Not Found for url: y'
+
+    ```
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "Client Error" not in line] or lines or [type(error).__name__]
+    return told[0].rstrip(".")
+
+
 def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     """Do the work and turn its end into an exit code: 0 done, 1 a failure of ours or of the machine, 2 a mistake.
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, reason
 from ..manifest import digest, digest_files
 from ..merging.components import CONFIG, check_components, weight_files
 from ..merging.config import CONFIG_NAME, read_merge_yaml
@@ -99,8 +99,7 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
     except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
-            f"fetched: {reason}"
+            f"fetched: {reason(error)}. Check the name and the network; a gated model needs `hf auth login`"
         ) from error

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, reason
 from ..manifest import atomic_path, digest_files
 from .sources import SPLIT_NAMES, Source
 from .tokens import default_cache
@@ -87,8 +87,8 @@ def _fetch(location: str, function, *arguments, **options):
     try:
         return function(*arguments, **options)
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"evaluation data {location} is neither here (looked for {Path(location).resolve()}) nor can it be "
-            f"fetched from the Hub: {reason}. Check the name and the network; a gated data set needs `hf auth login`"
+            f"fetched from the Hub: {reason(error)}. Check the name and the network; a gated data set needs "
+            "`hf auth login`"
         ) from error

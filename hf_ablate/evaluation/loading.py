@@ -1,8 +1,9 @@
 """Saved models, their configurations and tokenizers, as they come into memory; checked before any weight is read."""
 
+import os
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, reason
 from ..merging.components import CONFIG
 
 
@@ -18,7 +19,7 @@ def load_model(folder: Path, dtype: str, device: str):
             folder, dtype=getattr(torch, dtype), output_loading_info=True
         )
     except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"{folder} cannot be loaded as a causal language model: {_first_line(error)}") from error
+        raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
     if facts["missing_keys"]:
         raise InputError(
             f"the weights in {folder} lack {len(facts['missing_keys'])} tensors of the model, among them "
@@ -41,7 +42,7 @@ def causal_config(folder: Path):
     try:
         config = AutoConfig.from_pretrained(folder)
     except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"{folder / CONFIG} describes no model that can be loaded: {_first_line(error)}") from error
+        raise InputError(f"{folder / CONFIG} describes no model that can be loaded: {reason(error)}") from error
     architectures = config.architectures or []
     is_other = architectures and not any("CausalLM" in name or "LMHead" in name for name in architectures)
     if is_other or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
@@ -61,7 +62,7 @@ def load_tokenizer(folder: Path):
     try:
         return AutoTokenizer.from_pretrained(folder)
     except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"the tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
+        raise InputError(f"the tokenizer in {folder} cannot be loaded: {reason(error)}") from error
 
 
 def window_length(folder: Path, max_length: int | None) -> int:
@@ -78,10 +79,8 @@ def vocabulary_size(folder: Path) -> int:
 
 
 def default_device() -> str:
+    """The GPU of this process, if there is one and `accelerate launch` was not told to use the CPU."""
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    on_cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"
+    return "cuda" if torch.cuda.is_available() and not on_cpu else "cpu"
