@@ -31,7 +31,7 @@ def run(arguments: ConvertArguments) -> None:
     tensors = standard_names(checkpoint.tensors)
     config = shape(arguments, checkpoint, tensors)
     tensors, attention_output = settle_attention_output(config, tensors)
-    check_tensors(config, tensors, checkpoint.files)
+    tensors = in_order_of_model(config, tensors, checkpoint.files)
     dtype = getattr(torch, arguments.dtype) if arguments.dtype else tensors["model.transformer.wte.weight"].dtype
     config.dtype = dtype
     tokenizer = load_tokenizer(arguments.tokenizer or checkpoint.folder, config, required=bool(arguments.tokenizer))
@@ -116,8 +116,14 @@ def settle_attention_output(
     )
 
 
-def check_tensors(config: HfOlmoConfig, tensors: dict[str, torch.Tensor], files: list[Path]) -> None:
-    """Raise `InputError` that lists missing, unexpected and misshaped tensors, if there are any."""
+def in_order_of_model(
+    config: HfOlmoConfig, tensors: dict[str, torch.Tensor], files: list[Path]
+) -> dict[str, torch.Tensor]:
+    """The tensors in the model's order, so that equal models become equal files.
+
+    Raises:
+        `InputError`: that lists missing, unexpected and misshaped tensors, if there are any.
+    """
     with torch.device("meta"):
         expected = HfOlmoForCausalLM(config).state_dict()
     del expected["lm_head.weight"]  # tied to the embedding
@@ -136,6 +142,7 @@ def check_tensors(config: HfOlmoConfig, tensors: dict[str, torch.Tensor], files:
     if problems:
         listed = "\n  ".join(problems)
         raise InputError(f"{', '.join(map(str, files))} does not fit its configuration:\n  {listed}")
+    return {name: tensors[name] for name in expected}
 
 
 def load_tokenizer(source: str | Path | None, config: HfOlmoConfig, required: bool):
