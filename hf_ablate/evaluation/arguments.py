@@ -63,8 +63,8 @@ class EvaluateArguments(StageArguments):
     accelerate_config: str | None = field(
         default=None,
         metadata={
-            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. Options "
-            "that evaluate does not have, such as --num_processes, are then accelerate's."
+            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. "
+            "Options that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
     executor: Literal["local", "ray"] = field(

@@ -12,8 +12,8 @@ from ..merging.arguments import MergeArguments
 from ..merging.merge import chosen_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import EvaluateArguments
-from .export import export_rows
 from .executors import run_here, run_with_ray
+from .export import export_rows
 from .external import external_models
 from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
 from .loading import default_device

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 
 from ..errors import InputError
-from .processes import Processes
+from .processes import ALONE, Processes
 from .sweep import Plan
 
 
@@ -59,8 +59,8 @@ def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
     finally:
         if not was_running:
             ray.shutdown()
-    for plan in prepare(Processes()):
-        plan.derive(Processes())
+    for plan in prepare(ALONE):
+        plan.derive(ALONE)
 
 
 class _Worker:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from ..errors import InputError
+from .loading import default_device
 
 
 Item = TypeVar("Item")
@@ -45,29 +46,31 @@ class Processes:
 
     def wait(self) -> None:
         """Wait until all processes of the group that accelerate started are here."""
-        if "WORLD_SIZE" in os.environ and self.count > 1:
+        if self.count > 1:
             from accelerate import PartialState
 
             PartialState().wait_for_everyone()
+
+
+ALONE = Processes()
 
 
 def launched_processes() -> Processes:
     """The processes that `accelerate launch` (or torchrun) started; one if it did not.
 
     Raises:
-        `InputError`: if it started several and each of them would believe to be alone, and write what all write.
+        `InputError`: if it started several that do not know each other: each would do all the work.
     """
     wanted = int(os.environ.get("WORLD_SIZE", "1"))
     if wanted == 1:
-        return Processes()
-    import torch
+        return ALONE
     from accelerate import PartialState
 
-    on_cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true") or not torch.cuda.is_available()
-    state = PartialState(cpu=on_cpu, timeout=_PATIENCE)
+    remedy = "start them by `accelerate launch`, on a machine without GPUs with `use_cpu: true`"
+    try:
+        state = PartialState(cpu=default_device() == "cpu", timeout=_PATIENCE)
+    except ValueError as error:
+        raise InputError(f"{wanted} processes were started that cannot find each other ({error}); {remedy}") from error
     if state.num_processes != wanted:
-        raise InputError(
-            f"{wanted} processes were started, and each sees {state.num_processes}: they would all do the same work; "
-            "start them by `accelerate launch`, with `use_cpu: true` on a machine without GPUs"
-        )
+        raise InputError(f"{wanted} processes were started, and each believes that it is alone; {remedy}")
     return Processes(state.process_index, state.num_processes)

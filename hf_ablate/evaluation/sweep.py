@@ -16,7 +16,7 @@ from .ensemble import TokenCache, ensemble_logprobs
 from .loading import load_model
 from .log_likelihood import Scorer
 from .models import ScoredModel
-from .processes import Processes
+from .processes import ALONE, Processes
 from .rows import ScoreRow, append_json_lines, append_rows, read_rows
 from .tokens import TokenisedSource, document_sums
 
@@ -55,7 +55,7 @@ class Sweep:
 
     def __init__(
         self, folder: Path, sources: list[TokenisedSource], measurement: Measurement, device: str = "cpu",
-        per_document: bool = False, processes: Processes = Processes(),
+        per_document: bool = False, processes: Processes = ALONE,
     ):  # fmt: skip
         self.folder = folder
         self.sources = sources
