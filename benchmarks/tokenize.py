@@ -4,7 +4,7 @@
 
 Both tokenise the same documents with the same tokenizer on the same number of cores. `encode_batch` gets them in
 memory, throws the ids away, and runs before and after every command; the commands are timed from start to end: reading
-gzipped JSON lines, hashing, removing duplicates, tokenising, writing units. Processor time counts where the machine is shared.
+gzipped JSON lines, hashing, removing duplicates, tokenising, writing units. On a shared machine go by processor time.
 """
 
 import sys
@@ -95,7 +95,8 @@ def partition(data: Path, tokenizer: Path, run_dir: Path, num_proc: int) -> dict
     """Run the command: seconds, processor seconds, peak memory of all its processes, digest of all files."""
     command = [
         sys.executable, "-m", "hf_ablate.cli", "partition", f"--run_dir={run_dir}", "--source=jsonl",
-        f"--roots={data}", "--partition_by=area", f"--tokenizer={tokenizer}", f"--num_proc={num_proc}", "--block_size=1024",
+        f"--roots={data}", "--partition_by=area", f"--tokenizer={tokenizer}", f"--num_proc={num_proc}",
+        "--block_size=1024",
     ]  # fmt: skip
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
 from .arguments import PartitionArguments
 from .blocks import token_dtype
 from .budgets import BYTES_PER_TOKEN, check_not_empty, targets_of
@@ -17,18 +16,17 @@ from .decontamination.evaluation_sets import HELD_OUT, list_evaluation_files, re
 from .duplicates import find_duplicates
 from .encode import EncodeJob, encode_task, read_selected
 from .encoded import Encoded
-from .groups import Groups
 from .index import Index, Task, index_task, make_tasks
 from .inputs import InputFile
-from .left_out import LeftOut
-from .rules import PartitionRule
-from .rules.values import check_all_matched
+from .membership import Membership
 from .selection import bytes_per_range, limits, range_of
 from .tokenizers import load_tokenizer, train_tokenizer
 from .workers import run_tasks
 
 
 logger = logging.getLogger(__name__)
+
+_JOB_BYTES = 64_000_000
 
 
 class Collector:
@@ -62,8 +60,10 @@ class Collector:
         """
         if not self.catalog:
             self._index_files(self.files)
-        self._make_groups()
-        totals = bytes_per_range(self._sizes(), len(self.groups.groups))
+        self.members = Membership(self.arguments, self.index, self.catalog)
+        self.groups = self.members.groups
+        self._in_tokens = np.array([group.split == "train" for group in self.groups.groups])
+        totals = bytes_per_range(self.members.sizes(), len(self.groups.groups))
         check_not_empty(self.arguments, self.groups, totals.sum(axis=1))
         targets = targets_of(self.arguments, self.groups)
         per_token = np.full(len(targets), BYTES_PER_TOKEN)
@@ -94,58 +94,6 @@ class Collector:
         run_tasks(function, tasks, self.arguments.num_proc, "reading")
         self.index.tasks += tasks
 
-    def _make_groups(self) -> None:
-        if self.catalog:
-            keys, matched = self.catalog.keys, {tuple(entry) for entry in self.catalog.matched}
-        else:
-            keys = sorted({key for task in self.index.tasks for key in self.index.keys(task)})
-            matched = self.index.matched()
-        if not keys:
-            raise InputError(f"no document belongs to any partition: {self.left_out().summary()}")
-        check_all_matched(self.arguments, matched)
-        self._key_numbers = {key: number for number, key in enumerate(keys)}
-        partitions = PartitionRule(self.arguments).partitions(keys, self._tokens_of_keys(), self.arguments.unit_tokens)
-        self.groups = Groups(partitions, self.arguments)
-        self._in_tokens = np.array([group.split == "train" for group in self.groups.groups])
-
-    def _records(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(numbers of the keys, records) of all documents that are known, part by part."""
-        if self.catalog:
-            yield self.catalog.records["key"], self.catalog.records
-        else:
-            for task, records in self.index:
-                yield self._numbers(task)[records["key"]], records
-
-    def _numbers(self, task: Task) -> np.ndarray:
-        return np.array([self._key_numbers[key] for key in self.index.keys(task)], np.int64)
-
-    def _tokens_of_keys(self) -> list[float]:
-        """About how many training tokens each key has."""
-        held_out = self.arguments.val_fraction + self.arguments.test_fraction
-        total = np.zeros(len(self._key_numbers))
-        for keys, records in self._records():
-            is_train = np.where(records["fraction"] < 2, records["fraction"] >= held_out, records["fraction"] == 2)
-            total += np.bincount(keys, weights=records["bytes"] * is_train, minlength=len(total))
-        return (total / (self.index.bytes_per_token() or BYTES_PER_TOKEN)).tolist()
-
-    def left_out(self) -> LeftOut:
-        """All documents that belong to no partition or cannot be used, by reason."""
-        total = LeftOut()
-        if self.catalog:
-            total.merge(self.catalog.left_out.counts)
-        total.merge(self.index.left_out().counts)
-        return total
-
-    def group_of(self, task: Task, records: np.ndarray) -> np.ndarray:
-        """The group of each record of a task."""
-        if not len(records):
-            return np.empty(0, np.int64)
-        return self.groups.of(self._numbers(task)[records["key"]], records["fraction"])
-
-    def _sizes(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for keys, records in self._records():
-            yield self.groups.of(keys, records["fraction"]), records["order"], records["bytes"]
-
     def _files_between(self, done: np.ndarray, wanted: np.ndarray) -> list[InputFile]:
         records = self.catalog.records
         groups = self.groups.of(records["key"], records["fraction"])
@@ -155,7 +103,7 @@ class Collector:
     def _mark_duplicates(self) -> None:
         def parts():
             for task, records in self.index:
-                yield records["content"], records["order"], self.group_of(task, records) >= 0
+                yield records["content"], records["order"], self.members.group_of(task, records) >= 0
 
         sizes = [len(records) for _, records in self.index]
         if self.arguments.keep_duplicates:
@@ -193,7 +141,7 @@ class Collector:
         return train_tokenizer(self._texts(train), self.arguments.vocab_size)
 
     def _selected(self, task: Task, records: np.ndarray, done: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        chosen = _between(self.group_of(task, records), records["order"], done, wanted)
+        chosen = _between(self.members.group_of(task, records), records["order"], done, wanted)
         return np.flatnonzero(chosen & ~self.duplicates[task.number])
 
     def _encode(self, number: int, done: np.ndarray, wanted: np.ndarray, encoded: Encoded) -> None:
@@ -206,10 +154,9 @@ class Collector:
         jobs = []
         for task, records in self.index:
             selected = self._selected(task, records, done, wanted)
-            groups = self.group_of(task, records[selected])
-            if len(selected):
-                name = f"{task.number:05}-{number:02}"
-                jobs.append(EncodeJob(task, name, selected, groups, keep_text[groups]))
+            for name, part in self._shared_out(records, selected, f"{task.number:05}-{number:02}"):
+                groups = self.members.group_of(task, records[part])
+                jobs.append(EncodeJob(task, name, part, groups, keep_text[groups]))
         function = partial(
             encode_task, arguments=self.arguments, index_folder=self.index.folder, folder=encoded.folder,
             tokenizer_file=folder / "tokenizer.json", eos=self.tokenizer.eos_token_id, dtype=dtype.str,
@@ -217,6 +164,14 @@ class Collector:
         )  # fmt: skip
         run_tasks(function, jobs, self.arguments.num_proc, "tokenising")
         encoded.add([(job.name, job.task.number) for job in jobs], dtype)
+
+    def _shared_out(self, records: np.ndarray, selected: np.ndarray, name: str) -> Iterator[tuple[str, np.ndarray]]:
+        """(name, records) of jobs: the documents of a large file are shared out, since only reading it is cheap."""
+        size = int(records["bytes"][selected].sum())
+        parts = min(self.arguments.num_proc, 1 + size // _JOB_BYTES)
+        for number, part in enumerate(np.array_split(selected, parts)):
+            if len(part):
+                yield f"{name}-{number}-of-{parts}", part
 
 
 def _between(groups: np.ndarray, order: np.ndarray, done: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -121,7 +121,7 @@ def _partition(
     facts["files"] = {"matched": len(files), "read": sum(len(task.files) for task in collector.index.tasks)}
     facts["removed"], samples = removed_documents(collector, encoded)
     write_json(folder / "removed.json", samples)
-    facts["leftovers"] = {"documents": collector.left_out().counts, "unused_partitions": groups.leftover}
+    facts["leftovers"] = {"documents": collector.members.left_out().counts, "unused_partitions": groups.leftover}
     facts["dropped_units"] = [name for name in groups.units if name not in units]
     write_text(folder / "README.md", corpus_card(arguments, facts, settings["roots"]))
     write_manifest(folder, "partition", settings, inputs, **facts)

@@ -29,7 +29,7 @@ def removed_documents(collector: Collector, encoded: Encoded) -> tuple[dict, dic
 def _count_duplicates(collector: Collector) -> dict[str, int]:
     total = np.zeros(len(collector.groups.groups), np.int64)
     for task, records in collector.index:
-        groups = collector.group_of(task, records)[collector.duplicates[task.number]]
+        groups = collector.members.group_of(task, records)[collector.duplicates[task.number]]
         total += np.bincount(groups, minlength=len(total))
     return {collector.groups.place(number): int(count) for number, count in enumerate(total) if count}
 
@@ -39,7 +39,7 @@ def _duplicate_samples(collector: Collector) -> dict[str, list[dict]]:
     removed: dict[str, list[tuple[int, str]]] = {}
     for task, records in collector.index:
         rows = np.flatnonzero(collector.duplicates[task.number])
-        groups = collector.group_of(task, records[rows])
+        groups = collector.members.group_of(task, records[rows])
         for group in np.unique(groups):
             found = removed.setdefault(collector.groups.place(group), [])
             for row in rows[groups == group][: _SAMPLES - len(found)]:
@@ -47,7 +47,7 @@ def _duplicate_samples(collector: Collector) -> dict[str, list[dict]]:
     wanted = np.array([content for found in removed.values() for content, _ in found], np.uint64)
     kept: dict[int, str] = {}
     for task, records in collector.index:
-        needed = (collector.group_of(task, records) >= 0) & ~collector.duplicates[task.number]
+        needed = (collector.members.group_of(task, records) >= 0) & ~collector.duplicates[task.number]
         for row in np.flatnonzero(needed & np.isin(records["content"], wanted)):
             kept[int(records["content"][row])] = _where(task, records[row])
     return {

@@ -15,9 +15,11 @@ def read(
     file: InputFile, arguments: DocumentArguments, bad_rows: BadRows, rows: set[int] | None
 ) -> Iterator[Document]:
     """A document a line; blank lines are passed over, but counted as rows."""
-    row = -1
+    row, last = -1, max(rows, default=-1) if rows is not None else None
     with open_decompressed(file) as stream:
         for row, line in enumerate(stream):
+            if last is not None and row > last:
+                break
             if (rows is not None and row not in rows) or not line.strip():
                 continue
             try:
