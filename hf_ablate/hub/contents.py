@@ -118,6 +118,11 @@ def _metrics(names: Names) -> list[Upload]:
     uploads = []
     for folder in folders:
         member = f"metric:{folder.name}"
-        files = found_files(folder, ("*.py", CARD, "requirements.txt"))
+        files: dict[str, Path | bytes] = {
+            **found_files(folder, (f"{folder.name}.py", "app.py", CARD, "requirements.txt"))
+        }
+        local, on_hub = (f'evaluate.load("{name}")'.encode() for name in (folder.name, names.of(member)))
+        for path in ("app.py", CARD):  # a Space loads its own module from the Hub
+            files[path] = (folder / path).read_bytes().replace(local, on_hub)
         uploads.append(Upload(member, names.of(member), "space", files, space_sdk="gradio"))
     return uploads

@@ -1,5 +1,6 @@
 """Cards of data sets and of the report's Space."""
 
+import glob
 from typing import Any
 
 from .cards import header, render
@@ -34,7 +35,7 @@ def corpus_card(
     """
     configs = []
     for name, own in splits.items():
-        folder = "seed" if name == "seed" else f"units/{name}"
+        folder = "seed" if name == "seed" else f"units/{glob.escape(name)}"
         files = [{"split": split, "path": f"{folder}/{split}-*.arrow"} for split in own]
         configs.append({"config_name": name, "data_files": files})
     top = header(
@@ -58,7 +59,7 @@ def eval_card(
     configs = [
         {
             "config_name": source,
-            "data_files": [{"split": split, "path": f"{source}/{split}/*.jsonl*"} for split in splits],
+            "data_files": [{"split": split, "path": f"{glob.escape(source)}/{split}/*.jsonl*"} for split in splits],
         }
         for source, splits in sources.items()
     ]

@@ -231,19 +231,16 @@ def test_models_of_two_seeds_are_never_listed_as_one_pool(pushed, study, capsys)
     assert pushed.uploads() == []
 
 
-def test_metric_modules_are_spaces_of_their_own(hub, study, tmp_path, monkeypatch):
-    from hf_ablate.hub import contents
-
-    folder = tmp_path / "metrics" / "bits"
-    folder.mkdir(parents=True)
-    for name in ("bits.py", "app.py", "requirements.txt", "README.md"):
-        (folder / name).write_text(f"---\ntitle: {name}\n---\n")
-    monkeypatch.setattr(contents, "METRICS_FOLDER", tmp_path / "metrics")
+def test_metric_modules_are_spaces_of_their_own(hub, study):
     assert push(study, "--what", "metrics") == 0
-    assert set(hub.repos) == {("space", "ada/bits")}
-    assert set(hub.repos["space", "ada/bits"].files) == {
-        ".gitattributes", "README.md", "app.py", "bits.py", "requirements.txt",
-    }  # fmt: skip
+    assert {repo_id for _, repo_id in hub.repos} == {"ada/perplexities", "ada/rank_agreement"}
+    files = hub.repos["space", "ada/perplexities"].files
+    assert {"perplexities.py", "app.py", "README.md", "requirements.txt"} <= set(files)
+    for name in ("app.py", "README.md"):
+        assert b'evaluate.load("ada/perplexities")' in files[name]
+    hub.requests.clear()
+    assert push(study, "--what", "metrics") == 0
+    assert hub.uploads() == []
 
 
 def test_a_card_that_the_hub_does_not_take(hub, study, capsys):
