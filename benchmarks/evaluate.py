@@ -29,6 +29,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -70,11 +71,11 @@ def make_model(folder: Path, size: str, texts: list[str]) -> None:
 
 
 def read_documents(count: int) -> list[str]:
-    """Source files of installed packages, of up to 5,500 bytes, the same at every run."""
+    """Source files of installed packages, of 1,000 to 6,500 bytes, the same at every run."""
     packages = Path(sysconfig.get_path("purelib"))
     paths = sorted(path for name in ("transformers", "datasets") for path in (packages / name).rglob("*.py"))
     sizes = np.array([path.stat().st_size for path in paths])
-    chosen = np.flatnonzero((500 <= sizes) & (sizes <= 5500))
+    chosen = np.flatnonzero((1000 <= sizes) & (sizes <= 6500))
     chosen = np.random.default_rng(0).permutation(chosen)[:count]
     return [paths[number].read_text(encoding="utf-8") for number in chosen]
 
@@ -116,11 +117,10 @@ def hf_ablate(model, tokenizer) -> Score:
     from hf_ablate.evaluation.log_likelihood import Scorer
     from hf_ablate.evaluation.tokens import document_sums
 
-    scorer = Scorer(model, MAX_LENGTH).__enter__()
-
     def score(texts: list[str]) -> list[float]:
         stream = make_stream(texts, tokenizer)
-        return document_sums(scorer.token_logprobs(stream), stream).tolist()
+        with Scorer(model, MAX_LENGTH) as scorer:
+            return document_sums(scorer.token_logprobs(stream), stream).tolist()
 
     return score
 
@@ -129,14 +129,12 @@ def bare(model, tokenizer, own_settings: bool) -> Score:
     from hf_ablate.evaluation.processor import fast_processor
     from hf_ablate.evaluation.windows import rolling_windows
 
-    if own_settings:
-        fast_processor(model).__enter__()
-
     def score(texts: list[str]) -> list[float]:
         stream = make_stream(texts, tokenizer)
         windows = rolling_windows(stream, MAX_LENGTH)
-        for start, length in zip(windows.start, windows.length, strict=True):
-            model(input_ids=torch.from_numpy(stream.tokens[start : start + length]).long()[None], use_cache=False)
+        with fast_processor(model) if own_settings else nullcontext():
+            for start, length in zip(windows.start, windows.length, strict=True):
+                model(input_ids=torch.from_numpy(stream.tokens[start : start + length]).long()[None], use_cache=False)
         return []
 
     return score

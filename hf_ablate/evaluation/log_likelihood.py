@@ -26,6 +26,8 @@ from .windows import TokenStream, Windows, rolling_windows
 logger = logging.getLogger(__name__)
 MAX_WORKERS = 8
 _CHUNK_LOGITS = 1 << 23
+# Tokens of padding that cost no more than a batch more; and the share of padding in a batch.
+_CHEAP_PADDING, _MOST_PADDING = 64, 1 / 8
 
 
 class Scorer:
@@ -111,6 +113,8 @@ class Scorer:
 def batches_by_length(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:
     """Window numbers of each batch, longest first; a batch, padded to its longest window, has at most `batch_tokens`.
 
+    Little of it is padding: where lengths differ much, a smaller batch costs less.
+
     Example:
 
     ```python
@@ -120,9 +124,13 @@ def batches_by_length(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.nda
     ```
     """
     order = np.argsort(-lengths, kind="stable")
-    first = 0
+    sorted_lengths, first = lengths[order], 0
     while first < len(order):
-        size = max(1, batch_tokens // int(lengths[order[first]]))
+        width = int(sorted_lengths[first])
+        some = sorted_lengths[first : first + max(1, batch_tokens // width)]
+        tokens = np.cumsum(some)
+        padding = width * np.arange(1, len(some) + 1) - tokens
+        size = int(np.flatnonzero(padding <= np.maximum(_CHEAP_PADDING, tokens * _MOST_PADDING))[-1]) + 1
         yield order[first : first + size]
         first += size
 
@@ -152,8 +160,8 @@ class _HiddenStates:
         hidden = self.decoder(input_ids=input_ids, use_cache=False)[0].flatten(0, 1)
         if rows is not None:
             hidden = hidden.index_select(0, rows)
-        chunk = max(64, _CHUNK_LOGITS // self.head.out_features)
-        pieces = zip(hidden.split(chunk), targets.split(chunk), strict=True)
+        count = _count_chunks(len(hidden), self.head.out_features)
+        pieces = zip(hidden.tensor_split(count), targets.tensor_split(count), strict=True)
         return torch.cat([_target_logprobs(self.head(some), wanted) for some, wanted in pieces])
 
 
@@ -165,9 +173,14 @@ class _Logits:
         logits = self.model(input_ids=input_ids, use_cache=False).logits.flatten(0, 1)
         if rows is not None:
             logits = logits.index_select(0, rows)
-        chunk = max(64, _CHUNK_LOGITS // logits.shape[-1])
-        pieces = zip(logits.split(chunk), targets.split(chunk), strict=True)
+        count = _count_chunks(*logits.shape)
+        pieces = zip(logits.tensor_split(count), targets.tensor_split(count), strict=True)
         return torch.cat([_target_logprobs(some, wanted) for some, wanted in pieces])
+
+
+def _count_chunks(positions: int, columns: int) -> int:
+    """Into how many equal parts positions are cut: few rows at a time are slow to multiply, many leave the cache."""
+    return -(-positions // max(64, _CHUNK_LOGITS // columns))
 
 
 def _target_logprobs(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
