@@ -2,12 +2,13 @@
 
 import copy
 import os
+import re
 import shutil
 import time
 
 import pytest
 import tiny_study
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_api
 from huggingface_hub.utils import close_session
 from loopback_hub import LoopbackHub
 
@@ -48,6 +49,7 @@ def talk_to(loopback, setattr, folder):
     """Point the client, which reads its settings when imported, to this Hub, with a cache of its own."""
     setattr(constants, "ENDPOINT", loopback.endpoint)
     setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", loopback.endpoint + "/{repo_id}/resolve/{revision}/{filename}")
+    setattr(hf_api.api, "endpoint", loopback.endpoint)
     setattr(constants, "HF_HUB_OFFLINE", False)
     setattr(constants, "HF_HUB_DISABLE_XET", True)
     setattr(constants, "HF_HUB_CACHE", str(folder / "hub-cache"))
@@ -77,6 +79,11 @@ def push(run_dir, *words):
 
 def pull(source, run_dir, *words):
     return main(["pull", source, str(run_dir), *words])
+
+
+def snippet(files):
+    """The Python code of a card."""
+    return re.search(r"```python\n(.*?)```", files["README.md"].decode(), re.DOTALL)[1]
 
 
 def files_below(folder):

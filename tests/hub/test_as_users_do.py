@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import TOKEN
+from conftest import TOKEN, snippet
 from safetensors.torch import load_file
 
 
@@ -24,10 +24,6 @@ def run(words, environment):
     result = subprocess.run(words, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout
-
-
-def snippet(files):
-    return re.search(r"```python\n(.*?)```", files["README.md"].decode(), re.DOTALL)[1]
 
 
 def test_the_snippets_of_the_cards_and_the_yaml_of_a_merge(pushed, finished, environment, tmp_path):

@@ -2,15 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
-from conftest import files_below, pull, push
+from conftest import files_below, pull, push, snippet
 from huggingface_hub import DatasetCard, ModelCard
 
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.hub.cards import cell_text, model_card
 from hf_ablate.hub.names import Names
+from hf_ablate.manifest import digest_files
 from hf_ablate.mixtures.mixture import Mixture
 
 
@@ -110,11 +112,33 @@ def test_an_adapter_is_a_repository_of_its_own(hub, with_adapter, tmp_path):
     config = json.loads(hub.model("ada/tiny-adapter-english")["adapter_config.json"])
     assert config["base_model_name_or_path"] == "ada/tiny-seed"
     assert pull("ada/tiny-pool", tmp_path / "pulled") == 0
+    used = {}
+    exec(snippet(hub.model("ada/tiny-adapter-english")), used)
+    assert type(used["model"]).__name__ == "PeftModelForCausalLM"
     found = files_below(tmp_path / "pulled/models/components/english")
     assert set(found) == set(files_below(with_adapter / "models/components/english"))
     hub.requests.clear()
     assert push(tmp_path / "pulled", "--what", "seed", "components") == 0
     assert hub.uploads() == []
+
+
+def test_the_snippet_for_the_architecture_of_the_released_seeds(hub, study, capsys):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    fixture = Path(__file__).parent.parent / "fixtures/seed_architecture_tiny/hf_olmo_safetensors"
+    folder = study / "models/seed"
+    facts = json.loads((folder / "manifest.json").read_text())
+    shutil.rmtree(folder)
+    AutoModelForCausalLM.from_pretrained(fixture).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(fixture).save_pretrained(folder)
+    facts["digest"] = digest_files([folder / "config.json", folder / "model.safetensors"])
+    (folder / "manifest.json").write_text(json.dumps(facts))
+    assert push(study, "--what", "seed") == 0
+    code = snippet(hub.model("ada/tiny-seed"))
+    assert "import hf_ablate" in code
+    used = {}
+    exec(code, used)
+    assert type(used["model"]).__name__ == "HfOlmoForCausalLM"
 
 
 def test_a_released_seed_is_what_its_components_name(hub, study):
