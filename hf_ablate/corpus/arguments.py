@@ -36,7 +36,7 @@ class PartitionArguments(DocumentArguments):
         metadata={
             "help": "Ranges of numbers or years: {FIELD: [1990, 2000]} (edges: up to 1989, 1990-1999, from 2000), "
             "{FIELD: [1990-1999, 2000-2004]} (inclusive; other values are left out) or {FIELD: auto} (cut so that "
-            "each bin holds about `unit_tokens`)."
+            "each bin holds about `unit_tokens`, by the given `tokenizer` or else at 4 bytes a token)."
         },
     )
     slices: int | None = field(

@@ -16,10 +16,10 @@ def tokenizer(tmp_path_factory):
     return byte_tokenizer(tmp_path_factory.mktemp("bytes") / "tokenizer")
 
 
-def name_of(fields: dict, **arguments):
+def name_of(values: dict, **arguments):
     """The partition of a document with these fields, or why it has none."""
-    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(fields), **arguments))
-    key = rule.key(fields, "root", draws("id", 0))
+    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(values), **arguments))
+    key = rule.key(values, "root", draws("id", 0))
     return key.reason if isinstance(key, Leftover) else rule.partitions([key], [1.0], None)[0].name
 
 
@@ -30,7 +30,8 @@ def name_of(fields: dict, **arguments):
         (2012, {}, "2012"),
         (None, {}, "has no field 'f'"),
         ([], {}, "has no field 'f'"),
-        (["a", "b"], {}, "field 'f' is a list; say in `fields` which element, e.g. f.0"),
+        ({"k": 1}, {"fields": {"f": "a.b"}}, "field 'f' is a struct; say which part of it: fields: {f: a.b.NAME}"),
+        (["a", "b"], {}, "field 'f' is a list; say which part of it: fields: {f: f.0}"),
         ("x", {"value_map": {"f": {"x": "y"}}}, "y"),
         ("z", {"value_map": {"f": {"x": "y"}}}, "z"),
         (None, {"value_map": {"f": {"null": "none"}}}, "none"),

@@ -25,6 +25,7 @@ class FieldRule:
 
     def __init__(self, name: str, arguments: "PartitionArguments") -> None:
         self.name = name
+        self._place = arguments.fields.get(name, name)
         self._map = arguments.value_map.get(name, {})
         self._regexes = [(re.compile(regex), to) for regex, to in arguments.value_regex.get(name, {}).items()]
         bins = arguments.bins.get(name)
@@ -40,7 +41,8 @@ class FieldRule:
             raw = NO_VALUE
         if isinstance(raw, (list, dict)):
             kind = "list" if isinstance(raw, list) else "struct"
-            return None, f"field {self.name!r} is a {kind}; say in `fields` which element, e.g. {self.name}.0"
+            part = f"{self._place}.{0 if isinstance(raw, list) else 'NAME'}"
+            return None, f"field {self.name!r} is a {kind}; say which part of it: fields: {{{self.name}: {part}}}"
         text = str(raw)
         if text in self._map:
             self.matched.add(("value_map", text))
