@@ -97,6 +97,15 @@ class TrainArguments(TrainingArguments):
     reference_tokens: int | None = field(
         default=None, metadata={"help": "Tokens of a reference model (per unit with union). Null: the unit's budget."}
     )
+    copies: list[str] | None = field(
+        default=None, metadata={"help": "Whole copies of a unit's budget, as sympy=2 scipy=3. Others have one."}
+    )
+    stages: list[str] | None = field(
+        default=None,
+        metadata={
+            "help": "All units, in the order in which reference models see them, one after the other. Null: shuffled."
+        },
+    )
     peft: Literal["lora"] | None = field(
         default=None,
         metadata={
@@ -160,6 +169,8 @@ class TrainArguments(TrainingArguments):
         for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
             if getattr(self, name) < 1:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more")
+        for text in self.copies or []:
+            _parse_copies(text)
         for name in ("lora_r", "lora_alpha", "expected_mfu"):
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
@@ -200,6 +211,11 @@ class TrainArguments(TrainingArguments):
         return self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size
 
     @property
+    def copies_of(self) -> dict[str, int]:
+        """The units that are upsampled, with their whole copies."""
+        return dict(map(_parse_copies, self.copies or []))
+
+    @property
     def order_seed(self) -> int:
         """What the order of the data is shuffled by, together with the mixture."""
         return self.seed if self.data_seed is None else self.data_seed
@@ -228,6 +244,13 @@ class TrainArguments(TrainingArguments):
         """Peak FLOP/s of one device, if it was given."""
         tflops = self.peak_tflops or (PEAK_TFLOPS[self.gpu] if self.gpu else None)
         return tflops and tflops * 1e12
+
+
+def _parse_copies(text: str) -> tuple[str, int]:
+    unit, _, number = text.rpartition("=")
+    if not unit or not number.isdigit() or int(number) < 1:
+        raise InputError(f"`copies` has {text!r}; expected UNIT=NUMBER with a whole number, for example sympy=2")
+    return unit, int(number)
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

@@ -122,7 +122,8 @@ def fit(
     """
     use_cache = model.config.use_cache
     shares = {name: share for name, share in planned.shares.items() if share}
-    order = block_order(shares, {name: len(sources[name]) for name in shares}, arguments.order_seed)
+    sizes = {name: len(sources[name]) for name in shares}
+    order = block_order(shares, sizes, arguments.order_seed, planned.in_stages)
     trainer = PoolTrainer(
         model=model,
         args=_arguments_of(planned, folder, arguments),

@@ -24,6 +24,8 @@ def identity(model: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> 
     """What the weights of a model depend on: arguments, and the inputs' digests (the seed's: empty if it has none)."""
     inputs = {"tokenizer": corpus.tokenizer_digest}
     values = {**arguments.that_matter(model.kind), "model": model.id, "shares": dict(model.shares)}
+    if model.in_stages:
+        values["stages"] = list(model.shares)
     if model.kind != "seed":
         seed = arguments.run_dir / "models" / "seed"
         inputs["seed"] = read_manifest(seed)["digest"] if (seed / "manifest.json").is_file() else ""

@@ -99,8 +99,8 @@ def _facts(
 ) -> dict[str, Any]:
     """What the manifest records besides arguments and inputs.
 
-    The exact blocks, in order, are `block_order(blocks, rows, order_seed)`: numbers of blocks by unit as recorded,
-    and of rows in the unit's files.
+    The exact blocks, in order, are `block_order(blocks, rows, order_seed, in_stages)`: numbers of blocks by unit as
+    recorded, and of rows in the unit's files.
     """
     tokens = planned.blocks * corpus.block_size
     budget = {"reference_budget": arguments.reference_budget} if planned.kind == "reference" else {}
@@ -118,6 +118,7 @@ def _facts(
             for name, share in planned.shares.items()
         },
         "order_seed": arguments.order_seed,
+        "in_stages": planned.in_stages,
         "dropped_blocks": planned.dropped,
         **budget,
     }

@@ -26,24 +26,27 @@ def apportion(weights: Mapping[str, float], total: int) -> dict[str, int]:
     return shares
 
 
-def block_order(shares: Mapping[str, int], sizes: Mapping[str, int], seed: int) -> np.ndarray:
+def block_order(shares: Mapping[str, int], sizes: Mapping[str, int], seed: int, in_stages: bool = False) -> np.ndarray:
     """The blocks of a training run in order.
 
     Every source gives its blocks in random order, without replacement until it is used up, and then begins a whole new
-    epoch in a new order; whose turn it is is shuffled over the whole run. The order depends on the arguments alone:
+    epoch in a new order; whose turn it is is shuffled over the whole run, or, `in_stages`, each source has its turn
+    in one go. The order depends on the arguments alone:
     not on the batch size, the number of processes or other sources.
 
     Args:
         shares (`Mapping[str, int]`): how many blocks to take from each source.
         sizes (`Mapping[str, int]`): how many blocks each source has.
         seed (`int`): of the study.
+        in_stages (`bool`): the sources one after the other, as `shares` lists them.
 
     Returns:
         `np.ndarray`: shape (sum of shares, 2), int64: source (its position in `shares`) and block within the source.
     """
     names = list(shares)
     turns = np.repeat(np.arange(len(names)), list(shares.values()))
-    _generator(seed, "turns", dict(shares)).shuffle(turns)
+    if not in_stages:
+        _generator(seed, "turns", dict(shares)).shuffle(turns)
     order = np.empty((len(turns), 2), dtype=np.int64)
     order[:, 0] = turns
     for position, name in enumerate(names):

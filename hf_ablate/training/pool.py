@@ -1,7 +1,7 @@
 """The pool of a study: which models it consists of, and what each is trained on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class PlannedModel:
         mixture (`Mixture | None`): what it is trained on; `None` for the seed.
         shares (`Mapping[str, int]`): blocks of each unit (of `seed` for the seed); a whole number of steps in all.
         dropped (`int`): blocks of the budget that do not fill a step.
+        in_stages (`bool`): units are seen one after the other, as `shares` lists them.
     """
 
     id: str
@@ -67,6 +68,7 @@ class PlannedModel:
     mixture: Mixture | None
     shares: Mapping[str, int]
     dropped: int = 0
+    in_stages: bool = False
 
     @property
     def blocks(self) -> int:
@@ -89,11 +91,13 @@ def plan_pool(arguments: TrainArguments, corpus: Corpus, candidates: list[tuple[
     Raises:
         `InputError`: for a source too small for one step, and a mixture of unknown units.
     """
+    for unit in [*arguments.copies_of, *(arguments.stages or [])]:
+        Mixture.uniform([unit]).check_units(list(corpus.units))
     models = [_plan_seed(arguments, corpus)]
     for unit, source in corpus.units.items():
         if source.blocks == 0:
             raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
-        budget = _blocks(arguments.component_tokens, source.budget, corpus)
+        budget = _budget(arguments, corpus, unit, arguments.component_tokens)
         models.append(_plan(arguments, f"component:{unit}", Mixture.uniform([unit]), budget))
     return models + [plan_reference(arguments, corpus, mixture) for mixture, reference in candidates if reference]
 
@@ -101,12 +105,23 @@ def plan_pool(arguments: TrainArguments, corpus: Corpus, candidates: list[tuple[
 def plan_reference(arguments: TrainArguments, corpus: Corpus, mixture: Mixture) -> PlannedModel:
     """The reference model of a mixture, under the study's reference budget."""
     mixture.check_units(list(corpus.units))
-    budgets = {unit: _blocks(arguments.reference_tokens, corpus.units[unit].budget, corpus) for unit in mixture.units}
+    budgets = {unit: _budget(arguments, corpus, unit, arguments.reference_tokens) for unit in mixture.units}
     if arguments.reference_budget == "union":
         budget = sum(budgets.values())
     else:
         budget = round(sum(weight * budgets[unit] for unit, weight in mixture.weights.items()))
-    return _plan(arguments, f"reference:{mixture.id}", mixture, budget)
+    planned = _plan(arguments, f"reference:{mixture.id}", mixture, budget)
+    return _in_stages(planned, arguments.stages) if arguments.stages and len(mixture.units) > 1 else planned
+
+
+def _in_stages(planned: PlannedModel, stages: list[str]) -> PlannedModel:
+    """The same blocks, unit after unit."""
+    for unit in planned.shares:
+        if unit not in stages:
+            raise InputError(f"`stages` does not say when unit {unit!r} has its turn; name every unit of the mixtures")
+    return replace(
+        planned, shares={unit: planned.shares[unit] for unit in stages if unit in planned.shares}, in_stages=True
+    )
 
 
 def _plan_seed(arguments: TrainArguments, corpus: Corpus) -> PlannedModel:
@@ -118,6 +133,11 @@ def _plan_seed(arguments: TrainArguments, corpus: Corpus) -> PlannedModel:
             "or set `seed_tokens: 0` (components from random weights: the no-seed control)"
         )
     return _plan(arguments, "seed", None, _blocks(arguments.seed_tokens, corpus.seed.budget, corpus))
+
+
+def _budget(arguments: TrainArguments, corpus: Corpus, unit: str, tokens: int | None) -> int:
+    """Blocks for one unit: the given tokens or the unit's own budget, times its copies."""
+    return _blocks(tokens, corpus.units[unit].budget, corpus) * arguments.copies_of.get(unit, 1)
 
 
 def _blocks(tokens: int | None, default: int, corpus: Corpus) -> int:

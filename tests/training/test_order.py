@@ -30,6 +30,15 @@ def test_order_depends_on_seed_and_mixture_alone():
     assert np.array_equal(order[order[:, 0] == 0, 1], alone[:, 1])  # what else is mixed in changes no unit's own order
 
 
+def test_stages_follow_each_other_in_the_given_order_with_the_same_blocks():
+    shares, sizes = {"b": 6, "a": 10}, {"a": 8, "b": 8}
+    staged = block_order(shares, sizes, seed=0, in_stages=True)
+    assert staged[:, 0].tolist() == [0] * 6 + [1] * 10
+    shuffled = block_order(shares, sizes, seed=0)
+    for source in (0, 1):
+        assert np.array_equal(staged[staged[:, 0] == source, 1], shuffled[shuffled[:, 0] == source, 1])
+
+
 def test_sources_are_spread_over_the_whole_run():
     order = block_order({"a": 500, "b": 500}, {"a": 500, "b": 500}, seed=3)
     halves = order[:500, 0].mean(), order[500:, 0].mean()

@@ -121,6 +121,25 @@ def test_budget_beyond_the_unit_goes_through_it_in_whole_epochs(run_dir):
     assert manifests(run_dir)["component:alpha"]["blocks"] == {"alpha": {"blocks": 60, "rows": 24, "epochs": 2.5}}
 
 
+def test_copies_upsample_a_unit_by_whole_budgets(run_dir):
+    make_mixtures(run_dir, [{"alpha": 2, "beta": 1}])
+    run(tiny_arguments(run_dir, copies=["alpha=2"], reference_budget="union"))
+    found = manifests(run_dir)
+    assert found["component:alpha"]["blocks"]["alpha"] == {"blocks": 48, "rows": 24, "epochs": 2.0}
+    assert found["component:beta"]["blocks"]["beta"]["epochs"] == 1.0
+    (reference,) = (manifest for manifest in found.values() if manifest["kind"] == "reference")
+    assert {unit: use["epochs"] for unit, use in reference["blocks"].items()} == {"alpha": 2.0, "beta": 1.0}
+
+
+def test_stages_redo_the_references_of_several_units_and_are_recorded(pool):
+    before, shuffled = stamps(pool), weights(pool, ALPHA_GAMMA)
+    run(tiny_arguments(pool, stages=["gamma", "beta", "alpha"]))
+    assert changed(pool, before) == {ALPHA_BETA, ALPHA_GAMMA}
+    manifest = manifests(pool)[ALPHA_GAMMA]
+    assert list(manifest["blocks"]) == ["gamma", "alpha"] and manifest["in_stages"]
+    assert not same_weights(weights(pool, ALPHA_GAMMA), shuffled)
+
+
 def test_no_seed_control_starts_all_components_from_the_same_random_weights(run_dir):
     make_mixtures(run_dir, [])
     run(tiny_arguments(run_dir, seed_tokens=0))
