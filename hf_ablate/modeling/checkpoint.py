@@ -54,6 +54,8 @@ def read_checkpoint(source: str, revision: str | None = None) -> Checkpoint:
     """
     path = Path(source)
     if not path.exists():
+        if path.is_absolute() or source.startswith(".") or source.count("/") > 1:  # no Hub id
+            raise InputError(f"{source} does not exist (looked for {path.resolve()}); expected {FORMS}")
         path = download(source, revision)
     if path.is_file():
         tensors = read_tensors(path)
@@ -135,13 +137,11 @@ def _unpickle(path: Path) -> Any:
         # Files from before PyTorch 1.6 are no archives and cannot be mapped.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError as error:
-        reason = str(error).partition("WeightsUnpickler error: ")[2].splitlines() or [
-            "it is damaged or another format"
-        ]
+        reason = str(error).partition("WeightsUnpickler error: ")[2].strip().splitlines() or ["unreadable"]
         raise InputError(
-            f"{path} is refused: it is a pickle with something other than tensors ({reason[0].partition('. ')[0]}), "
-            "and reading such a pickle can run any code. Have whoever made it save the tensors alone: "
-            "torch.save({'state': {'model': checkpoint['state']['model']}}, FILE)"
+            f"{path} is refused: it is no PyTorch file, or one with something other than tensors "
+            f"({reason[0].partition('. ')[0]}), and reading such a pickle can run any code. Have whoever made it save "
+            "the tensors alone: torch.save({'state': {'model': checkpoint['state']['model']}}, FILE)"
         ) from error
     except (RuntimeError, KeyError, EOFError, ValueError, AttributeError, IndexError) as error:
         raise InputError(f"{path} is corrupt or no PyTorch file ({str(error)[:200]}); expected {FORMS}") from error

@@ -179,7 +179,10 @@ def write(
     temporary, replaced = (output.with_name(f".{output.name}.{end}") for end in ("partial", "replaced"))
     for folder in (temporary, replaced):
         shutil.rmtree(folder, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    try:
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{output} cannot be written ({error}); give another folder") from error
     try:
         config.save_pretrained(temporary)
         for module in ("configuration_hf_olmo.py", "modeling_hf_olmo.py"):

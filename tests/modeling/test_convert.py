@@ -305,6 +305,11 @@ def test_the_command_line(tmp_path, capsys):
     message = capsys.readouterr().err
     assert "Without network" in message
     assert "Traceback" not in message
+    assert main(["convert", str(tmp_path / "absent"), str(tmp_path / "x")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    assert main(["convert", str(HF), str(tmp_path / "file" / "x")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
     assert main(["convert", str(tmp_path), str(tmp_path / "x")]) == 2
     assert "neither config.json nor model.pt" in capsys.readouterr().err
 
