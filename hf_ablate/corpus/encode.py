@@ -31,7 +31,7 @@ DOCUMENT = np.dtype(
     ]
 )
 _BATCH_DOCUMENTS, _BATCH_BYTES = 256, 1_000_000
-_SAMPLES = 3  # of each group
+SAMPLES = 5  # of each group
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class _Samples:
 
     def add(self, group: int, file: str, document: Document, text: str, shared: str) -> None:
         samples = self.of_group.setdefault(int(group), [])
-        if len(samples) < _SAMPLES:
+        if len(samples) < SAMPLES:
             samples.append(
                 {"file": file, "row": document.row, "id": document.id, "shares": shared, "text": text[:200]}
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .encode import DOCUMENT
+from .encode import DOCUMENT, SAMPLES
 from .groups import Groups
 
 
@@ -53,14 +53,14 @@ class Encoded:
                 found.setdefault(self.groups.place(group), []).append(hashes)
         return {place: np.concatenate(parts) for place, parts in sorted(found.items())}
 
-    def samples(self, most: int) -> dict[str, list[dict]]:
+    def samples(self) -> dict[str, list[dict]]:
         """The first few of these documents, by place."""
         found: dict[str, list[dict]] = {}
         for name, _ in self._parts:
             facts = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
             for group, samples in facts["samples"].items():
                 found.setdefault(self.groups.place(int(group)), []).extend(samples)
-        return {place: samples[:most] for place, samples in sorted(found.items())}
+        return {place: samples[:SAMPLES] for place, samples in sorted(found.items())}
 
     def of_group(self, group: int) -> "GroupDocuments":
         """The documents of a group, duplicates left out, in their stable order."""

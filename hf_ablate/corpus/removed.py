@@ -4,10 +4,8 @@ import numpy as np
 
 from .collect import Collector
 from .decontamination.report import overlap_by_set
+from .encode import SAMPLES
 from .encoded import Encoded
-
-
-_SAMPLES = 5
 
 
 def removed_documents(collector: Collector, encoded: Encoded) -> tuple[dict, dict]:
@@ -22,7 +20,7 @@ def removed_documents(collector: Collector, encoded: Encoded) -> tuple[dict, dic
         overlaps = encoded.overlaps()
         counts["overlapping"] = {place: len(hashes) for place, hashes in overlaps.items()}
         counts["evaluation_sets"] = overlap_by_set(collector.check_folder, overlaps)
-        samples["overlapping"] = encoded.samples(_SAMPLES)
+        samples["overlapping"] = encoded.samples()
     return counts, samples
 
 
@@ -42,7 +40,7 @@ def _duplicate_samples(collector: Collector) -> dict[str, list[dict]]:
         groups = collector.members.group_of(task, records[rows])
         for group in np.unique(groups):
             found = removed.setdefault(collector.groups.place(group), [])
-            for row in rows[groups == group][: _SAMPLES - len(found)]:
+            for row in rows[groups == group][: SAMPLES - len(found)]:
                 found.append((int(records["content"][row]), _where(task, records[row])))
     wanted = np.array([content for found in removed.values() for content, _ in found], np.uint64)
     kept: dict[int, str] = {}

@@ -157,6 +157,7 @@ def test_the_corpus_own_held_out_documents(tmp_path, tokenizer):
 
 def test_decontamination_does_not_depend_on_processes(tmp_path, tokenizer, monkeypatch):
     monkeypatch.setattr("hf_ablate.corpus.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.collect._JOB_BYTES", 500)
     rows = write_corpus(tmp_path)
     for number in range(3):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::3])
