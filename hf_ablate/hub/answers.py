@@ -39,7 +39,7 @@ def call(what: str, ask: Callable[[], Result]) -> Result:
                     raise
                 raise told from error
             seconds = _retry_after(error) or 2 ** (attempt - 1)
-            logger.warning("the Hub: %s failed (%s); again in %d s", what, _short(error), seconds)
+            logger.warning("%s: %s; asking the Hub again in %d s", what, _short(error), seconds)
             time.sleep(seconds)
     raise AssertionError("unreachable")
 

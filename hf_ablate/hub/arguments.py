@@ -70,3 +70,7 @@ class PullArguments:
     output_format: Literal["table", "json"] = field(
         default="table", metadata={"help": "How results are printed on stdout."}
     )
+
+    def __post_init__(self) -> None:
+        if "/" not in self.source:
+            raise InputError(f"{self.source!r} is no id of the Hub; expected ORG/NAME-pool, a collection or ORG/MODEL")

@@ -54,12 +54,9 @@ def state_of(upload: Upload, remote: Remote) -> str:
 
 def check_states(arguments: PushArguments, uploads: list[Upload], remotes: list[Remote], states: list[str]) -> None:
     """Refuse, before anything is pushed, to replace what is there, and to push private things where all can read."""
-    for upload, remote in zip(uploads, remotes, strict=True):
-        if remote.exists and not remote.private and not arguments.public:
-            raise InputError(
-                f"{upload.repo_id} is there already and is public, so all could read what is pushed; give `--public` "
-                "to push to it, or another `--repo_prefix`"
-            )
+    for upload, remote, state in zip(uploads, remotes, states, strict=True):
+        if state != "unchanged":
+            check_public(upload.repo_id, remote, arguments)
     other = [
         (upload, remote) for upload, remote, state in zip(uploads, remotes, states, strict=True) if state == "changed"
     ]
@@ -70,6 +67,15 @@ def check_states(arguments: PushArguments, uploads: list[Upload], remotes: list[
             f"{', '.join(upload.repo_id for upload, _ in other)}: {arguments.revision} holds something else already "
             f"({upload.repo_id}: {', '.join([*changed, *removed][:5])}). Nothing was pushed. Give `--overwrite` to "
             "replace it, or another `--revision`"
+        )
+
+
+def check_public(repo_id: str, remote: Remote, arguments: PushArguments) -> None:
+    """Raise `InputError` if the repository is public and nobody asked for that."""
+    if remote.exists and not remote.private and not arguments.public:
+        raise InputError(
+            f"{repo_id} is there already and is public, so all could read what is pushed; give `--public` to push to "
+            "it, or another `--repo_prefix`"
         )
 
 

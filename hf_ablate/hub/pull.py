@@ -58,9 +58,10 @@ def run(arguments: PullArguments) -> None:
             "it, or pull into another folder"
         )
     if not arguments.dry_run:
-        for target in _with_progress(targets):
+        for target in (progress := _with_progress(targets)):
+            progress.set_postfix_str(target.folder)
             if target.state != "unchanged":
-                install(api, target, arguments.run_dir)
+                install(target, arguments.run_dir)
     _print(arguments, targets)
 
 
@@ -120,7 +121,7 @@ def _identity(manifest: dict[str, Any]) -> str:
     return manifest.get("digest") or manifest["fingerprint"]
 
 
-def install(api: "HfApi", target: Target, run_dir: Path) -> None:
+def install(target: Target, run_dir: Path) -> None:
     """Fetch a folder beside its place, check it, and put it there when it is complete.
 
     A killed pull leaves a folder that starts with a dot, and the next one goes on with it.

@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..ranking.tables import text_table
 from .answers import call
 from .arguments import PushArguments
-from .checks import check_bases, check_cards, check_private, check_states, state_of
+from .checks import check_bases, check_cards, check_private, check_public, check_states, state_of
 from .contents import collect
 from .index import MEMBERS, joined, member_row, pool_upload, read_members
 from .names import Names
@@ -37,26 +37,29 @@ def run(arguments: PushArguments) -> None:
     states = [state_of(upload, remote) for upload, remote in zip(uploads, remotes, strict=True)]
     check_states(arguments, uploads, remotes, states)
     members = [upload for upload in uploads if not upload.member.startswith("metric:")]
-    listed = _listed_members(api, names, arguments) if members else []
+    pool = read_remote(api, names.of("pool"), "dataset", arguments.revision)
+    if members and set(states) != {"unchanged"}:
+        check_public(names.of("pool"), pool, arguments)
+    listed = _listed_members(api, names, pool) if members else []
     joined(listed, [member_row(upload, "") for upload in members], names)
     check_bases(names, uploads, states, listed)
     check_cards(uploads, states)
     rows, revisions = [], {}
-    for upload, remote, state in _with_progress(list(zip(uploads, remotes, states, strict=True))):
-        if state == "other card" and not arguments.overwrite:
-            logger.warning("%s: only the card differs; it is kept, and `--overwrite` replaces it", upload.repo_id)
-            revisions[upload.member] = remote.sha
-        else:
-            revisions[upload.member] = push_upload(api, upload, remote, arguments)
-            state = "unchanged" if revisions[upload.member] == remote.sha else "pushed"
-        rows.append(_row(upload, state))
+    with _progress(uploads) as progress:
+        for upload, remote, state in zip(uploads, remotes, states, strict=True):
+            progress.set_postfix_str(upload.member)
+            if state == "other card" and not arguments.overwrite:
+                logger.warning("%s: only the card differs; it is kept, and `--overwrite` replaces it", upload.repo_id)
+                revisions[upload.member] = remote.sha
+            else:
+                revisions[upload.member] = push_upload(api, upload, remote, arguments)
+                state = "unchanged" if revisions[upload.member] == remote.sha else "pushed"
+            rows.append(_row(upload, state))
+            progress.update(upload.size)
     if members:
-        new = [member_row(upload, revisions[upload.member]) for upload in members]
-        listed = _listed_members(api, names, arguments)  # somebody else may have added some in the meantime
-        pool = pool_upload(joined(listed, new, names), names)
-        remote = read_remote(api, pool.repo_id, pool.repo_type, arguments.revision)
-        is_same = push_upload(api, pool, remote, arguments) == remote.sha
-        rows.append(_row(pool, "unchanged" if is_same else "pushed"))
+        rows.append(
+            _push_pool(api, names, [member_row(upload, revisions[upload.member]) for upload in members], arguments)
+        )
     collection = add_to_collection(api, names, rows, public=arguments.public)
     _print(arguments, rows, collection)
 
@@ -74,16 +77,24 @@ def _states(uploads: list[Upload], arguments: PushArguments) -> list[str]:
         return ["?"] * len(uploads)
 
 
-def _listed_members(api: "HfApi", names: Names, arguments: PushArguments) -> list[dict[str, Any]]:
+def _listed_members(api: "HfApi", names: Names, pool: Remote) -> list[dict[str, Any]]:
     """What the pool lists now."""
+    return read_members(api, names.of("pool"), pool.sha) if MEMBERS in pool.files else []
+
+
+def _push_pool(api: "HfApi", names: Names, new: list[dict[str, Any]], arguments: PushArguments) -> dict[str, Any]:
+    """Add the new members to the list; read again, as somebody else may have added some in the meantime."""
     remote = read_remote(api, names.of("pool"), "dataset", arguments.revision)
-    return read_members(api, names.of("pool"), remote.sha) if MEMBERS in remote.files else []
+    pool = pool_upload(joined(_listed_members(api, names, remote), new, names), names)
+    is_same = push_upload(api, pool, remote, arguments) == remote.sha
+    return _row(pool, "unchanged" if is_same else "pushed")
 
 
-def _with_progress(items: list) -> Any:
+def _progress(uploads: list[Upload]) -> Any:
     from tqdm import tqdm
 
-    return tqdm(items, desc="push", unit="repository", disable=None)
+    total = sum(upload.size for upload in uploads)
+    return tqdm(total=total, desc="push", unit="B", unit_scale=True, disable=None)
 
 
 def push_upload(api: "HfApi", upload: Upload, remote: Remote, arguments: PushArguments) -> str:

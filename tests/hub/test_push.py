@@ -164,10 +164,14 @@ def test_text_with_a_private_path_or_the_token_is_refused(hub, study, capsys, se
 def test_public_only_when_asked(hub, study, capsys):
     assert push(study, "--what", "seed") == 0
     assert push(study, "--what", "seed", "--public") == 0
-    assert not hub.repos["model", "ada/tiny-seed"].private
-    hub.repos["model", "ada/tiny-component-english"] = hub.repos.pop(("model", "ada/tiny-seed"))
+    assert not any(repo.private for repo in hub.repos.values())
+    assert push(study, "--what", "seed") == 0  # nothing new becomes public
     assert push(study, "--what", "components") == 2
-    assert "is public, so all could read what is pushed" in capsys.readouterr().err
+    assert "ada/tiny-pool is there already and is public, so all could read what is pushed" in capsys.readouterr().err
+    change(study)
+    hub.repos["model", "ada/tiny-component-english"] = hub.repos["model", "ada/tiny-seed"]
+    assert push(study, "--what", "components") == 2
+    assert "ada/tiny-component-english is there already and is public" in capsys.readouterr().err
 
 
 def test_another_branch(pushed, study):
