@@ -1,0 +1,240 @@
+"""All 255 subsets of 8 components over 4 domains: hf_ablate's sweep beside loading and averaging for every mixture.
+
+    python benchmarks/sweep.py                                   # 7M parameters, some minutes
+    python benchmarks/sweep.py --model-size 110m --mixtures 3 --tokens 1000
+    python benchmarks/sweep.py --quick                           # a minute
+
+hf_ablate merges into one resident model from memory-mapped components, and scores. The other way is the original's:
+for every mixture load its components from disk, average their state dicts, load the average into a model, and score
+in padded batches with the log-softmax of all logits in float32. It is measured on three mixtures, of 2, 4 and 6 units
+(the 255 have 4.02 on average), and extrapolated. Each way runs in a process of its own, on one thread; times are
+processor time, which counts waiting for memory.
+"""
+# ruff: noqa: E402
+
+import sys
+
+
+sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]  # it hides the package `evaluate`
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+from hf_ablate.corpus.tokenizers import train_tokenizer
+from hf_ablate.evaluation.log_likelihood import Scorer
+from hf_ablate.evaluation.windows import TokenStream
+from hf_ablate.merging.resident import ResidentPool
+from hf_ablate.mixtures.methods import subsets
+from hf_ablate.mixtures.mixture import Mixture
+
+
+UNITS = [f"unit{number}" for number in range(8)]
+DOMAINS = ("transformers/models/[a-f]*", "transformers/models/[g-z]*", "datasets", "sympy/core")
+SIZES = {
+    "7m": {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 704},
+    "110m": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 1536},
+}
+VOCABULARY = {"7m": 8192, "110m": 50304}
+MAX_LENGTH = 1024
+
+
+def make_domains(tokens: int) -> list[TokenStream]:
+    """For each domain, Python sources of an installed package, cut where `tokens` are full."""
+    packages = Path(sysconfig.get_path("purelib"))
+    texts = []
+    for pattern in DOMAINS:
+        paths = sorted(path for folder in packages.glob(pattern) for path in folder.rglob("*.py"))
+        chosen = [path for path in paths if 1000 <= path.stat().st_size <= 3500]
+        texts.append([path.read_text(encoding="utf-8") for path in chosen[: tokens // 200 + 1]])
+    tokenizer = train_tokenizer([text for some in texts for text in some], 4096)
+    streams = []
+    for some in texts:
+        documents = [np.array(tokens) for tokens in tokenizer(some, add_special_tokens=False)["input_ids"]]
+        sizes = np.cumsum([len(document) for document in documents])
+        kept = documents[: int(np.searchsorted(sizes, tokens)) + 1]
+        streams.append(TokenStream.of(kept, tokenizer.eos_token_id))
+    return streams
+
+
+def make_components(folder: Path, size: str) -> dict[str, Path]:
+    config = LlamaConfig(
+        vocab_size=VOCABULARY[size], max_position_embeddings=MAX_LENGTH, tie_word_embeddings=True, **SIZES[size]
+    )
+    for number, unit in enumerate(UNITS):
+        torch.manual_seed(number)
+        LlamaForCausalLM(config).save_pretrained(folder / unit)
+    return {unit: folder / unit for unit in UNITS}
+
+
+def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture]) -> dict:
+    start = time.process_time()
+    pool = ResidentPool(folders)
+    loading = time.process_time() - start
+    merging, sums = [], []
+    with Scorer(pool.model, MAX_LENGTH) as scorer:
+        for mixture in mixtures:
+            before = time.process_time()
+            pool.merge(mixture)
+            merging.append(time.process_time() - before)
+            sums.append([float(scorer.token_logprobs(stream).sum(dtype=np.float64)) for stream in streams])
+    seconds = time.process_time() - start
+    return {
+        "seconds": seconds,
+        "seconds to load the pool": loading,
+        "share of merging": sum(merging) / seconds,
+        "sums": sums,
+        "peak GB": peak(),
+        **measure_merge(pool),
+    }
+
+
+def measure_merge(pool: ResidentPool, rounds: int = 9) -> dict:
+    """A merge of 4 components beside a stream of the same bytes: 4 reads into a buffer in the cache, one write."""
+    mixture = Mixture.uniform(UNITS[:4])
+    inputs = [[part[name].view(-1) for name in pool.components[UNITS[0]]] for part in
+              (pool.components[unit] for unit in mixture.units)]  # fmt: skip
+    outputs = [torch.zeros_like(tensor) for tensor in inputs[0]]
+    buffer = torch.empty(1 << 18)
+
+    def stream() -> None:
+        for output, *parts in zip(outputs, *inputs, strict=True):
+            for start in range(0, len(output), len(buffer)):
+                block = output[start : start + len(buffer)]
+                for part in parts:
+                    buffer[: len(block)].copy_(part[start : start + len(buffer)])
+                block.copy_(buffer[: len(block)])
+
+    times = []
+    for _ in range(rounds):
+        before = time.process_time()
+        pool.merge(mixture)
+        between = time.process_time()
+        stream()
+        times.append((between - before, time.process_time() - between))
+    return {
+        "merge of 4, s": statistics.median(merge for merge, _ in times),
+        "merge / stream of the same bytes": statistics.median(merge / stream for merge, stream in times),
+    }
+
+
+def load_and_average(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture]) -> dict:
+    start = time.process_time()
+    merging, sums = {}, []
+    for mixture in mixtures:
+        before = time.process_time()
+        states = [AutoModelForCausalLM.from_pretrained(folders[unit]).state_dict() for unit in mixture.units]
+        average = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
+        model = AutoModelForCausalLM.from_pretrained(folders[mixture.units[0]])
+        model.load_state_dict(average)
+        merging[len(mixture.units)] = time.process_time() - before
+        sums.append([score_padded(model.eval(), stream) for stream in streams])
+    return {
+        "seconds": time.process_time() - start, "merge of 4, s": merging[4], "sums": sums, "peak GB": peak(),
+    }  # fmt: skip
+
+
+def score_padded(model, stream: TokenStream, batch_size: int = 4) -> float:
+    documents = [
+        torch.from_numpy(stream.tokens[start:end]).long()
+        for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True)
+    ]
+    total = 0.0
+    for first in range(0, len(documents), batch_size):
+        batch = documents[first : first + batch_size]
+        tokens = torch.nn.utils.rnn.pad_sequence(batch, batch_first=True)
+        mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(document) for document in batch], batch_first=True)
+        logits = model(input_ids=tokens[:, :-1], attention_mask=mask[:, :-1]).logits
+        logprobs = torch.log_softmax(logits.float(), dim=-1).gather(2, tokens[:, 1:, None])[:, :, 0]
+        total += float((logprobs * mask[:, 1:]).double().sum())
+    return total
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def work(way, connection, *arguments) -> None:
+    torch.set_num_threads(1)
+    with torch.inference_mode():
+        connection.send(way(*arguments))
+
+
+def in_own_process(way, *arguments) -> dict:
+    context = multiprocessing.get_context("spawn")
+    pipe, other = context.Pipe()
+    process = context.Process(target=work, args=(way, other, *arguments))
+    process.start()
+    other.close()
+    result = pipe.recv()
+    process.join()
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model-size", choices=sorted(SIZES), default="7m")
+    parser.add_argument(
+        "--mixtures", type=int, default=255, help="how many of the 255 hf_ablate scores; the rest is extrapolated"
+    )
+    parser.add_argument("--tokens", type=int, default=2000, help="in each domain, about")
+    parser.add_argument("--quick", action="store_true", help="30 mixtures, 1,000 tokens a domain")
+    parser.add_argument("--output-format", choices=("table", "json"), default="table")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.mixtures, arguments.tokens = 30, 1000
+    candidates = list(subsets(UNITS))
+    slice_of_three = [Mixture.uniform(UNITS[:size]) for size in (2, 4, 6)]
+    order = np.random.default_rng(0).permutation(len(candidates))
+    mixtures = slice_of_three + [candidates[number] for number in order if candidates[number] not in slice_of_three]
+    mixtures = mixtures[: arguments.mixtures]
+    streams = make_domains(arguments.tokens)
+    with tempfile.TemporaryDirectory() as folder:
+        folders = make_components(Path(folder), arguments.model_size)
+        theirs = in_own_process(load_and_average, folders, streams, slice_of_three)
+        ours = in_own_process(resident, folders, streams, mixtures)
+    scale = {"hf_ablate": len(candidates) / len(mixtures), "load and average": len(candidates) / len(slice_of_three)}
+    difference = np.abs(np.array(ours["sums"][:3]) / np.array(theirs["sums"]) - 1).max()
+    summary = {
+        "model": arguments.model_size,
+        "tokens": sum(int(stream.num_tokens.sum()) for stream in streams),
+        "mixtures measured": {"hf_ablate": len(mixtures), "load and average": len(slice_of_three)},
+        "seconds for 255": {
+            "hf_ablate": ours["seconds"] * scale["hf_ablate"],
+            "load and average": theirs["seconds"] * scale["load and average"],
+        },
+        "peak GB": {"hf_ablate": ours["peak GB"], "load and average": theirs["peak GB"]},
+        "merge of 4, s": {"hf_ablate": ours["merge of 4, s"], "load and average": theirs["merge of 4, s"]},
+        "merge / stream of the same bytes": ours["merge / stream of the same bytes"],
+        "share of merging": ours["share of merging"],
+        "sums off by at most": float(difference),
+    }
+    if arguments.output_format == "json":
+        print(json.dumps(summary, indent=2))
+        return
+    print(f"8 components of {summary['model']} parameters, 4 domains, {summary['tokens']:,} tokens, one thread\n")
+    print(f"{'':24s}{'measured':>10s}{'s for 255':>12s}{'peak GB':>9s}{'merge of 4, s':>15s}")
+    for way in scale:
+        print(
+            f"{way:24s}{summary['mixtures measured'][way]:10d}{summary['seconds for 255'][way]:12.1f}"
+            f"{summary['peak GB'][way]:9.2f}{summary['merge of 4, s'][way]:15.4f}"
+        )
+    for name in ("seconds for 255", "merge of 4, s"):
+        print(f"\n{name}: {summary[name]['load and average'] / summary[name]['hf_ablate']:.1f} times as fast", end="")
+    print()
+    for name in ("merge / stream of the same bytes", "share of merging", "sums off by at most"):
+        print(f"{name}: {summary[name]:.3g}")
+
+
+if __name__ == "__main__":
+    main()
