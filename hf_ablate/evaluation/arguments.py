@@ -91,7 +91,8 @@ class EvaluateArguments(StageArguments):
         default=0.95, metadata={"help": "top: least probability that the winners are those of scoring everything."}
     )
     first_documents: int = field(
-        default=4, metadata={"help": "top: documents of each domain that all mixtures are scored on first."}
+        default=2,
+        metadata={"help": "top: how many short and how many long documents of each domain all are scored on first."},
     )
     export: list[Literal["paloma", "lm_eval"]] = field(
         default_factory=list,

@@ -4,11 +4,13 @@ All candidates are scored on the same few documents of every domain, drawn at ra
 worse than each of the best `top` by more than chance explains; the documents are doubled for the rest, until `top` are
 left or all documents are used. What is compared is the macro average of bits per byte over domains.
 
-A difference between two candidates is estimated from paired differences over the documents, domain by domain as a
-ratio of sums, and its error from their spread, with the correction for drawing from finitely many documents (Cochran,
-"Sampling Techniques", 1977, chapters 2 and 6); thresholds are Student's with Welch's degrees of freedom. A winner is
-lost only if some candidate that is no winner is taken for better than it, so the doubt allowed, `1 - confidence`, is
-shared out over all `top · (candidates - top)` such pairs and all rounds.
+A few long documents may decide the score of a domain, so each domain is divided into long and short documents, about
+half of its bytes each, and documents are drawn from both. A difference between two candidates is estimated from paired
+differences over the documents, class by class as a ratio of sums, and its error from their spread, with the correction
+for drawing from finitely many documents (Cochran, "Sampling Techniques", 1977, chapters 5 and 6); thresholds are
+Student's with Welch's degrees of freedom. A winner is lost only if some candidate that is no winner is taken for
+better than it, so the doubt allowed, `1 - confidence`, is shared out over all `top · (candidates - top)` such pairs
+and all rounds.
 """
 
 import math
@@ -20,6 +22,7 @@ from scipy import stats
 
 
 ORDER_SEED = 1234
+LENGTH_CLASSES = 2
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def race(
     num_bytes: np.ndarray,
     top: int,
     confidence: float = 0.95,
-    first: int = 4,
+    first: int = 2,
 ) -> Race:
     """Find the `top` best candidates.
 
@@ -72,7 +75,7 @@ def race(
         num_bytes (`np.ndarray`): [documents].
         top (`int`): how many are wanted.
         confidence (`float`): the least probability that the winners are those of scoring everything.
-        first (`int`): documents of each domain in the first round, at least 2.
+        first (`int`): documents of each class of lengths of each domain in the first round, at least 2.
 
     Example:
 
@@ -85,93 +88,101 @@ def race(
 
     ```
     """
-    counted = np.isin(domains, np.flatnonzero(np.bincount(domains, num_bytes)))  # a domain without bytes has no score
-    batches = _batches(domains, counted, first)
-    doubt = (1 - confidence) / max(1, top * (candidates - top) * (len(batches) - 1))
+    strata = _strata(domains, num_bytes)
+    counted = np.concatenate([stratum.documents for stratum in strata])
+    most = max(len(stratum.documents) for stratum in strata)
+    rounds_to_come = max(0, math.ceil(math.log2(most / first)))  # but for the last, which sees all and cannot err
+    doubt = (1 - confidence) / max(1, top * (candidates - top) * rounds_to_come)
     sums = np.full((candidates, len(domains)), np.nan)
-    alive, known, rounds = np.arange(candidates), np.array([], dtype=int), []
-    scores = np.full(candidates, np.nan)
-    for batch in batches:
-        known = np.concatenate([known, batch])
+    alive, rounds, scores = np.arange(candidates), [], np.full(candidates, np.nan)
+    done, wanted = 0, first
+    while True:
+        batch = np.concatenate([stratum.documents[done:wanted] for stratum in strata])
         for candidate in alive:
             sums[candidate, batch] = score(int(candidate), batch)
-        strata = _strata(domains, counted, num_bytes, known)
-        scores[alive] = _macro(sums[alive], strata)
+        scores[alive] = _macro(sums[alive], strata, wanted)
         alive = alive[np.argsort(scores[alive], kind="stable")]
-        is_doubtful = _is_doubtful(sums[alive], strata, top, doubt)
-        rounds.append(Round(len(known), len(alive), alive[~is_doubtful].tolist()))
+        is_doubtful = _is_doubtful(sums[alive], strata, wanted, top, doubt)
+        seen = sum(min(wanted, len(stratum.documents)) for stratum in strata)
+        rounds.append(Round(seen, len(alive), alive[~is_doubtful].tolist()))
         alive = alive[is_doubtful]
-        if len(alive) == top:
+        if len(alive) == top or wanted >= most:
             break
-    rest = np.setdiff1d(np.flatnonzero(counted), known)
+        done, wanted = wanted, 2 * wanted
     winners = alive[:top]
+    rest = np.setdiff1d(counted, np.concatenate([stratum.documents[:wanted] for stratum in strata]))
     if len(rest):
         for candidate in winners:
             sums[candidate, rest] = score(int(candidate), rest)
-        everything = _strata(domains, counted, num_bytes, np.flatnonzero(counted))
-        scores[winners] = _macro(sums[winners], everything)
+        scores[winners] = _macro(sums[winners], strata, most)
         winners = winners[np.argsort(scores[winners], kind="stable")]
     return Race(winners.tolist(), scores, rounds)
 
 
 @dataclass(frozen=True)
 class _Stratum:
-    """The documents of a domain that are known by now, and how many there are in all."""
+    """The documents of one class of lengths of a domain, in the order in which they are drawn.
+
+    Args:
+        documents (`np.ndarray`): numbers of the documents.
+        num_bytes (`np.ndarray`): [documents].
+        share (`float`): of its bytes in the macro average: its part of the domain, over the number of domains.
+    """
 
     documents: np.ndarray
     num_bytes: np.ndarray
-    total: int
+    share: float
 
 
-def _batches(domains: np.ndarray, counted: np.ndarray, first: int) -> list[np.ndarray]:
-    """The documents that each round adds: `first` of each domain, then as many again as there are, to the end."""
+def _strata(domains: np.ndarray, num_bytes: np.ndarray) -> list[_Stratum]:
+    """All classes of all domains that have bytes; a domain without has no score."""
     generator = np.random.default_rng(ORDER_SEED)
-    orders = [generator.permutation(np.flatnonzero(counted & (domains == one))) for one in np.unique(domains[counted])]
-    batches, done, wanted = [], 0, first
-    while any(done < len(order) for order in orders):
-        batches.append(np.concatenate([order[done:wanted] for order in orders]))
-        done, wanted = wanted, 2 * wanted
-    return batches
+    with_bytes = np.flatnonzero(np.bincount(domains, num_bytes))
+    found = []
+    for domain in with_bytes:
+        documents = np.flatnonzero((domains == domain) & (num_bytes > 0))
+        documents = documents[np.argsort(num_bytes[documents], kind="stable")]
+        sizes = num_bytes[documents]
+        middle = (np.cumsum(sizes) - sizes / 2) / sizes.sum()
+        classes = np.minimum((middle * LENGTH_CLASSES).astype(int), LENGTH_CLASSES - 1)
+        for one in np.unique(classes):
+            own = generator.permutation(documents[classes == one])
+            share = num_bytes[own].sum() / sizes.sum() / len(with_bytes)
+            found.append(_Stratum(own, num_bytes[own], float(share)))
+    return found
 
 
-def _strata(domains: np.ndarray, counted: np.ndarray, num_bytes: np.ndarray, known: np.ndarray) -> list[_Stratum]:
-    return [
-        _Stratum(known[domains[known] == one], num_bytes[known[domains[known] == one]], int((domains == one).sum()))
-        for one in np.unique(domains[counted])
+def _macro(sums: np.ndarray, strata: list[_Stratum], drawn: int) -> np.ndarray:
+    """[candidates], the estimates of the macro average of bits per byte from `drawn` documents of each stratum."""
+    each = [
+        -stratum.share * sums[:, stratum.documents[:drawn]].sum(axis=1) / stratum.num_bytes[:drawn].sum()
+        for stratum in strata
     ]
+    return np.sum(each, axis=0) / math.log(2)
 
 
-def _macro(sums: np.ndarray, strata: list[_Stratum]) -> np.ndarray:
-    """[candidates], the estimates of the macro average of bits per byte."""
-    each = [-sums[:, stratum.documents].sum(axis=1) / max(stratum.num_bytes.sum(), 1) for stratum in strata]
-    return np.mean(each, axis=0) / math.log(2)
-
-
-def _is_doubtful(sums: np.ndarray, strata: list[_Stratum], top: int, doubt: float) -> np.ndarray:
+def _is_doubtful(sums: np.ndarray, strata: list[_Stratum], drawn: int, top: int, doubt: float) -> np.ndarray:
     """[candidates, best first], whether each may be a winner: not worse than all of the first `top` beyond doubt."""
     result = np.ones(len(sums), dtype=bool)
-    if len(sums) <= top:
-        return result
-    is_worse = np.ones(len(sums) - top, dtype=bool)
-    for leader in range(top):
-        is_worse &= _is_worse(sums[top:], sums[leader], strata, doubt)
-    result[top:] = ~is_worse
+    if len(sums) > top:
+        worse = [_is_worse(sums[top:], sums[leader], strata, drawn, doubt) for leader in range(top)]
+        result[top:] = ~np.all(worse, axis=0)
     return result
 
 
-def _is_worse(sums: np.ndarray, leader: np.ndarray, strata: list[_Stratum], doubt: float) -> np.ndarray:
+def _is_worse(sums: np.ndarray, leader: np.ndarray, strata: list[_Stratum], drawn: int, doubt: float) -> np.ndarray:
     """[candidates], whether a candidate's macro average is higher than the leader's beyond doubt."""
     difference, variance, fourth = np.zeros(len(sums)), np.zeros(len(sums)), np.zeros(len(sums))
     for stratum in strata:
-        size, total_bytes = len(stratum.documents), stratum.num_bytes.sum()
-        if total_bytes == 0:
-            return np.zeros(len(sums), dtype=bool)
-        worse_by = leader[stratum.documents] - sums[:, stratum.documents]
-        ratio = worse_by.sum(axis=1) / total_bytes
-        difference += ratio
-        if size < stratum.total:
-            residual = worse_by - ratio[:, None] * stratum.num_bytes
-            own = (1 - size / stratum.total) * size / (size - 1) * (residual**2).sum(axis=1) / total_bytes**2
+        documents, num_bytes = stratum.documents[:drawn], stratum.num_bytes[:drawn]
+        size, total = len(documents), len(stratum.documents)
+        worse_by = leader[documents] - sums[:, documents]
+        ratio = worse_by.sum(axis=1) / num_bytes.sum()
+        difference += stratum.share * ratio
+        if size < total:
+            residual = worse_by - ratio[:, None] * num_bytes
+            spread = size / (size - 1) * (residual**2).sum(axis=1) / num_bytes.sum() ** 2
+            own = stratum.share**2 * (1 - size / total) * spread
             variance += own
             fourth += own**2 / (size - 1)
     freedom = np.divide(variance**2, fourth, out=np.full(len(sums), np.inf), where=fourth > 0)

@@ -47,6 +47,8 @@ def race_mixtures(arguments: EvaluateArguments) -> None:
         group = make_group(arguments, merged)
         tokenised = tokenise_sources(group, sources)
         check_vocabulary(group, tokenised)
+        if not any(source.bytes.any() for source in tokenised):
+            raise InputError("all documents are empty; no mixture is better than another on them")
         result = _run(arguments, group, tokenised)
         write_json(folder / RESULT, result)
         write_manifest(folder, "race", settings, inputs, digest=digest(result))
@@ -119,7 +121,7 @@ def _run(arguments: EvaluateArguments, group: Group, sources: list[TokenisedSour
         Scorer(pool.model, measurement.max_length, measurement.batch_tokens) as scorer,
         tqdm(desc="race", unit="token", unit_scale=True, disable=None) as progress,
     ):
-        scores = _DocumentScores(arguments.scores_dir / "documents.jsonl", group, sources, scorer, pool, progress)
+        scores = _DocumentScores(arguments.scores_dir / "sums.jsonl", group, sources, scorer, pool, progress)
         found = race(
             scores,
             candidates=len(group.models),

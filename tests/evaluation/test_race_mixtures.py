@@ -140,3 +140,10 @@ def test_the_winners_are_printed_for_programs_too(study, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[0] == "rank,mixture,name,score"
     assert race(run_dir, "--top", 2, "--dry_run") == 0
     assert capsys.readouterr().out == "evaluate: race 7 mixtures for the 2 best on split val\n"
+
+
+def test_a_race_over_empty_documents_is_refused(study, tmp_path, capsys):
+    path = write_jsonl(tmp_path / "empty.jsonl", [{"text": ""}, {"text": ""}])
+    words = ["--run_dir", study, "--data", path, "--top", 1, "--output_dir", tmp_path / "out"]
+    assert main(["evaluate", *map(str, words)]) == 2
+    assert "all documents are empty" in capsys.readouterr().err
