@@ -22,6 +22,7 @@ class Encoded:
         self.folder = folder
         self.groups = groups
         self._parts: list[tuple[str, int]] = []
+        self._rows: list[list[np.ndarray]] = []
         self.dtype = np.dtype("<u2")
 
     def add(self, parts: list[tuple[str, int]], dtype: np.dtype) -> None:
@@ -35,6 +36,7 @@ class Encoded:
     def count_tokens(self, duplicates: dict[int, np.ndarray]) -> np.ndarray:
         """The tokens of each group, without duplicates; the EOS after each document counts."""
         self.duplicates = duplicates
+        self._rows = []
         total = np.zeros(len(self.groups.groups))
         for name, task in self._parts:
             documents = self._documents(name)
@@ -64,18 +66,27 @@ class Encoded:
 
     def of_group(self, group: int) -> "GroupDocuments":
         """The documents of a group, duplicates left out, in their stable order."""
+        self._rows = self._rows or [self._rows_by_group(name, task) for name, task in self._parts]
         columns, parts = [], []
-        for number, (name, task) in enumerate(self._parts):
-            documents = self._documents(name)
-            clean = (documents["overlap"] == 0) & ~self.duplicates[task][documents["record"]]
-            chosen = documents[(documents["group"] == group) & clean]
-            columns.append(np.asarray(chosen))
-            parts.append(np.full(len(chosen), number, np.uint32))
+        for number, ((name, _), rows) in enumerate(zip(self._parts, self._rows, strict=True)):
+            if len(rows[group]):
+                columns.append(self._documents(name)[rows[group]])
+                parts.append(np.full(len(rows[group]), number, np.uint32))
+        if not columns:
+            return GroupDocuments(self.folder, [], np.empty(0, DOCUMENT), np.empty(0, np.uint32), self.dtype)
         documents, part = np.concatenate(columns), np.concatenate(parts)
         ranked = np.lexsort((documents["content"], documents["order"]))
         return GroupDocuments(
             self.folder, [name for name, _ in self._parts], documents[ranked], part[ranked], self.dtype
         )
+
+    def _rows_by_group(self, name: str, task: int) -> list[np.ndarray]:
+        """The documents of a part that count, for each group: there are many groups, and reading a part is slow."""
+        documents = self._documents(name)
+        clean = (documents["overlap"] == 0) & ~self.duplicates[task][documents["record"]]
+        rows = np.flatnonzero(clean).astype(np.uint32)
+        rows = rows[np.argsort(documents["group"][rows], kind="stable")]
+        return np.split(rows, np.searchsorted(documents["group"][rows], np.arange(1, len(self.groups.groups))))
 
 
 class GroupDocuments:

@@ -69,7 +69,8 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
 
 
 def _without_folder(path: str, source: str) -> str:
-    if is_url(path) or (source == "hub" and not Path(path).exists()):
+    is_remote = is_url(path) and not path.startswith("file://")
+    if is_remote or (source == "hub" and not Path(path).exists()):
         return path
     return path.rstrip("/").rsplit("/", 1)[-1]
 
