@@ -23,6 +23,8 @@ from hf_ablate.evaluation.locations import find_sources
 from hf_ablate.evaluation.log_likelihood import Scorer, batches_by_length
 from hf_ablate.evaluation.tokens import document_sums, tokenise
 from hf_ablate.evaluation.windows import TokenStream
+from hf_ablate.modeling.configuration_hf_olmo import HfOlmoConfig
+from hf_ablate.modeling.modeling_hf_olmo import HfOlmoForCausalLM
 
 
 M = 16
@@ -95,6 +97,12 @@ MODELS = {
         GPTNeoXConfig(
             vocab_size=264, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
             max_position_embeddings=64, initializer_range=0.3,
+        )
+    ),
+    "the released seeds' architecture, with an embedding larger than the vocabulary": lambda: HfOlmoForCausalLM(
+        HfOlmoConfig(
+            vocab_size=257, embedding_size=264, d_model=16, n_layers=1, n_heads=2, mlp_hidden_size=32,
+            max_sequence_length=64, eos_token_id=0, pad_token_id=1,
         )
     ),
     "gemma2, which caps its logits": lambda: Gemma2ForCausalLM(
