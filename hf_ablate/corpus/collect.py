@@ -122,10 +122,10 @@ class Collector:
         write_check(self.check_folder, sets, self.arguments)
 
     def _texts(self, wanted: np.ndarray) -> Iterator[str]:
+        """The texts of the documents of groups down to a place in the order, duplicates left out."""
         for task, records in self.index:
-            for document in read_selected(
-                task, records[self._selected(task, records, 0 * wanted, wanted)], self.arguments
-            ):
+            selected = records[self._selected(task, records, 0 * wanted, wanted)]
+            for document in read_selected(task, selected, self.arguments):
                 yield document.text if document.ids is None else self.tokenizer.decode(document.ids.tolist())
 
     def _train_tokenizer(self, wanted: np.ndarray):
