@@ -88,6 +88,8 @@ class PoolTrainer(Trainer):
         """Score the held-out text; logs and returns its metrics."""
         started = time.perf_counter()
         model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        if not isinstance(model, PreTrainedModel):
+            model = model.get_base_model()  # of a PeftModel, with its adapters in place
         self.evaluation = self.held_out.measure(model, self.args.distributed_state)
         self.log(dict(self.evaluation))
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)

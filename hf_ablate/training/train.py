@@ -54,7 +54,7 @@ def run(arguments: TrainArguments) -> None:
     held_out = _held_out(arguments, corpus, config)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, arguments.process_index == 0)
     try:
-        with _many_models_in_one_process():
+        with many_models_in_one_process():
             for model in missing:
                 progress.start(model.id)
                 train_model(model, corpus, arguments, held_out, progress)
@@ -65,7 +65,7 @@ def run(arguments: TrainArguments) -> None:
 
 
 @contextmanager
-def _many_models_in_one_process() -> Iterator[None]:
+def many_models_in_one_process() -> Iterator[None]:
     """Small fixed costs per model: no bars of transformers for every file, and cheap garbage collections.
 
     The Trainer collects garbage before each model, which takes half a second with all libraries imported; frozen

@@ -33,11 +33,12 @@ def test_scores_of_every_source_and_domain_come_at_the_given_steps_and_at_the_en
     assert same_weights(weights(pool, MODEL), weights(trained, MODEL))  # looking changes nothing
 
 
-def test_the_last_scores_are_those_of_evaluating_the_saved_model(pool, tmp_path, capsys):
+@pytest.mark.parametrize("peft", [None, "lora"])
+def test_the_last_scores_are_those_of_evaluating_the_saved_model(pool, tmp_path, capsys, peft):
     from hf_ablate.evaluation.arguments import EvaluateArguments
     from hf_ablate.evaluation.evaluate import run as evaluate
 
-    last = retrain(pool, eval_steps=100)[-1]
+    last = retrain(pool, eval_steps=100, peft=peft)[-1]
     folder = str(pool / "models/components/alpha")
     evaluate(
         EvaluateArguments(

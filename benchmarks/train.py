@@ -1,0 +1,136 @@
+"""Training speed: one component as `hf-ablate train` trains it, beside a bare loop over the same batches.
+
+    python -P benchmarks/train.py --steps 60 --rounds 5
+    python -P benchmarks/train.py --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
+
+(`-P`, because a benchmark beside this one is called like a module of the standard library.)
+
+The two run in turns in one process, so that what else the machine does hits both; the ratio is the median of the
+rounds' ratios (processor time on a CPU, wall-clock time on a GPU). Both start from the same weights and see the same
+blocks in the same order, and the losses of the last step are compared. `--extra` takes any option of `hf-ablate
+train`: bf16=true, torch_compile=true, use_liger_kernel=true, attn_implementation=flash_attention_2, optim=....
+"""
+
+import argparse
+import copy
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hf_ablate.corpus.blocks import token_dtype, write_blocks
+from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.modeling import HfOlmoConfig, HfOlmoForCausalLM
+from hf_ablate.modeling.sizes import SIZES
+from hf_ablate.training.arguments import TrainArguments, make_train_parser
+from hf_ablate.training.callbacks import PoolProgress
+from hf_ablate.training.cost import model_size
+from hf_ablate.training.data import BlockFile, OrderedBlocks
+from hf_ablate.training.fit import fit
+from hf_ablate.training.order import block_order
+from hf_ablate.training.pool import PlannedModel
+from hf_ablate.training.speed import Meter
+from hf_ablate.training.train import many_models_in_one_process
+
+
+SMALL = {"d_model": 128, "n_layers": 4, "n_heads": 4, "vocab_size": 2048, "embedding_size": 2048}
+
+
+def make_arguments(options: argparse.Namespace, folder: Path) -> TrainArguments:
+    words = [
+        f"--run_dir={folder}", f"--per_device_train_batch_size={options.batch}", "--learning_rate=1e-3",
+        "--lr_scheduler_type=constant", "--adam_beta2=0.95", "--save_strategy=no", "--logging_steps=10",
+        f"--use_cpu={options.device == 'cpu'}".lower(), *(f"--{extra}" for extra in options.extra),
+        *([f"--gpu={options.gpu}"] if options.gpu else []),
+    ]  # fmt: skip
+    return TrainArguments(**vars(make_train_parser().parse_args(words)))
+
+
+def ours(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int, folder: Path) -> list[dict]:
+    """Train by `fit`; returns the rows that it logs."""
+    planned = PlannedModel("component:unit", "component", Mixture.uniform(["unit"]), {"unit": steps * arguments.batch})
+    tokens = arguments.blocks_per_step * blocks.block_size
+    meter = Meter(tokens, model_size(model).flops(1, blocks.block_size), arguments.peak_flops)
+    progress = PoolProgress(0, enabled=False)
+    fitted = fit(planned, model, {"unit": blocks}, folder, arguments, meter, None, progress)
+    return [row for row in fitted.trainer.state.log_history if "loss" in row]
+
+
+def bare(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int) -> float:
+    """The least that training takes; returns the mean loss of the last ten steps."""
+    order = block_order({"unit": steps * arguments.batch}, {"unit": len(blocks)}, arguments.order_seed)
+    data = OrderedBlocks([blocks], order)
+    model.to(arguments.device).train()
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=arguments.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
+    )
+    losses = []
+    for step in range(steps):
+        batch = data.__getitems__(list(range(step * arguments.batch, (step + 1) * arguments.batch)))
+        input_ids = torch.from_numpy(batch.astype(np.int64)).to(arguments.device, non_blocking=True)
+        with torch.autocast(arguments.device.type, torch.bfloat16, enabled=arguments.bf16):
+            loss = model(input_ids=input_ids, labels=input_ids, use_cache=False).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.detach())
+    return float(torch.stack(losses[-10:]).mean())
+
+
+def seconds(device: str) -> float:
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--size", choices=["small", *sorted(SIZES)], default="small")
+    parser.add_argument("--batch", type=int, default=16, help="blocks per step")
+    parser.add_argument("--block", type=int, default=128, help="tokens per block")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gpu", help="for model FLOPs utilisation, as in `hf-ablate train --gpu`")
+    parser.add_argument("--extra", nargs="*", default=[], metavar="OPTION=VALUE")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    config = HfOlmoConfig(**(SMALL if options.size == "small" else SIZES[options.size]))
+    config.use_cache, config.eos_token_id, config.pad_token_id = False, 0, 0
+    start = HfOlmoForCausalLM(config)
+    ratios = []
+    with tempfile.TemporaryDirectory() as name, many_models_in_one_process():
+        folder = Path(name)
+        arguments = make_arguments(options, folder)
+        arguments.batch = options.batch
+        numbers = np.random.default_rng(0).zipf(1.3, options.steps * options.batch * options.block)
+        tokens = (numbers % config.vocab_size).astype(token_dtype(config.vocab_size))
+        write_blocks(folder / "unit", "train", [tokens], options.steps * options.batch, options.block, tokens.dtype)
+        blocks = BlockFile(folder / "unit")
+        for number in range(options.rounds + 1):  # the first round warms up
+            timed = {}
+            for name in ("bare", "ours") if number % 2 else ("ours", "bare"):
+                model = copy.deepcopy(start)
+                began = seconds(options.device)
+                if name == "bare":
+                    loss = bare(model, blocks, arguments, options.steps)
+                else:
+                    rows = ours(model, blocks, arguments, options.steps, folder / str(number))
+                timed[name] = seconds(options.device) - began
+            if number:
+                ratios.append(timed["ours"] / timed["bare"])
+                measured = {key: round(rows[-1][key], 3) for key in ("tokens_per_second", "mfu") if key in rows[-1]}
+                print(
+                    f"bare {timed['bare']:7.2f} s  ours {timed['ours']:7.2f} s  ratio {ratios[-1]:.3f}  "
+                    f"loss {loss:.4f} and {rows[-1]['loss']:.4f}  {measured}"
+                )
+    print(f"ours takes {statistics.median(ratios):.3f} of the bare loop's time (median of {len(ratios)} rounds)")
+
+
+if __name__ == "__main__":
+    main()
