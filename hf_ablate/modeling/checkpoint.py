@@ -1,7 +1,6 @@
 """Reads the forms in which checkpoints of the seeds' architecture are found. Tensors stay on disk until used."""
 
 import json
-import logging
 import pickle
 import zipfile
 from dataclasses import dataclass
@@ -14,8 +13,6 @@ from safetensors import SafetensorError, safe_open
 
 from ..errors import InputError
 
-
-logger = logging.getLogger(__name__)
 
 FORMS = (
     "a checkpoint file of the original training (Composer), a folder with model.pt and config.yaml (OLMo), "

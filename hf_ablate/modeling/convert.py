@@ -1,7 +1,6 @@
 """`hf-ablate convert`: a checkpoint of the seeds' architecture, in any form, to a folder that transformers loads."""
 
 import json
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from .sizes import SIZES
 from .weights import write_safetensors
 
 
-logger = logging.getLogger(__name__)
 # Of a configuration that another package saved: what says nothing of the model's shape.
 PROVENANCE = ("architectures", "auto_map", "dtype", "model_type", "torch_dtype", "transformers_version")
 
@@ -32,18 +30,18 @@ def run(arguments: ConvertArguments) -> None:
     config = shape(arguments, checkpoint, tensors)
     tensors, attention_output = settle_attention_output(config, tensors)
     tensors = in_order_of_model(config, tensors, checkpoint.files)
-    dtype = getattr(torch, arguments.dtype) if arguments.dtype else tensors["model.transformer.wte.weight"].dtype
-    config.dtype = dtype
+    stored = tensors["model.transformer.wte.weight"].dtype
+    config.dtype = getattr(torch, arguments.dtype) if arguments.dtype else stored
     tokenizer = load_tokenizer(arguments.tokenizer or checkpoint.folder, config, required=bool(arguments.tokenizer))
     facts = {
         "form": checkpoint.form,
         "attn_out": attention_output,
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
-        "dtype": str(dtype).removeprefix("torch."),
+        "dtype": str(config.dtype).removeprefix("torch."),
         "tokenizer": tokenizer is not None,
     }
     if not arguments.dry_run:
-        write(arguments, checkpoint, config, tensors, dtype, tokenizer, facts)
+        write(arguments, checkpoint, config, tensors, tokenizer, facts)
     report(arguments, facts)
 
 
@@ -170,7 +168,6 @@ def write(
     checkpoint: Checkpoint,
     config: HfOlmoConfig,
     tensors: dict[str, torch.Tensor],
-    dtype: torch.dtype,
     tokenizer,
     facts: dict[str, Any],
 ) -> None:
@@ -191,7 +188,7 @@ def write(
             shutil.copy(checkpoint.folder / "generation_config.json", temporary)
         if tokenizer is not None:
             tokenizer.save_pretrained(temporary)
-        write_safetensors(temporary / "model.safetensors", tensors, dtype)
+        write_safetensors(temporary / "model.safetensors", tensors, config.dtype)
         given = {name: getattr(arguments, name) for name in ("size", "dtype", "revision")}
         write_manifest(
             temporary, "convert", given | {"source": source_name(arguments.source)},
@@ -201,9 +198,9 @@ def write(
         if output.exists():
             output.rename(replaced)
         temporary.rename(output)
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def source_name(source: str) -> str:
