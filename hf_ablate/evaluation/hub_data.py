@@ -42,44 +42,39 @@ def hub_sources(location: str, split: str) -> list[Source]:
     """
     from datasets import get_dataset_config_names
 
-    name = location.removeprefix(PREFIX).strip("/")
-    repository, _, wanted = name.partition(":")
+    repository, _, wanted = location.removeprefix(PREFIX).strip("/").partition(":")
     repository, _, revision = repository.partition("@")
-    configurations = (
-        [wanted] if wanted else _fetch(location, get_dataset_config_names, repository, revision=revision or None)
-    )
-    short = repository.rpartition("/")[2]
-    return [
-        _source(
-            location,
-            repository,
-            revision or None,
-            configuration,
-            split,
-            short if len(configurations) == 1 and not wanted else configuration,
-        )
-        for configuration in configurations
-    ]
+    options = {"revision": revision or None}
+    configurations = [wanted] if wanted else _fetch(location, get_dataset_config_names, repository, **options)
+    sources = []
+    for configuration in configurations:
+        table = _load(location, split, repository, configuration, options)
+        path = default_cache().with_name("data") / repository.replace("/", "--") / configuration / f"{split}.jsonl"
+        _write_rows(path, table)
+        name = configuration if wanted or len(configurations) > 1 else repository.rpartition("/")[2]
+        sources.append(Source(name, split, (path,), digest_files([path])))
+    return sources
 
 
-def _source(location: str, repository: str, revision: str | None, configuration: str, split: str, name: str) -> Source:
+def _load(location: str, split: str, repository: str, configuration: str, options: dict):
+    """The `datasets.Dataset` of one configuration, with the columns that matter here."""
     from datasets import get_dataset_split_names, load_dataset
 
-    splits = _fetch(location, get_dataset_split_names, repository, configuration, revision=revision)
+    splits = _fetch(location, get_dataset_split_names, repository, configuration, **options)
     found = next((name for name in SPLIT_NAMES.get(split, (split,)) if name in splits), None)
     if found is None:
         raise InputError(f"{location} has no split {split!r}; it has {', '.join(splits)}")
-    table = _fetch(location, load_dataset, repository, configuration, split=found, revision=revision)
+    table = _fetch(location, load_dataset, repository, configuration, split=found, **options)
     if "text" not in table.column_names:
         raise InputError(f"{location} has no column `text`; it has {', '.join(table.column_names)}")
-    table = table.select_columns([column for column in COLUMNS if column in table.column_names])
-    path = default_cache().with_name("data") / repository.replace("/", "--") / configuration / f"{split}.jsonl"
+    return table.select_columns([column for column in COLUMNS if column in table.column_names])
+
+
+def _write_rows(path: Path, table) -> None:
     with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         for row in table:
-            file.write(
-                json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False) + "\n"
-            )
-    return Source(name, split, (path,), digest_files([path]))
+            present = {key: value for key, value in row.items() if value is not None}
+            file.write(json.dumps(present, ensure_ascii=False) + "\n")
 
 
 def _fetch(location: str, function, *arguments, **options):

@@ -38,7 +38,7 @@ def levels(rows: list[ScoreRow]) -> list[dict]:
     """
     entries = []
     for some in _by_model(rows).values():
-        sources = [add_rows(list(part), source) for source, part in _by_source(some).items()]
+        sources = [add_rows(part, source) for source, part in _by_source(some).items()]
         pooled = add_rows(some, None)
         for level, group in (("domain", some), ("source", sources), ("pooled", [pooled])):
             for row in group:
@@ -88,7 +88,7 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
             lines.append([kind, _short(names.get(model, model)), *(f"{value:.4f}" for value in values)])
         if len(models) > most:
             hidden[kind] = len(models) - most
-    table = "\n".join(_align(lines))
+    table = "\n".join(align(lines))
     more = ", ".join(f"{count} {kind}" for kind, count in hidden.items())
     return f"{metric.replace('_', ' ')}\n{table}" + (f"\nand {more} more in the score rows" if more else "")
 
@@ -120,7 +120,8 @@ def _short(name: str, most: int = 44) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def _align(lines: list[list[str]]) -> list[str]:
+def align(lines: list[list[str]]) -> list[str]:
+    """Lines of cells as text: the first two columns to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width)
