@@ -28,6 +28,8 @@ DATE = "2026-01-01T00:00:00.000Z"
 
 @dataclass
 class Repo:
+    """A repository: its commits (each all files), and the branches and tags that name them."""
+
     type: str
     id: str
     private: bool
@@ -54,6 +56,8 @@ class Repo:
 
 @dataclass
 class Fault:
+    """What goes wrong, `times` times, with requests whose path matches the pattern."""
+
     method: str
     pattern: str
     times: int
@@ -66,6 +70,8 @@ class Fault:
 
 @dataclass
 class Answer:
+    """What a request is answered with."""
+
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
