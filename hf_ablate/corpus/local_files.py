@@ -29,7 +29,8 @@ def local_roots(root: str) -> list[tuple[str, str]]:
         folders = [root]
     for folder in folders:
         if not Path(folder).exists():
-            raise InputError(f"root {root} does not exist (looked for {Path(folder).resolve()})")
+            hint = "; patterns go into `globs`" if "*" in folder else ""
+            raise InputError(f"root {root} does not exist (looked for {Path(folder).resolve()}){hint}")
     is_named = root in ("site-packages", "stdlib")
     return [(root if is_named else Path(folder).resolve().name, folder) for folder in folders]
 

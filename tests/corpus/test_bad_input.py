@@ -117,6 +117,7 @@ def test_names_that_cannot_be_folders(tmp_path, tokenizer, name, reason):
 def test_places_that_do_not_exist(tmp_path, tokenizer):
     write_rows(tmp_path / "data" / "a.jsonl", ROWS)
     fails(tmp_path, tokenizer, r"root .*/nowhere does not exist \(looked for /", roots=[str(tmp_path / "nowhere")])
+    fails(tmp_path, tokenizer, "does not exist .*; patterns go into `globs`", roots=[str(tmp_path / "*.jsonl")])
     fails(tmp_path, tokenizer, r"glob '\*.parquet' matches no file under", globs=["*.parquet"])
     fails(tmp_path, tokenizer, "`path_regex` .* matches none of 1 files; .* 'data/a.jsonl'", path_regex="(?P<x>z)")
     fails(tmp_path, tokenizer, "memory://nowhere does not exist, or holds no file", roots=["memory://nowhere"])

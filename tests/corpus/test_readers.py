@@ -170,3 +170,11 @@ def test_installed_packages_are_no_part_of_the_standard_library():
     assert {file.root for file in files} == {"site-packages", "stdlib"}
     assert {file.name.split("/")[1] for file in files if file.root == "stdlib"} == {"json"}
     assert {file.fields["package"] for file in files} == {"pytest", "_pytest", "stdlib"}
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", "memory://"])
+def test_a_root_can_be_one_file(tmp_path, tokenizer, expected, scheme):
+    path = write_rows(tmp_path / "all.jsonl.gz", ROWS)
+    if scheme == "memory://":
+        fsspec.filesystem("memory").pipe(str(path), path.read_bytes())
+    assert partition(tmp_path / "run", roots=[f"{scheme}{path}"], tokenizer=tokenizer)["digest"] == expected
