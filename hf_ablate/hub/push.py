@@ -48,13 +48,8 @@ def run(arguments: PushArguments) -> None:
     with _progress(uploads) as progress:
         for upload, remote, state in zip(uploads, remotes, states, strict=True):
             progress.set_postfix_str(upload.member)
-            if state == "other card" and not arguments.overwrite:
-                logger.warning("%s: only the card differs; it is kept, and `--overwrite` replaces it", upload.repo_id)
-                revisions[upload.member] = remote.sha
-            else:
-                revisions[upload.member] = push_upload(api, upload, remote, arguments)
-                state = "unchanged" if revisions[upload.member] == remote.sha else "pushed"
-            rows.append(_row(upload, state))
+            revisions[upload.member] = push_upload(api, upload, remote, arguments)
+            rows.append(_row(upload, state if revisions[upload.member] == remote.sha else "pushed"))
             progress.update(upload.size)
     if members:
         rows.append(
@@ -112,8 +107,10 @@ def push_upload(api: "HfApi", upload: Upload, remote: Remote, arguments: PushArg
         call(what, lambda: api.update_repo_settings(**where, private=False))
     if not remote.sha and arguments.revision != "main":
         call(what, lambda: api.create_branch(**where, branch=arguments.revision, exist_ok=True))
-    sha = remote.sha
-    if state_of(upload, remote) != "unchanged":
+    sha, state = remote.sha, state_of(upload, remote)
+    if state == "other card" and not arguments.overwrite:
+        logger.warning("%s: only the card differs; it is kept, and `--overwrite` replaces it", upload.repo_id)
+    elif state != "unchanged":
         sha = call(what, lambda: _commit(api, upload, arguments.revision))
         damaged, _ = differences(upload.files, read_remote(api, revision=sha, **where))
         if damaged:

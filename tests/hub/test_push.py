@@ -92,7 +92,9 @@ def test_another_card_is_kept_unless_told_otherwise(pushed, study, caplog):
     assert push(study, "--what", "components") == 0
     assert "only the card differs; it is kept" in caplog.text
     assert b"Edited on the Hub." in repo.files["README.md"]
-    assert push(study, "--what", "components", "--overwrite") == 0
+    assert push(study, "--what", "components", "--public") == 0
+    assert b"Edited on the Hub." in repo.files["README.md"] and not repo.private
+    assert push(study, "--what", "components", "--public", "--overwrite") == 0
     assert repo.files["README.md"] == ours
 
 
