@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from tiny_pool import UNITS, save_model, tiny_model
@@ -86,3 +88,33 @@ def test_sums_over_several_blocks():
     assert torch.allclose(
         target.double(), sum(w * t.double() for w, t in zip((0.5, 0.25, 0.25), inputs, strict=True)), atol=1e-6
     )
+
+
+def anonymous_memory() -> int:
+    """Bytes of this process that no file stands behind; memory-mapped weights are not among them."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) * 1024
+
+
+def test_memory_beyond_the_mapped_components_is_one_model(tmp_path):
+    changes = {"hidden_size": 256, "intermediate_size": 1024, "num_hidden_layers": 4, "vocab_size": 8192}
+    first = save_model(tmp_path / "0", tiny_model(0, **changes))
+    size = sum(path.stat().st_size for path in first.glob("*.safetensors"))
+    folders = {"0": first} | {str(number): tmp_path / str(number) for number in range(1, 8)}
+    for number in range(1, 8):
+        save_model(folders[str(number)], tiny_model(number, **changes))
+    ResidentPool({"0": first}).merge(Mixture.of({"0": 1}))  # libraries are loaded, allocators warm
+    before = anonymous_memory()
+    pool = ResidentPool(folders)
+    for number in range(16):
+        pool.merge(Mixture.uniform([str(unit) for unit in range(number % 8 + 1)]))
+    assert anonymous_memory() - before < 2 * size  # of the 8 components that are read, none is held
+
+
+def test_components_saved_in_bfloat16_are_summed_in_float32(tmp_path):
+    models = {unit: tiny_model(number).bfloat16() for number, unit in enumerate(UNITS)}
+    folders = {unit: save_model(tmp_path / unit, model) for unit, model in models.items()}
+    merged = ResidentPool(folders).merge(Mixture.of({"alpha": 1, "beta": 2})).state_dict()
+    for name, value in merged.items():
+        alpha, beta = (models[unit].state_dict()[name].double() for unit in ("alpha", "beta"))
+        torch.testing.assert_close(value.double(), (alpha + 2 * beta) / 3, rtol=1e-6, atol=1e-8)
