@@ -94,6 +94,14 @@ class EvaluateArguments(StageArguments):
         default=2,
         metadata={"help": "top: how many short and how many long documents of each domain all are scored on first."},
     )
+    tasks: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Run these downstream tasks through lm-eval instead of scoring text: hellaswag arc_easy ..., or "
+            "`paper` for the paper's thirteen. Results go to tasks.jsonl. Needs: pip install 'hf_ablate[tasks]'"
+        },
+    )
+    tasks_dir: Path | None = field(default=None, metadata={"help": "A folder of lm-eval task files of your own."})
     export: list[Literal["paloma", "lm_eval"]] = field(
         default_factory=list,
         metadata={"help": "Also write the results in these shapes, to `export` beside the score rows."},
@@ -111,13 +119,14 @@ class EvaluateArguments(StageArguments):
         if self.weights is not None:
             Mixture.of(self.weights)
         self._check_race()
+        self._check_tasks()
         self.study = self.run_dir
         is_choice = bool(self.model) or self.of_mixtures
         if is_choice and self.output_dir is None:
             raise InputError("a choice of models is scored into a folder of its own; give `output_dir`")
-        if self.model and not (self.data or self.of_mixtures):
+        if self.model and not (self.data or self.of_mixtures or self.tasks):
             raise InputError("models outside a study need evaluation text; give `data`")
-        if self.output_dir is not None and (is_choice or self.top is not None):
+        if self.output_dir is not None:
             self.run_dir = self.output_dir  # the study is only read
 
     def _check_race(self) -> None:
@@ -134,6 +143,14 @@ class EvaluateArguments(StageArguments):
                 "top races the weight averages of all of a study's mixtures; it goes with none of `model`, `mixture`, "
                 "`weights`, `per_document`, `export` and `proxy: ensemble` (full scores of these cost no forward pass)"
             )
+
+    def _check_tasks(self) -> None:
+        if self.tasks_dir is not None and not self.tasks:
+            raise InputError("tasks_dir says where tasks are defined; name those to run in `tasks`")
+        if self.tasks and (self.top is not None or self.data or self.per_document or self.export):
+            raise InputError("tasks bring data of their own; `top`, `data`, `per_document` and `export` are for text")
+        if self.tasks and self.executor == "ray":
+            raise InputError("tasks are shared out by accelerate (accelerate_config), not by Ray")
 
     @property
     def of_mixtures(self) -> bool:

@@ -12,6 +12,7 @@ from ..merging.arguments import MergeArguments
 from ..merging.merge import chosen_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import EvaluateArguments
+from .downstream import evaluate_tasks
 from .executors import run_here, run_with_ray
 from .export import export_rows
 from .external import external_models
@@ -43,6 +44,9 @@ def run(arguments: EvaluateArguments) -> None:
         race_mixtures(arguments)
         return
     families = chosen_models(arguments)
+    if arguments.tasks:
+        evaluate_tasks(arguments, families, processes)
+        return
     models = [model for family in families for model in family]
     sources = find_sources(arguments.data or [arguments.study / "corpus"], arguments.split)
     settings = {name: getattr(arguments, name) for name in ("split", "limit", "max_length", "dtype", "per_document")}
@@ -110,7 +114,8 @@ def _plan(arguments: EvaluateArguments) -> str:
             f"evaluate: race {kinds.count('merged')} mixtures for the {arguments.top} best on split {arguments.split}"
         )
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    return f"evaluate: {counts} on split {arguments.split}"
+    on = f"tasks {', '.join(arguments.tasks)}" if arguments.tasks else f"split {arguments.split}"
+    return f"evaluate: {counts} on {on}"
 
 
 def make_plans(
