@@ -19,6 +19,7 @@ from hf_ablate.evaluation.documents import read_documents
 from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.evaluation.rows import METRICS, add_rows, read_current_rows, read_rows
 from hf_ablate.evaluation.tables import levels
+from hf_ablate.lock import run_folder_lock
 from hf_ablate.manifest import read_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture
@@ -206,6 +207,14 @@ def test_a_chosen_mixture_is_scored_into_a_folder_of_its_own(scored, tmp_path):
         assert found[key] == pytest.approx(expected[key], rel=1e-6)
     assert f"ensemble:{chosen}" in {model for model, _, _ in found}
     assert (scored / "scores" / "rows.jsonl").read_bytes() == before
+
+
+def test_a_study_that_is_at_work_can_be_scored_into_another_folder(scored, tmp_path, capsys):
+    with run_folder_lock(scored):
+        assert evaluate("--run_dir", scored) == 2
+        assert "another run is working in" in capsys.readouterr().err
+        assert evaluate("--run_dir", scored, "--output_dir", tmp_path / "out") == 0
+    assert scores(tmp_path / "out") == pytest.approx(scores(scored / "scores"), rel=1e-6)
 
 
 def test_windows_and_limits_are_part_of_a_measurement(study, tmp_path):
