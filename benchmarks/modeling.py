@@ -7,6 +7,14 @@ rounds' ratios, of processor time. Widths of Llama's feed-forward layer: 5/3 of 
 parameters the same (Llama has an attention output projection and no biases).
 """
 
+# ruff: noqa: E402
+
+import sys
+
+
+# This folder hides Python's own module `tokenize`.
+sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
+
 import argparse
 import statistics
 import time
