@@ -38,8 +38,8 @@ class Membership:
             raise InputError(f"no document belongs to any partition: {self.left_out().summary()}")
         check_all_matched(arguments, matched)
         self._numbers = {key: number for number, key in enumerate(keys)}
-        partitions = PartitionRule(arguments).partitions(keys, self._tokens_of_keys(), arguments.unit_tokens)
-        self.groups = Groups(partitions, arguments)
+        self.partitions = PartitionRule(arguments).partitions(keys, self._tokens_of_keys(), arguments.unit_tokens)
+        self.groups = Groups(self.partitions, arguments)
 
     def left_out(self) -> LeftOut:
         """All documents that belong to no partition or cannot be used, by reason."""

@@ -2,10 +2,7 @@
 
 from collections import Counter
 
-import numpy as np
-
 from .arguments import PartitionArguments
-from .budgets import BYTES_PER_TOKEN
 from .inputs import InputFile
 
 
@@ -19,16 +16,12 @@ def print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
     if arguments.source != "files":
         return
     from .catalog import Catalog
-    from .groups import Groups
-    from .rules import PartitionRule
+    from .index import Index
+    from .membership import Membership
 
     catalog = Catalog(files, arguments)
-    total_bytes = np.bincount(catalog.records["key"], weights=catalog.records["bytes"], minlength=len(catalog.keys))
-    partitions = PartitionRule(arguments).partitions(
-        catalog.keys, (total_bytes / BYTES_PER_TOKEN).tolist(), arguments.unit_tokens
-    )
-    names = [partition.name for partition in partitions]
-    groups = Groups(partitions, arguments)
+    members = Membership(arguments, Index(arguments.run_dir), catalog)  # an index without tasks: nothing is read
+    names, groups = [partition.name for partition in members.partitions], members.groups
     count, total = Counter(), Counter()
     for key, amount in zip(catalog.records["key"].tolist(), catalog.records["bytes"].tolist(), strict=True):
         count[names[key]] += 1
