@@ -1,6 +1,8 @@
 """The one exception that means "the user can fix this", and how every command ends."""
 
 import errno
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -66,6 +68,7 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     """
     try:
         work()
+        sys.stdout.flush()
     except InputError as error:
         if debug:
             traceback.print_exc()
@@ -76,6 +79,9 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     except KeyboardInterrupt:
         print("hf-ablate: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if debug or not _is_full_disk(error):
             traceback.print_exc()

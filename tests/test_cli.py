@@ -1,6 +1,10 @@
 """The command line: exit codes, help, and that documented commands parse."""
 
 import errno
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -73,3 +77,13 @@ def test_env_prints_versions(capsys):
 
 def test_find_command():
     assert find_command("rank").name == "rank"
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure():
+    """As in `hf-ablate evaluate --output_format csv | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "hf_ablate.cli", "env", "--output_format", "json"]
+    result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")
