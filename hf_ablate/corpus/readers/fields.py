@@ -58,8 +58,18 @@ def partition_fields(
 
 
 def look_up(values: dict[str, Any], name: str) -> Any:
-    """A field by name; `a.b` is field b of struct a and `a.0` the first element of list a, unless a field is really
-    called so."""
+    """A field by name.
+
+    `a.b` is field b of struct a and `a.0` the first element of list a, unless a field is really called so.
+
+    Example:
+
+    ```python
+    >>> look_up({"meta": {"areas": ["art", "law"]}}, "meta.areas.1")
+    'law'
+
+    ```
+    """
     if name in values:
         return values[name]
     value: Any = values
