@@ -1,15 +1,21 @@
 """Training speed: one component as `hf-ablate train` trains it, beside a bare loop over the same batches.
 
-    python -P benchmarks/train.py --steps 60 --rounds 5
-    python -P benchmarks/train.py --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
-
-(`-P`, because a benchmark beside this one is called like a module of the standard library.)
+    python benchmarks/train.py --steps 60 --rounds 5
+    python benchmarks/train.py --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
 
 The two run in turns in one process, so that what else the machine does hits both; the ratio is the median of the
 rounds' ratios (processor time on a CPU, wall-clock time on a GPU). Both start from the same weights and see the same
-blocks in the same order, and the losses of the last step are compared. `--extra` takes any option of `hf-ablate
+blocks in the same order, and the last logged losses are printed side by side. `--extra` takes any option of `hf-ablate
 train`: bf16=true, torch_compile=true, use_liger_kernel=true, attn_implementation=flash_attention_2, optim=....
 """
+
+# ruff: noqa: E402
+
+import sys
+
+
+# This folder hides Python's own module `tokenize`.
+sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
 
 import argparse
 import copy
@@ -59,8 +65,8 @@ def ours(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, s
     return [row for row in fitted.trainer.state.log_history if "loss" in row]
 
 
-def bare(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int) -> float:
-    """The least that training takes; returns the mean loss of the last ten steps."""
+def bare(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int) -> list[float]:
+    """The least that training takes; returns the loss of every step."""
     order = block_order({"unit": steps * arguments.batch}, {"unit": len(blocks)}, arguments.order_seed)
     data = OrderedBlocks([blocks], order)
     model.to(arguments.device).train()
@@ -78,7 +84,7 @@ def bare(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, s
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         losses.append(loss.detach())
-    return float(torch.stack(losses[-10:]).mean())
+    return torch.stack(losses).tolist()
 
 
 def seconds(device: str) -> float:
@@ -118,12 +124,14 @@ def main() -> None:
                 model = copy.deepcopy(start)
                 began = seconds(options.device)
                 if name == "bare":
-                    loss = bare(model, blocks, arguments, options.steps)
+                    losses = bare(model, blocks, arguments, options.steps)
                 else:
                     rows = ours(model, blocks, arguments, options.steps, folder / str(number))
                 timed[name] = seconds(options.device) - began
             if number:
                 ratios.append(timed["ours"] / timed["bare"])
+                last = rows[-1]["step"]
+                loss = statistics.mean(losses[last - arguments.logging_steps : last])
                 measured = {key: round(rows[-1][key], 3) for key in ("tokens_per_second", "mfu") if key in rows[-1]}
                 print(
                     f"bare {timed['bare']:7.2f} s  ours {timed['ours']:7.2f} s  ratio {ratios[-1]:.3f}  "
