@@ -66,7 +66,7 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
         `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
             or tokenizer; names them.
     """
-    candidates = read_mixtures(run_dir)
+    candidates = [] if chosen else read_mixtures(run_dir)
     mixtures = chosen or [candidate.mixture for candidate in candidates]
     folder = run_dir / "models" / "components"
     units = list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units))

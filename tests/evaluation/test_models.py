@@ -43,6 +43,15 @@ def test_chosen_mixtures_need_only_their_own_components(study):
     assert ids == ["component:alpha", "component:gamma", f"ensemble:{mixture.id}"]
 
 
+def test_a_mixture_given_by_its_weights_needs_no_list_of_mixtures(study, tmp_path):
+    other = copied(study, tmp_path)
+    shutil.rmtree(other / "mixtures")
+    mixture = Mixture.of({"alpha": 1, "gamma": 3})
+    assert [model.id for model in study_models(other, "merge", [mixture])] == [f"merged:{mixture.id}"]
+    with pytest.raises(InputError, match="mixtures is not finished"):
+        study_models(other, "merge")
+
+
 def test_the_digest_of_a_proxy_is_that_of_its_components_and_weights(study, tmp_path):
     mixture = Mixture.uniform(["alpha", "beta"])
     (proxy,) = study_models(study, "merge", [mixture])
