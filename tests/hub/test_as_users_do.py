@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import TOKEN, snippet
 from safetensors.torch import load_file
+from to_and_fro import TOKEN, snippet
 
 
 @pytest.fixture

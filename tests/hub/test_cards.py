@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import files_below, pull, push, snippet
 from huggingface_hub import DatasetCard, ModelCard
+from to_and_fro import files_below, pull, push, snippet
 
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.hub.cards import cell_text, model_card

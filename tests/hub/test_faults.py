@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from conftest import TOKEN, files_below, pull, push
 from huggingface_hub import constants
+from to_and_fro import TOKEN, files_below, pull, push
 
 
 MODEL = "ada/tiny-component-english"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tiny_study
-from conftest import files_below, pull, push
+from to_and_fro import files_below, pull, push
 
 from hf_ablate.cli import main
 from hf_ablate.manifest import digest_files

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import TOKEN, files_below, push
+from to_and_fro import TOKEN, files_below, push
 
 from hf_ablate.cli import main
 from hf_ablate.manifest import digest_files
