@@ -111,11 +111,8 @@ class EvaluateAtEndCallback(TrainerCallback):
             control.should_evaluate = True
 
 
-def stop_for_loss(model: str, step: int, folder: Path) -> InputError:
-    """The error for a loss that is no longer a number."""
+def diverged(model: str, what: str, folder: Path) -> InputError:
+    """The error for a model that is lost, with what it has left."""
     kept = checkpoints(folder)
     left = f"{kept[0].name} from before is kept" if kept else "no checkpoint had been saved"
-    return InputError(
-        f"{model}: the loss is not a finite number at step {step} ({left}). Lower the learning rate, or lengthen "
-        "warmup_steps"
-    )
+    return InputError(f"{model}: {what} ({left}). Lower the learning rate, or lengthen warmup_steps")

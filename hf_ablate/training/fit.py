@@ -17,8 +17,8 @@ from .callbacks import (
     PoolProgress,
     ProgressCallback,
     WholeCheckpointCallback,
+    diverged,
     spent_before,
-    stop_for_loss,
 )
 from .checkpoints import last_whole_checkpoint
 from .data import BlockFile, OrderedBlocks, collate
@@ -77,7 +77,8 @@ class PoolTrainer(Trainer):
     def check_loss(self) -> None:
         """Raise if a loss so far was not finite."""
         if self.first_bad_step is not None and torch.isfinite(self.first_bad_step):
-            raise stop_for_loss(self.args.run_name, int(self.first_bad_step), Path(self.args.output_dir))
+            what = f"the loss is not a finite number at step {int(self.first_bad_step)}"
+            raise diverged(self.args.run_name, what, Path(self.args.output_dir))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
@@ -147,6 +148,8 @@ def fit(
     meter.start(_step(checkpoint), spent_before(folder))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.check_loss()
+    if not all(torch.isfinite(weight).all() for weight in model.parameters()):
+        raise diverged(planned.id, "a weight is not a finite number after the last step", folder)
     model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
     spikes = loss_spikes([(row["step"], row["loss"]) for row in trainer.state.log_history if "loss" in row])
     return Fitted(trainer, meter.seconds, spikes, trainer.evaluation)

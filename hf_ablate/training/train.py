@@ -40,8 +40,9 @@ def run(arguments: TrainArguments) -> None:
     config = seed_config(arguments, corpus)
     missing = missing_models(arguments, corpus, wanted)
     if arguments.dry_run:
-        instead = [plan_reference(arguments, corpus, mixture) for mixture, _ in candidates]
-        print_cost(arguments, *(cost_rows(models, corpus, config, arguments) for models in (missing, instead)))
+        if arguments.process_index == 0:
+            instead = [plan_reference(arguments, corpus, mixture) for mixture, _ in candidates]
+            print_cost(arguments, *(cost_rows(models, corpus, config, arguments) for models in (missing, instead)))
         return
     if not missing:
         logger.info("models: unchanged, nothing to do")

@@ -162,6 +162,20 @@ def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_last_good_ch
     assert all(torch.isfinite(value).all() for values in state.values() for value in values.values())
 
 
+def test_a_last_update_that_breaks_the_weights_is_noticed(pool, monkeypatch):
+    def on_step_end(self, args, state, control, model, **kwargs):
+        if state.global_step == 6:
+            next(model.parameters()).data.fill_(float("inf"))
+
+    (pool / FOLDER / "manifest.json").unlink()
+    monkeypatch.setattr(callbacks.ProgressCallback, "on_step_end", on_step_end)
+    with pytest.raises(
+        InputError, match=f"{MODEL}: a weight is not a finite number after the last step .checkpoint-4 "
+    ):
+        run(tiny_arguments(pool, **SAVING))
+    assert not (pool / FOLDER / "manifest.json").exists()
+
+
 @pytest.mark.parametrize("library", ["torch", "safetensors"])
 def test_a_full_disk_is_told_in_a_line_and_the_checkpoint_before_is_kept(pool, trained, monkeypatch, capsys, library):
     """At the second checkpoint: torch reports the errno in its message alone, safetensors in an error of its own."""
