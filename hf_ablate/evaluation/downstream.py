@@ -149,11 +149,12 @@ def _run_tasks(model, group: Group, tasks: list[str], manager, limit: int | None
     from lm_eval import simple_evaluate
     from lm_eval.models.huggingface import HFLM
 
-    harness = HFLM(
-        pretrained=model, tokenizer=group.tokenizer, batch_size=_BATCH_SIZE, max_length=group.measurement.max_length
-    )
     try:
         with fast_processor(model), _quiet():
+            harness = HFLM(
+                pretrained=model, tokenizer=group.tokenizer, batch_size=_BATCH_SIZE,
+                max_length=group.measurement.max_length,
+            )  # fmt: skip
             found = simple_evaluate(harness, tasks=tasks, task_manager=manager, limit=limit, log_samples=False)
     except OSError as error:  # the libraries' errors of network and missing data are all of this kind
         raise InputError(f"the data of {', '.join(tasks)} cannot be read or fetched: {reason(error)}") from error
