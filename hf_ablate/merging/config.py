@@ -80,7 +80,7 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
     is_normalised = (config.get("parameters") or {}).get("normalize", True)
     if not is_normalised and not math.isclose(math.fsum(weights.values()), 1, rel_tol=1e-9):
         raise InputError(
-            f"{path} sets `normalize: false`, and its weights sum to {math.fsum(weights.values()):.6g}; only averages, "
-            "whose weights sum to 1, are scored"
+            f"{path} sets `normalize: false`, and its weights sum to {math.fsum(weights.values()):.6g}; only "
+            "averages, whose weights sum to 1, are scored"
         )
     return Mixture.of(weights).weights
