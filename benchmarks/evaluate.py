@@ -9,9 +9,9 @@ document group, so that what else the machine does hits all; times are processor
 median of the groups' ratios.
 
 lm-eval runs `HFLM.loglikelihood_rolling` with a batch size of 1, its default and fastest on a CPU. The straightforward
-evaluator takes documents in their order, four in a batch, pads on the right with an attention mask, and takes the
-log-softmax of all logits in float32. The bare forward pass calls the model on the same windows, one by one, and drops
-the logits; it runs in float32 under torch's own settings, under hf_ablate's, and in bfloat16 under hf_ablate's.
+evaluator takes the same windows in their order, four in a batch, pads on the right with an attention mask, and takes
+the log-softmax of all logits in float32. The bare forward pass calls the model on the same windows, one by one, and
+drops the logits; it runs in float32 under torch's own settings, under hf_ablate's, and in bfloat16 under hf_ablate's.
 """
 # ruff: noqa: E402
 
@@ -70,32 +70,39 @@ def make_model(folder: Path, size: str, texts: list[str]) -> None:
     train_tokenizer(texts, 4096).save_pretrained(folder)
 
 
-def read_documents(count: int) -> list[str]:
-    """Source files of installed packages, of 1,000 to 6,500 bytes, the same at every run."""
+def read_documents(count: int, longest: int) -> list[str]:
+    """Source files of installed packages, of 1,000 to `longest` bytes, the same at every run."""
     packages = Path(sysconfig.get_path("purelib"))
     paths = sorted(path for name in ("transformers", "datasets") for path in (packages / name).rglob("*.py"))
     sizes = np.array([path.stat().st_size for path in paths])
-    chosen = np.flatnonzero((1000 <= sizes) & (sizes <= 6500))
+    chosen = np.flatnonzero((1000 <= sizes) & (sizes <= longest))
     chosen = np.random.default_rng(0).permutation(chosen)[:count]
     return [paths[number].read_text(encoding="utf-8") for number in chosen]
 
 
 def straightforward(model, tokenizer) -> Score:
-    def score_batch(texts: list[str]) -> list[float]:
-        documents = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
-        width = max(map(len, documents))
-        targets = torch.zeros(len(documents), width, dtype=torch.long)
-        mask = torch.zeros(len(documents), width)
-        for row, document in enumerate(documents):
-            targets[row, : len(document)] = torch.tensor(document)
-            mask[row, : len(document)] = 1
-        inputs = torch.cat([torch.full((len(documents), 1), tokenizer.eos_token_id), targets[:, :-1]], dim=1)
-        logits = model(input_ids=inputs, attention_mask=mask.long()).logits
+    from hf_ablate.evaluation.windows import rolling_windows
+
+    def score_batch(stream, start: np.ndarray, length: np.ndarray, predicted: np.ndarray) -> list[float]:
+        """Sums over windows, padded on the right to the longest of them."""
+        column = np.arange(length.max())
+        is_input = column < length[:, None]
+        is_target = torch.from_numpy(is_input & (column >= (length - predicted)[:, None]))
+        positions = np.minimum(start[:, None] + column, len(stream.tokens) - 2)
+        inputs, targets = (torch.from_numpy(stream.tokens[positions + shift]).long() for shift in (0, 1))
+        logits = model(input_ids=inputs, attention_mask=torch.from_numpy(is_input).long()).logits
         logprobs = torch.log_softmax(logits.float(), dim=-1).gather(2, targets[:, :, None])[:, :, 0]
-        return (logprobs * mask).double().sum(dim=1).tolist()
+        return torch.where(is_target, logprobs, 0).double().sum(dim=1).tolist()
 
     def score(texts: list[str]) -> list[float]:
-        return [value for start in range(0, len(texts), 4) for value in score_batch(texts[start : start + 4])]
+        stream = make_stream(texts, tokenizer)
+        windows = rolling_windows(stream, MAX_LENGTH)
+        values = []
+        for first in range(0, len(windows.start), 4):
+            batch = slice(first, first + 4)
+            values += score_batch(stream, windows.start[batch], windows.length[batch], windows.predicted[batch])
+        document = np.searchsorted(stream.starts, windows.start, side="right") - 1
+        return np.bincount(document, weights=values, minlength=len(texts)).tolist()
 
     return score
 
@@ -237,15 +244,16 @@ def summarise(results: dict, tokens: int) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model-size", choices=sorted(SIZES), default="110m")
-    parser.add_argument("--documents", type=int, default=12)
+    parser.add_argument("--documents", type=int, default=6)
+    parser.add_argument("--longest", type=int, default=60_000, help="longest document in bytes")
     parser.add_argument("--groups", type=int, default=3, help="the documents are measured in so many groups")
     parser.add_argument("--rounds", type=int, default=1, help="measure so many times, and count the fastest")
-    parser.add_argument("--quick", action="store_true", help="the 30M-parameter model, 8 documents, 2 groups")
+    parser.add_argument("--quick", action="store_true", help="the 30M-parameter model, short documents, 2 groups")
     parser.add_argument("--output-format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
     if arguments.quick:
-        arguments.model_size, arguments.documents, arguments.groups = "30m", 8, 2
-    texts = read_documents(arguments.documents)
+        arguments.model_size, arguments.longest, arguments.groups = "30m", 6500, 2
+    texts = read_documents(arguments.documents, arguments.longest)
     with tempfile.TemporaryDirectory() as folder:
         make_model(Path(folder), arguments.model_size, texts)
         tokens = int(make_stream(texts, AutoTokenizer.from_pretrained(folder)).num_tokens.sum())

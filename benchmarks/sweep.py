@@ -2,12 +2,14 @@
 
     python benchmarks/sweep.py                                   # 7M parameters, some minutes
     python benchmarks/sweep.py --model-size 110m --mixtures 3 --tokens 1000
+    python benchmarks/sweep.py --pool-format delta --mixtures 12 # components in half of float32's memory
     python benchmarks/sweep.py --quick                           # a minute
 
 hf_ablate merges into one resident model from memory-mapped components, and scores. The other way is the original's:
 for every mixture load its components from disk, average their state dicts, load the average into a model, and score
 in padded batches with the log-softmax of all logits in float32. It is measured on three mixtures, of 2, 4 and 6 units
-(the 255 have 4.02 on average), and extrapolated. Each way runs in a process of its own, on one thread; times are
+(the 255 have 4.02 on average), and extrapolated. Components are a random seed with changes of a tenth of each weight's
+size, about what continued training makes of it. Each way runs in a process of its own, on one thread; times are
 processor time, which counts waiting for memory.
 """
 # ruff: noqa: E402
@@ -35,6 +37,7 @@ from hf_ablate.corpus.tokenizers import train_tokenizer
 from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.evaluation.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
+from hf_ablate.merging.rounding import POOL_FORMATS
 from hf_ablate.mixtures.methods import subsets
 from hf_ablate.mixtures.mixture import Mixture
 
@@ -47,6 +50,7 @@ SIZES = {
 }
 VOCABULARY = {"7m": 8192, "110m": 50304}
 MAX_LENGTH = 1024
+SEED, CHANGE = "seed", 0.1
 
 
 def make_domains(tokens: int) -> list[TokenStream]:
@@ -68,18 +72,27 @@ def make_domains(tokens: int) -> list[TokenStream]:
 
 
 def make_components(folder: Path, size: str) -> dict[str, Path]:
+    """Saves a seed, and components near it."""
     config = LlamaConfig(
         vocab_size=VOCABULARY[size], max_position_embeddings=MAX_LENGTH, tie_word_embeddings=True, **SIZES[size]
     )
+    torch.manual_seed(len(UNITS))
+    seed = LlamaForCausalLM(config)
+    seed.save_pretrained(folder / SEED)
     for number, unit in enumerate(UNITS):
         torch.manual_seed(number)
-        LlamaForCausalLM(config).save_pretrained(folder / unit)
+        model = LlamaForCausalLM(config)
+        with torch.no_grad():
+            for parameter, start in zip(model.parameters(), seed.parameters(), strict=True):
+                parameter.mul_(CHANGE).add_(start)
+        model.save_pretrained(folder / unit)
     return {unit: folder / unit for unit in UNITS}
 
 
-def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture]) -> dict:
+def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture], pool_format: str) -> dict:
+    seed = folders[UNITS[0]].with_name(SEED) if pool_format == "delta" else None
     start = time.process_time()
-    pool = ResidentPool(folders)
+    pool = ResidentPool(folders, pool_format=pool_format, seed=seed)
     loading = time.process_time() - start
     merging, sums = [], []
     with Scorer(pool.model, MAX_LENGTH) as scorer:
@@ -93,6 +106,7 @@ def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: lis
         "seconds": seconds,
         "seconds to load the pool": loading,
         "share of merging": sum(merging) / seconds,
+        "pool MB": pool.num_bytes / 1e6,
         "sums": sums,
         "peak GB": peak(),
         **measure_merge(pool),
@@ -100,11 +114,11 @@ def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: lis
 
 
 def measure_merge(pool: ResidentPool, rounds: int = 9) -> dict:
-    """A merge of 4 components beside a stream of the same bytes: 4 reads into a buffer in the cache, one write."""
+    """A merge of 4 components beside a stream of the same bytes: all reads into a buffer in the cache, one write."""
     mixture = Mixture.uniform(UNITS[:4])
-    inputs = [[part[name].view(-1) for name in pool.components[UNITS[0]]] for part in
-              (pool.components[unit] for unit in mixture.units)]  # fmt: skip
-    outputs = [torch.zeros_like(tensor) for tensor in inputs[0]]
+    parts = [pool.components[unit] for unit in mixture.units] + ([pool.seed] if pool.seed else [])
+    inputs = [[part[name].view(-1) for name in parts[0]] for part in parts]
+    outputs = [torch.zeros(tensor.numel()) for tensor in inputs[0]]
     buffer = torch.empty(1 << 18)
 
     def stream() -> None:
@@ -160,6 +174,12 @@ def score_padded(model, stream: TokenStream, batch_size: int = 4) -> float:
     return total
 
 
+def perplexity_error(sums: list, expected: list, streams: list[TokenStream]) -> float:
+    """The largest relative difference of perplexities per token, over mixtures and domains."""
+    tokens = np.array([int(stream.num_tokens.sum()) for stream in streams])
+    return float(np.abs(np.expm1((np.array(expected) - np.array(sums)) / tokens)).max())
+
+
 def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
@@ -187,6 +207,7 @@ def main() -> None:
     parser.add_argument(
         "--mixtures", type=int, default=255, help="how many of the 255 hf_ablate scores; the rest is extrapolated"
     )
+    parser.add_argument("--pool-format", choices=POOL_FORMATS, default="saved")
     parser.add_argument("--tokens", type=int, default=2000, help="in each domain, about")
     parser.add_argument("--quick", action="store_true", help="30 mixtures, 1,000 tokens a domain")
     parser.add_argument("--output-format", choices=("table", "json"), default="table")
@@ -202,7 +223,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         folders = make_components(Path(folder), arguments.model_size)
         theirs = in_own_process(load_and_average, folders, streams, slice_of_three)
-        ours = in_own_process(resident, folders, streams, mixtures)
+        ours = in_own_process(resident, folders, streams, mixtures, arguments.pool_format)
     scale = {"hf_ablate": len(candidates) / len(mixtures), "load and average": len(candidates) / len(slice_of_three)}
     difference = np.abs(np.array(ours["sums"][:3]) / np.array(theirs["sums"]) - 1).max()
     summary = {
@@ -213,11 +234,13 @@ def main() -> None:
             "hf_ablate": ours["seconds"] * scale["hf_ablate"],
             "load and average": theirs["seconds"] * scale["load and average"],
         },
+        "pool MB": ours["pool MB"],
         "peak GB": {"hf_ablate": ours["peak GB"], "load and average": theirs["peak GB"]},
         "merge of 4, s": {"hf_ablate": ours["merge of 4, s"], "load and average": theirs["merge of 4, s"]},
         "merge / stream of the same bytes": ours["merge / stream of the same bytes"],
         "share of merging": ours["share of merging"],
         "sums off by at most": float(difference),
+        "perplexities off by at most": perplexity_error(ours["sums"][:3], theirs["sums"], streams),
     }
     if arguments.output_format == "json":
         print(json.dumps(summary, indent=2))
@@ -232,7 +255,10 @@ def main() -> None:
     for name in ("seconds for 255", "merge of 4, s"):
         print(f"\n{name}: {summary[name]['load and average'] / summary[name]['hf_ablate']:.1f} times as fast", end="")
     print()
-    for name in ("merge / stream of the same bytes", "share of merging", "sums off by at most"):
+    for name in (
+        "pool MB", "merge / stream of the same bytes", "share of merging", "sums off by at most",
+        "perplexities off by at most",
+    ):  # fmt: skip
         print(f"{name}: {summary[name]:.3g}")
 
 
