@@ -8,6 +8,8 @@ from typing import Any
 from .arguments import StageArguments
 from .commands import find_command
 from .errors import InputError, unknown_name
+from .manifest import MANIFEST
+from .planned import plan_training
 from .recipe import stage_recipes
 
 
@@ -36,7 +38,10 @@ def run(arguments: RunArguments) -> None:
     stages = parse_stages(arguments)
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
-        find_command(stage).start(stage_arguments, tokens[stage])
+        if stage == "train" and arguments.dry_run and not (stage_arguments.run_dir / "corpus" / MANIFEST).is_file():
+            plan_training(stages)
+        else:
+            find_command(stage).start(stage_arguments, tokens[stage])
 
 
 def parse_stages(arguments: RunArguments) -> dict[str, Any]:
@@ -82,9 +87,11 @@ def _tell_units(stages: dict[str, Any]) -> None:
     """Where the partition recipe names the units, later stages can be checked before the corpus exists."""
     if "partition" in stages and "enumerate" in stages:
         from .corpus.names import is_pattern
-        from .mixtures.enumerate import plan_candidates
+        from .mixtures.enumerate import needs_corpus, plan_candidates
+        from .mixtures.units import CorpusUnits
 
         units = stages["partition"].units
         if units and not any(map(is_pattern, units)):
-            plan_candidates(stages["enumerate"], units)
+            if not needs_corpus(stages["enumerate"]):
+                plan_candidates(stages["enumerate"], CorpusUnits(units))
             stages["enumerate"].units = stages["enumerate"].units or list(units)

@@ -65,6 +65,15 @@ def test_a_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(
         assert contents(study, f"report/figures/{figure}.pdf").startswith(b"%PDF")
 
 
+def test_evaluation_during_training_gives_the_report_its_curves(study):
+    assert not (study / "run/report/figures/evaluation.png").exists()
+    for name in ("models", "scores", "ranking", "report"):
+        shutil.rmtree(study / "run" / name)
+    assert run(study, "--set", "train.eval_strategy=steps", "train.eval_steps=2") == 0
+    assert contents(study, "report/figures/evaluation.png").startswith(b"\x89PNG")
+    assert "Held-out text during training" in contents(study, "report/index.html").decode()
+
+
 def test_the_best_mixtures_model_is_saved_with_its_yaml(study):
     ranking = json.loads(contents(study, "ranking/ranking.json"))
     best = ranking["targets"]["macro"]["rankings"]["merged"][0]["mixture"]
@@ -183,6 +192,7 @@ def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, un
         ("partition.eval_partitions=Latin", "unknown partition 'Latin'; did you mean 'latin'"),
         ("partition.units=../x", "cannot be used"),
         ("enumerate.units=pyton", "unknown unit 'pyton'; did you mean 'python'"),
+        ("enumerate.exclude_units=part=pyton", "unknown group 'part=pyton'; did you mean 'part=python'"),
         ('enumerate.mixtures={"pyton": 1}', "pyton"),
         ('enumerate.mixtures={"python": -1}', "not negative"),
         ('enumerate.mixtures={"python": NaN}', "finite"),
@@ -231,3 +241,26 @@ def test_every_step_is_also_a_command(tmp_path, undisturbed):
     for stage in ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report"):
         assert main([stage, "--config", str(recipes / f"{stage}.yaml")]) == 0
     assert contents(tmp_path, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
+
+
+def test_a_dry_run_before_anything_is_made_plans_what_one_does_after_the_corpus_is(study, tmp_path_factory, capsys):
+    shutil.rmtree(study / "run" / "models")
+    assert run(study, "--dry_run") == 0
+    after = capsys.readouterr().out
+    fresh = tmp_path_factory.mktemp("fresh")
+    write_study(fresh)
+    assert run(fresh, "--dry_run") == 0
+    before = capsys.readouterr().out
+    assert not (fresh / "run").exists()
+    costs = [line for line in after.splitlines() if "FLOPs" in line]
+    assert len(costs) == 10 and costs == [line for line in before.splitlines() if "FLOPs" in line]
+
+
+def test_a_dry_run_of_units_that_only_the_corpus_decides_says_so(tmp_path, capsys):
+    recipes = write_study(tmp_path)
+    values = json.loads((recipes / "partition.yaml").read_text())
+    (recipes / "partition.yaml").write_text(json.dumps({**values, "units": None}))
+    assert run(tmp_path, "--dry_run") == 0
+    shown = capsys.readouterr().out
+    assert "enumerate: planned when the corpus is partitioned" in shown
+    assert "train: planned when the corpus is partitioned" in shown

@@ -95,7 +95,8 @@ def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
     """The tokenizer's special tokens, in place of the architecture's defaults, which mean other tokens here."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+    # There is none yet in a dry run before the corpus is made.
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder) if tokenizer_folder.is_dir() else None
     return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
 
 
