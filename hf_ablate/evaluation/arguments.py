@@ -60,6 +60,14 @@ class EvaluateArguments(StageArguments):
             "The second costs no forward pass."
         },
     )
+    pool_format: Literal["saved", "bfloat16", "delta"] = field(
+        default="saved",
+        metadata={
+            "help": "How components are held for merges: memory-mapped as saved; or in half of float32's memory, "
+            "rounded (bfloat16), or as rounded differences from the study's seed (delta), which lose far less. "
+            "Each format's proxies have scores of their own."
+        },
+    )
     accelerate_config: str | None = field(
         default=None,
         metadata={

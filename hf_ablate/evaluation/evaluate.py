@@ -19,7 +19,7 @@ from .external import external_models
 from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
 from .loading import default_device
 from .locations import find_sources
-from .models import ScoredModel, study_models
+from .models import ScoredModel, hold_components, study_models
 from .processes import Processes, launched_processes
 from .race_mixtures import race_mixtures
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
@@ -49,7 +49,8 @@ def run(arguments: EvaluateArguments) -> None:
         return
     models = [model for family in families for model in family]
     sources = find_sources(arguments.data or [arguments.study / "corpus"], arguments.split)
-    settings = {name: getattr(arguments, name) for name in ("split", "limit", "max_length", "dtype", "per_document")}
+    names = ("split", "limit", "max_length", "dtype", "per_document", "pool_format")
+    settings = {name: getattr(arguments, name) for name in names}
     data = {source.name: source.digest for source in sources}
     inputs = {"data": data, "models": {model.id: model.digest for model in models}}
     folder = arguments.scores_dir
@@ -82,6 +83,7 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
     families = [[model] for model in external_models(arguments.model)]
     if arguments.of_mixtures or not arguments.model:
         families.append(study_models(arguments.study, arguments.proxy, _chosen_mixtures(arguments)))
+    families = [hold_components(family, arguments.pool_format, arguments.study) for family in families]
     by_id: dict[str, ScoredModel] = {}
     for model in (model for family in families for model in family):
         if model.id in by_id:

@@ -61,5 +61,6 @@ def check_vocabulary(group: Group, sources: list[TokenisedSource]) -> None:
 
 def load_pool(group: Group, dtype: str) -> ResidentPool:
     """The components of the group's merges."""
-    folders = {unit: folder for model in group.models for unit, folder in model.components.items()}
-    return ResidentPool(folders, getattr(torch, dtype), default_device())
+    merges = [model for model in group.models if model.is_merge]
+    folders = {unit: folder for model in merges for unit, folder in model.components.items()}
+    return ResidentPool(folders, getattr(torch, dtype), default_device(), merges[0].pool_format, merges[0].seed)

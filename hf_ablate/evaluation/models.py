@@ -1,11 +1,11 @@
 """The models that an evaluation scores: those of a study, and proxies of its mixtures."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import MANIFEST, digest, read_manifest
-from ..merging.components import check_components
+from ..merging.components import check_components, check_seed
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 
@@ -22,6 +22,8 @@ class ScoredModel:
         folder (`Path`, *optional*): where it is saved; none for proxies.
         tokenizer_digest (`str`, *optional*): as its manifest records it.
         components (`dict[str, Path]`): unit → the saved model that a proxy averages; empty for saved models.
+        pool_format (`str`): how a merge's components are held: `saved`, `bfloat16` or `delta`.
+        seed (`Path`, *optional*): for `delta`, the saved model that they are differences from.
     """
 
     id: str
@@ -31,6 +33,13 @@ class ScoredModel:
     folder: Path | None = None
     tokenizer_digest: str | None = None
     components: dict[str, Path] = field(default_factory=dict)
+    pool_format: str = "saved"
+    seed: Path | None = None
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it is a weight average that is made in memory."""
+        return self.kind == "merged" and not self.folder
 
     @property
     def home(self) -> Path:
@@ -110,6 +119,34 @@ def proxy_of(kind: str, mixture: Mixture, components: dict[str, ScoredModel]) ->
         tokenizer_digest=components[mixture.units[0]].tokenizer_digest,
         components={unit: components[unit].folder for unit in mixture.units},
     )
+
+
+def hold_components(models: list[ScoredModel], pool_format: str, run_dir: Path) -> list[ScoredModel]:
+    """The models, their merges made of components that are held in this format.
+
+    A merge of rounded components is another model than that of the components as saved: its digest differs.
+
+    Raises:
+        `InputError`: if components are to be held as differences from a seed that is not there or has other tensors.
+    """
+    merges = [model for model in models if model.is_merge]
+    if pool_format == "saved" or not merges:
+        return models
+    seed, facts = None, [pool_format]
+    if pool_format == "delta":
+        seed = run_dir / "models" / "seed"
+        if not (seed / MANIFEST).is_file():
+            raise InputError(
+                f"pool_format delta holds components as differences from the study's seed, and {seed} is not "
+                "finished; name the study in `run_dir`, or give `pool_format: bfloat16`"
+            )
+        check_seed(seed, merges[0].home)
+        facts.append(read_manifest(seed)["digest"])
+
+    def held(model: ScoredModel) -> ScoredModel:
+        return replace(model, digest=digest([model.digest, *facts]), pool_format=pool_format, seed=seed)
+
+    return [held(model) if model.is_merge else model for model in models]
 
 
 def _finished(folder: Path, pattern: str) -> list[ScoredModel]:

@@ -16,7 +16,7 @@ from .arguments import EvaluateArguments
 from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
 from .locations import find_sources
 from .log_likelihood import Scorer
-from .models import ScoredModel, study_models
+from .models import ScoredModel, hold_components, study_models
 from .race import Race, race
 from .rows import append_json_lines, repair_last_line
 from .tokens import TokenisedSource, document_sums
@@ -28,12 +28,12 @@ RESULT = "race.json"
 
 def race_mixtures(arguments: EvaluateArguments) -> None:
     """Find and print the best mixtures; a race that was interrupted goes on, a finished one is only printed."""
-    models = study_models(arguments.study, "merge")
+    models = hold_components(study_models(arguments.study, "merge"), arguments.pool_format, arguments.study)
     merged = [model for model in models if model.kind == "merged"]
     if arguments.top > len(merged):
         raise InputError(f"top is {arguments.top}, but the study has {len(merged)} mixtures")
     sources = find_sources(arguments.data or [arguments.study / "corpus"], arguments.split)
-    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "dtype")
+    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "dtype", "pool_format")
     settings = {name: getattr(arguments, name) for name in names}
     inputs = {
         "data": {source.name: source.digest for source in sources},

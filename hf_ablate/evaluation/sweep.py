@@ -170,14 +170,15 @@ class Plan:
         ensembled = {unit for model in self.ensembles for unit in model.mixture.units}
         saved = [(model, model.kind == "component" and model.mixture.units[0] in ensembled) for model in models]
         self.saved = [(model, cached) for model, cached in saved if model.folder and sweep.missing(model, cached)]
-        merged = [model for model in models if model.kind == "merged" and not model.folder]
+        merged = [model for model in models if model.is_merge]
         self.copies = [model for model in merged if self._is_copy(model)]
         self.merges = [model for model in merged if not self._is_copy(model) and sweep.missing(model)]
 
     def _is_copy(self, model: ScoredModel) -> bool:
         """Whether a merge computes what a component computes that is scored too."""
         units = model.mixture.units
-        return len(units) == 1 and units[0] in self.components and not self.sweep.per_document
+        is_exact = model.pool_format == "saved"
+        return is_exact and len(units) == 1 and units[0] in self.components and not self.sweep.per_document
 
     def score_share(self, processes: Processes) -> None:
         """Do a process's share of all that takes forward passes."""

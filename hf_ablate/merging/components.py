@@ -73,6 +73,17 @@ def check_components(folders: dict[str, Path]) -> None:
                 )
 
 
+def check_seed(seed: Path, component: Path) -> None:
+    """Raise `InputError` unless the seed has all tensors of a component, in the same shapes."""
+    own = _describe(seed)["tensor shapes"]
+    for name, shape in _describe(component)["tensor shapes"].items():
+        if own.get(name) != shape:
+            raise InputError(
+                f"{component} cannot be held as differences from {seed}: tensor {name!r} is {shape} in the first and "
+                f"{own.get(name, 'missing')} in the second; give `pool_format: bfloat16`"
+            )
+
+
 def check_finite(tensors: dict[str, torch.Tensor], folder: Path) -> None:
     """Raise `InputError` if a weight is NaN or infinite."""
     for name, tensor in tensors.items():

@@ -4,6 +4,8 @@ Nothing is written and no state dict is copied: a merge reads each component onc
 resident model, block by block, in float32. Its arithmetic is that of mergekit's linear merge, operation by operation,
 so the two agree to the last bit. A merge depends on the mixture alone, not on what was merged before (a running sum,
 one component added and one taken away, would drift and save nothing that matters).
+
+Components stay memory-mapped as they are saved, or are held in memory in half of float32's size.
 """
 
 import logging
@@ -14,39 +16,67 @@ import torch
 
 from ..errors import InputError, unknown_name
 from ..mixtures.mixture import Mixture
-from .components import check_components, check_finite, open_tensors
+from .components import check_components, check_finite, check_seed, open_tensors
+from .rounding import BLOCK, check_pool_format, round_tensor
 
 
 logger = logging.getLogger(__name__)
-_BLOCK = 1 << 18
 
 
 class ResidentPool:
-    """Components of a pool, memory-mapped, and one resident model that becomes any of their merges.
+    """Components of a pool, and one resident model that becomes any of their merges.
 
     Args:
         folders (`Mapping[str, Path]`): unit → saved component model.
         dtype (`torch.dtype`): of the resident model. Sums are float32 whatever it is.
         device (`str`): of the resident model.
+        pool_format (`str`): how components are held: `saved` (memory-mapped as they are), `bfloat16` (rounded), or
+            `delta` (their differences from the seed, rounded to bfloat16).
+        seed (`Path`, *optional*): the saved seed, for `delta`; memory-mapped.
 
     Raises:
-        `InputError`: if the components cannot be averaged.
+        `InputError`: if the components cannot be averaged, or held in this format.
     """
 
-    def __init__(self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32, device: str = "cpu"):
+    def __init__(
+        self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32, device: str = "cpu",
+        pool_format: str = "saved", seed: Path | None = None,
+    ):  # fmt: skip
         from transformers import AutoModelForCausalLM
 
         check_components(dict(folders))
+        check_pool_format(pool_format)
+        if (pool_format == "delta") != (seed is not None):
+            raise InputError(f"pool_format is {pool_format} and the seed {seed}; `delta`, and only it, needs one")
+        if seed is not None:
+            check_seed(seed, next(iter(folders.values())))
         self.components = {unit: open_tensors(folder) for unit, folder in folders.items()}
         for unit, tensors in self.components.items():
             check_finite(tensors, folders[unit])
         self.model = AutoModelForCausalLM.from_pretrained(next(iter(folders.values())), dtype=dtype)
         self.model.eval().requires_grad_(False).to(device)
         self._targets = self._match_names()
+        self.seed: dict[str, torch.Tensor] = {}
+        if seed is not None:
+            self.seed = open_tensors(seed)
+            check_finite(self.seed, seed)
+        if pool_format != "saved":
+            self._round()
 
     @property
     def units(self) -> list[str]:
         return list(self.components)
+
+    @property
+    def num_bytes(self) -> int:
+        """Of the components, and of the seed if they are differences from it: what merges read from."""
+        held = [*self.components.values(), self.seed]
+        return sum(tensor.nbytes for tensors in held for name, tensor in tensors.items() if name in self._targets)
+
+    def _round(self) -> None:
+        for unit, tensors in self.components.items():
+            self.components[unit] = {name: round_tensor(tensors[name], self.seed.get(name)) for name in self._targets}
+        logger.info("pool: %d components, rounded, take %.1f MB", len(self.components), self.num_bytes / 1e6)
 
     def _match_names(self) -> dict[str, torch.Tensor]:
         """Checkpoint name → parameter of the resident model, tied parameters once."""
@@ -75,17 +105,20 @@ class ResidentPool:
         weights = torch.tensor(list(mixture.weights.values()), dtype=torch.float32)
         for name, target in self._targets.items():
             inputs = [self.components[unit][name] for unit in mixture.units]
-            weighted_sum_(target, inputs, weights)
+            weighted_sum_(target, inputs, weights, self.seed.get(name))
         return self.model
 
 
-def weighted_sum_(target: torch.Tensor, inputs: list[torch.Tensor], weights: torch.Tensor) -> None:
+def weighted_sum_(
+    target: torch.Tensor, inputs: list[torch.Tensor], weights: torch.Tensor, origin: torch.Tensor | None = None
+) -> None:
     """Write the weighted average of `inputs` into `target`, block by block, summed in float32.
 
     Args:
         target (`torch.Tensor`): contiguous, any floating dtype and device.
         inputs (`list[torch.Tensor]`): of the target's shape; moved to its device a block at a time.
         weights (`torch.Tensor`): [inputs], float32; the sum is divided by theirs.
+        origin (`torch.Tensor`, *optional*): of the target's shape; what the inputs are differences from.
 
     Example:
 
@@ -99,18 +132,21 @@ def weighted_sum_(target: torch.Tensor, inputs: list[torch.Tensor], weights: tor
     """
     flat = target.view(-1)
     sources = [tensor.reshape(-1) for tensor in inputs]
+    base = None if origin is None else origin.reshape(-1)
     coefficients = weights.to(target.device)[:, None].unbind(0)
     # As mergekit sums them: over the inputs of a row.
     total = weights[None].sum(dim=1).to(target.device)
     is_normalised = bool(total == 1)
     in_place = target.dtype == torch.float32
-    for start in range(0, flat.numel(), _BLOCK):
-        block = flat[start : start + _BLOCK]
+    for start in range(0, flat.numel(), BLOCK):
+        block = flat[start : start + BLOCK]
         result = block.zero_() if in_place else torch.zeros_like(block, dtype=torch.float32)
         for source, coefficient in zip(sources, coefficients, strict=True):
-            piece = source[start : start + _BLOCK].to(target.device, torch.float32)
+            piece = source[start : start + BLOCK].to(target.device).float()  # bfloat16 travels as it is
             result.addcmul_(piece, coefficient)
         if not is_normalised:
             result.div_(total)
+        if base is not None:
+            result.add_(base[start : start + BLOCK].to(target.device).float())
         if not in_place:
             block.copy_(result)
