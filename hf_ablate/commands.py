@@ -82,7 +82,11 @@ COMMANDS = (
         "List the candidate mixtures of the units, and choose those that get a reference model.",
         ".mixtures.arguments:EnumerateArguments",
         ".mixtures.enumerate",
-        ("--config recipes/quickstart/enumerate.yaml", "--run_dir runs/x --methods leave_one_out pairs"),
+        (
+            "--config recipes/quickstart/enumerate.yaml",
+            "--run_dir runs/x --methods leave_one_out pairs",
+            """--run_dir runs/x --methods given --mixtures '{"field=biology": 2, "cs_*": 1}'""",
+        ),
     ),
     Command(
         "train",

@@ -51,8 +51,13 @@ def is_pattern(name: str) -> bool:
     return "*" in name or "?" in name
 
 
-def matching(given: list[str], found: list[str]) -> list[str]:
+def matching(given: list[str], found: list[str], kind: str = "partition") -> list[str]:
     """The partitions that names and patterns stand for, in the order of the names, each once.
+
+    Args:
+        given (`list[str]`): names and patterns.
+        found (`list[str]`): all partitions.
+        kind (`str`): what the error calls them.
 
     Raises:
         `InputError`: for a name or pattern that no partition has.
@@ -70,6 +75,6 @@ def matching(given: list[str], found: list[str]) -> list[str]:
         regex = re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
         matches = [other for other in found if regex.fullmatch(other)]
         if not matches:
-            raise unknown_name("partition", name, found)
+            raise unknown_name(kind, name, found)
         chosen |= dict.fromkeys(matches)
     return list(chosen)

@@ -7,12 +7,19 @@ from ..arguments import StageArguments
 from ..errors import InputError
 
 
-Method = Literal["subsets", "pairs", "leave_one_out", "add_one", "windows", "simplex_grid", "dirichlet", "given"]
+Method = Literal[
+    "subsets", "pairs", "leave_one_out", "add_one", "windows", "groups", "simplex_grid", "dirichlet", "given",
+    "multipliers",
+]  # fmt: skip
 
 
 @dataclass
 class EnumerateArguments(StageArguments):
-    """Which mixtures are candidates, and which of them get a reference model."""
+    """Which mixtures are candidates, and which of them get a reference model.
+
+    Where units are named, a pattern (`cs_*`) or a group of the corpus (`field=biology`) may stand for several: the
+    units with that value of a field of `partition_by`, or of `source`, the root that they were read from.
+    """
 
     methods: list[Method] = field(
         default_factory=lambda: ["subsets"],
@@ -21,7 +28,11 @@ class EnumerateArguments(StageArguments):
         },
     )
     units: list[str] = field(
-        default_factory=list, metadata={"help": "The units to mix, in order. Default: all units of the corpus."}
+        default_factory=list,
+        metadata={"help": "The units to mix, in order: names, patterns, groups FIELD=VALUE. Default: all."},
+    )
+    exclude_units: list[str] = field(
+        default_factory=list, metadata={"help": "The units to leave out: names, patterns, groups FIELD=VALUE."}
     )
     min_units: int = field(default=1, metadata={"help": "subsets: smallest number of units."})
     max_units: int | None = field(default=None, metadata={"help": "subsets: largest number of units. Default: all."})
@@ -32,13 +43,32 @@ class EnumerateArguments(StageArguments):
     window_sizes: list[int] = field(
         default_factory=lambda: [3], metadata={"help": "windows: how many neighbouring units of the given order."}
     )
+    group_by: list[str] = field(
+        default_factory=list,
+        metadata={"help": "groups: fields of the corpus; a uniform mixture of the units of each of their values."},
+    )
     grid_steps: int = field(default=4, metadata={"help": "simplex_grid: weights are multiples of 1 / grid_steps."})
     samples: int = field(default=100, metadata={"help": "dirichlet: how many mixtures to draw."})
     concentration: float = field(
         default=1.0, metadata={"help": "dirichlet: concentration of every unit; 1 is uniform on the simplex."}
     )
     mixtures: list[dict] = field(
-        default_factory=list, metadata={"help": "given: mixtures as mappings from unit to weight."}
+        default_factory=list,
+        metadata={
+            "help": "given: mixtures as mappings from unit, pattern or group to weight. The weight of a pattern or "
+            "group is shared out equally among its units; a unit that is named twice gets the sum."
+        },
+    )
+    multipliers: list[dict] = field(
+        default_factory=list,
+        metadata={
+            "help": "multipliers: mappings from unit, pattern or group to a factor; each makes a mixture of all units "
+            "by multiplying the weights of those that it names (0 leaves them out)."
+        },
+    )
+    multipliers_of: Literal["uniform", "available_tokens"] = field(
+        default="uniform",
+        metadata={"help": "multipliers: the mixture that is multiplied, uniform or by the tokens of the partitions."},
     )
     num_references: int = field(
         default=0,
@@ -62,3 +92,7 @@ class EnumerateArguments(StageArguments):
             raise InputError("methods is empty; expected at least one way to enumerate mixtures")
         if "given" in self.methods and not self.mixtures:
             raise InputError("method 'given' needs `mixtures`, a list of mappings from unit to weight")
+        if "multipliers" in self.methods and not self.multipliers:
+            raise InputError("method 'multipliers' needs `multipliers`, a list of mappings from unit to factor")
+        if "groups" in self.methods and not self.group_by:
+            raise InputError("method 'groups' needs `group_by`, the fields whose values make the groups")

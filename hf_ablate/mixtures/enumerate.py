@@ -4,13 +4,16 @@ import json
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from ..manifest import digest, fingerprint, is_finished, read_manifest, write_manifest, write_text
+from ..corpus.names import is_pattern
+from ..manifest import MANIFEST, digest, fingerprint, is_finished, read_manifest, write_manifest, write_text
 from .arguments import EnumerateArguments
 from .methods import enumerate_mixtures
 from .mixture import Mixture
 from .references import choose_references
+from .units import CorpusUnits
 
 
 logger = logging.getLogger(__name__)
@@ -32,27 +35,37 @@ class CandidateMixture:
         }
 
 
-def plan_candidates(arguments: EnumerateArguments, corpus_units: list[str]) -> list[CandidateMixture]:
+def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
     """The candidates that the arguments describe, over the units of a corpus; nothing is written."""
-    Mixture.uniform(arguments.units or corpus_units).check_units(corpus_units)
-    mixtures = enumerate_mixtures(arguments, arguments.units or corpus_units)
+    mixtures = enumerate_mixtures(arguments, corpus)
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed)
     return [CandidateMixture(mixture, mixture.id in references) for mixture in mixtures]
 
 
+def needs_corpus(arguments: EnumerateArguments) -> bool:
+    """Whether the mixtures depend on more of the corpus than its units' names: on groups, or numbers of tokens."""
+    mappings = [*arguments.mixtures, *arguments.multipliers]
+    named = [*arguments.units, *arguments.exclude_units, *arguments.base_units, *chain.from_iterable(mappings)]
+    return (
+        "groups" in arguments.methods
+        or arguments.multipliers_of == "available_tokens"
+        or any("=" in name for name in named)
+    )
+
+
 def run(arguments: EnumerateArguments) -> None:
     """Write the candidate mixtures of a study; does nothing when they are there already."""
-    corpus = arguments.run_dir / "corpus"
-    if arguments.dry_run and not (corpus / "manifest.json").is_file():
-        units = arguments.units
-        if not units:
-            print("enumerate: planned when the corpus is partitioned, since the recipe names no `units`")
+    folder = arguments.run_dir / "corpus"
+    if arguments.dry_run and not (folder / MANIFEST).is_file():
+        if not arguments.units or any(map(is_pattern, arguments.units)) or needs_corpus(arguments):
+            print("enumerate: planned when the corpus is partitioned, which decides the units and their groups")
             return
+        corpus = CorpusUnits(arguments.units)
     else:
-        units = list(read_manifest(corpus)["units"])
-    candidates = plan_candidates(arguments, units)
+        corpus = CorpusUnits.of_manifest(read_manifest(folder))
+    candidates = plan_candidates(arguments, corpus)
     if not arguments.dry_run:
-        _write(arguments, units, candidates)
+        _write(arguments, corpus.names, candidates)
     _print_summary(arguments, candidates)
 
 

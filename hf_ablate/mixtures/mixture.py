@@ -45,10 +45,7 @@ class Mixture:
             `InputError`: for a weight that is negative, NaN, infinite or not a number, or when all are zero.
         """
         for unit, weight in weights.items():
-            if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-                raise InputError(f"the weight of unit {unit!r} is {weight!r}; a number was expected")
-            if not math.isfinite(weight) or weight < 0:
-                raise InputError(f"the weight of unit {unit!r} is {weight}; weights are finite and not negative")
+            check_weight(f"the weight of unit {unit!r}", weight)
         total = math.fsum(weights.values())
         if total <= 0:
             raise InputError(f"all weights of the mixture {dict(weights)} are zero; at least one must be positive")
@@ -97,3 +94,11 @@ class Mixture:
         for unit in self.units:
             if unit not in known:
                 raise unknown_name("unit", unit, known)
+
+
+def check_weight(what: str, weight: object) -> None:
+    """Raise `InputError` for a weight, or a multiplier of one, that is negative, NaN, infinite or not a number."""
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+        raise InputError(f"{what} is {weight!r}; a number was expected")
+    if not math.isfinite(weight) or weight < 0:
+        raise InputError(f"{what} is {weight}; it must be finite and not negative")

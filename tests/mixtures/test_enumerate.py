@@ -57,4 +57,15 @@ def test_dry_run_before_the_corpus_exists_plans_with_the_named_units_and_else_sa
     assert "all" in capsys.readouterr().out
     run(EnumerateArguments(run_dir=tmp_path, dry_run=True))
     assert "planned when the corpus is partitioned" in capsys.readouterr().out
+    run(EnumerateArguments(run_dir=tmp_path, units=["a", "b"], exclude_units=["field=x"], dry_run=True))
+    assert "planned when the corpus is partitioned" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_groups_are_those_that_the_corpus_records(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    groups = {unit: {"fields": {"vowel": str(unit in "ae")}, "source": ["root"]} for unit in "abcde"}
+    units = {unit: {} for unit in "abcde"}
+    write_manifest(tmp_path / "corpus", "partition", {}, {}, units=units, groups=groups)
+    run(EnumerateArguments(run_dir=tmp_path, methods=["groups"], group_by=["vowel"], exclude_units=["b"]))
+    assert [candidate.mixture.name for candidate in read_mixtures(tmp_path)] == ["a + e", "c + d"]

@@ -8,9 +8,11 @@ from hf_ablate.errors import InputError
 from hf_ablate.mixtures import methods
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.units import CorpusUnits
 
 
 UNITS = ["a", "b", "c", "d", "e"]
+CORPUS = CorpusUnits(UNITS)
 
 
 def names(mixtures):
@@ -51,7 +53,7 @@ def test_dirichlet_depends_on_its_seed_alone():
 
 def test_several_methods_join_without_repetition():
     arguments = EnumerateArguments(methods=["pairs", "subsets", "given"], mixtures=[{"a": 3, "b": 1}])
-    found = methods.enumerate_mixtures(arguments, UNITS)
+    found = methods.enumerate_mixtures(arguments, CORPUS)
     assert len(found) == 32
     assert found[0] == Mixture.uniform(["a", "b"])
     assert found[-1] == Mixture.of({"a": 0.75, "b": 0.25})
@@ -69,7 +71,7 @@ def test_several_methods_join_without_repetition():
 )
 def test_mistakes_are_named(settings, message):
     with pytest.raises(InputError, match=message):
-        methods.enumerate_mixtures(EnumerateArguments(**settings), UNITS)
+        methods.enumerate_mixtures(EnumerateArguments(**settings), CORPUS)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,8 @@ def test_mistakes_are_named(settings, message):
         {"concentration": 0.0},
         {"methods": []},
         {"methods": ["given"]},
+        {"methods": ["groups"]},
+        {"methods": ["multipliers"]},
     ],
 )
 def test_impossible_settings_are_refused(settings):

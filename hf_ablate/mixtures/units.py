@@ -1,0 +1,98 @@
+"""The units of a corpus, and the names that stand for several of them: patterns and groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..corpus.names import matching
+from ..errors import InputError, unknown_name
+
+
+@dataclass(frozen=True)
+class CorpusUnits:
+    """The units of a corpus, and what it knows of them.
+
+    Args:
+        names (`list[str]`): the units, in order.
+        groups (`dict[str, list[str]]`): group (`FIELD=VALUE`) → its units; empty where the corpus records none.
+        tokens (`dict[str, int]`): unit → tokens of its whole partition, before it was cut to the budget.
+
+    Example:
+
+    ```python
+    >>> units = CorpusUnits(["bio_1", "bio_2", "cs"], groups={"field=bio": ["bio_1", "bio_2"], "field=cs": ["cs"]})
+    >>> units.named("field=bio"), units.named("*_1"), units.named("cs")
+    (['bio_1', 'bio_2'], ['bio_1'], ['cs'])
+
+    ```
+    """
+
+    names: list[str]
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_manifest(cls, manifest: Mapping[str, Any]) -> "CorpusUnits":
+        """The units that a corpus's manifest describes."""
+        groups: dict[str, list[str]] = {}
+        for unit, facts in manifest.get("groups", {}).items():
+            # a field of the documents that is itself called `source` comes before the roots
+            values = {"source": facts["source"]} | {name: [value] for name, value in facts["fields"].items()}
+            for name, found in values.items():
+                for value in found:
+                    groups.setdefault(f"{name}={value}", []).append(unit)
+        tokens = {unit: facts.get("available_tokens", 0) for unit, facts in manifest["units"].items()}
+        return cls(list(manifest["units"]), groups, tokens)
+
+    def named(self, name: str) -> list[str]:
+        """The units that a unit's name, a pattern or a group stands for.
+
+        Raises:
+            `InputError`: if there is none, with the nearest name.
+        """
+        if name in self.names or "=" not in name:
+            return matching([name], self.names, kind="unit")
+        found = matching([name], self.groups_of(name.partition("=")[0], asked=name), kind="group")
+        return list(dict.fromkeys(unit for group in found for unit in self.groups[group]))
+
+    def all_named(self, names: list[str]) -> list[str]:
+        """The units that several names stand for, in the order of the names, each once."""
+        return list(dict.fromkeys(unit for name in names for unit in self.named(name)))
+
+    def groups_of(self, field: str, asked: str | None = None) -> list[str]:
+        """The groups that the values of a field make.
+
+        Args:
+            field (`str`): a field that the corpus was partitioned by, or `source`.
+            asked (`str`, *optional*): what the user wrote, for the message.
+
+        Raises:
+            `InputError`: if the corpus records no groups, or not of this field.
+        """
+        fields = list(dict.fromkeys(group.partition("=")[0] for group in self.groups))
+        if not fields:
+            raise InputError(
+                f"{asked or field!r} asks for groups of units, but the corpus records none; name units, or patterns "
+                "such as 'cs_*'"
+            )
+        if field not in fields:
+            raise unknown_name("field", field, fields)
+        return [group for group in self.groups if group.partition("=")[0] == field]
+
+    def tokens_of_all(self) -> dict[str, int]:
+        """Unit → tokens of its whole partition.
+
+        Raises:
+            `InputError`: if the corpus does not record them for every unit.
+        """
+        for unit in self.names:
+            if not self.tokens.get(unit):
+                raise InputError(
+                    f"the corpus does not record the available tokens of unit {unit!r}; set multipliers_of: uniform"
+                )
+        return {unit: self.tokens[unit] for unit in self.names}
+
+    def only(self, names: list[str]) -> "CorpusUnits":
+        """The same for some of the units, in the given order; groups without any of them are gone."""
+        groups = {group: [unit for unit in names if unit in members] for group, members in self.groups.items()}
+        return CorpusUnits(names, {group: members for group, members in groups.items() if members}, self.tokens)
