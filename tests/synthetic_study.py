@@ -95,8 +95,9 @@ def make_study(
     proxies: tuple[str, ...] = ("merged",),
     budget: str = "fixed",
     seed: int = 0,
+    evaluated: list[tuple[str, str]] | None = None,
 ) -> Path:
-    """Write a run folder up to `scores/`, and return it."""
+    """Write a run folder up to `scores/`, and return it; with the domains that training evaluated, if it did."""
     world = World(seed)
     mixtures = subsets(UNITS) if mixtures is None else mixtures
     larger = [mixture for mixture in mixtures if len(mixture.units) > 1]
@@ -116,6 +117,9 @@ def make_study(
     _write_mixtures(run_dir, mixtures, {mixture.id for mixture in trained})
     _write_corpus(run_dir)
     _write_models(run_dir, trained, budget)
+    if evaluated:
+        for unit in UNITS:
+            log_evaluations(run_dir / "models" / "components" / unit, world, unit, evaluated)
     return run_dir
 
 
@@ -203,5 +207,26 @@ def _write_model(
     )  # fmt: skip
 
 
+def log_evaluations(folder: Path, world: World, unit: str, domains: list[tuple[str, str]]) -> None:
+    """Add what evaluation during training logs: the average, every source, every domain, on the way to the scores."""
+    rows = []
+    for step in range(50, 251, 50):
+        bits = {
+            domain: world.component(unit, domain) + world.gain[unit, domain] * math.exp(-step / 60)
+            for domain in domains
+        }  # fmt: skip
+        sources: dict[str, list[float]] = {}
+        for (source, _), value in bits.items():
+            sources.setdefault(source, []).append(value)
+        row = {}
+        for metric, convert in (("bits_per_byte", float), ("ppl_token", lambda value: 2 ** (3 * value))):
+            row[f"eval_{metric}"] = convert(sum(bits.values()) / len(bits))
+            row |= {f"eval_{metric}/{source}": convert(sum(own) / len(own)) for source, own in sources.items()}
+            row |= {f"eval_{metric}/{source}/{name}": convert(value) for (source, name), value in bits.items()}
+        rows.append(row | {"epoch": step / 250, "step": step})
+    with open(folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
 if __name__ == "__main__":
-    print(make_study(Path(sys.argv[1]), proxies=("merged", "ensemble")))
+    print(make_study(Path(sys.argv[1]), proxies=("merged", "ensemble"), evaluated=DOMAINS[:7]))

@@ -7,13 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..ranking.tables import mixture_text, short_name
+from ..ranking.tables import short_name
 from .cost import by_kind, cost_rows
 from .study import Study
-from .style import ACCENT, GREY, GRID, HEAT, INK, LINES, MUTED, SECOND, SEQUENCE, panels
+from .style import ACCENT, GREY, GRID, HEAT, INK, MUTED, SECOND, SEQUENCE, WIDTH, panels
 
 
-WIDTH = 10.4
 MOST_SCATTERS = 12
 
 
@@ -202,35 +201,4 @@ def cost(study: Study) -> Figure | None:
         for colour, label in zip((*colours, "#5f83a0"), labels, strict=True)
     ]
     figure.legend(handles=handles, loc="outside upper right", ncols=4, handletextpad=0.2)
-    return figure
-
-
-def training_curves(study: Study) -> Figure | None:
-    """Training loss over tokens: the seed, the components, the reference models."""
-    kinds = [
-        (kind, title, curves)
-        for kind, title in (("seed", "seed model"), ("component", "components"), ("reference", "reference models"))
-        if (curves := {model: study.curves[model] for model in study.of_kind(kind) if len(study.curves[model]) > 1})
-    ]
-    if not kinds:
-        return None
-    figure, axes = panels(len(kinds), 1, WIDTH, 2.6)
-    for panel, (kind, title, curves) in zip(axes, kinds, strict=True):
-        for position, (model, points) in enumerate(curves.items()):
-            tokens, loss = zip(*points, strict=True)
-            colour = GREY if kind == "seed" else LINES[position % len(LINES)]
-            many = len(curves) > len(LINES)
-            label = model.partition(":")[2]
-            if kind == "reference":
-                label = mixture_text(study.ranking, label, 24) if label in study.ranking["mixtures"] else label
-            panel.plot(
-                np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
-                alpha=0.45 if many else 0.9, label=label if kind == "component" else None,
-            )  # fmt: skip
-        panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
-        panel.set_xlabel("million tokens")
-        panel.grid(True)
-        if kind == "component" and len(curves) <= len(LINES):
-            panel.legend(loc="upper right", handlelength=1.2)
-    axes[0].set_ylabel("training loss (nats per token)")
     return figure

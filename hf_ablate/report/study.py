@@ -9,6 +9,11 @@ from ..manifest import MANIFEST, read_manifest
 from ..ranking.rank import read_agreement, read_ranking
 
 
+# (tokens seen, value) as training goes on
+Points = list[tuple[int, float]]
+_SCORE = "eval_bits_per_byte"
+
+
 @dataclass(frozen=True)
 class Study:
     """A ranked study.
@@ -17,13 +22,16 @@ class Study:
         ranking (`dict`), agreement (`dict`): as in `ranking/`.
         models (`dict[str, dict]`): id of each trained model → its manifest, in the order seed, components, references.
         curves (`dict[str, list[tuple[int, float]]]`): model id → (tokens seen, training loss).
+        evaluations (`dict[str, dict[str, list[tuple[int, float]]]]`): model id → `macro`, source or source/domain →
+            (tokens seen, bits per byte), where training evaluated.
         corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
     """
 
     ranking: dict[str, Any]
     agreement: dict[str, Any]
     models: dict[str, dict[str, Any]]
-    curves: dict[str, list[tuple[int, float]]]
+    curves: dict[str, Points]
+    evaluations: dict[str, dict[str, Points]]
     corpus: dict[str, Any]
     scores: dict[str, Any]
     made: dict[str, Any]
@@ -58,14 +66,15 @@ def read_study(run_dir: Path) -> Study:
         `InputError`: if the study is not ranked.
     """
     ranking, agreement = read_ranking(run_dir), read_agreement(run_dir)
-    models = {}
-    curves = {}
+    models, curves, evaluations = {}, {}, {}
     for folder in model_folders(run_dir):
         facts = _manifest(folder)
+        rows = _metrics(folder, facts)
         models[facts["model"]] = facts
-        curves[facts["model"]] = _curve(folder, facts)
+        curves[facts["model"]] = _points(rows, "loss")
+        evaluations[facts["model"]] = _evaluations(rows)
     return Study(
-        ranking, agreement, models, curves,
+        ranking, agreement, models, curves, evaluations,
         _manifest(run_dir / "corpus"), _manifest(run_dir / "scores"), _manifest(run_dir / "ranking"),
     )  # fmt: skip
 
@@ -83,12 +92,21 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _curve(folder: Path, facts: dict[str, Any]) -> list[tuple[int, float]]:
-    """The training loss over tokens; the last logged step stands for all tokens of the model."""
+def _metrics(folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """What training logged, each row with the `tokens` seen; the last step stands for all tokens of the model."""
     path = folder / "metrics.jsonl"
     if not path.is_file():
         return []
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     last = max((row.get("step") or 0 for row in rows), default=0)
-    points = [(row["step"], row["loss"]) for row in rows if row.get("loss") is not None and row.get("step")]
-    return [(round(step / last * facts["tokens"]), loss) for step, loss in points]
+    return [row | {"tokens": round(row["step"] / last * facts["tokens"])} for row in rows if last and "step" in row]
+
+
+def _evaluations(rows: list[dict[str, Any]]) -> dict[str, Points]:
+    keys = dict.fromkeys(key for row in rows for key in row if key == _SCORE or key.startswith(f"{_SCORE}/"))
+    found = {key.removeprefix(_SCORE).removeprefix("/") or "macro": _points(rows, key) for key in keys}
+    return {name: points for name, points in found.items() if points}
+
+
+def _points(rows: list[dict[str, Any]], key: str) -> Points:
+    return [(row["tokens"], row[key]) for row in rows if row.get(key) is not None]

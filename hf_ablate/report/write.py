@@ -19,7 +19,7 @@ from ..manifest import (
     write_text,
 )
 from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name
-from . import figures
+from . import curves, figures
 from .arguments import ReportArguments
 from .cost import cost_rows
 from .headline import answer, savings, trust
@@ -84,7 +84,8 @@ def _figures(study: Study) -> list[tuple[str, Figure | None]]:
         ("agreement", figures.agreement_intervals(study)),
         *((f"scatter_{proxy}", figures.scatter(study, proxy)) for proxy in proxies),
         ("cost", figures.cost(study)),
-        ("training", figures.training_curves(study)),
+        ("training", curves.training_curves(study)),
+        ("evaluation", curves.evaluation_curves(study)),
     ]
 
 

@@ -3,7 +3,7 @@ import re
 import shutil
 
 import pytest
-from synthetic_study import make_study
+from synthetic_study import DOMAINS, UNIT_TOKENS, UNITS, make_study
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
@@ -12,6 +12,7 @@ from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.report import write
 from hf_ablate.report.arguments import ReportArguments
 from hf_ablate.report.cost import by_kind, cost_rows
+from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.headline import answer, savings, trust
 from hf_ablate.report.study import read_study
 
@@ -24,7 +25,7 @@ def ranked(folder, **options):
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    folder = ranked(tmp_path_factory.mktemp("run"), proxies=("merged", "ensemble"))
+    folder = ranked(tmp_path_factory.mktemp("run"), proxies=("merged", "ensemble"), evaluated=DOMAINS[3:6])
     write.run(ReportArguments(run_dir=folder, title="A <study> & its title"))
     return folder
 
@@ -82,7 +83,7 @@ def test_what_people_named_is_escaped(page):
 
 def test_figures_are_saved_as_png_and_pdf(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
-    assert names == {"ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training"}
+    assert names == {"ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training", "evaluation"}
     assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
 
 
@@ -94,6 +95,43 @@ def test_the_same_study_gives_the_same_bytes(run_dir, tmp_path):
     for path in sorted((run_dir / "report").rglob("*")):
         if path.is_file() and path.name != "manifest.json":
             assert path.read_bytes() == (other / "report" / path.relative_to(run_dir / "report")).read_bytes(), path
+
+
+def lines(panel) -> list[tuple[float, list[float]]]:
+    """The width and the values of each line of a panel."""
+    return [(line.get_linewidth(), list(line.get_ydata())) for line in panel.lines]
+
+
+def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component_in_front(run_dir):
+    study = read_study(run_dir)
+    panels = {panel.get_title(): panel for panel in evaluation_curves(study).axes if panel.get_visible()}
+    assert list(panels) == ["macro average", "sympy", "transformers", "cpython"]
+    for unit in ("sympy", "transformers"):
+        drawn = lines(panels[unit])
+        assert [width == max(drawn)[0] for width, _ in drawn] == [other == unit for other in UNITS]
+        points = study.evaluations[f"component:{unit}"][f"in_domain/{unit}"]
+        assert drawn[UNITS.index(unit)][1] == [bits for _, bits in points]
+    assert len({width for width, _ in lines(panels["macro average"]) + lines(panels["cpython"])}) == 1
+    tokens = panels["macro average"].lines[0].get_xdata() * 1e6
+    assert tokens == pytest.approx([UNIT_TOKENS * number / 5 for number in range(1, 6)])
+
+
+def test_with_more_domains_than_panels_sources_stand_for_them(tmp_path):
+    study = read_study(ranked(tmp_path / "run", evaluated=DOMAINS))
+    figure = evaluation_curves(study)
+    titles = [panel.get_title() for panel in figure.axes if panel.get_visible()]
+    assert titles == ["macro average", "own domain", "in_domain", "out_of_domain"]
+    own = [values for _, values in lines(figure.axes[1])]
+    assert own == [[bits for _, bits in study.evaluations[f"component:{u}"][f"in_domain/{u}"]] for u in UNITS]
+
+
+def test_without_evaluations_during_training_there_is_no_figure_of_them(tmp_path):
+    run_dir = ranked(tmp_path / "run")
+    assert evaluation_curves(read_study(run_dir)) is None
+    for path in (run_dir / "models" / "components").glob("*/metrics.jsonl"):
+        with open(path, "a") as file:
+            file.write('{"eval_bits_per_byte": 2.0, "eval_bits_per_byte/web": null, "step": 250}\n')
+    assert evaluation_curves(read_study(run_dir)) is None  # one point is no curve
 
 
 def test_the_answer_is_the_first_of_the_ranking(run_dir):

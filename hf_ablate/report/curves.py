@@ -1,0 +1,104 @@
+"""Figures of what training logged: the loss of every model, and the held-out scores of the components."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..ranking.tables import mixture_text, short_name
+from .figures import display_name
+from .study import Points, Study
+from .style import ACCENT, GREY, LINES, SECOND, WIDTH, panels
+
+
+MOST_PANELS = 8
+_OWN_DOMAIN = "own domain"
+
+
+def training_curves(study: Study) -> Figure | None:
+    """Training loss over tokens: the seed, the components, the reference models."""
+    kinds = [
+        (kind, title, curves)
+        for kind, title in (("seed", "seed model"), ("component", "components"), ("reference", "reference models"))
+        if (curves := {model: study.curves[model] for model in study.of_kind(kind) if len(study.curves[model]) > 1})
+    ]
+    if not kinds:
+        return None
+    figure, axes = panels(len(kinds), 1, WIDTH, 2.6)
+    for panel, (kind, title, curves) in zip(axes, kinds, strict=True):
+        for position, (model, points) in enumerate(curves.items()):
+            tokens, loss = zip(*points, strict=True)
+            colour = GREY if kind == "seed" else LINES[position % len(LINES)]
+            many = len(curves) > len(LINES)
+            label = model.partition(":")[2]
+            if kind == "reference":
+                label = mixture_text(study.ranking, label, 24) if label in study.ranking["mixtures"] else label
+            panel.plot(
+                np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
+                alpha=0.45 if many else 0.9, label=label if kind == "component" else None,
+            )  # fmt: skip
+        panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
+        panel.set_xlabel("million tokens")
+        panel.grid(True)
+        if kind == "component" and len(curves) <= len(LINES):
+            panel.legend(loc="upper right", handlelength=1.2)
+    axes[0].set_ylabel("training loss (nats per token)")
+    return figure
+
+
+def evaluation_curves(study: Study) -> Figure | None:
+    """Bits per byte of held-out text over training tokens: a line per component, a panel per domain.
+
+    In the panel of the domain that a component was trained on, its line is the thick one. Where there are more domains
+    than panels, sources take their place, beside a panel of every component on its own domain.
+    """
+    components = {
+        model.partition(":")[2]: study.evaluations[model]
+        for model in study.of_kind("component")
+        if len(study.evaluations[model].get("macro", [])) > 1
+    }
+    if not components:
+        return None
+    shown = _evaluation_panels(components)
+    few = len(components) <= len(LINES)
+    colours = dict(zip(components, LINES, strict=False))
+    columns = min(3 if len(shown) in (3, 5, 6) else 4, len(shown))
+    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, 2.3)
+    for panel, (name, curves) in zip(axes, shown.items(), strict=False):
+        front = short_name(name)
+        pale = 0.55 if front in curves or not few else 0.9
+        for unit, points in curves.items():
+            tokens, bits = zip(*points, strict=True)
+            own = unit == front or name == _OWN_DOMAIN
+            panel.plot(
+                np.array(tokens) / 1e6, bits, color=colours[unit] if few else ACCENT if own else GREY,
+                **({"linewidth": 2.1, "zorder": 3} if unit == front else {"linewidth": 1.1, "alpha": pale}),
+            )  # fmt: skip
+        panel.set_title(display_name(name))
+        panel.grid(True)
+        panel.locator_params(nbins=5)
+        panel.set_xlabel("million tokens")
+        if panel.get_subplotspec().is_first_col():
+            panel.set_ylabel("bits per byte")
+    for panel in axes[len(shown) :]:
+        panel.set_visible(False)
+    labels = colours if few else {"component trained on the domain": ACCENT, "other components": GREY}
+    handles = [Line2D([], [], color=colour, linewidth=2, label=label) for label, colour in labels.items()]
+    figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), 6), handlelength=1.2)
+    return figure
+
+
+def _evaluation_panels(components: dict[str, dict[str, Points]]) -> dict[str, dict[str, Points]]:
+    """Title of each panel → unit → curve."""
+    names = list(dict.fromkeys(name for curves in components.values() for name in curves if name != "macro"))
+    with_domains = {name.partition("/")[0] for name in names if "/" in name}
+    domains = [name for name in names if name not in with_domains]
+    sources = list(dict.fromkeys(name.partition("/")[0] for name in names))
+    if len(domains) < MOST_PANELS:
+        return {name: _on(components, name) for name in ["macro", *domains]}
+    own = {unit: curves[name] for unit, curves in components.items() for name in domains if short_name(name) == unit}
+    shown = {"macro": _on(components, "macro"), _OWN_DOMAIN: own} | {name: _on(components, name) for name in sources}
+    return dict([(name, curves) for name, curves in shown.items() if curves][:MOST_PANELS])
+
+
+def _on(components: dict[str, dict[str, Points]], name: str) -> dict[str, Points]:
+    return {unit: curves[name] for unit, curves in components.items() if name in curves}
