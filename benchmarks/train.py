@@ -39,7 +39,7 @@ from hf_ablate.training.fit import fit
 from hf_ablate.training.order import block_order
 from hf_ablate.training.pool import PlannedModel
 from hf_ablate.training.speed import Meter
-from hf_ablate.training.train import many_models_in_one_process
+from hf_ablate.training.train import cheap_garbage_collection
 
 
 SMALL = {"d_model": 128, "n_layers": 4, "n_heads": 4, "vocab_size": 2048, "embedding_size": 2048}
@@ -110,7 +110,7 @@ def main() -> None:
     config.use_cache, config.eos_token_id, config.pad_token_id = False, 0, 0
     start = HfOlmoForCausalLM(config)
     ratios = []
-    with tempfile.TemporaryDirectory() as name, many_models_in_one_process():
+    with tempfile.TemporaryDirectory() as name, cheap_garbage_collection():
         folder = Path(name)
         arguments = make_arguments(options, folder)
         arguments.batch = options.batch

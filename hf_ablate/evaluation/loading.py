@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import InputError, reason
+from ..loading_bars import no_loading_bars
 from ..merging.components import CONFIG
 
 
@@ -15,9 +16,10 @@ def load_model(folder: Path, dtype: str, device: str):
 
     causal_config(folder)
     try:
-        model, facts = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, dtype), output_loading_info=True
-        )
+        with no_loading_bars():
+            model, facts = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, dtype), output_loading_info=True
+            )
     except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
     if facts["missing_keys"]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..launch import stage_main
+from ..loading_bars import no_loading_bars
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
@@ -55,7 +56,7 @@ def run(arguments: TrainArguments) -> None:
     held_out = _held_out(arguments, corpus, config)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, arguments.process_index == 0)
     try:
-        with many_models_in_one_process():
+        with no_loading_bars(), cheap_garbage_collection():
             for model in missing:
                 progress.start(model.id)
                 train_model(model, corpus, arguments, held_out, progress)
@@ -66,23 +67,15 @@ def run(arguments: TrainArguments) -> None:
 
 
 @contextmanager
-def many_models_in_one_process() -> Iterator[None]:
-    """Small fixed costs per model: no bars of transformers for every file, and cheap garbage collections.
-
-    The Trainer collects garbage before each model, which takes half a second with all libraries imported; frozen
+def cheap_garbage_collection() -> Iterator[None]:
+    """The Trainer collects garbage before each model, which takes half a second with all libraries imported; frozen
     objects are left out of it.
     """
-    from transformers.utils import logging as library
-
-    was_enabled = library.is_progress_bar_enabled()
-    library.disable_progress_bar()
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
-        if was_enabled:
-            library.enable_progress_bar()
 
 
 def _candidates(arguments: TrainArguments) -> list[tuple[Mixture, bool]]:
