@@ -28,8 +28,12 @@ DOCUMENTED = [(path, line) for path in READMES if path.is_file() for line in she
 
 
 @pytest.fixture(autouse=True)
-def in_the_repository(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def in_the_repository(monkeypatch, tmp_path):
+    """As in a checkout in which the quickstart has run, wherever the tests run."""
+    for folder in ("recipes", "accelerate_configs", "benchmarks"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "runs" / "quickstart").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
