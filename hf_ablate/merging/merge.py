@@ -2,14 +2,22 @@
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import MANIFEST, digest_files, fingerprint, is_finished, read_manifest, write_manifest, write_text
+from ..manifest import (
+    MANIFEST,
+    digest_files,
+    fingerprint,
+    is_finished,
+    make_readable,
+    read_manifest,
+    write_manifest,
+    write_text,
+)
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import MergeArguments
@@ -139,7 +147,7 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
     for code in folders[mixture.units[0]].glob("*.py"):
         shutil.copy(code, output)  # mergekit copies the code of the configuration, not that of the model
     for path in output.iterdir():
-        path.chmod(0o666 & ~_umask())  # mergekit's weights are readable by their owner alone
+        make_readable(path)  # mergekit's weights are readable by their owner alone
 
 
 @contextmanager
@@ -150,9 +158,3 @@ def _errors_only() -> Iterator[None]:
         yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
