@@ -33,8 +33,8 @@ def make_parser(arguments_class: type, prog: str, description: str, examples: st
     """An argparse parser with one option per field of a dataclass.
 
     Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
-    as JSON), and `X | None`. The field's metadata may hold `help` and `positional` (true for an argument without a
-    dash).
+    as JSON), and `X | None`. The field's metadata may hold `help`, `positional` (true for an argument without a
+    dash) and `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins).
 
     Example:
 
@@ -71,6 +71,8 @@ def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hin
         options |= {"nargs": options.get("nargs", None if required else "?"), "metavar": entry.name.upper()}
         parser.add_argument(entry.name, **options)
     else:
+        if entry.metadata.get("repeatable"):
+            options["action"] = "extend"
         parser.add_argument(f"--{entry.name}", required=required, **options)
 
 

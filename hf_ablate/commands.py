@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import make_parser, parse
 from .errors import InputError, unknown_name
-from .launch import launch, split_tokens, wants_launch
+from .launch import is_launched, launch, launch_config, split_tokens, work_in_group
 from .recipe import parse_with_recipe
 
 
@@ -52,8 +52,11 @@ class Command:
 
     def start(self, arguments: Any, tokens: list[str]) -> None:
         """Do the work, here or in processes under `accelerate launch`, which get the words that were parsed."""
-        if wants_launch(arguments):
-            launch(self.name, *split_tokens(self.parser(), tokens), config=arguments.accelerate_config)
+        config = launch_config(arguments)
+        if config:
+            launch(self.name, *split_tokens(self.parser(), tokens), config=config)
+        elif is_launched():
+            work_in_group(lambda: self.run(arguments))
         else:
             self.run(arguments)
 

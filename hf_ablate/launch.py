@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +42,34 @@ def is_launched() -> bool:
     return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
 
 
-def wants_launch(arguments: Any) -> bool:
-    """Whether a stage's work is to be done by processes that are still to be started."""
-    return bool(getattr(arguments, "accelerate_config", None)) and not arguments.dry_run and not is_launched()
+def work_in_group(work: Callable[[], None]) -> None:
+    """Do one process's part of the work, and leave the group properly: the interpreter aborts on a thread of it.
+
+    After any other error than a mistake, the others may still wait for this process, which would then wait for them.
+    """
+    try:
+        work()
+    except InputError:
+        _leave_group()
+        raise
+    _leave_group()
+
+
+def _leave_group() -> None:
+    import torch
+
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def launch_config(arguments: Any) -> str | None:
+    """The accelerate configuration of the processes that are still to be started for a stage's work.
+
+    It is the named one, otherwise the one that the stage takes by itself; `None` where this process does the work.
+    """
+    if is_launched() or arguments.dry_run:
+        return None
+    return getattr(arguments, "accelerate_config", None) or getattr(arguments, "own_accelerate_config", None)
 
 
 def accelerate_config_path(name: str) -> Path:
@@ -122,7 +149,8 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
     if values.use_cpu:
         os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate says so only to a single process
     try:
-        launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
+        with redirect_stdout(sys.stderr):  # not that of the processes: DeepSpeed says here which device it has found
+            launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
     except subprocess.CalledProcessError as error:
         raise ToldError(error.returncode) from error
     except ChildFailedError as error:

@@ -28,7 +28,10 @@ class RunArguments(StageArguments):
     )
     set: list[str] = field(
         default_factory=list,
-        metadata={"help": "Changes to recipes, as STAGE.KEY=VALUE, for example train.learning_rate=1e-3."},
+        metadata={
+            "help": "Changes to recipes, as STAGE.KEY=VALUE, for example train.learning_rate=1e-3.",
+            "repeatable": True,
+        },
     )
 
 

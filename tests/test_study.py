@@ -52,6 +52,23 @@ def contents(study: Path, name: str) -> bytes:
     return (study / "run" / name).read_bytes()
 
 
+def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_processes(undisturbed, tmp_path):
+    write_study(tmp_path)
+    launched = {"accelerate_config": "cpu", "num_processes": 2, "main_process_port": 0}
+    changes = {"train": launched | {"per_device_train_batch_size": 4}, "evaluate": launched}
+    words = [f"--set={stage}.{key}={value}" for stage, own in changes.items() for key, value in own.items()]
+    command = [sys.executable, "-m", "hf_ablate.cli", "run", str(tmp_path / "recipes"), *words]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("Ranking of 7 mixtures") == 1
+    rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
+    one, two = (
+        {row["mixture"]: row["score"] for row in ranking["targets"]["macro"]["rankings"]["merged"]}
+        for ranking in rankings
+    )
+    assert one == pytest.approx(two, rel=1e-4)
+
+
 def test_a_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(study, capsys):
     assert run(study) == 0
     shown = capsys.readouterr().out

@@ -4,7 +4,7 @@ import argparse
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from transformers import HfArgumentParser, TrainingArguments
 
@@ -56,8 +56,14 @@ class TrainArguments(TrainingArguments):
         default=None,
         metadata={
             "help": "Train under accelerate launch: cpu, single_gpu, multi_gpu, zero2, zero3, fsdp2, multi_node, or a "
-            "file. Options that train does not have, such as --num_processes, are then accelerate's."
+            "file. Options that train does not have, such as --num_processes, are then accelerate's. Null: multi_gpu "
+            "for models of 100 million parameters or more on several GPUs, if global_batch_size is given; otherwise "
+            "one process."
         },
+    )
+    report_to: list[str] = field(
+        default_factory=lambda: ["none"],
+        metadata={"help": "Trackers: trackio, wandb, tensorboard, ... (several at once), all, or none."},
     )
     global_batch_size: int | None = field(
         default=None,
@@ -199,6 +205,17 @@ class TrainArguments(TrainingArguments):
                 f"{self.per_device_train_batch_size} each)"
             )
         self.gradient_accumulation_steps = self.global_batch_size // at_once
+
+    def to_dict(self) -> dict[str, Any]:
+        """All arguments for trackers, which write them as JSON."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in super().to_dict().items()}
+
+    @property
+    def own_accelerate_config(self) -> str | None:
+        """The accelerate configuration where none is named; `None`: this process trains alone."""
+        from .devices import accelerate_config_for
+
+        return accelerate_config_for(self)
 
     @property
     def tokenizer_dir(self) -> Path:

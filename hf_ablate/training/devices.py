@@ -1,6 +1,8 @@
 """What the device can do, checked before training: recipes are written for a GPU and must parse anywhere."""
 
+import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +11,16 @@ from ..errors import InputError
 
 
 if TYPE_CHECKING:
+    from transformers import Trainer
+
     from .arguments import TrainArguments
+
+
+logger = logging.getLogger(__name__)
+
+# One H100 at 40 % of its peak trains a model of so many parameters on the paper's 1.05 B tokens in less than half an
+# hour; less is not worth the start of more processes for every model.
+_SMALL = 100_000_000
 
 
 def lacking_precisions(arguments: "TrainArguments") -> list[str]:
@@ -37,19 +48,55 @@ def check_device(arguments: "TrainArguments") -> None:
             "folder: on a machine without GPUs, set use_cpu: true (and use the accelerate configuration `cpu`); with "
             "GPUs, start as many processes as there are GPUs"
         )
-    if is_sharded(arguments):
-        for name, is_on in {"peft": arguments.peft, "eval_strategy": arguments.eval_strategy != "no"}.items():
-            if is_on:
-                raise InputError(
-                    f"`{name}` needs the whole model in every process, which fsdp2 and zero3 cut into shards; use "
-                    "multi_gpu or zero2, or leave it out"
-                )
+    for name, is_on in {"peft": arguments.peft, "eval_strategy": arguments.eval_strategy != "no"}.items():
+        if is_on and _asked_for("FSDP") and os.environ.get("FSDP_VERSION") == "1":
+            raise InputError(
+                f"`{name}` needs the whole model in every process, and the shards of FSDP 1 cannot be put together "
+                "again; set fsdp_version: 2 in the accelerate configuration"
+            )
 
 
-def is_sharded(arguments: "TrainArguments") -> bool:
-    """Whether no process holds the whole model: under FSDP and ZeRO-3."""
-    plugin = arguments.deepspeed_plugin
-    return os.environ.get("ACCELERATE_USE_FSDP") == "true" or (plugin is not None and plugin.zero_stage == 3)
+def accelerate_config_for(arguments: "TrainArguments") -> str | None:
+    """`multi_gpu` where all GPUs of the machine are to train a model together, otherwise `None`.
+
+    That takes a large model, and a global batch that does not depend on the number of processes.
+    """
+    import torch
+
+    gpus = 0 if arguments.use_cpu else torch.cuda.device_count()
+    if gpus < 2 or _parameters(arguments) < _SMALL:
+        return None
+    at_once = arguments.per_device_train_batch_size * gpus
+    if arguments.global_batch_size and arguments.global_batch_size % at_once == 0:
+        return "multi_gpu"
+    logger.info(
+        "there are %d GPUs here, and one is used: give a global_batch_size that is a multiple of %d to use all, or "
+        "name an --accelerate_config", gpus, at_once,
+    )  # fmt: skip
+    return None
+
+
+def _parameters(arguments: "TrainArguments") -> int:
+    from .cost import planned_size
+    from .pool import Corpus
+    from .seed import seed_config
+
+    config = seed_config(arguments, Corpus.read(arguments.run_dir))
+    return planned_size(config, arguments, "seed").parameters
+
+
+def check_sharding(trainer: "Trainer") -> None:
+    """Raise `InputError` where the model was to be sharded and accelerate has quietly left it whole."""
+    for name, is_on in {"FSDP": trainer.is_fsdp_enabled, "DeepSpeed": trainer.is_deepspeed_enabled}.items():
+        if _asked_for(name.upper()) and not is_on:
+            raise InputError(
+                f"the accelerate configuration asks for {name}, and accelerate does without it on a CPU; use the "
+                "configuration `cpu` there"
+            )
+
+
+def _asked_for(name: str) -> bool:
+    return os.environ.get(f"ACCELERATE_USE_{name}", "").lower() == "true"
 
 
 def renew_deepspeed(arguments: "TrainArguments") -> None:
@@ -59,6 +106,8 @@ def renew_deepspeed(arguments: "TrainArguments") -> None:
     from accelerate.state import AcceleratorState
     from accelerate.utils import DeepSpeedPlugin
 
+    # DeepSpeed calls torch by names that torch is about to drop, and torch says so at every call.
+    warnings.filterwarnings("ignore", "`torch.distributed.*is deprecated", FutureWarning)
     AcceleratorState._reset_state()
     arguments.deepspeed_plugin = DeepSpeedPlugin()
     arguments.deepspeed_plugin.set_mixed_precision(arguments.mixed_precision)
@@ -78,12 +127,3 @@ def whole_random_weights(arguments: "TrainArguments") -> Iterator[None]:
         yield
     finally:
         arguments.deepspeed_plugin.set_deepspeed_weakref()
-
-
-def check_tracker(arguments: "TrainArguments") -> None:
-    """Raise `InputError` if a tracker in `report_to` is not installed."""
-    from transformers.integrations import get_available_reporting_integrations
-
-    for name in arguments.report_to:
-        if name not in get_available_reporting_integrations():
-            raise InputError(f"report_to names {name}, which is not installed: pip install {name}")

@@ -22,12 +22,16 @@ from .callbacks import (
 )
 from .checkpoints import last_whole_checkpoint
 from .data import BlockFile, OrderedBlocks, collate
+from .devices import check_sharding
 from .order import block_order
 from .pool import PlannedModel
 from .speed import Meter, loss_spikes
+from .whole import whole_model
 
 
 if TYPE_CHECKING:
+    from peft import PeftModel
+
     from .held_out import HeldOutText
 
 
@@ -57,6 +61,7 @@ class PoolTrainer(Trainer):
     It watches that the loss stays finite without a wait for the device at every step.
     """
 
+    planned: PlannedModel
     meter: Meter
     held_out: "HeldOutText | None"
     evaluation: dict[str, float]
@@ -78,17 +83,22 @@ class PoolTrainer(Trainer):
         """Raise if a loss so far was not finite."""
         if self.first_bad_step is not None and torch.isfinite(self.first_bad_step):
             what = f"the loss is not a finite number at step {int(self.first_bad_step)}"
-            raise diverged(self.args.run_name, what, Path(self.args.output_dir))
+            raise diverged(self.planned.id, what, Path(self.args.output_dir))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
             logs |= self.meter.measure(self.state.global_step)
         super().log(logs, start_time)
 
+    def whole_model(self) -> "PreTrainedModel | PeftModel":
+        """The trained model with all its weights; all processes have to ask for it."""
+        model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        return whole_model(model, self.planned.kind, self.args)
+
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
         """Score the held-out text; logs and returns its metrics."""
         started = time.perf_counter()
-        model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        model = self.whole_model()
         if not isinstance(model, PreTrainedModel):
             model = model.get_base_model()  # of a PeftModel, with its adapters in place
         self.evaluation = self.held_out.measure(model, self.args.distributed_state)
@@ -141,7 +151,8 @@ def fit(
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.meter, trainer.held_out, trainer.evaluation = meter, held_out, {}
+    trainer.planned, trainer.meter, trainer.held_out, trainer.evaluation = planned, meter, held_out, {}
+    check_sharding(trainer)
     checkpoint = last_whole_checkpoint(folder, arguments.distributed_state)
     if checkpoint:
         logger.info("%s: going on from %s", planned.id, checkpoint.name)
@@ -163,7 +174,7 @@ def _arguments_of(planned: PlannedModel, folder: Path, arguments: TrainArguments
     """The Trainer's arguments for one model: the pool's, with the model's own place and hyper-parameters."""
     own = copy.copy(arguments)
     own.output_dir = str(folder)
-    own.run_name = planned.id
+    own.run_name = f"{arguments.run_dir.resolve().name}/{planned.id}"
     own.num_train_epochs = 1  # the order holds all epochs
     own.logging_nan_inf_filter = False
     for name, value in arguments.of_kind(planned.kind).items():

@@ -16,11 +16,12 @@ from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
 from .devices import renew_deepspeed
-from .fit import Fitted, fit
+from .fit import Fitted, PoolTrainer, fit
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
 from .speed import Meter
+from .trackers import own_run
 
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def train_model(
             size.flops(1, corpus.block_size),
             arguments.peak_flops and arguments.peak_flops * arguments.world_size,
         )
-        fitted = fit(planned, model, sources, folder, arguments, meter, held_out, progress)
-        _save(fitted, folder, arguments, planned.kind)
+        with own_run(arguments):
+            fitted = fit(planned, model, sources, folder, arguments, meter, held_out, progress)
+        _save(fitted.trainer, folder, arguments, planned.kind)
     elif state.is_main_process:
         model.save_pretrained(folder)
         (folder / METRICS).write_text("", encoding="utf-8")
@@ -84,14 +86,15 @@ def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArgum
     return with_adapter(model, arguments) if arguments.has_adapter(planned.kind) else model
 
 
-def _save(fitted: Fitted, folder: Path, arguments: TrainArguments, kind: str) -> None:
+def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: str) -> None:
     """One complete safetensors folder, whatever the processes hold of the model."""
-    trainer = fitted.trainer
-    if not arguments.has_adapter(kind):
+    if arguments.has_adapter(kind):
+        model = trainer.whole_model()
+        if arguments.distributed_state.is_main_process:
+            save_folded(model, folder)
+    else:
         trainer.save_model(str(folder))
         (folder / "training_args.bin").unlink(missing_ok=True)  # holds this machine's paths
-    elif arguments.distributed_state.is_main_process:
-        save_folded(trainer.accelerator.unwrap_model(trainer.model), folder)
 
 
 def _facts(
@@ -128,9 +131,7 @@ def _measured(fitted: Fitted | None) -> dict[str, Any]:
     if fitted is None:
         return {"seconds": 0.0}
     if fitted.spikes:
-        logger.warning(
-            "%s: the loss jumps at step %s", fitted.trainer.args.run_name, ", ".join(map(str, fitted.spikes))
-        )
+        logger.warning("%s: the loss jumps at step %s", fitted.trainer.planned.id, ", ".join(map(str, fitted.spikes)))
     scores = {name: value if math.isfinite(value) else None for name, value in fitted.evaluation.items()}
     return {
         "seconds": round(fitted.seconds, 3),

@@ -15,12 +15,13 @@ from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
 from .cost import cost_rows
-from .devices import check_device, check_tracker
+from .devices import check_device
 from .identity import is_made, missing_models
 from .model import train_model
 from .pool import Corpus, PlannedModel, plan_pool, plan_reference, select
 from .seed import check_tokenizer, seed_config
 from .tables import print_cost, print_trained
+from .trackers import check_tracker
 
 
 if TYPE_CHECKING:

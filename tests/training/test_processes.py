@@ -1,22 +1,27 @@
 """Several processes train the same model as one."""
 
 import json
+import os
 import runpy
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from accelerate.utils import is_deepspeed_available
-from pool_files import ALPHA_GAMMA, manifests, weights
-from tiny_corpus import TINY, make_mixtures, make_run_dir, tiny_arguments
+from pool_files import ALPHA_GAMMA, manifests, same_weights, weights
+from tiny_corpus import TINY, make_mixtures, tiny_arguments
 from transformers import AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
+from hf_ablate.launch import accelerate_config_path
 from hf_ablate.training.train import run
 
 
+# DeepSpeed compiles its part for the CPU when it is first used.
+CONFIGS = ["cpu", "fsdp2", *(["zero2", "zero3"] if is_deepspeed_available() and shutil.which("g++") else [])]
 SAME = ("arguments", "blocks", "tokens", "flops", "tokenizer_digest")
 RECIPE = f"""
 use_cpu: true
@@ -29,44 +34,81 @@ save_steps: 2
 """
 
 
-def logged(run_dir, folder):
-    """The measurements of a model that do not depend on the clock, by step and name."""
+def logged(run_dir, model):
+    """The measurements of a model that do not depend on the clock, by step and name.
+
+    The Trainer's last row (`train_loss`) is about the steps since it was started, so it is left out.
+    """
+    kind, _, name = model.partition(":")
+    folder = f"{kind}s/{name}" if name else kind
     rows = map(json.loads, (run_dir / "models" / folder / "metrics.jsonl").read_text().splitlines())
     return {
         f"{row['step']} {name}": value
         for row in rows
         for name, value in row.items()
-        if name in ("loss", "grad_norm", "learning_rate", "train_loss") or name.startswith("eval_")
+        if name in ("loss", "grad_norm", "learning_rate") or name.startswith("eval_")
     }
 
 
-@pytest.mark.parametrize("config", ["cpu", *(["zero2", "zero3"] if is_deepspeed_available() else [])])
-def test_two_processes_give_the_losses_scores_and_weights_of_one(run_dir, tmp_path, config):
+def launch(config, run_dir, *words, **environment):
+    """`hf-ablate train` in two processes under one of the project's accelerate configurations."""
+    recipe = run_dir.with_suffix(".yaml")
+    recipe.write_text(f"run_dir: {run_dir}{RECIPE}")
+    path = accelerate_config_path(config)
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(path), "--num_processes", "2"]
+    command += ["--main_process_port", "0", str(Path(__file__).parent / "launched_train.py"), "--config", str(recipe)]
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # ninja, for DeepSpeed
+    environment |= {} if config.startswith("zero") else {"ACCELERATE_USE_CPU": "true"}
+    return subprocess.run([*command, *words], capture_output=True, text=True, env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_kill(run_dir, tmp_path, config):
     make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
-    scored = {} if config == "zero3" else {"eval_strategy": "steps", "eval_steps": 3}
-    (tmp_path / "train.yaml").write_text(f"run_dir: {run_dir}{RECIPE}{yaml.safe_dump(scored) if scored else ''}")
-    words = ["--config", str(tmp_path / "train.yaml"), "--accelerate_config", config, "--num_processes", "2"]
-    result = subprocess.run(
-        [sys.executable, "-m", "hf_ablate.cli", "train", *words, "--main_process_port", "0"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+    two, again = (shutil.copytree(run_dir, tmp_path / name) for name in ("two", "again"))
+    scored = {"eval_strategy": "steps", "eval_steps": 3}
+    words = [f"--{name}={value}" for name, value in scored.items()]
+    result = launch(config, two, *words)
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("component:alpha") == 1  # one process prints
-    two = run_dir.rename(tmp_path / "two")
-    make_run_dir(run_dir)
-    make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
     run(tiny_arguments(run_dir, **scored))
     assert set(manifests(two)) == set(manifests(run_dir))
     for model, manifest in manifests(run_dir).items():
-        kind, _, name = model.partition(":")
-        folder = f"{kind}s/{name}" if name else kind
-        assert logged(two, folder) == pytest.approx(logged(run_dir, folder), rel=1e-5)
+        assert logged(two, model) == pytest.approx(logged(run_dir, model), rel=1e-5)
         for tensor, value in weights(two, model).items():
             torch.testing.assert_close(
                 value, weights(run_dir, model)[tensor], rtol=0, atol=2e-4
             )  # a fiftieth of a step
         assert {key: manifests(two)[model][key] for key in SAME} == {key: manifest[key] for key in SAME}
     AutoModelForCausalLM.from_pretrained(two / "models/references" / ALPHA_GAMMA.partition(":")[2])
+
+    shutil.copytree(two / "models/seed", again / "models/seed")
+    words += ["--model", "component:beta"]
+    assert "SIGKILL" in launch(config, again, *words, TEST_KILL_AT_STEP="5").stderr
+    assert not (again / "models/components/beta/manifest.json").exists()
+    resumed = launch(config, again, *words)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "component:beta: going on from checkpoint-4" in resumed.stderr
+    assert same_weights(weights(again, "component:beta"), weights(two, "component:beta"))
+    assert logged(again, "component:beta") == logged(two, "component:beta")
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
+    two = shutil.copytree(run_dir, tmp_path / "two")
+    adapted = {"peft": "lora", "lora_r": 2, "eval_strategy": "steps", "eval_steps": 3}
+    words = [f"--{name}={value}" for name, value in adapted.items()]
+    for model in ("seed", "component:alpha"):
+        result = launch(config, two, *words, "--model", model)
+        assert result.returncode == 0, result.stderr
+        run(tiny_arguments(run_dir, **adapted, model=model))
+    assert logged(two, "component:alpha") == pytest.approx(logged(run_dir, "component:alpha"), rel=1e-5)
+    for tensor, value in weights(two, "component:alpha").items():
+        torch.testing.assert_close(value, weights(run_dir, "component:alpha")[tensor], rtol=0, atol=2e-4)
+    folder = "models/components/alpha/adapter"
+    assert sorted(path.name for path in (two / folder).iterdir()) == sorted(
+        path.name for path in (run_dir / folder).iterdir()
+    )
 
 
 def test_the_module_is_the_command(run_dir, tmp_path, monkeypatch, capsys):

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
+from hf_ablate.training.devices import check_sharding
 from hf_ablate.training.train import run
 
 
@@ -139,10 +140,22 @@ def test_a_device_without_a_precision(run_dir, monkeypatch):
 
 
 @pytest.mark.parametrize("changes", [{"peft": "lora"}, {"eval_strategy": "steps"}])
-def test_what_needs_whole_models_is_not_started_on_shards(run_dir, monkeypatch, changes):
+def test_what_needs_whole_models_is_not_started_on_shards_that_cannot_be_put_together(run_dir, monkeypatch, changes):
     arguments = tiny_arguments(run_dir, **changes)
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    stops(arguments, f"`{next(iter(changes))}` needs the whole model in every process.*use multi_gpu or zero2")
+    monkeypatch.setenv("FSDP_VERSION", "1")
+    stops(arguments, f"`{next(iter(changes))}` needs the whole model in every process.*set fsdp_version: 2")
+
+
+@pytest.mark.parametrize("name", ["FSDP", "DeepSpeed"])
+def test_a_model_that_was_to_be_sharded_is_not_trained_whole(run_dir, monkeypatch, name):
+    class Trainer:
+        is_fsdp_enabled = is_deepspeed_enabled = False
+
+    check_sharding(Trainer)
+    monkeypatch.setenv(f"ACCELERATE_USE_{name.upper()}", "true")
+    with pytest.raises(InputError, match=f"asks for {name}, and accelerate does without it on a CPU"):
+        check_sharding(Trainer)
 
 
 def test_a_mistake_on_the_command_line_ends_with_2_and_one_line(run_dir, capsys):
