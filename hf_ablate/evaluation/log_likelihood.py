@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 import torch
@@ -37,6 +38,7 @@ class Scorer:
         model (`PreTrainedModel`): any causal language model.
         max_length (`int`): most tokens that a window predicts.
         batch_tokens (`int`): most tokens in a forward pass.
+        autocast (`torch.dtype`, *optional*): of the matrix products of a float32 model (mixed precision).
 
     Example:
 
@@ -54,12 +56,16 @@ class Scorer:
     ```
     """
 
-    def __init__(self, model: torch.nn.Module, max_length: int, batch_tokens: int = 2048):
+    def __init__(
+        self, model: torch.nn.Module, max_length: int, batch_tokens: int = 2048, autocast: torch.dtype | None = None
+    ):
         self.model = model
         self.max_length = max_length
         self.batch_tokens = batch_tokens
         self.device = next(model.parameters()).device
-        self._token_logprobs = _choose_head(model)
+        self._autocast = partial(torch.autocast, self.device.type, autocast, enabled=autocast is not None)
+        with self._autocast():
+            self._token_logprobs = _choose_head(model)
         workers = min(torch.get_num_threads(), MAX_WORKERS) if self.device.type == "cpu" else 1
         threads = max(1, torch.get_num_threads() // workers)
         self._pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,))
@@ -107,7 +113,8 @@ class Scorer:
         input_ids = torch.from_numpy(inputs).to(self.device, torch.long)
         rows = None if is_output.all() else torch.from_numpy(np.flatnonzero(is_output)).to(self.device)
         targets = torch.from_numpy(stream.tokens[positions]).to(self.device, torch.long)
-        return positions, self._token_logprobs(input_ids, rows, targets).cpu().numpy()
+        with self._autocast():
+            return positions, self._token_logprobs(input_ids, rows, targets).cpu().numpy()
 
 
 def batches_by_length(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:

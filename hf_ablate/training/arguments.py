@@ -22,6 +22,7 @@ _DECIDED_ELSEWHERE = {
     "resume_from_checkpoint": "an interrupted model always goes on from its last good checkpoint",
     "train_sampling_strategy": "the order of the data follows from the mixture and `seed`",
     "load_best_model_at_end": "a component is the model after its whole budget",
+    "metric_for_best_model": "a component is the model after its whole budget",
     "auto_find_batch_size": "the batch is part of what is compared; set `per_device_train_batch_size`",
     "ignore_data_skip": "a resumed model sees the data that it has not seen yet",
     "push_to_hub": "`hf-ablate push` pushes finished models",

@@ -33,6 +33,8 @@ def lacking_precisions(arguments: "TrainArguments") -> list[str]:
 
 def check_device(arguments: "TrainArguments") -> None:
     """Raise `InputError` if the device lacks a precision, or if processes that belong together do not know it."""
+    from transformers.utils import is_liger_kernel_available
+
     for name in lacking_precisions(arguments):
         if arguments.device.type == "cpu":
             remedy = (
@@ -41,6 +43,8 @@ def check_device(arguments: "TrainArguments") -> None:
         else:
             remedy = f"the GPU here lacks it; set {name}: false"
         raise InputError(f"`{name}` is asked for, but {remedy}")
+    if arguments.use_liger_kernel and not is_liger_kernel_available():
+        raise InputError("`use_liger_kernel` is asked for, and it is not installed: pip install liger-kernel")
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started != arguments.world_size:
         raise InputError(

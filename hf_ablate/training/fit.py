@@ -3,6 +3,8 @@
 import copy
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import PreTrainedModel, PrinterCallback, Trainer
 
+from ..errors import InputError, reason
 from .arguments import TrainArguments
 from .callbacks import (
     EvaluateAtEndCallback,
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+
+_MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,14 @@ class PoolTrainer(Trainer):
     evaluation: dict[str, float]
     first_bad_step: torch.Tensor | None = None
 
+    def create_optimizer(self, *args, **kwargs) -> torch.optim.Optimizer:
+        with told_before_training(self.planned.id):
+            return super().create_optimizer(*args, **kwargs)
+
+    def create_scheduler(self, *args, **kwargs) -> torch.optim.lr_scheduler.LRScheduler:
+        with told_before_training(self.planned.id):
+            return super().create_scheduler(*args, **kwargs)
+
     def training_step(self, *args, **kwargs) -> torch.Tensor:
         loss = super().training_step(*args, **kwargs)
         step = torch.full_like(loss, self.state.global_step + 1, dtype=torch.float32)
@@ -90,18 +104,20 @@ class PoolTrainer(Trainer):
             logs |= self.meter.measure(self.state.global_step)
         super().log(logs, start_time)
 
-    def whole_model(self) -> "PreTrainedModel | PeftModel":
-        """The trained model with all its weights; all processes have to ask for it."""
-        model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
-        return whole_model(model, self.planned.kind, self.args)
+    @property
+    def bare_model(self) -> "PreTrainedModel | PeftModel":
+        """What is trained, without the wrappers of data parallelism and compilation."""
+        return self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
 
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
         """Score the held-out text; logs and returns its metrics."""
         started = time.perf_counter()
-        model = self.whole_model()
+        model = whole_model(self.bare_model, self.planned.kind, self.args)
         if not isinstance(model, PreTrainedModel):
             model = model.get_base_model()  # of a PeftModel, with its adapters in place
-        self.evaluation = self.held_out.measure(model, self.args.distributed_state)
+        self.evaluation = self.held_out.measure(
+            model, self.args.distributed_state, _MIXED.get(self.args.mixed_precision)
+        )
         self.log(dict(self.evaluation))
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)
         self.meter.pause(time.perf_counter() - started)
@@ -137,19 +153,20 @@ def fit(
     shares = {name: share for name, share in planned.shares.items() if share}
     sizes = {name: len(sources[name]) for name in shares}
     order = block_order(shares, sizes, arguments.order_seed, planned.in_stages)
-    trainer = PoolTrainer(
-        model=model,
-        args=_arguments_of(planned, folder, arguments),
-        train_dataset=OrderedBlocks([sources[name] for name in shares], order),
-        eval_dataset=held_out and [],
-        data_collator=collate,
-        callbacks=[
-            ProgressCallback(progress, meter.tokens_per_step),
-            MetricsCallback(folder),
-            WholeCheckpointCallback(folder),
-            EvaluateAtEndCallback(),
-        ],
-    )
+    with told_before_training(planned.id):
+        trainer = PoolTrainer(
+            model=model,
+            args=_arguments_of(planned, folder, arguments),
+            train_dataset=OrderedBlocks([sources[name] for name in shares], order),
+            eval_dataset=held_out and [],
+            data_collator=collate,
+            callbacks=[
+                ProgressCallback(progress, meter.tokens_per_step),
+                MetricsCallback(folder),
+                WholeCheckpointCallback(folder),
+                EvaluateAtEndCallback(),
+            ],
+        )
     trainer.remove_callback(PrinterCallback)
     trainer.planned, trainer.meter, trainer.held_out, trainer.evaluation = planned, meter, held_out, {}
     check_sharding(trainer)
@@ -164,6 +181,19 @@ def fit(
     model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
     spikes = loss_spikes([(row["step"], row["loss"]) for row in trainer.state.log_history if "loss" in row])
     return Fitted(trainer, meter.seconds, spikes, trainer.evaluation)
+
+
+@contextmanager
+def told_before_training(
+    model: str, errors: tuple[type[Exception], ...] = (ImportError, ValueError)
+) -> Iterator[None]:
+    """What transformers finds wrong with the arguments, or missing among the libraries, is the user's to mend."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{model}: {reason(error)}") from error
 
 
 def _step(checkpoint: Path | None) -> int:

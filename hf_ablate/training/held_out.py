@@ -34,16 +34,23 @@ class HeldOutText:
         self.sources = sources
         self.max_length = max_length
 
-    def measure(self, model: "PreTrainedModel", state: "PartialState") -> dict[str, float]:
+    def measure(
+        self, model: "PreTrainedModel", state: "PartialState", autocast: torch.dtype | None = None
+    ) -> dict[str, float]:
         """`eval_<metric>` (plain average over domains), `eval_<metric>/<source>` and `/<source>/<domain>`.
 
         Every process has to call this, with the same weights, and gets the same numbers.
+
+        Args:
+            model (`PreTrainedModel`): the whole model.
+            state (`PartialState`): of the processes.
+            autocast (`torch.dtype`, *optional*): the precision that the model is trained in, if it is mixed.
         """
         rows: list[ScoreRow] = []
         was_training = model.training
         model.eval()
         try:
-            with Scorer(model, self.max_length) as scorer:
+            with Scorer(model, self.max_length, autocast=autocast) as scorer:
                 for source in self.sources:
                     sums = self._document_sums(scorer, source, state)
                     rows += source.domain_rows(sums, model="", kind="", mixture=None)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from transformers import PreTrainedModel
 
 from ..manifest import fingerprint, write_manifest
@@ -16,12 +17,13 @@ from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
 from .devices import renew_deepspeed
-from .fit import Fitted, PoolTrainer, fit
+from .fit import Fitted, PoolTrainer, fit, told_before_training
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
+from .whole import whole_model, whole_state_dict
 
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def train_model(
         prepare_folder(folder, fingerprint("train", values, inputs))
     state.wait_for_everyone()
     renew_deepspeed(arguments)
-    model = _starting_model(planned, corpus, arguments)
+    with told_before_training(planned.id):
+        model = _starting_model(planned, corpus, arguments)
     size = model_size(model)
     sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
     fitted = None
@@ -88,13 +91,18 @@ def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArgum
 
 def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: str) -> None:
     """One complete safetensors folder, whatever the processes hold of the model."""
+    saves = arguments.distributed_state.is_main_process
     if arguments.has_adapter(kind):
-        model = trainer.whole_model()
-        if arguments.distributed_state.is_main_process:
+        model = whole_model(trainer.bare_model, kind, arguments)
+        if saves:
             save_folded(model, folder)
     else:
-        trainer.save_model(str(folder))
-        (folder / "training_args.bin").unlink(missing_ok=True)  # holds this machine's paths
+        weights = whole_state_dict(trainer.bare_model, keep=saves)
+        if saves:
+            trainer.bare_model.save_pretrained(folder, state_dict=weights)
+        if saves and weights is not None:  # the configuration is that of DeepSpeed's rounded copy
+            trainer.bare_model.config.dtype = torch.float32
+            trainer.bare_model.config.save_pretrained(folder)
 
 
 def _facts(

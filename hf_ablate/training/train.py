@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..launch import stage_main
 from ..loading_bars import no_loading_bars
+from ..manifest import read_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
@@ -46,6 +47,8 @@ def run(arguments: TrainArguments) -> None:
             instead = [plan_reference(arguments, corpus, mixture) for mixture, _ in candidates]
             print_cost(arguments, *(cost_rows(models, corpus, config, arguments) for models in (missing, instead)))
         return
+    if arguments.eval_strategy != "no":
+        _say_what_has_no_curve([model for model in wanted if model not in missing], arguments)
     if not missing:
         logger.info("models: unchanged, nothing to do")
         return
@@ -102,6 +105,17 @@ def _check_seed_comes_first(
             f"{missing[0].id} starts from the seed, which is missing or was made with other arguments; train it "
             "first: --model seed, or --model all"
         )
+
+
+def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) -> None:
+    """Evaluation changes no weight, so turning it on trains no finished model again."""
+    folders = [model.folder(arguments.run_dir) for model in made if model.blocks]
+    without = [folder for folder in folders if "evaluation" not in read_manifest(folder)]
+    if without and arguments.process_index == 0:
+        logger.info(
+            "%d finished models were trained without evaluation and have no curve; to train them again, remove their "
+            "folders (%s%s)", len(without), without[0], ", ..." if len(without) > 1 else "",
+        )  # fmt: skip
 
 
 def _say_what_is_dropped(models: list[PlannedModel], corpus: Corpus) -> None:

@@ -1,9 +1,11 @@
-"""The whole model in every process, also where each holds a shard of it (FSDP2, ZeRO-3).
+"""The whole model where each process holds a shard of it (FSDP2, ZeRO-3) or computes with a rounded copy (DeepSpeed).
 
-Evaluation gives each process other documents, and adapters are folded in layer by layer: both need all weights.
+Evaluation gives each process other documents, and adapters are folded in layer by layer: both need all weights in a
+model. What is saved are the float32 weights that are trained.
 """
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 def whole_model(
     model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArguments
 ) -> "PreTrainedModel | PeftModel":
-    """The model itself where it is whole, otherwise a copy with the weights of all shards.
+    """The model itself where it is whole, otherwise a copy with the weights of all shards, in every process.
 
     All processes have to call this. The copy is as large as the model before it was sharded.
 
@@ -33,40 +35,80 @@ def whole_model(
     """
     if not any(_is_shard(weight) for weight in model.parameters()):
         return model
-    copy = _twin(model, kind, arguments)
-    places = _tensors(copy)
+    twin = _twin(model, kind, arguments)
+    places = _named_tensors(twin)
     with torch.no_grad():
-        for name, tensor in _tensors(model).items():
-            with _gathered(tensor):
-                places[name].copy_(tensor.full_tensor() if isinstance(tensor, DTensor) else tensor)
-    return copy
+        for name, tensor in _gather(model):
+            places[name].copy_(tensor)
+    return twin
+
+
+def whole_state_dict(model: "PreTrainedModel", keep: bool) -> dict[str, torch.Tensor] | None:
+    """The weights to save, on the CPU, or `None` where the model itself has them.
+
+    All processes have to call this.
+
+    Args:
+        model (`PreTrainedModel`): as it is trained, without the wrappers of data parallelism.
+        keep (`bool`): whether this process saves; the others only hand over their shards.
+    """
+    if not any(_is_shard(weight) or _is_rounded(weight) for weight in model.parameters()):
+        return None
+    saved = {_plain(name) for name in model.state_dict()}
+    return {
+        name: tensor.detach().to("cpu", copy=True)
+        for name, tensor in _gather(model, in_float32=True)
+        if keep and name in saved
+    }
 
 
 def _is_shard(weight: torch.Tensor) -> bool:
     return isinstance(weight, DTensor) or hasattr(weight, "ds_id")
 
 
-def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArguments) -> "PreTrainedModel | PeftModel":
-    """A model of the same architecture, with other weights; the states of the random generators are left alone."""
-    from transformers import AutoModelForCausalLM
-
-    weight = next(model.parameters())
-    with torch.random.fork_rng(), whole_random_weights(arguments), arguments.device:
-        twin = AutoModelForCausalLM.from_config(
-            model.config, dtype=weight.dtype, attn_implementation=model.config._attn_implementation
-        )
-        return with_adapter(twin, arguments) if arguments.has_adapter(kind) else twin
+def _is_rounded(weight: torch.Tensor) -> bool:
+    """Whether DeepSpeed trains a float32 weight behind this one."""
+    return weight.dtype != torch.float32 and (hasattr(weight, "_hp_mapping") or hasattr(weight, "_z3_optimizer"))
 
 
-def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters and buffers by name, without what activation checkpointing puts into the names."""
-    named = [*model.named_parameters(), *model.named_buffers()]
-    return {name.replace("_checkpoint_wrapped_module.", ""): tensor for name, tensor in named}
+def _gather(model: torch.nn.Module, in_float32: bool = False) -> Iterator[tuple[str, torch.Tensor]]:
+    """Parameters and buffers one after the other, whole while the caller looks at them."""
+    for name, tensor in _named_tensors(model).items():
+        if in_float32 and _is_rounded(tensor):
+            yield name, _float32_of(tensor)
+        else:
+            with _gathered(tensor):
+                yield name, tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def _gathered(tensor: torch.Tensor):
+def _named_tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {_plain(name): tensor for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+
+
+def _plain(name: str) -> str:
+    """A tensor's name without what activation checkpointing puts into it."""
+    return name.replace("_checkpoint_wrapped_module.", "")
+
+
+def _gathered(tensor: torch.Tensor) -> AbstractContextManager:
     if not hasattr(tensor, "ds_id"):
         return nullcontext()
     import deepspeed
 
     return deepspeed.zero.GatheredParameters([tensor])
+
+
+def _float32_of(tensor: torch.Tensor) -> torch.Tensor:
+    from deepspeed.utils import safe_get_full_fp32_param
+
+    return safe_get_full_fp32_param(tensor)
+
+
+def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArguments) -> "PreTrainedModel | PeftModel":
+    """A model of the same architecture, with other weights; the states of the random generators are left alone."""
+    from transformers import AutoModelForCausalLM
+
+    dtype, attention = next(model.parameters()).dtype, model.config._attn_implementation
+    with torch.random.fork_rng(), whole_random_weights(arguments), arguments.device:
+        twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
+        return with_adapter(twin, arguments) if arguments.has_adapter(kind) else twin

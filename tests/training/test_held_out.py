@@ -57,3 +57,26 @@ def test_missing_evaluation_text_stops_before_training(run_dir, tmp_path):
     with pytest.raises(InputError, match="no-such-folder"):
         run(tiny_arguments(run_dir, eval_strategy="steps", eval_data=[str(tmp_path / "no-such-folder")]))
     assert not (run_dir / "models").exists()
+
+
+def test_turned_on_later_it_trains_nothing_again_and_says_so(pool, trained, caplog):
+    with caplog.at_level("INFO", "hf_ablate"):
+        run(tiny_arguments(pool, eval_strategy="steps"))
+    assert "6 finished models were trained without evaluation and have no curve" in caplog.text
+    assert "models: unchanged" in caplog.text
+    caplog.clear()
+    retrain(pool)
+    with caplog.at_level("INFO", "hf_ablate"):
+        run(tiny_arguments(pool, eval_strategy="steps", model=MODEL))
+    assert "no curve" not in caplog.text
+
+
+def test_in_mixed_precision_it_computes_in_that_precision_at_full_speed(run_dir, caplog):
+    scores = {}
+    for bf16 in (False, True):
+        with caplog.at_level("INFO", "hf_ablate"):
+            run(tiny_arguments(run_dir, model="seed", eval_strategy="steps", bf16=bf16, learning_rate=0.0))
+        scores[bf16] = manifests(run_dir)["seed"]["evaluation"]["eval_bits_per_byte"]
+    assert "scored with less speed" not in caplog.text
+    assert scores[True] == pytest.approx(scores[False], rel=1e-3)
+    assert scores[True] != scores[False]

@@ -94,6 +94,20 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_ki
 
 
 @pytest.mark.parametrize("config", CONFIGS)
+def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one_process(run_dir, tmp_path, config):
+    two = shutil.copytree(run_dir, tmp_path / "two")
+    scored = {"eval_strategy": "steps", "eval_steps": 1, "model": "seed", "bf16": True}
+    result = launch(config, two, *(f"--{name}={value}" for name, value in scored.items()))
+    assert result.returncode == 0, result.stderr
+    run(tiny_arguments(run_dir, **scored))
+    one_score, two_score = (logged(folder, "seed")["1 eval_bits_per_byte"] for folder in (run_dir, two))
+    assert two_score == pytest.approx(one_score, rel=1e-3)
+    model = AutoModelForCausalLM.from_pretrained(two / "models/seed", dtype="auto")
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+    assert any(not torch.equal(weight, weight.bfloat16().float()) for weight in model.parameters())
+
+
+@pytest.mark.parametrize("config", CONFIGS)
 def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
     two = shutil.copytree(run_dir, tmp_path / "two")
     adapted = {"peft": "lora", "lora_r": 2, "eval_strategy": "steps", "eval_steps": 3}
