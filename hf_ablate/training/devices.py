@@ -119,8 +119,8 @@ def renew_deepspeed(arguments: "TrainArguments") -> None:
 
 
 @contextmanager
-def whole_random_weights(arguments: "TrainArguments") -> Iterator[None]:
-    """Under ZeRO-3 a new model would be cut up while it is made, and its random weights would be other ones."""
+def made_whole(arguments: "TrainArguments") -> Iterator[None]:
+    """Under ZeRO-3 a model would be cut up while it is made: with other random weights, and no whole ones."""
     if arguments.deepspeed_plugin is None:
         yield
         return

@@ -16,17 +16,19 @@ from .callbacks import METRICS, PoolProgress
 from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
-from .devices import renew_deepspeed
+from .devices import made_whole, renew_deepspeed
 from .fit import Fitted, PoolTrainer, fit, told_before_training
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
-from .whole import whole_model, whole_state_dict
+from .whole import whole_state_dict
 
 
 if TYPE_CHECKING:
+    from peft import PeftModel
+
     from .held_out import HeldOutText
 
 
@@ -91,18 +93,25 @@ def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArgum
 
 def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: str) -> None:
     """One complete safetensors folder, whatever the processes hold of the model."""
-    saves = arguments.distributed_state.is_main_process
+    model = trainer.bare_model
+    weights = whole_state_dict(model, keep=arguments.distributed_state.is_main_process)
+    if not arguments.distributed_state.is_main_process:
+        return
     if arguments.has_adapter(kind):
-        model = whole_model(trainer.bare_model, kind, arguments)
-        if saves:
-            save_folded(model, folder)
+        save_folded(model if weights is None else _with_adapter_weights(weights, arguments), folder)
     else:
-        weights = whole_state_dict(trainer.bare_model, keep=saves)
-        if saves:
-            trainer.bare_model.save_pretrained(folder, state_dict=weights)
-        if saves and weights is not None:  # the configuration is that of DeepSpeed's rounded copy
-            trainer.bare_model.config.dtype = torch.float32
-            trainer.bare_model.config.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=weights)
+        if weights is not None:  # the configuration is that of DeepSpeed's rounded copy
+            model.config.dtype = torch.float32
+            model.config.save_pretrained(folder)
+
+
+def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArguments) -> "PeftModel":
+    """The seed as it is on the disk, with the trained factors."""
+    with made_whole(arguments):
+        model = with_adapter(load_model(arguments.run_dir / "models" / "seed", arguments), arguments)
+    model.load_state_dict({name: weight for name, weight in weights.items() if "lora_" in name}, strict=False)
+    return model
 
 
 def _facts(

@@ -8,7 +8,7 @@ from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, unknown_name
 from ..merging.components import open_tensors
 from .arguments import TrainArguments
-from .devices import whole_random_weights
+from .devices import made_whole
 from .pool import Corpus
 
 
@@ -144,7 +144,7 @@ def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
         return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
     set_seed(arguments.seed)
     options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
-    with whole_random_weights(arguments):
+    with made_whole(arguments):
         return AutoModelForCausalLM.from_config(config, **options)
 
 

@@ -1,7 +1,7 @@
 """The whole model where each process holds a shard of it (FSDP2, ZeRO-3) or computes with a rounded copy (DeepSpeed).
 
-Evaluation gives each process other documents, and adapters are folded in layer by layer: both need all weights in a
-model. What is saved are the float32 weights that are trained.
+Evaluation gives each process other documents, so it needs a whole model in each. What is saved are the float32 weights
+that are trained.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from torch.distributed.tensor import DTensor
 
 from .adapter import with_adapter
 from .arguments import TrainArguments
-from .devices import whole_random_weights
+from .devices import made_whole
 
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def whole_model(
     return twin
 
 
-def whole_state_dict(model: "PreTrainedModel", keep: bool) -> dict[str, torch.Tensor] | None:
+def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[str, torch.Tensor] | None:
     """The weights to save, on the CPU, or `None` where the model itself has them.
 
     All processes have to call this.
 
     Args:
-        model (`PreTrainedModel`): as it is trained, without the wrappers of data parallelism.
+        model (`PreTrainedModel` or `PeftModel`): as it is trained, without the wrappers of data parallelism.
         keep (`bool`): whether this process saves; the others only hand over their shards.
     """
     if not any(_is_shard(weight) or _is_rounded(weight) for weight in model.parameters()):
@@ -68,7 +68,8 @@ def _is_shard(weight: torch.Tensor) -> bool:
 
 def _is_rounded(weight: torch.Tensor) -> bool:
     """Whether DeepSpeed trains a float32 weight behind this one."""
-    return weight.dtype != torch.float32 and (hasattr(weight, "_hp_mapping") or hasattr(weight, "_z3_optimizer"))
+    is_deepspeeds = hasattr(weight, "_hp_mapping") or hasattr(weight, "_z3_optimizer")
+    return is_deepspeeds and weight.dtype != torch.float32 and weight.requires_grad
 
 
 def _gather(model: torch.nn.Module, in_float32: bool = False) -> Iterator[tuple[str, torch.Tensor]]:
@@ -109,6 +110,6 @@ def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArgum
     from transformers import AutoModelForCausalLM
 
     dtype, attention = next(model.parameters()).dtype, model.config._attn_implementation
-    with torch.random.fork_rng(), whole_random_weights(arguments), arguments.device:
+    with torch.random.fork_rng(), made_whole(arguments), arguments.device:
         twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
         return with_adapter(twin, arguments) if arguments.has_adapter(kind) else twin

@@ -12,8 +12,9 @@ import pytest
 import torch
 from accelerate.utils import is_deepspeed_available
 from pool_files import ALPHA_GAMMA, manifests, same_weights, weights
+from safetensors.torch import load_file
 from tiny_corpus import TINY, make_mixtures, tiny_arguments
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
 from hf_ablate.launch import accelerate_config_path
@@ -96,26 +97,28 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_ki
 @pytest.mark.parametrize("config", CONFIGS)
 def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one_process(run_dir, tmp_path, config):
     two = shutil.copytree(run_dir, tmp_path / "two")
-    scored = {"eval_strategy": "steps", "eval_steps": 1, "model": "seed", "bf16": True}
-    result = launch(config, two, *(f"--{name}={value}" for name, value in scored.items()))
+    changes = {"eval_strategy": "steps", "eval_steps": 1, "bf16": True, "peft": "lora", "lora_r": 2}
+    result = launch(config, two, *(f"--{name}={value}" for name, value in changes.items()))
     assert result.returncode == 0, result.stderr
-    run(tiny_arguments(run_dir, **scored))
-    one_score, two_score = (logged(folder, "seed")["1 eval_bits_per_byte"] for folder in (run_dir, two))
-    assert two_score == pytest.approx(one_score, rel=1e-3)
-    model = AutoModelForCausalLM.from_pretrained(two / "models/seed", dtype="auto")
-    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
-    assert any(not torch.equal(weight, weight.bfloat16().float()) for weight in model.parameters())
+    run(tiny_arguments(run_dir, **changes))
+    for model in ("seed", "component:alpha"):
+        one_score, two_score = (logged(folder, model)["1 eval_bits_per_byte"] for folder in (run_dir, two))
+        assert two_score == pytest.approx(one_score, rel=1e-3)
+    for folder in ("seed", "components/alpha", "components/alpha/adapter"):
+        (file,) = (two / "models" / folder).glob("*.safetensors")
+        trained = load_file(file)
+        assert {weight.dtype for weight in trained.values()} == {torch.float32}
+        assert not any(torch.equal(weight, weight.bfloat16().float()) for weight in trained.values())
+    assert AutoConfig.from_pretrained(two / "models/seed").dtype == torch.float32
 
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
     two = shutil.copytree(run_dir, tmp_path / "two")
     adapted = {"peft": "lora", "lora_r": 2, "eval_strategy": "steps", "eval_steps": 3}
-    words = [f"--{name}={value}" for name, value in adapted.items()]
-    for model in ("seed", "component:alpha"):
-        result = launch(config, two, *words, "--model", model)
-        assert result.returncode == 0, result.stderr
-        run(tiny_arguments(run_dir, **adapted, model=model))
+    result = launch(config, two, *(f"--{name}={value}" for name, value in adapted.items()))
+    assert result.returncode == 0, result.stderr
+    run(tiny_arguments(run_dir, **adapted))
     assert logged(two, "component:alpha") == pytest.approx(logged(run_dir, "component:alpha"), rel=1e-5)
     for tensor, value in weights(two, "component:alpha").items():
         torch.testing.assert_close(value, weights(run_dir, "component:alpha")[tensor], rtol=0, atol=2e-4)
