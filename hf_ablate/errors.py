@@ -94,10 +94,14 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
 _FULL_DISK_REMEDY = "Free some space and run the same command again; what is finished is kept."
 
 
+# The second and third are all that torch's writer of archives says.
+_FULL_DISK_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing file", ". unexpected pos ")
+
+
 def _is_full_disk(error: BaseException) -> bool:
     """Whether this, or what caused it, is the operating system's "no space" (libraries in Rust and C++ wrap it)."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
-    if "No space left on device" in str(error):
+    if any(text in str(error) for text in _FULL_DISK_TEXTS):
         return True
     return error.__cause__ is not None and _is_full_disk(error.__cause__)
