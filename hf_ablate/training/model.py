@@ -17,12 +17,13 @@ from .checkpoints import prepare_folder, remove_checkpoints
 from .cost import ModelSize, model_size
 from .data import BlockFile
 from .devices import made_whole, renew_deepspeed
-from .fit import Fitted, PoolTrainer, fit, told_before_training
+from .fit import Fitted, fit
 from .identity import digest_of_weights, identity, is_made
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
+from .trainer import PoolTrainer, told_before_training
 from .whole import whole_state_dict
 
 

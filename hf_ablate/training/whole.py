@@ -110,6 +110,7 @@ def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArgum
     from transformers import AutoModelForCausalLM
 
     dtype, attention = next(model.parameters()).dtype, model.config._attn_implementation
-    with torch.random.fork_rng(), made_whole(arguments), arguments.device:
+    gpus = [arguments.device] if arguments.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus), made_whole(arguments), arguments.device:
         twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
         return with_adapter(twin, arguments) if arguments.has_adapter(kind) else twin

@@ -9,9 +9,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tiny_corpus import tiny_arguments
 
 from hf_ablate.cli import main
-from hf_ablate.training.fit import PoolTrainer
 from hf_ablate.training.trackers import own_run
 from hf_ablate.training.train import run
+from hf_ablate.training.trainer import PoolTrainer
 
 
 def test_tensorboard_gets_losses_speed_and_scores_of_every_model(run_dir):

@@ -143,7 +143,7 @@ def test_time_spent_before_an_interruption_counts(unfinished, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_last_good_checkpoint(pool, monkeypatch):
-    from hf_ablate.training.fit import PoolTrainer
+    from hf_ablate.training.trainer import PoolTrainer
 
     original = PoolTrainer.compute_loss
 

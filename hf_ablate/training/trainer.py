@@ -1,0 +1,99 @@
+"""The transformers `Trainer` as a pool needs it: our evaluation and measurements, and a stop at the first bad loss."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import PreTrainedModel, Trainer
+
+from ..errors import InputError, reason
+from .callbacks import diverged
+from .pool import PlannedModel
+from .speed import Meter
+from .whole import whole_model
+
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+    from .held_out import HeldOutText
+
+
+_MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class PoolTrainer(Trainer):
+    """The transformers Trainer with our evaluation and measurements.
+
+    It watches that the loss stays finite without a wait for the device at every step.
+    """
+
+    planned: PlannedModel
+    meter: Meter
+    held_out: "HeldOutText | None"
+    evaluation: dict[str, float]
+    first_bad_step: torch.Tensor | None = None
+
+    def create_optimizer(self, *args, **kwargs) -> torch.optim.Optimizer:
+        with told_before_training(self.planned.id):
+            return super().create_optimizer(*args, **kwargs)
+
+    def create_scheduler(self, *args, **kwargs) -> torch.optim.lr_scheduler.LRScheduler:
+        with told_before_training(self.planned.id):
+            return super().create_scheduler(*args, **kwargs)
+
+    def training_step(self, *args, **kwargs) -> torch.Tensor:
+        loss = super().training_step(*args, **kwargs)
+        step = torch.full_like(loss, self.state.global_step + 1, dtype=torch.float32)
+        bad = torch.where(torch.isfinite(loss), torch.inf, step)
+        self.first_bad_step = bad if self.first_bad_step is None else torch.minimum(self.first_bad_step, bad)
+        return loss
+
+    def _maybe_log_save_evaluate(self, *args, **kwargs) -> None:
+        if self.args.device.type == "cpu" or self.control.should_log or self.control.should_save:
+            self.check_loss()
+        super()._maybe_log_save_evaluate(*args, **kwargs)
+
+    def check_loss(self) -> None:
+        """Raise if a loss so far was not finite."""
+        if self.first_bad_step is not None and torch.isfinite(self.first_bad_step):
+            what = f"the loss is not a finite number at step {int(self.first_bad_step)}"
+            raise diverged(self.planned.id, what, Path(self.args.output_dir))
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if "loss" in logs:
+            logs |= self.meter.measure(self.state.global_step)
+        super().log(logs, start_time)
+
+    @property
+    def bare_model(self) -> "PreTrainedModel | PeftModel":
+        """What is trained, without the wrappers of data parallelism and compilation."""
+        return self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+
+    def evaluate(self, *args, **kwargs) -> dict[str, float]:
+        """Score the held-out text; logs and returns its metrics."""
+        started = time.perf_counter()
+        model = whole_model(self.bare_model, self.planned.kind, self.args)
+        if not isinstance(model, PreTrainedModel):
+            model = model.get_base_model()  # of a PeftModel, with its adapters in place
+        self.evaluation = self.held_out.measure(
+            model, self.args.distributed_state, _MIXED.get(self.args.mixed_precision)
+        )
+        self.log(dict(self.evaluation))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)
+        self.meter.pause(time.perf_counter() - started)
+        return self.evaluation
+
+
+@contextmanager
+def told_before_training(model: str) -> Iterator[None]:
+    """What transformers finds wrong with the arguments, or missing among the libraries, is the user's to mend."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{model}: {reason(error)}") from error
