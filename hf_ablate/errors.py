@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class InputError(ValueError):
@@ -60,6 +61,28 @@ def reason(error: BaseException) -> str:
     return told[0].rstrip(".")
 
 
+@contextmanager
+def refused(what: str, *types: type[Exception]) -> Iterator[None]:
+    """Turn another library's refusal of what the user gave into an [`InputError`].
+
+    Example:
+
+    ```python
+    >>> with refused("the optimizer", ValueError):
+    ...     raise ValueError("Invalid learning rate: -1.0")
+    Traceback (most recent call last):
+    hf_ablate.errors.InputError: the optimizer: Invalid learning rate: -1.0
+
+    ```
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except types as error:
+        raise InputError(f"{what}: {reason(error)}") from error
+
+
 def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     """Do the work and turn its end into an exit code: 0 done, 1 a failure of ours or of the machine, 2 a mistake.
 
@@ -83,10 +106,11 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
         return 128 + signal.SIGPIPE
     except Exception as error:
-        if debug or not _is_full_disk(error):
+        told = _told_of_disk(error)
+        if debug or not told:
             traceback.print_exc()
-        if _is_full_disk(error):
-            print(f"hf-ablate: error: no space left on the disk ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
+        if told:
+            print(f"hf-ablate: error: {told} ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
         return 1
     return 0
 
@@ -94,14 +118,15 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
 _FULL_DISK_REMEDY = "Free some space and run the same command again; what is finished is kept."
 
 
-# The second and third are all that torch's writer of archives says.
-_FULL_DISK_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing file", ". unexpected pos ")
+# All that torch's writer of archives says, whatever keeps it from writing.
+_UNWRITTEN_TEXTS = ("PytorchStreamWriter failed writing file", ". unexpected pos ")
 
 
-def _is_full_disk(error: BaseException) -> bool:
-    """Whether this, or what caused it, is the operating system's "no space" (libraries in Rust and C++ wrap it)."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    if any(text in str(error) for text in _FULL_DISK_TEXTS):
-        return True
-    return error.__cause__ is not None and _is_full_disk(error.__cause__)
+def _told_of_disk(error: BaseException) -> str | None:
+    """What to say of an error that comes from the disk, by itself or as the cause; `None` for any other."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or "No space left on device" in str(error):  # libraries in Rust and C++ wrap the system's error
+        return "no space left on the disk"
+    if any(text in str(error) for text in _UNWRITTEN_TEXTS):
+        return "a file could not be written, most likely for want of space on the disk"
+    return _told_of_disk(error.__cause__) if error.__cause__ else None

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -42,20 +41,12 @@ def is_launched() -> bool:
     return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
 
 
-def work_in_group(work: Callable[[], None]) -> None:
-    """Do one process's part of the work, and leave the group properly: the interpreter aborts on a thread of it.
+def leave_group() -> None:
+    """Leave the group of processes after the work: a thread of the group may abort the interpreter at its end.
 
-    After any other error than a mistake, the others may still wait for this process, which would then wait for them.
+    After an error the group is left as it is: the others may still be in a collective, and leaving would wait for
+    them.
     """
-    try:
-        work()
-    except InputError:
-        _leave_group()
-        raise
-    _leave_group()
-
-
-def _leave_group() -> None:
     import torch
 
     if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -149,7 +140,7 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
     if values.use_cpu:
         os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate says so only to a single process
     try:
-        with redirect_stdout(sys.stderr):  # not that of the processes: DeepSpeed says here which device it has found
+        with redirect_stdout(sys.stderr):  # DeepSpeed prints its device here; the processes have their own
             launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
     except subprocess.CalledProcessError as error:
         raise ToldError(error.returncode) from error

@@ -1,6 +1,7 @@
 """`hf-ablate run`: a whole study from its folder of recipes, stage by stage, all checked before the first starts."""
 
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,11 @@ class RunArguments(StageArguments):
 
 def run(arguments: RunArguments) -> None:
     """Run the stages of a study in the order of the flow; each skips what is finished and unchanged."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise InputError(
+            "`run` was started as one of several processes; start it once: stages whose recipes name an "
+            "accelerate_config start their own"
+        )
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):

@@ -7,6 +7,7 @@ updates B·A, so adapters are folded in first: the folded model is what merging 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import refused
 from .arguments import TrainArguments
 
 
@@ -20,10 +21,16 @@ ADAPTER = "adapter"
 
 def with_adapter(model: "PreTrainedModel", arguments: TrainArguments) -> "PeftModel":
     """The model with its weights frozen and new low-rank factors, which depend on `seed` alone."""
-    from peft import LoraConfig, get_peft_model
     from transformers import set_seed
 
     set_seed(arguments.seed)
+    return with_random_adapter(model, arguments)
+
+
+def with_random_adapter(model: "PreTrainedModel", arguments: TrainArguments) -> "PeftModel":
+    """The model with its weights frozen and low-rank factors from torch's random generator as it stands."""
+    from peft import LoraConfig, get_peft_model
+
     config = LoraConfig(
         task_type="CAUSAL_LM",
         r=arguments.lora_r,
@@ -31,7 +38,8 @@ def with_adapter(model: "PreTrainedModel", arguments: TrainArguments) -> "PeftMo
         lora_dropout=arguments.lora_dropout,
         target_modules=arguments.lora_target_modules or "all-linear",
     )
-    return get_peft_model(model, config)
+    with refused("the adapters cannot be made", ValueError):
+        return get_peft_model(model, config)
 
 
 def save_folded(model: "PeftModel", folder: Path) -> None:

@@ -214,7 +214,7 @@ class TrainArguments(TrainingArguments):
     @property
     def own_accelerate_config(self) -> str | None:
         """The accelerate configuration where none is named; `None`: this process trains alone."""
-        from .devices import accelerate_config_for
+        from .plan import accelerate_config_for
 
         return accelerate_config_for(self)
 

@@ -21,7 +21,7 @@ _WHOLE = "whole.json"
 
 def prepare_folder(folder: Path, fingerprint: str) -> None:
     """Make the folder of a model ready: what was made from something else is removed first."""
-    if folder.exists() and _unfinished_fingerprint(folder) != fingerprint:
+    if folder.exists() and unfinished_fingerprint(folder) != fingerprint:
         (folder / MANIFEST).unlink(missing_ok=True)  # first: a folder being removed must never look finished
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,8 @@ def prepare_folder(folder: Path, fingerprint: str) -> None:
     write_json(folder / UNFINISHED, {"fingerprint": fingerprint})
 
 
-def _unfinished_fingerprint(folder: Path) -> str | None:
+def unfinished_fingerprint(folder: Path) -> str | None:
+    """What an unfinished model is being made from."""
     path = folder / UNFINISHED
     return json.loads(path.read_text(encoding="utf-8"))["fingerprint"] if path.is_file() else None
 

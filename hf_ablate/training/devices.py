@@ -1,6 +1,5 @@
 """What the device can do, checked before training: recipes are written for a GPU and must parse anywhere."""
 
-import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -14,13 +13,6 @@ if TYPE_CHECKING:
     from transformers import Trainer
 
     from .arguments import TrainArguments
-
-
-logger = logging.getLogger(__name__)
-
-# One H100 at 40 % of its peak trains a model of so many parameters on the paper's 1.05 B tokens in less than half an
-# hour; less is not worth the start of more processes for every model.
-_SMALL = 100_000_000
 
 
 def lacking_precisions(arguments: "TrainArguments") -> list[str]:
@@ -52,41 +44,11 @@ def check_device(arguments: "TrainArguments") -> None:
             "folder: on a machine without GPUs, set use_cpu: true (and use the accelerate configuration `cpu`); with "
             "GPUs, start as many processes as there are GPUs"
         )
-    for name, is_on in {"peft": arguments.peft, "eval_strategy": arguments.eval_strategy != "no"}.items():
-        if is_on and _asked_for("FSDP") and os.environ.get("FSDP_VERSION") == "1":
-            raise InputError(
-                f"`{name}` needs the whole model in every process, and the shards of FSDP 1 cannot be put together "
-                "again; set fsdp_version: 2 in the accelerate configuration"
-            )
-
-
-def accelerate_config_for(arguments: "TrainArguments") -> str | None:
-    """`multi_gpu` where all GPUs of the machine are to train a model together, otherwise `None`.
-
-    That takes a large model, and a global batch that does not depend on the number of processes.
-    """
-    import torch
-
-    gpus = 0 if arguments.use_cpu else torch.cuda.device_count()
-    if gpus < 2 or _parameters(arguments) < _SMALL:
-        return None
-    at_once = arguments.per_device_train_batch_size * gpus
-    if arguments.global_batch_size and arguments.global_batch_size % at_once == 0:
-        return "multi_gpu"
-    logger.info(
-        "there are %d GPUs here, and one is used: give a global_batch_size that is a multiple of %d to use all, or "
-        "name an --accelerate_config", gpus, at_once,
-    )  # fmt: skip
-    return None
-
-
-def _parameters(arguments: "TrainArguments") -> int:
-    from .cost import planned_size
-    from .pool import Corpus
-    from .seed import seed_config
-
-    config = seed_config(arguments, Corpus.read(arguments.run_dir))
-    return planned_size(config, arguments, "seed").parameters
+    if _asked_for("FSDP") and os.environ.get("FSDP_VERSION", "1") == "1":
+        raise InputError(
+            "the accelerate configuration asks for FSDP 1, whose shards cannot be put together again to save a model; "
+            "set fsdp_version: 2 in its fsdp_config"
+        )
 
 
 def check_sharding(trainer: "Trainer") -> None:
@@ -103,6 +65,14 @@ def _asked_for(name: str) -> bool:
     return os.environ.get(f"ACCELERATE_USE_{name}", "").lower() == "true"
 
 
+@contextmanager
+def no_warnings_about_deepspeed() -> Iterator[None]:
+    """DeepSpeed calls torch by names that torch is about to drop, and torch says so at every call."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.distributed.*is deprecated", FutureWarning)
+        yield
+
+
 def renew_deepspeed(arguments: "TrainArguments") -> None:
     """Make DeepSpeed ready for the next model in the same processes: accelerate refuses its plugin a second time."""
     if arguments.deepspeed_plugin is None:
@@ -110,8 +80,6 @@ def renew_deepspeed(arguments: "TrainArguments") -> None:
     from accelerate.state import AcceleratorState
     from accelerate.utils import DeepSpeedPlugin
 
-    # DeepSpeed calls torch by names that torch is about to drop, and torch says so at every call.
-    warnings.filterwarnings("ignore", "`torch.distributed.*is deprecated", FutureWarning)
     AcceleratorState._reset_state()
     arguments.deepspeed_plugin = DeepSpeedPlugin()
     arguments.deepspeed_plugin.set_mixed_precision(arguments.mixed_precision)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from transformers import PreTrainedModel, PrinterCallback
 
+from ..errors import refused
 from .arguments import TrainArguments
 from .callbacks import (
     EvaluateAtEndCallback,
@@ -19,13 +19,14 @@ from .callbacks import (
     diverged,
     spent_before,
 )
-from .checkpoints import last_whole_checkpoint
+from .checkpoints import last_whole_checkpoint, unfinished_fingerprint
 from .data import BlockFile, OrderedBlocks, collate
 from .devices import check_sharding
 from .order import block_order
 from .pool import PlannedModel
 from .speed import Meter, loss_spikes
-from .trainer import PoolTrainer, told_before_training
+from .trainer import PoolTrainer
+from .whole import all_finite
 
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def fit(
     shares = {name: share for name, share in planned.shares.items() if share}
     sizes = {name: len(sources[name]) for name in shares}
     order = block_order(shares, sizes, arguments.order_seed, planned.in_stages)
-    with told_before_training(planned.id):
+    with refused(planned.id, ImportError, ValueError):
         trainer = PoolTrainer(
             model=model,
             args=_arguments_of(planned, folder, arguments),
@@ -104,7 +105,7 @@ def fit(
     meter.start(_step(checkpoint), spent_before(folder))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.check_loss()
-    if not all(torch.isfinite(weight).all() for weight in model.parameters()):
+    if not all_finite(model, arguments):
         raise diverged(planned.id, "a weight is not a finite number after the last step", folder)
     model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
     spikes = loss_spikes([(row["step"], row["loss"]) for row in trainer.state.log_history if "loss" in row])
@@ -119,7 +120,9 @@ def _arguments_of(planned: PlannedModel, folder: Path, arguments: TrainArguments
     """The Trainer's arguments for one model: the pool's, with the model's own place and hyper-parameters."""
     own = copy.copy(arguments)
     own.output_dir = str(folder)
-    own.run_name = f"{arguments.run_dir.resolve().name}/{planned.id}"
+    # A model that is made again from something else is another run; one that was interrupted goes on with its own.
+    version = (unfinished_fingerprint(folder) or "")[:6]
+    own.run_name = "-".join(filter(None, [f"{arguments.run_dir.resolve().name}/{planned.id}", version]))
     own.num_train_epochs = 1  # the order holds all epochs
     own.logging_nan_inf_filter = False
     for name, value in arguments.of_kind(planned.kind).items():

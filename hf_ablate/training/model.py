@@ -23,8 +23,8 @@ from .pool import Corpus, PlannedModel
 from .seed import check_fits, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
-from .trainer import PoolTrainer, told_before_training
-from .whole import whole_state_dict
+from .trainer import PoolTrainer
+from .whole import empty_model, whole_state_dict
 
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def train_model(
         prepare_folder(folder, fingerprint("train", values, inputs))
     state.wait_for_everyone()
     renew_deepspeed(arguments)
-    with told_before_training(planned.id):
-        model = _starting_model(planned, corpus, arguments)
+    model = _starting_model(planned, corpus, arguments)
     size = model_size(model)
     sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
     fitted = None
@@ -94,24 +93,24 @@ def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArgum
 
 def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: str) -> None:
     """One complete safetensors folder, whatever the processes hold of the model."""
-    model = trainer.bare_model
-    weights = whole_state_dict(model, keep=arguments.distributed_state.is_main_process)
-    if not arguments.distributed_state.is_main_process:
+    model, saves = trainer.bare_model, arguments.distributed_state.is_main_process
+    weights = whole_state_dict(model, keep=saves)
+    if not saves:
         return
     if arguments.has_adapter(kind):
         save_folded(model if weights is None else _with_adapter_weights(weights, arguments), folder)
     else:
-        model.save_pretrained(folder, state_dict=weights)
-        if weights is not None:  # the configuration is that of DeepSpeed's rounded copy
-            model.config.dtype = torch.float32
-            model.config.save_pretrained(folder)
+        (model if weights is None else empty_model(model, arguments)).save_pretrained(folder, state_dict=weights)
 
 
 def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArguments) -> "PeftModel":
     """The seed as it is on the disk, with the trained factors."""
     with made_whole(arguments):
         model = with_adapter(load_model(arguments.run_dir / "models" / "seed", arguments), arguments)
-    model.load_state_dict({name: weight for name, weight in weights.items() if "lora_" in name}, strict=False)
+    trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    if trained != weights.keys():
+        raise RuntimeError(f"the trained factors are {sorted(weights)}, those of the seed {sorted(trained)}")
+    model.load_state_dict(weights, strict=False)
     return model
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
-from ..errors import InputError, unknown_name
+from ..errors import InputError, refused, unknown_name
 from ..merging.components import open_tensors
 from .arguments import TrainArguments
 from .devices import made_whole
@@ -144,7 +144,7 @@ def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
         return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
     set_seed(arguments.seed)
     options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
-    with made_whole(arguments):
+    with made_whole(arguments), refused("the seed cannot be made", ImportError, ValueError):
         return AutoModelForCausalLM.from_config(config, **options)
 
 
@@ -156,6 +156,7 @@ def load_model(folder: str | Path, arguments: TrainArguments, revision: str | No
 
     options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, revision=revision, **options)
+        with refused(f"{folder} cannot be loaded", ImportError, ValueError):
+            return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, revision=revision, **options)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{folder} cannot be loaded ({error}); train or fetch the model again") from error

@@ -1,4 +1,4 @@
-"""The trackers that `report_to` names: every model of a pool is a run of its own, called `<study>/<model>`."""
+"""The trackers that `report_to` names: at wandb, trackio and tensorboard every model of a pool is a run of its own."""
 
 import sys
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ def check_tracker(arguments: "TrainArguments") -> None:
 def own_run(arguments: "TrainArguments") -> Iterator[None]:
     """What trackers print goes to stderr, and a run that a model has opened at wandb ends with the model.
 
-    Otherwise the next model of the process would be logged to it. The other trackers end their runs with the training.
-    A run that was open before is its owner's.
+    Otherwise the next model of the process would be logged to it. Trackio and tensorboard end their runs with the
+    training. A run that was open before is its owner's.
     """
     with redirect_stdout(sys.stderr), ExitStack() as at_end:
         if "wandb" in arguments.report_to:
             import wandb
 
             if wandb.run is None:
-                at_end.push(lambda kind, *_: wandb.finish(exit_code=int(kind is not None)))
+                at_end.push(lambda kind, *_: wandb.run and wandb.finish(exit_code=int(kind is not None)))
         yield

@@ -11,23 +11,20 @@ from ..errors import InputError
 from ..launch import stage_main
 from ..loading_bars import no_loading_bars
 from ..manifest import read_manifest
-from ..mixtures.enumerate import read_mixtures
-from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
 from .cost import cost_rows
-from .devices import check_device
-from .identity import is_made, missing_models
+from .devices import check_device, no_warnings_about_deepspeed
+from .identity import is_made
 from .model import train_model
-from .pool import Corpus, PlannedModel, plan_pool, plan_reference, select
-from .seed import check_tokenizer, seed_config
+from .plan import Plan, plan
+from .pool import Corpus, PlannedModel, plan_reference
+from .seed import check_tokenizer
 from .tables import print_cost, print_trained
 from .trackers import check_tracker
 
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig
-
     from .held_out import HeldOutText
 
 
@@ -36,31 +33,28 @@ logger = logging.getLogger(__name__)
 
 def run(arguments: TrainArguments) -> None:
     """Train the models that `arguments.model` asks for and that are missing or out of date."""
-    corpus = Corpus.read(arguments.run_dir)
-    candidates = _candidates(arguments)
-    pool = plan_pool(arguments, corpus, candidates)
-    wanted = select(arguments, corpus, pool, candidates)
-    config = seed_config(arguments, corpus)
-    missing = missing_models(arguments, corpus, wanted)
+    planned = plan(arguments)
+    corpus, missing = planned.corpus, planned.missing
     if arguments.dry_run:
         if arguments.process_index == 0:
-            instead = [plan_reference(arguments, corpus, mixture) for mixture, _ in candidates]
-            print_cost(arguments, *(cost_rows(models, corpus, config, arguments) for models in (missing, instead)))
+            instead = [plan_reference(arguments, corpus, mixture) for mixture in planned.mixtures]
+            costs = (cost_rows(models, corpus, planned.config, arguments) for models in (missing, instead))
+            print_cost(arguments, *costs)
         return
     if arguments.eval_strategy != "no":
-        _say_what_has_no_curve([model for model in wanted if model not in missing], arguments)
+        _say_what_has_no_curve(planned.made, arguments)
     if not missing:
         logger.info("models: unchanged, nothing to do")
         return
     check_device(arguments)
     check_tracker(arguments)
     check_tokenizer(arguments, corpus)
-    _check_seed_comes_first(arguments, corpus, pool[0], missing)
+    _check_seed_comes_first(arguments, planned)
     _say_what_is_dropped(missing, corpus)
-    held_out = _held_out(arguments, corpus, config)
+    held_out = _held_out(arguments, planned)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, arguments.process_index == 0)
     try:
-        with no_loading_bars(), cheap_garbage_collection():
+        with no_loading_bars(), no_warnings_about_deepspeed(), cheap_garbage_collection():
             for model in missing:
                 progress.start(model.id)
                 train_model(model, corpus, arguments, held_out, progress)
@@ -82,27 +76,21 @@ def cheap_garbage_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _candidates(arguments: TrainArguments) -> list[tuple[Mixture, bool]]:
-    if not (arguments.run_dir / "mixtures" / "manifest.json").is_file():
-        return []
-    return [(candidate.mixture, candidate.reference) for candidate in read_mixtures(arguments.run_dir)]
-
-
-def _held_out(arguments: TrainArguments, corpus: Corpus, config: "PreTrainedConfig") -> "HeldOutText | None":
+def _held_out(arguments: TrainArguments, planned: Plan) -> "HeldOutText | None":
     """What is evaluated during training, read and tokenised before the first step."""
     if arguments.eval_strategy == "no":
         return None
     from .held_out import read_held_out
 
-    return read_held_out(arguments, corpus, getattr(config.get_text_config(), "max_position_embeddings", None))
+    context = getattr(planned.config.get_text_config(), "max_position_embeddings", None)
+    return read_held_out(arguments, planned.corpus, context)
 
 
-def _check_seed_comes_first(
-    arguments: TrainArguments, corpus: Corpus, seed: PlannedModel, missing: list[PlannedModel]
-) -> None:
-    if missing[0].kind != "seed" and not is_made(seed, corpus, arguments):
+def _check_seed_comes_first(arguments: TrainArguments, planned: Plan) -> None:
+    first = planned.missing[0]
+    if first.kind != "seed" and not is_made(planned.seed, planned.corpus, arguments):
         raise InputError(
-            f"{missing[0].id} starts from the seed, which is missing or was made with other arguments; train it "
+            f"{first.id} starts from the seed, which is missing or was made with other arguments; train it "
             "first: --model seed, or --model all"
         )
 
@@ -113,8 +101,8 @@ def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) 
     without = [folder for folder in folders if "evaluation" not in read_manifest(folder)]
     if without and arguments.process_index == 0:
         logger.info(
-            "%d finished models were trained without evaluation and have no curve; to train them again, remove their "
-            "folders (%s%s)", len(without), without[0], ", ..." if len(without) > 1 else "",
+            "trained without evaluation, so without a curve: %s%s; to train them again, remove their folders",
+            without[0], f" and {len(without) - 1} more" if len(without) > 1 else "",
         )  # fmt: skip
 
 

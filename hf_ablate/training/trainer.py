@@ -1,15 +1,13 @@
 """The transformers `Trainer` as a pool needs it: our evaluation and measurements, and a stop at the first bad loss."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel, Trainer
 
-from ..errors import InputError, reason
+from ..errors import refused
 from .callbacks import diverged
 from .pool import PlannedModel
 from .speed import Meter
@@ -38,11 +36,11 @@ class PoolTrainer(Trainer):
     first_bad_step: torch.Tensor | None = None
 
     def create_optimizer(self, *args, **kwargs) -> torch.optim.Optimizer:
-        with told_before_training(self.planned.id):
+        with refused(f"optim {self.args.optim.value}", ImportError, ValueError, TypeError):
             return super().create_optimizer(*args, **kwargs)
 
     def create_scheduler(self, *args, **kwargs) -> torch.optim.lr_scheduler.LRScheduler:
-        with told_before_training(self.planned.id):
+        with refused(f"lr_scheduler_type {self.args.lr_scheduler_type.value}", ValueError, TypeError):
             return super().create_scheduler(*args, **kwargs)
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
@@ -58,8 +56,12 @@ class PoolTrainer(Trainer):
         super()._maybe_log_save_evaluate(*args, **kwargs)
 
     def check_loss(self) -> None:
-        """Raise if a loss so far was not finite."""
-        if self.first_bad_step is not None and torch.isfinite(self.first_bad_step):
+        """Raise, in all processes, if a loss of one of them was not finite so far."""
+        if self.first_bad_step is None:
+            return
+        if self.args.world_size > 1:
+            torch.distributed.all_reduce(self.first_bad_step, torch.distributed.ReduceOp.MIN)
+        if torch.isfinite(self.first_bad_step):
             what = f"the loss is not a finite number at step {int(self.first_bad_step)}"
             raise diverged(self.planned.id, what, Path(self.args.output_dir))
 
@@ -86,14 +88,3 @@ class PoolTrainer(Trainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)
         self.meter.pause(time.perf_counter() - started)
         return self.evaluation
-
-
-@contextmanager
-def told_before_training(model: str) -> Iterator[None]:
-    """What transformers finds wrong with the arguments, or missing among the libraries, is the user's to mend."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{model}: {reason(error)}") from error

@@ -4,21 +4,21 @@ Evaluation gives each process other documents, so it needs a whole model in each
 that are trained.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
 from torch.distributed.tensor import DTensor
+from transformers import PreTrainedModel
 
-from .adapter import with_adapter
+from .adapter import with_random_adapter
 from .arguments import TrainArguments
 from .devices import made_whole
 
 
 if TYPE_CHECKING:
     from peft import PeftModel
-    from transformers import PreTrainedModel
 
 
 def whole_model(
@@ -38,13 +38,13 @@ def whole_model(
     twin = _twin(model, kind, arguments)
     places = _named_tensors(twin)
     with torch.no_grad():
-        for name, tensor in _gather(model):
+        for name, tensor in _gather(model, places.keys()):
             places[name].copy_(tensor)
     return twin
 
 
 def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[str, torch.Tensor] | None:
-    """The weights to save, on the CPU, or `None` where the model itself has them.
+    """The weights to save, on the CPU, or `None` where the model itself has them; of adapters, only what is trained.
 
     All processes have to call this.
 
@@ -55,11 +55,41 @@ def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[s
     if not any(_is_shard(weight) or _is_rounded(weight) for weight in model.parameters()):
         return None
     saved = {_plain(name) for name in model.state_dict()}
+    if not isinstance(model, PreTrainedModel):
+        saved &= {_plain(name) for name, weight in model.named_parameters() if weight.requires_grad}
     return {
-        name: tensor.detach().to("cpu", copy=True)
-        for name, tensor in _gather(model, in_float32=True)
-        if keep and name in saved
+        name: tensor.detach().to("cpu", copy=True) for name, tensor in _gather(model, saved, in_float32=True) if keep
     }
+
+
+def empty_model(model: "PreTrainedModel", arguments: TrainArguments) -> "PreTrainedModel":
+    """A model in float32 with the same configuration and no memory for weights, to save a state dict with.
+
+    FSDP2 makes a class of its own of the model's class, and its code would be saved with a model that brings its code.
+    """
+    from transformers import AutoModelForCausalLM
+
+    with made_whole(arguments), torch.device("meta"):
+        empty = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32)
+    empty.generation_config = model.generation_config
+    return empty
+
+
+def all_finite(model: torch.nn.Module, arguments: TrainArguments) -> bool:
+    """Whether all weights are finite numbers, in all shards of all processes, which have to ask together."""
+    mine = all(torch.isfinite(own_part(weight)).all() for weight in model.parameters())
+    if arguments.world_size == 1:
+        return mine
+    everywhere = torch.tensor(float(mine), device=arguments.device)
+    torch.distributed.all_reduce(everywhere, torch.distributed.ReduceOp.MIN)
+    return bool(everywhere)
+
+
+def own_part(weight: torch.Tensor) -> torch.Tensor:
+    """What this process holds of a weight."""
+    if isinstance(weight, DTensor):
+        return weight.to_local()
+    return getattr(weight, "ds_tensor", weight)
 
 
 def _is_shard(weight: torch.Tensor) -> bool:
@@ -72,9 +102,13 @@ def _is_rounded(weight: torch.Tensor) -> bool:
     return is_deepspeeds and weight.dtype != torch.float32 and weight.requires_grad
 
 
-def _gather(model: torch.nn.Module, in_float32: bool = False) -> Iterator[tuple[str, torch.Tensor]]:
-    """Parameters and buffers one after the other, whole while the caller looks at them."""
+def _gather(
+    model: torch.nn.Module, names: Collection[str], in_float32: bool = False
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """The named parameters and buffers one after the other, whole while the caller looks at them."""
     for name, tensor in _named_tensors(model).items():
+        if name not in names:
+            continue
         if in_float32 and _is_rounded(tensor):
             yield name, _float32_of(tensor)
         else:
@@ -113,4 +147,4 @@ def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArgum
     gpus = [arguments.device] if arguments.device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus), made_whole(arguments), arguments.device:
         twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
-        return with_adapter(twin, arguments) if arguments.has_adapter(kind) else twin
+        return with_random_adapter(twin, arguments) if arguments.has_adapter(kind) else twin

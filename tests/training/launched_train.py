@@ -1,4 +1,4 @@
-"""`hf-ablate train` in a process that accelerate starts: sharded on a CPU too, and killed where a test says.
+"""`hf-ablate train` in a process that accelerate starts: sharded on a CPU too, and broken where a test says.
 
 Accelerate shards with FSDP2 on GPUs alone and falls back to data parallelism elsewhere; torch can do it on a CPU.
 """
@@ -12,9 +12,12 @@ from accelerate.utils import DistributedType
 
 from hf_ablate.cli import main
 from hf_ablate.training import callbacks
+from hf_ablate.training.trainer import PoolTrainer
+from hf_ablate.training.whole import own_part
 
 
 _original_state, _original_step = AcceleratorState.__init__, callbacks.ProgressCallback.on_step_end
+_original_loss = PoolTrainer.compute_loss
 
 
 def _state_that_shards(self, *args, fsdp_plugin=None, **kwargs):
@@ -26,13 +29,22 @@ def _state_that_shards(self, *args, fsdp_plugin=None, **kwargs):
             fsdp_plugin.set_mixed_precision(self._mixed_precision)
 
 
-def _step_that_may_be_the_last(self, args, state, control, **kwargs):
+def _step_that_may_be_the_last(self, args, state, control, model, **kwargs):
     _original_step(self, args, state, control, **kwargs)
     if str(state.global_step) == os.environ.get("TEST_KILL_AT_STEP"):
         os.kill(os.getpid(), signal.SIGKILL)
+    if f"{args.process_index} {state.global_step}" == os.environ.get("TEST_SPOIL_WEIGHT_OF"):
+        own_part(next(model.parameters())).data.fill_(float("inf"))
+
+
+def _loss_that_may_be_no_number(self, *args, **kwargs):
+    loss = _original_loss(self, *args, **kwargs)
+    at = f"{self.args.process_index} {self.state.global_step + 1}"
+    return loss * float("nan") if at == os.environ.get("TEST_SPOIL_LOSS_OF") else loss
 
 
 if __name__ == "__main__":
     AcceleratorState.__init__ = _state_that_shards
     callbacks.ProgressCallback.on_step_end = _step_that_may_be_the_last
+    PoolTrainer.compute_loss = _loss_that_may_be_no_number
     sys.exit(main(["train", *sys.argv[1:]]))

@@ -28,7 +28,7 @@ def test_tensorboard_gets_losses_speed_and_scores_of_every_model(run_dir):
         assert steps["eval/ppl_token/in_domain/gamma"] == steps["eval/bits_per_byte"]
 
 
-def test_a_models_run_is_called_after_its_study(run_dir, monkeypatch):
+def test_a_models_run_is_called_after_its_study_and_what_it_is_made_from(run_dir, monkeypatch):
     names, original = [], PoolTrainer.train
 
     def train(self, *args, **kwargs):
@@ -37,7 +37,10 @@ def test_a_models_run_is_called_after_its_study(run_dir, monkeypatch):
 
     monkeypatch.setattr(PoolTrainer, "train", train)
     run(tiny_arguments(run_dir, model="seed"))
-    assert names == ["run/seed"]
+    run(tiny_arguments(run_dir, model="seed"))
+    run(tiny_arguments(run_dir, model="seed", learning_rate=1e-3))
+    first, second = names
+    assert first.startswith("run/seed-") and second.startswith("run/seed-") and first != second
 
 
 @pytest.fixture
@@ -59,6 +62,9 @@ def test_a_run_that_a_model_opens_at_wandb_ends_with_it(run_dir, wandb):
     with pytest.raises(RuntimeError), own_run(arguments):
         wandb.run = "ours"
         raise RuntimeError
+    wandb.run = None
+    with pytest.raises(RuntimeError), own_run(arguments):
+        raise RuntimeError  # before a run was opened
     assert wandb.ended == [0, 1]
 
 
