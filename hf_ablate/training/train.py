@@ -13,7 +13,7 @@ from ..loading_bars import no_loading_bars
 from ..manifest import read_manifest
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
-from .cost import cost_rows
+from .cost import cost_rows, planned_size
 from .devices import check_device, no_warnings_about_deepspeed
 from .identity import is_made
 from .model import train_model
@@ -49,6 +49,9 @@ def run(arguments: TrainArguments) -> None:
     check_device(arguments)
     check_tracker(arguments)
     check_tokenizer(arguments, corpus)
+    planned_size(
+        planned.config, arguments, "component"
+    )  # adapters that do not fit are found before the seed is trained
     _check_seed_comes_first(arguments, planned)
     _say_what_is_dropped(missing, corpus)
     held_out = _held_out(arguments, planned)

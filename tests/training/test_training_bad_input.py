@@ -55,6 +55,7 @@ def stops(arguments, message):
         ({"stages": ["alpha", "gama"]}, "unknown unit 'gama'; did you mean 'gamma'"),
         ({"bf16": True, "use_cpu": False}, "`bf16` is asked for, but there is no GPU here; set use_cpu: true"),
         ({"tf32": True}, "`tf32` is asked for, but there is no GPU here"),
+        ({"peft": "lora", "lora_target_modules": ["q_prj"]}, "the adapters cannot be made: .*q_prj"),
         ({"use_liger_kernel": True}, "`use_liger_kernel` is asked for.*pip install liger-kernel"),
         ({"report_to": ["clearml"]}, "clearml, which is not installed: pip install clearml"),
         ({"seed_model": "no/such/folder", "config_overrides": None}, "no/such/folder is neither the folder"),
@@ -90,11 +91,21 @@ def test_when_the_arguments_are_made(run_dir, changes, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"optim": "adamw_bnb_8bit"}, "seed: You need to install `bitsandbytes`"),
-        ({"attn_implementation": "flash_attention_2"}, "seed: FlashAttention2 .*doesn't seem to be installed"),
-        ({"attn_implementation": "flashy"}, 'seed: Specified `attn_implementation="flashy"` is not supported'),
-        ({"learning_rate": -1.0}, "seed: Invalid learning rate: -1.0"),
-        ({"lr_scheduler_type": "cosine_with_min_lr"}, "seed: One of min_lr or min_lr_rate should be set"),
+        ({"optim": "adamw_bnb_8bit"}, "optim adamw_bnb_8bit: You need to install `bitsandbytes`"),
+        (
+            {"attn_implementation": "flash_attention_2"},
+            "the seed cannot be made: FlashAttention2 .*doesn't seem to be installed",
+        ),
+        (
+            {"attn_implementation": "flashy"},
+            'the seed cannot be made: Specified `attn_implementation="flashy"` is not supported',
+        ),
+        ({"learning_rate": -1.0}, "optim .*: Invalid learning rate: -1.0"),
+        ({"lr_scheduler_kwargs": {"nope": 1}, "lr_scheduler_type": "cosine"}, "lr_scheduler_type cosine: .*nope"),
+        (
+            {"lr_scheduler_type": "cosine_with_min_lr"},
+            "lr_scheduler_type cosine_with_min_lr: One of min_lr or min_lr_rate should be set",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
