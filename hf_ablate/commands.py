@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import make_parser, parse
 from .errors import InputError, unknown_name
-from .launch import is_launched, launch, launch_config, leave_group, split_tokens
+from .launch import end_with_starter, is_launched, launch, launch_config, leave_group, split_tokens
 from .recipe import parse_with_recipe
 
 
@@ -55,10 +55,12 @@ class Command:
         config = launch_config(arguments)
         if config:
             launch(self.name, *split_tokens(self.parser(), tokens), config=config)
+        elif self.launches and is_launched():
+            end_with_starter()
+            self.run(arguments)
+            leave_group()
         else:
             self.run(arguments)
-            if self.launches and is_launched():
-                leave_group()
 
 
 COMMANDS = (

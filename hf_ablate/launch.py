@@ -5,7 +5,9 @@ configuration; options that the command does not know (here `--num_processes`) a
 """
 
 import argparse
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +19,7 @@ from .arguments import option_names
 from .errors import InputError, ToldError, unknown_name
 
 
+_PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 # In a checkout (and its editable install) beside the package; a wheel puts them among the data of the environment.
 _PLACES = (
     Path(__file__).parent.parent / "accelerate_configs",
@@ -39,6 +42,15 @@ def stage_main(name: str, argv: list[str] | None = None) -> int:
 def is_launched() -> bool:
     """Whether accelerate or torchrun started this process, as one of a group."""
     return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
+
+
+def end_with_starter() -> None:
+    """Let the system end this process when the one that started it ends, however that ends; on Linux only.
+
+    Otherwise processes whose launcher was killed would train on, beside those of the same command given again.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def leave_group() -> None:
@@ -126,13 +138,19 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
     """
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     path = accelerate_config_path(config)
     parser = launch_command_parser()
+    parser.error = _refuse
     values = load_config_from_file(str(path))
     words = ["--config_file", str(path), *launch_tokens]
     given = parser.parse_args([*words, "script"])
+    if given.num_processes is not None and given.num_processes < 1:
+        raise InputError(f"--num_processes is {given.num_processes}; expected 1 or more")
+    if values.distributed_type == "FSDP":
+        _count_gpus(config)
     if values.num_processes == -1 and given.num_processes is None:
         machines = given.num_machines or values.num_machines
         words += ["--num_processes", str(_count_gpus(config) * machines)]
@@ -144,8 +162,14 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
             launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
     except subprocess.CalledProcessError as error:
         raise ToldError(error.returncode) from error
+    except SignalException as error:  # the processes were told, and have said so
+        raise ToldError(128 + error.sigval) from error
     except ChildFailedError as error:
         raise ToldError(error.get_first_failure()[1].exitcode) from error
+
+
+def _refuse(message: str) -> None:
+    raise InputError(f"accelerate launch: {message}")
 
 
 def _count_gpus(config: str) -> int:
@@ -155,7 +179,7 @@ def _count_gpus(config: str) -> int:
     if count == 0:
         raise InputError(
             f"the accelerate configuration {config} is for GPUs, and there is none here; use `cpu` "
-            "(--num_processes 2 for two processes), or say --num_processes"
+            "(--num_processes 2 for two processes)"
         )
     return count
 

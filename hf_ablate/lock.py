@@ -19,14 +19,18 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
     holds it for them all.
 
     Raises:
-        `InputError`: if another run holds the folder; names its process.
+        `InputError`: if another run holds the folder (names its process), or the folder cannot be written to.
     """
     from filelock import FileLock, Timeout
 
     if os.environ.get("RANK", "0") != "0" or _is_held_by_starter(run_dir):
         yield
         return
-    run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / ".lock").touch()
+    except OSError as error:
+        raise InputError(f"cannot write to {run_dir}: {error.strerror}; give another --run_dir") from error
     owner = run_dir / ".lock.owner"
     lock = FileLock(run_dir / ".lock")
     try:

@@ -70,6 +70,12 @@ def test_second_run_in_a_folder_stops(tmp_path):
         pass
 
 
+def test_a_folder_that_cannot_be_written_to_is_a_mistake(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write to .*file"), run_folder_lock(tmp_path / "file"):
+        pass
+
+
 def test_env_prints_versions(capsys):
     assert main(["env"]) == 0
     assert "transformers" in capsys.readouterr().out

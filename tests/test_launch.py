@@ -1,7 +1,9 @@
 """Commands under `accelerate launch`: configurations, options, and what several processes give."""
 
 import argparse
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,9 @@ def test_options_of_accelerate_are_told_from_the_commands_own():
     [
         (["--num_processes", "2"], "--num_processes is an option of accelerate; name an --accelerate_config"),
         (["--accelerate_config", "multi_gpu"], "multi_gpu is for GPUs, and there is none here; use `cpu`"),
+        (["--accelerate_config", "fsdp2", "--num_processes", "2"], "fsdp2 is for GPUs, and there is none here"),
+        (["--accelerate_config", "cpu", "--num_processes", "0"], "--num_processes is 0; expected 1 or more"),
+        (["--accelerate_config", "cpu", "--num_processes", "two"], "accelerate launch: argument --num_processes"),
         (["--accelerate_config", "zero9"], "did you mean 'zero3'"),
         (["--accelerate_config", "cpu", "--num_proceses", "2"], "unknown option 'num_proceses'"),
     ],
@@ -136,3 +141,29 @@ def test_the_exit_code_of_a_process_that_failed_is_handed_on(tmp_path, monkeypat
     monkeypatch.setattr(accelerate.commands.launch, "launch_command", fail)
     monkeypatch.setenv("ACCELERATE_USE_CPU", "false")
     assert main(["train", "--run_dir", str(tmp_path), "--accelerate_config", "cpu"]) == 3
+
+
+def test_a_signal_to_the_launcher_ends_in_its_exit_code(tmp_path, monkeypatch):
+    import accelerate.commands.launch
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+
+    def interrupted(arguments):
+        raise SignalException("got signal", signal.SIGINT)
+
+    monkeypatch.setattr(accelerate.commands.launch, "launch_command", interrupted)
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "false")
+    assert main(["train", "--run_dir", str(tmp_path), "--accelerate_config", "cpu"]) == 130
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system call is Linux's")
+def test_a_process_ends_with_the_launcher_that_was_killed():
+    child = (
+        "import time; from hf_ablate.launch import end_with_starter; "
+        "end_with_starter(); print('ready', flush=True); time.sleep(60)"
+    )
+    starter = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.kill()
+    assert process.stdout.read() == ""  # comes when the child, too, has closed its end
+    process.wait()

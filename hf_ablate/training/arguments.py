@@ -1,6 +1,7 @@
 """The arguments of `hf-ablate train`: transformers' own `TrainingArguments` and what a pool needs besides."""
 
 import argparse
+import copy
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -244,6 +245,12 @@ class TrainArguments(TrainingArguments):
             return {}
         values = {name: getattr(self, f"seed_{name}") for name in _SEED_OVERRIDES}
         return {name: value for name, value in values.items() if value is not None}
+
+    def for_kind(self, kind: str) -> "TrainArguments":
+        """A copy with the values for models of this kind."""
+        own = copy.copy(self)
+        vars(own).update(self.of_kind(kind))
+        return own
 
     def that_matter(self, kind: str) -> dict:
         """The arguments that the weights of a model of this kind depend on, ready for a manifest."""

@@ -1,6 +1,5 @@
 """One model, trained by the transformers `Trainer` on exactly the planned blocks."""
 
-import copy
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,13 +117,11 @@ def _step(checkpoint: Path | None) -> int:
 
 def _arguments_of(planned: PlannedModel, folder: Path, arguments: TrainArguments) -> TrainArguments:
     """The Trainer's arguments for one model: the pool's, with the model's own place and hyper-parameters."""
-    own = copy.copy(arguments)
+    own = arguments.for_kind(planned.kind)
     own.output_dir = str(folder)
     # A model that is made again from something else is another run; one that was interrupted goes on with its own.
     version = (unfinished_fingerprint(folder) or "")[:6]
     own.run_name = "-".join(filter(None, [f"{arguments.run_dir.resolve().name}/{planned.id}", version]))
     own.num_train_epochs = 1  # the order holds all epochs
     own.logging_nan_inf_filter = False
-    for name, value in arguments.of_kind(planned.kind).items():
-        setattr(own, name, value)
     return own

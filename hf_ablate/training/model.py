@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import PreTrainedModel
 
-from ..manifest import fingerprint, write_manifest
-from .adapter import save_folded, with_adapter
+from ..manifest import fingerprint, make_readable, write_manifest
+from .adapter import ADAPTER, save_folded, with_adapter
 from .arguments import TrainArguments
 from .callbacks import METRICS, PoolProgress
 from .checkpoints import prepare_folder, remove_checkpoints
@@ -52,11 +52,11 @@ def train_model(
     if is_there:
         progress.advance(planned.blocks * corpus.block_size)
         return
+    renew_deepspeed(arguments)
+    model = _starting_model(planned, corpus, arguments)  # before what is to be replaced is removed
     if state.is_main_process:
         prepare_folder(folder, fingerprint("train", values, inputs))
     state.wait_for_everyone()
-    renew_deepspeed(arguments)
-    model = _starting_model(planned, corpus, arguments)
     size = model_size(model)
     sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
     fitted = None
@@ -74,6 +74,8 @@ def train_model(
         (folder / METRICS).write_text("", encoding="utf-8")
     state.wait_for_everyone()
     if state.is_main_process:
+        for path in [*folder.glob("*.safetensors"), *folder.glob(f"{ADAPTER}/*.safetensors")]:
+            make_readable(path)  # safetensors leaves it to its owner alone
         shutil.copytree(arguments.tokenizer_dir, folder, dirs_exist_ok=True)
         facts = _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
         write_manifest(folder, "train", values, inputs, digest=digest_of_weights(folder), **facts)

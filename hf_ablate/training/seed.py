@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..merging.components import open_tensors
+from .adapter import with_adapter
 from .arguments import TrainArguments
 from .devices import made_whole
 from .pool import Corpus
@@ -57,6 +58,21 @@ def _config_of(arguments: TrainArguments) -> "PreTrainedConfig":
             f"seed_model {arguments.seed_model} is neither the folder of a saved model (looked for {folder.resolve()})"
             f" nor on the Hub, as far as it can be reached: {str(error).splitlines()[0]}"
         ) from error
+
+
+def check_architecture(arguments: TrainArguments, config: "PreTrainedConfig") -> None:
+    """Raise `InputError` if no model can be made of the configuration, with the attention and adapters asked for."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"), refused("the seed cannot be made", ImportError, ValueError):
+        model = AutoModelForCausalLM.from_config(config, **_attention(arguments))
+        if arguments.peft:
+            with_adapter(model, arguments)
+
+
+def _attention(arguments: TrainArguments) -> dict[str, str]:
+    return {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
 
 
 def check_tokenizer(arguments: TrainArguments, corpus: Corpus) -> None:
@@ -143,9 +159,8 @@ def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
     if arguments.seed_model:
         return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
     set_seed(arguments.seed)
-    options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
-    with made_whole(arguments), refused("the seed cannot be made", ImportError, ValueError):
-        return AutoModelForCausalLM.from_config(config, **options)
+    with made_whole(arguments):
+        return AutoModelForCausalLM.from_config(config, **_attention(arguments))
 
 
 def load_model(folder: str | Path, arguments: TrainArguments, revision: str | None = None) -> "PreTrainedModel":
@@ -154,9 +169,8 @@ def load_model(folder: str | Path, arguments: TrainArguments, revision: str | No
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
-    options = {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
+    options = {"dtype": torch.float32, "revision": revision, **_attention(arguments)}
     try:
-        with refused(f"{folder} cannot be loaded", ImportError, ValueError):
-            return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, revision=revision, **options)
+        return AutoModelForCausalLM.from_pretrained(folder, **options)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{folder} cannot be loaded ({error}); train or fetch the model again") from error

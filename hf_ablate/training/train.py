@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..launch import stage_main
 from ..loading_bars import no_loading_bars
-from ..manifest import read_manifest
+from ..manifest import MANIFEST, read_manifest
 from .arguments import TrainArguments
 from .callbacks import PoolProgress
-from .cost import cost_rows, planned_size
+from .cost import cost_rows
 from .devices import check_device, no_warnings_about_deepspeed
-from .identity import is_made
+from .identity import identity, is_made
 from .model import train_model
 from .plan import Plan, plan
 from .pool import Corpus, PlannedModel, plan_reference
-from .seed import check_tokenizer
+from .seed import check_architecture, check_tokenizer
 from .tables import print_cost, print_trained
 from .trackers import check_tracker
+from .trainer import check_optimizer
 
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def run(arguments: TrainArguments) -> None:
     """Train the models that `arguments.model` asks for and that are missing or out of date."""
     planned = plan(arguments)
     corpus, missing = planned.corpus, planned.missing
+    if arguments.process_index == 0:
+        _say_why_again(arguments, planned)
     if arguments.dry_run:
         if arguments.process_index == 0:
             instead = [plan_reference(arguments, corpus, mixture) for mixture in planned.mixtures]
@@ -45,13 +48,15 @@ def run(arguments: TrainArguments) -> None:
         _say_what_has_no_curve(planned.made, arguments)
     if not missing:
         logger.info("models: unchanged, nothing to do")
+        if arguments.output_format == "json" and arguments.process_index == 0:
+            print("[]")
         return
     check_device(arguments)
     check_tracker(arguments)
     check_tokenizer(arguments, corpus)
-    planned_size(
-        planned.config, arguments, "component"
-    )  # adapters that do not fit are found before the seed is trained
+    check_architecture(arguments, planned.config)
+    for kind in {model.kind for model in missing}:
+        check_optimizer(arguments.for_kind(kind))
     _check_seed_comes_first(arguments, planned)
     _say_what_is_dropped(missing, corpus)
     held_out = _held_out(arguments, planned)
@@ -96,6 +101,22 @@ def _check_seed_comes_first(arguments: TrainArguments, planned: Plan) -> None:
             f"{first.id} starts from the seed, which is missing or was made with other arguments; train it "
             "first: --model seed, or --model all"
         )
+
+
+def _say_why_again(arguments: TrainArguments, planned: Plan) -> None:
+    """Which arguments make a finished model be trained again; told once for all models that it is the same for."""
+    by_reason: dict[str, list[str]] = {}
+    for model in planned.missing:
+        folder = model.folder(arguments.run_dir)
+        if not (folder / MANIFEST).is_file():
+            continue
+        before, now = read_manifest(folder)["arguments"], identity(model, planned.corpus, arguments)[0]
+        changed = [name for name in now if before.get(name) != now[name]]
+        reason = ", ".join(f"{name} {before.get(name)} -> {now[name]}" for name in changed)
+        by_reason.setdefault(reason or "what it starts from or is trained on", []).append(model.id)
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        logger.info("%s%s: to be trained again, changed: %s", names[0], more, reason)
 
 
 def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) -> None:

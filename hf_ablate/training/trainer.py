@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from transformers import PreTrainedModel, Trainer
+from transformers import PreTrainedModel, Trainer, get_scheduler
 
 from ..errors import refused
+from .arguments import TrainArguments
 from .callbacks import diverged
 from .pool import PlannedModel
 from .speed import Meter
@@ -34,14 +35,6 @@ class PoolTrainer(Trainer):
     held_out: "HeldOutText | None"
     evaluation: dict[str, float]
     first_bad_step: torch.Tensor | None = None
-
-    def create_optimizer(self, *args, **kwargs) -> torch.optim.Optimizer:
-        with refused(f"optim {self.args.optim.value}", ImportError, ValueError, TypeError):
-            return super().create_optimizer(*args, **kwargs)
-
-    def create_scheduler(self, *args, **kwargs) -> torch.optim.lr_scheduler.LRScheduler:
-        with refused(f"lr_scheduler_type {self.args.lr_scheduler_type.value}", ValueError, TypeError):
-            return super().create_scheduler(*args, **kwargs)
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
         loss = super().training_step(*args, **kwargs)
@@ -88,3 +81,20 @@ class PoolTrainer(Trainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, self.evaluation)
         self.meter.pause(time.perf_counter() - started)
         return self.evaluation
+
+
+def check_optimizer(arguments: TrainArguments) -> None:
+    """Raise `InputError` if the optimizer or its schedule cannot be made; tried with a single weight."""
+    if arguments.optim_target_modules or "lomo" in arguments.optim.value:  # these need the model
+        return
+    with refused(f"optim {arguments.optim.value}", ImportError, ValueError, TypeError):
+        optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(arguments)
+        optimizer = optimizer_class([torch.nn.Parameter(torch.zeros(1))], **options)
+    with refused(f"lr_scheduler_type {arguments.lr_scheduler_type.value}", ValueError, TypeError):
+        get_scheduler(
+            arguments.lr_scheduler_type,
+            optimizer,
+            num_warmup_steps=arguments.get_warmup_steps(10),
+            num_training_steps=10,
+            scheduler_specific_kwargs=arguments.lr_scheduler_kwargs,
+        )

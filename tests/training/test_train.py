@@ -177,3 +177,19 @@ def test_what_does_not_fill_a_step_is_said_and_recorded(run_dir, caplog):
         run(tiny_arguments(run_dir))
     assert "component:gamma: 3 blocks (48 tokens) of the budget do not fill a step" in caplog.text
     assert manifests(run_dir)["component:gamma"]["dropped_blocks"] == 3
+
+
+def test_why_finished_models_are_trained_again_is_told(pool, caplog):
+    with caplog.at_level("INFO", "hf_ablate"):
+        run(tiny_arguments(pool, per_device_train_batch_size=2, dry_run=True))
+    assert "seed and 5 more: to be trained again, changed: blocks_per_step 4 -> 2" in caplog.text
+
+
+def test_weights_have_the_mode_of_other_files(trained):
+    modes = {path.name: path.stat().st_mode for path in (trained / "models/seed").iterdir()}
+    assert modes["model.safetensors"] == modes["config.json"]
+
+
+def test_nothing_trained_is_an_empty_list_in_json(pool, capsys):
+    run(tiny_arguments(pool, output_format="json"))
+    assert capsys.readouterr().out == "[]\n"

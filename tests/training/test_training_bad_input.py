@@ -5,6 +5,7 @@ import os
 
 import pytest
 import torch
+from pool_files import stamps
 from tiny_corpus import TINY, make_mixtures, tiny_arguments
 from transformers import PreTrainedTokenizerFast
 
@@ -93,11 +94,11 @@ def test_when_the_arguments_are_made(run_dir, changes, message):
     [
         ({"optim": "adamw_bnb_8bit"}, "optim adamw_bnb_8bit: You need to install `bitsandbytes`"),
         (
-            {"attn_implementation": "flash_attention_2"},
+            {"attn_implementation": "flash_attention_2", "learning_rate": 1e-3},
             "the seed cannot be made: FlashAttention2 .*doesn't seem to be installed",
         ),
         (
-            {"attn_implementation": "flashy"},
+            {"attn_implementation": "flashy", "learning_rate": 1e-3},
             'the seed cannot be made: Specified `attn_implementation="flashy"` is not supported',
         ),
         ({"learning_rate": -1.0}, "optim .*: Invalid learning rate: -1.0"),
@@ -109,10 +110,11 @@ def test_when_the_arguments_are_made(run_dir, changes, message):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_transformers_itself_refuses_is_told_before_the_first_step(run_dir, changes, message):
+def test_what_libraries_refuse_is_told_before_a_finished_model_is_removed(pool, changes, message):
+    before = stamps(pool)
     with pytest.raises(InputError, match=message):
-        run(tiny_arguments(run_dir, **changes))
-    assert not list(run_dir.glob("models/*/metrics.jsonl"))
+        run(tiny_arguments(pool, **changes))
+    assert stamps(pool) == before
 
 
 def test_an_empty_unit_is_named(run_dir):
