@@ -1,7 +1,9 @@
 """What happens besides training: progress, `metrics.jsonl`, whole checkpoints, a stop when the loss is no number."""
 
 import json
+import logging
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +13,33 @@ from ..errors import InputError
 from .checkpoints import checkpoints, mark_whole
 
 
+logger = logging.getLogger(__name__)
+
 METRICS = "metrics.jsonl"
+_SECONDS_BETWEEN_LINES = 300
 
 
 class PoolProgress:
-    """One bar over the tokens of all models of a run, on process 0's stderr."""
+    """One bar over the tokens of all models of a run, on process 0's stderr; in a file, a line every few minutes."""
 
     def __init__(self, tokens: int, enabled: bool) -> None:
         from tqdm import tqdm
 
         # `disable=None` hides the bar where stderr is no terminal
         self._bar = tqdm(total=tokens, unit="tok", unit_scale=True, disable=None if enabled else True, smoothing=0.1)
+        self._writes_lines = enabled and self._bar.disable
+        self._tokens, self._done, self._last_line = tokens, 0, time.monotonic()
 
     def start(self, model: str) -> None:
+        self._model = model
         self._bar.set_description(model, refresh=False)
 
     def advance(self, tokens: int) -> None:
         self._bar.update(tokens)
+        self._done += tokens
+        if self._writes_lines and time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            logger.info("training %s: %d of %d tokens of all models", self._model, self._done, self._tokens)
 
     def close(self) -> None:
         self._bar.close()

@@ -104,16 +104,21 @@ def _check_seed_comes_first(arguments: TrainArguments, planned: Plan) -> None:
 
 
 def _say_why_again(arguments: TrainArguments, planned: Plan) -> None:
-    """Which arguments make a finished model be trained again; told once for all models that it is the same for."""
+    """Which arguments and data make finished models be trained again; told once for all that it is the same for.
+
+    Another seed does so too, which follows from what is told of the seed.
+    """
     by_reason: dict[str, list[str]] = {}
     for model in planned.missing:
         folder = model.folder(arguments.run_dir)
         if not (folder / MANIFEST).is_file():
             continue
-        before, now = read_manifest(folder)["arguments"], identity(model, planned.corpus, arguments)[0]
-        changed = [name for name in now if before.get(name) != now[name]]
-        reason = ", ".join(f"{name} {before.get(name)} -> {now[name]}" for name in changed)
-        by_reason.setdefault(reason or "what it starts from or is trained on", []).append(model.id)
+        made, (values, inputs) = read_manifest(folder), identity(model, planned.corpus, arguments)
+        before = made["arguments"]
+        changed = [f"{name} {before.get(name)} -> {new}" for name, new in values.items() if before.get(name) != new]
+        changed += [name for name, new in inputs.items() if name != "seed" and made["inputs"].get(name) != new]
+        if changed:
+            by_reason.setdefault(", ".join(changed), []).append(model.id)
     for reason, names in by_reason.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         logger.info("%s%s: to be trained again, changed: %s", names[0], more, reason)

@@ -183,6 +183,12 @@ def test_why_finished_models_are_trained_again_is_told(pool, caplog):
     with caplog.at_level("INFO", "hf_ablate"):
         run(tiny_arguments(pool, per_device_train_batch_size=2, dry_run=True))
     assert "seed and 5 more: to be trained again, changed: blocks_per_step 4 -> 2" in caplog.text
+    caplog.clear()
+    replace_unit(pool, "alpha", random_blocks("other", 24))
+    with caplog.at_level("INFO", "hf_ablate"):
+        run(tiny_arguments(pool, dry_run=True))
+    assert "component:alpha and 2 more: to be trained again, changed: unit alpha" in caplog.text
+    assert "beta" not in caplog.text
 
 
 def test_weights_have_the_mode_of_other_files(trained):
