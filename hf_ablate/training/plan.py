@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
+from ..manifest import MANIFEST
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
@@ -47,6 +49,11 @@ class Plan:
 
 def plan(arguments: TrainArguments) -> Plan:
     """The plan of a command; `InputError` for what does not fit the corpus."""
+    if arguments.dry_run and not (arguments.run_dir / "corpus" / MANIFEST).is_file():
+        raise InputError(
+            f"{arguments.run_dir} has no finished corpus yet; `hf-ablate run FOLDER_OF_RECIPES --dry_run` plans the "
+            "training from the recipes (--set train.gpu=h100 for hours)"
+        )
     corpus = Corpus.read(arguments.run_dir)
     candidates = _candidates(arguments)
     pool = plan_pool(arguments, corpus, candidates)

@@ -136,6 +136,7 @@ def test_a_corpus_without_text_for_the_seed_says_what_else_there_is(run_dir):
 def test_an_unfinished_corpus_says_which_command_makes_it(run_dir):
     (run_dir / "corpus/manifest.json").unlink()
     stops(tiny_arguments(run_dir), "corpus is not finished")
+    stops(tiny_arguments(run_dir, dry_run=True), "no finished corpus yet; `hf-ablate run .* --dry_run` plans")
 
 
 def test_a_component_before_its_seed(run_dir):
