@@ -65,7 +65,7 @@ def check_architecture(arguments: TrainArguments, config: "PreTrainedConfig") ->
     import torch
     from transformers import AutoModelForCausalLM
 
-    with torch.device("meta"), refused("the seed cannot be made", ImportError, ValueError):
+    with made_whole(arguments), torch.device("meta"), refused("the seed cannot be made", ImportError, ValueError):
         model = AutoModelForCausalLM.from_config(config, **_attention(arguments))
         if arguments.peft:
             with_adapter(model, arguments)
