@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .adapter import with_adapter
 from .arguments import TrainArguments
 from .pool import Corpus, PlannedModel
+from .seed import empty_model
 
 
 if TYPE_CHECKING:
@@ -73,12 +73,7 @@ def _numel(weight: "torch.Tensor") -> int:
 
 def planned_size(config: "PreTrainedConfig", arguments: TrainArguments, kind: str) -> ModelSize:
     """The size of a study's models of a kind, without allocating one."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
-        return model_size(with_adapter(model, arguments) if arguments.has_adapter(kind) else model)
+    return model_size(empty_model(config, arguments, arguments.has_adapter(kind)))
 
 
 def cost_rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import PreTrainedModel
 
-from ..manifest import fingerprint, make_readable, write_manifest
+from ..manifest import fingerprint, is_finished, make_readable, write_manifest
 from .adapter import ADAPTER, save_folded, with_adapter
 from .arguments import TrainArguments
 from .callbacks import METRICS, PoolProgress
@@ -18,13 +18,13 @@ from .cost import ModelSize, model_size
 from .data import BlockFile
 from .devices import made_whole, renew_deepspeed
 from .fit import Fitted, fit
-from .identity import digest_of_weights, identity, is_made
+from .identity import digest_of_weights, identity
 from .pool import Corpus, PlannedModel
-from .seed import check_fits, load_model, make_seed
+from .seed import check_fits, empty_model, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
 from .trainer import PoolTrainer
-from .whole import empty_model, whole_state_dict
+from .whole import whole_state_dict
 
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def train_model(
     state = arguments.distributed_state
     folder = planned.folder(arguments.run_dir)
     values, inputs = identity(planned, corpus, arguments)
-    is_there = is_made(planned, corpus, arguments)
+    mark = fingerprint("train", values, inputs)
+    is_there = is_finished(folder, mark)
     state.wait_for_everyone()
     if is_there:
         progress.advance(planned.blocks * corpus.block_size)
@@ -55,7 +56,7 @@ def train_model(
     renew_deepspeed(arguments)
     model = _starting_model(planned, corpus, arguments)  # before what is to be replaced is removed
     if state.is_main_process:
-        prepare_folder(folder, fingerprint("train", values, inputs))
+        prepare_folder(folder, mark)
     state.wait_for_everyone()
     size = model_size(model)
     sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
@@ -77,7 +78,9 @@ def train_model(
         for path in [*folder.glob("*.safetensors"), *folder.glob(f"{ADAPTER}/*.safetensors")]:
             make_readable(path)  # safetensors leaves it to its owner alone
         shutil.copytree(arguments.tokenizer_dir, folder, dirs_exist_ok=True)
-        facts = _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
+        facts = (
+            {"seed_digest": inputs.get("seed")} | _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
+        )
         write_manifest(folder, "train", values, inputs, digest=digest_of_weights(folder), **facts)
         if not arguments.keep_checkpoints:
             remove_checkpoints(folder)
@@ -102,7 +105,17 @@ def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: s
     if arguments.has_adapter(kind):
         save_folded(model if weights is None else _with_adapter_weights(weights, arguments), folder)
     else:
-        (model if weights is None else empty_model(model, arguments)).save_pretrained(folder, state_dict=weights)
+        (model if weights is None else _plain_model(model, arguments)).save_pretrained(folder, state_dict=weights)
+
+
+def _plain_model(model: PreTrainedModel, arguments: TrainArguments) -> PreTrainedModel:
+    """A model in float32 to save a state dict with.
+
+    FSDP2 makes a class of its own of the model's class, and its code would be saved with a model that brings its code.
+    """
+    plain = empty_model(model.config, arguments, dtype=torch.float32)
+    plain.generation_config = model.generation_config
+    return plain
 
 
 def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArguments) -> "PeftModel":
@@ -130,7 +143,6 @@ def _facts(
         "model": planned.id,
         "kind": planned.kind,
         "mixture": planned.mixture and planned.mixture.weights,
-        "seed_digest": identity(planned, corpus, arguments)[1].get("seed"),
         "tokenizer_digest": corpus.tokenizer_digest,
         "tokens": tokens,
         "flops": size.flops(tokens, corpus.block_size),

@@ -2,18 +2,19 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..merging.components import open_tensors
-from .adapter import with_adapter
+from .adapter import with_random_adapter
 from .arguments import TrainArguments
 from .devices import made_whole
 from .pool import Corpus
 
 
 if TYPE_CHECKING:
+    from peft import PeftModel
     from transformers import PreTrainedConfig, PreTrainedModel
 
 
@@ -62,13 +63,20 @@ def _config_of(arguments: TrainArguments) -> "PreTrainedConfig":
 
 def check_architecture(arguments: TrainArguments, config: "PreTrainedConfig") -> None:
     """Raise `InputError` if no model can be made of the configuration, with the attention and adapters asked for."""
+    with refused("the seed cannot be made", ImportError, ValueError):
+        empty_model(config, arguments, bool(arguments.peft), **_attention(arguments))
+
+
+def empty_model(
+    config: "PreTrainedConfig", arguments: TrainArguments, adapted: bool = False, **options: Any
+) -> "PreTrainedModel | PeftModel":
+    """A model of a configuration, with adapters or not, that has no memory for its weights (on the meta device)."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    with made_whole(arguments), torch.device("meta"), refused("the seed cannot be made", ImportError, ValueError):
-        model = AutoModelForCausalLM.from_config(config, **_attention(arguments))
-        if arguments.peft:
-            with_adapter(model, arguments)
+    with made_whole(arguments), torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, **options)
+        return with_random_adapter(model, arguments) if adapted else model
 
 
 def _attention(arguments: TrainArguments) -> dict[str, str]:

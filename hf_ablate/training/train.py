@@ -3,7 +3,7 @@
 import gc
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -120,8 +120,7 @@ def _say_why_again(arguments: TrainArguments, planned: Plan) -> None:
         if changed:
             by_reason.setdefault(", ".join(changed), []).append(model.id)
     for reason, names in by_reason.items():
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        logger.info("%s%s: to be trained again, changed: %s", names[0], more, reason)
+        logger.info("%s: to be trained again, changed: %s", _first_of(names), reason)
 
 
 def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) -> None:
@@ -130,9 +129,9 @@ def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) 
     without = [folder for folder in folders if "evaluation" not in read_manifest(folder)]
     if without and arguments.process_index == 0:
         logger.info(
-            "trained without evaluation, so without a curve: %s%s; to train them again, remove their folders",
-            without[0], f" and {len(without) - 1} more" if len(without) > 1 else "",
-        )  # fmt: skip
+            "trained without evaluation, so without a curve: %s; to train them again, remove their folders",
+            _first_of(without),
+        )
 
 
 def _say_what_is_dropped(models: list[PlannedModel], corpus: Corpus) -> None:
@@ -142,11 +141,14 @@ def _say_what_is_dropped(models: list[PlannedModel], corpus: Corpus) -> None:
         by_blocks.setdefault(model.dropped, []).append(model.id)
     for blocks, names in by_blocks.items():
         if blocks:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             logger.info(
-                "%s%s: %d blocks (%d tokens) of the budget do not fill a step and are left out",
-                names[0], more, blocks, blocks * corpus.block_size,
+                "%s: %d blocks (%d tokens) of the budget do not fill a step and are left out",
+                _first_of(names), blocks, blocks * corpus.block_size,
             )  # fmt: skip
+
+
+def _first_of(names: Sequence[object]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else str(names[0])
 
 
 if __name__ == "__main__":

@@ -62,19 +62,6 @@ def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[s
     }
 
 
-def empty_model(model: "PreTrainedModel", arguments: TrainArguments) -> "PreTrainedModel":
-    """A model in float32 with the same configuration and no memory for weights, to save a state dict with.
-
-    FSDP2 makes a class of its own of the model's class, and its code would be saved with a model that brings its code.
-    """
-    from transformers import AutoModelForCausalLM
-
-    with made_whole(arguments), torch.device("meta"):
-        empty = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32)
-    empty.generation_config = model.generation_config
-    return empty
-
-
 def all_finite(model: torch.nn.Module, arguments: TrainArguments) -> bool:
     """Whether all weights are finite numbers, in all shards of all processes, which have to ask together."""
     mine = all(torch.isfinite(own_part(weight)).all() for weight in model.parameters())
