@@ -8,6 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.manifest import digest, digest_files, write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.enumerate import run as enumerate_mixtures
@@ -110,3 +111,28 @@ def write_jsonl(path: Path, rows: list[dict]) -> Path:
     else:
         path.write_text(text, encoding="utf-8")
     return path
+
+
+def count_tokens(monkeypatch) -> list[int]:
+    """Collects how many tokens every forward pass over a source scores."""
+    seen = []
+    original = Scorer.token_logprobs
+
+    def counted(self, stream, *arguments):
+        seen.append(int(stream.num_tokens.sum()))
+        return original(self, stream, *arguments)
+
+    monkeypatch.setattr(Scorer, "token_logprobs", counted)
+    return seen
+
+
+def state(model) -> dict:
+    """A copy of a model's state dict, which stays as it is when the model becomes another merge."""
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def assert_equal(left: dict, right: dict) -> None:
+    """The same tensors, bit for bit."""
+    assert left.keys() == right.keys()
+    for name in left:
+        assert torch.equal(left[name], right[name]), name

@@ -12,11 +12,10 @@ import sys
 
 import pytest
 from lm_eval.utils import make_table
-from tiny_pool import UNITS, read_candidates, save_model, tiny_model, write_eval_data, write_jsonl
+from tiny_pool import UNITS, count_tokens, read_candidates, save_model, tiny_model, write_eval_data, write_jsonl
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.documents import read_documents
-from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.evaluation.rows import METRICS, add_rows, read_current_rows, read_rows
 from hf_ablate.evaluation.tables import levels
 from hf_ablate.lock import run_folder_lock
@@ -39,19 +38,6 @@ def scored(study, tmp_path_factory):
     run_dir = shutil.copytree(study, tmp_path_factory.mktemp("scored") / "study")
     assert evaluate("--run_dir", run_dir) == 0
     return run_dir
-
-
-def count_tokens(monkeypatch) -> list[int]:
-    """Collects how many tokens every forward pass over a source scores."""
-    seen = []
-    original = Scorer.token_logprobs
-
-    def counted(self, stream, *arguments):
-        seen.append(int(stream.num_tokens.sum()))
-        return original(self, stream, *arguments)
-
-    monkeypatch.setattr(Scorer, "token_logprobs", counted)
-    return seen
 
 
 def test_a_study_gets_rows_for_every_model_and_domain(scored):

@@ -6,14 +6,13 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_pool import UNITS, make_study, read_candidates, save_model, tiny_model
+from tiny_pool import UNITS, count_tokens, make_study, read_candidates, save_model, tiny_model
 
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
 from hf_ablate.evaluation.evaluate import chosen_models, make_plans
 from hf_ablate.evaluation.groups import make_group
 from hf_ablate.evaluation.locations import find_sources
-from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.evaluation.processes import Processes
 from hf_ablate.evaluation.rows import read_current_rows, read_rows
 from hf_ablate.manifest import read_manifest
@@ -56,19 +55,6 @@ def scored(study, tmp_path_factory):
     return {name: folder / name for name in FORMATS}
 
 
-def count_passes(monkeypatch) -> list[int]:
-    """Gets an entry for every source that is scored by forward passes."""
-    seen = []
-    original = Scorer.token_logprobs
-
-    def counted(self, stream, *arguments):
-        seen.append(int(stream.num_tokens.sum()))
-        return original(self, stream, *arguments)
-
-    monkeypatch.setattr(Scorer, "token_logprobs", counted)
-    return seen
-
-
 def test_scores_are_close_to_those_of_the_components_as_saved(scored):
     exact = merged(scored["saved"])
     errors = {}
@@ -91,7 +77,7 @@ def test_only_merges_depend_on_the_format(scored):
 def test_rows_of_different_formats_in_one_folder_do_not_mix(study, scored, tmp_path, monkeypatch):
     out = shutil.copytree(scored["saved"], tmp_path / "out")
     words = ["--run_dir", study, "--output_dir", out]
-    seen = count_passes(monkeypatch)
+    seen = count_tokens(monkeypatch)
     assert evaluate(*words, "--pool_format", "delta") == 0
     assert len(seen) == 7 * 2  # all merges, of single units too, on two sources; nothing else
     assert merged(out) == merged(scored["delta"])
@@ -138,7 +124,7 @@ def test_a_mergekit_file_is_held_in_the_format_too(study, scored, tmp_path):
 
 def test_races_of_different_formats_do_not_mix(study, tmp_path, monkeypatch):
     words = ["--run_dir", study, "--output_dir", tmp_path, "--top", 1]
-    seen = count_passes(monkeypatch)
+    seen = count_tokens(monkeypatch)
     assert evaluate(*words) == 0
     first = sum(seen)
     del seen[:]

@@ -9,10 +9,9 @@ import subprocess
 import sys
 
 import pytest
-from tiny_pool import UNITS, make_study, write_jsonl
+from tiny_pool import UNITS, count_tokens, make_study, write_jsonl
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.log_likelihood import Scorer
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.evaluation.tables import macro_averages
 
@@ -99,14 +98,7 @@ def test_a_killed_race_goes_on_where_it_stopped(study, tmp_path, monkeypatch):
     killed = subprocess.run([sys.executable, "-c", KILL, *words], capture_output=True, env=dict(os.environ))
     assert killed.returncode == -signal.SIGKILL
     assert not (runs[0] / "race" / "manifest.json").exists()
-    seen = []
-    original = Scorer.token_logprobs
-
-    def counted(self, stream, *arguments):
-        seen.append(int(stream.num_tokens.sum()))
-        return original(self, stream, *arguments)
-
-    monkeypatch.setattr(Scorer, "token_logprobs", counted)
+    seen = count_tokens(monkeypatch)
     assert main(words) == 0
     assert result(runs[0])["winners"] == result(runs[1])["winners"]
     assert result(runs[0])["rounds"] == result(runs[1])["rounds"]

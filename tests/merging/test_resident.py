@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_pool import UNITS, save_model, tiny_model
+from tiny_pool import UNITS, assert_equal, save_model, state, tiny_model
 from transformers import AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
@@ -16,16 +16,6 @@ def folders(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("components")
     models = {unit: tiny_model(number, tied=request.param) for number, unit in enumerate(UNITS)}
     return {unit: save_model(folder / unit, model) for unit, model in models.items()}
-
-
-def state(model) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def assert_equal(left: dict, right: dict) -> None:
-    assert left.keys() == right.keys()
-    for name in left:
-        assert torch.equal(left[name], right[name]), name
 
 
 @pytest.mark.parametrize("weights", [{"alpha": 1, "beta": 1, "gamma": 1}, {"alpha": 0.3, "beta": 0.7}, {"gamma": 1}])

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny_pool import UNITS, save_model, tiny_model
+from tiny_pool import UNITS, assert_equal, save_model, state, tiny_model
 
 from hf_ablate.errors import InputError
 from hf_ablate.merging.resident import ResidentPool
@@ -35,16 +35,6 @@ def saved(request, tmp_path_factory):
 def pool_of(saved, pool_format: str, **options) -> ResidentPool:
     seed, folders = saved
     return ResidentPool(folders, pool_format=pool_format, seed=seed if pool_format == "delta" else None, **options)
-
-
-def state(model) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def assert_equal(left: dict, right: dict) -> None:
-    assert left.keys() == right.keys()
-    for name in left:
-        assert torch.equal(left[name], right[name]), name
 
 
 @pytest.mark.parametrize("mixture", MIXTURES, ids=lambda mixture: mixture.name)
