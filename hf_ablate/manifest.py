@@ -135,10 +135,25 @@ def read_manifest(folder: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def find_manifest(folder: Path) -> dict | None:
+    """The manifest of a folder; `None` if the folder is not finished."""
+    return read_manifest(folder) if has_manifest(folder) else None
+
+
+def has_manifest(folder: Path) -> bool:
+    """Whether a folder is finished."""
+    return (folder / MANIFEST).is_file()
+
+
+def remove_manifest(folder: Path) -> None:
+    """Mark a folder as unfinished, before anything in it is changed."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+
+
 def is_finished(folder: Path, expected_fingerprint: str) -> bool:
-    """Whether `folder` is finished and was made from exactly these arguments and inputs."""
-    path = folder / MANIFEST
-    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == expected_fingerprint
+    """Whether a folder is finished and was made from exactly these arguments and inputs."""
+    manifest = find_manifest(folder)
+    return manifest is not None and manifest["fingerprint"] == expected_fingerprint
 
 
 def _installed_versions() -> dict[str, str]:

@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 
+from ..text_table import text_table
+
 
 def print_table(manifest: dict, output_format: str) -> None:
     """Print what the units, the seed and the evaluation domains hold; as JSON, the manifest's facts."""
@@ -19,7 +21,7 @@ def print_table(manifest: dict, output_format: str) -> None:
 def format_table(manifest: dict) -> str:
     """The table as text."""
     removed = Counter(manifest["removed"]["duplicates"]) + Counter(manifest["removed"].get("overlapping", {}))
-    rows = [("", "documents", "tokens", "unique", "epochs", "val", "test", "removed")]
+    headers, rows = ("", "documents", "tokens", "unique", "epochs", "val", "test", "removed"), []
     for unit, facts in manifest["units"].items():
         rows.append(_row(unit, facts, manifest["eval"].get("in_domain", {}), removed))
     if manifest["seed"]:
@@ -31,14 +33,7 @@ def format_table(manifest: dict) -> str:
             for domain, facts in sorted(domains.items()):
                 partition = facts.get("partition", domain)
                 rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain, partition))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if not n else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join([*lines, *_notes(manifest)])
+    return "\n".join([text_table(headers, rows), *_notes(manifest)])
 
 
 def _row(

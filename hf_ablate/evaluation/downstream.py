@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, reason, unknown_name
+from ..text_table import text_table
 from .arguments import EvaluateArguments
 from .groups import Group, load_pool, make_group
 from .loading import default_device, load_model
@@ -22,7 +23,6 @@ from .models import ScoredModel
 from .processes import Processes
 from .processor import fast_processor
 from .rows import append_json_lines, repair_last_line
-from .tables import align
 
 
 logger = logging.getLogger(__name__)
@@ -198,10 +198,10 @@ def _print(rows: list[dict], names: dict[str, str], output_format: str) -> None:
         writer.writeheader()
         writer.writerows(row | {"mixture": row["mixture"] and json.dumps(row["mixture"])} for row in rows)
         return
-    lines = [["kind", "model", "task", "metric", "value", "stderr", "documents"]]
+    lines = []
     for row in rows:
         error = "" if row["stderr"] is None else f"{row['stderr']:.4f}"
         value = f"{row['value']:.4f}"
         name = names.get(row["model"], row["model"])
         lines.append([row["kind"], name, row["task"], row["metric"], value, error, str(row["num_docs"])])
-    print("\n".join(align(lines)))
+    print(text_table(["kind", "model", "task", "metric", "value", "stderr", "documents"], lines, left=(0, 1)))

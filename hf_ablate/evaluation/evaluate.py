@@ -8,8 +8,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..launch import stage_main
 from ..manifest import MANIFEST, fingerprint, is_finished, read_manifest, write_manifest
-from ..merging.arguments import MergeArguments
-from ..merging.merge import chosen_mixtures
+from ..mixtures.choose import choose_mixtures
 from ..mixtures.mixture import Mixture
 from .arguments import EvaluateArguments
 from .downstream import evaluate_tasks
@@ -98,7 +97,7 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
 def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
     mixtures = []
     if arguments.mixture:
-        mixtures += chosen_mixtures(MergeArguments(run_dir=arguments.study, mixture=arguments.mixture))
+        mixtures += choose_mixtures(arguments.study, arguments.mixture)
     if arguments.weights is not None:
         mixtures.append(Mixture.of(arguments.weights))
     return list({mixture.id: mixture for mixture in mixtures}.values())

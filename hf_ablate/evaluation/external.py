@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from ..errors import InputError, reason
-from ..manifest import digest, digest_files
-from ..merging.components import CONFIG, check_components, weight_files
+from ..manifest import digest
+from ..merging.components import check_components
 from ..merging.config import CONFIG_NAME, read_merge_yaml
 from ..mixtures.mixture import Mixture
+from ..saved_model import CONFIG, weights_digest
 from .loading import causal_config, load_tokenizer
 from .models import ScoredModel, pool_models
 from .tokens import digest_of_tokenizer
@@ -48,11 +49,7 @@ def _model_folders(path: Path) -> list[Path]:
 
 def _saved(folder: Path, name: str) -> ScoredModel:
     causal_config(folder)
-    return ScoredModel(name, "external", _weights_digest(folder), None, folder)
-
-
-def _weights_digest(folder: Path) -> str:
-    return digest_files([folder / CONFIG, *weight_files(folder)])
+    return ScoredModel(name, "external", weights_digest(folder), None, folder)
 
 
 def _merge(path: Path) -> ScoredModel:
@@ -71,7 +68,7 @@ def _merge(path: Path) -> ScoredModel:
                 f"{components[first]} and {components[unit]} have different tokenizers, so an average of them means "
                 "nothing; merge models with the same tokenizer"
             )
-    parts = [[_weights_digest(components[unit]), weight] for unit, weight in mixture.items]
+    parts = [[weights_digest(components[unit]), weight] for unit, weight in mixture.items]
     name = path.resolve().parent.name if path.name == CONFIG_NAME else path.stem
     return ScoredModel(name, "merged", digest(["merged", parts]), mixture, None, digests[first], components)
 

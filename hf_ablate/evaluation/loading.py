@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import InputError, reason
 from ..loading_bars import no_loading_bars
-from ..merging.components import CONFIG
+from ..saved_model import CONFIG
 
 
 def load_model(folder: Path, dtype: str, device: str):

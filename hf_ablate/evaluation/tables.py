@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from ..text_table import text_table
 from .rows import METRICS, SUMS, ScoreRow, add_rows
 
 
@@ -73,7 +74,7 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
     by_source = len(columns) > MOST_COLUMNS
     shown = list(dict.fromkeys(source for source, _ in columns)) if by_source else columns
     titles = shown if by_source else [domain or source for source, domain in columns]
-    lines, hidden = [["kind", "model", "macro", "pooled", *titles]], {}
+    lines, hidden = [], {}
     by_model = _by_model(rows)
     for kind in dict.fromkeys(row.kind for row in rows):
         models = {model: some for model, some in by_model.items() if some[0].kind == kind}
@@ -88,7 +89,7 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
             lines.append([kind, _short(names.get(model, model)), *(f"{value:.4f}" for value in values)])
         if len(models) > most:
             hidden[kind] = len(models) - most
-    table = "\n".join(align(lines))
+    table = text_table(["kind", "model", "macro", "pooled", *titles], lines, left=(0, 1))
     more = ", ".join(f"{count} {kind}" for kind, count in hidden.items())
     return f"{metric.replace('_', ' ')}\n{table}" + (f"\nand {more} more in the score rows" if more else "")
 
@@ -118,13 +119,3 @@ def number(value: float) -> float | None:
 
 def _short(name: str, most: int = 44) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
-
-
-def align(lines: list[list[str]]) -> list[str]:
-    """Lines of cells as text: the first two columns to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width)
-                  for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-        for line in lines
-    ]  # fmt: skip

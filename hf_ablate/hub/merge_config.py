@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..merging.config import COMPONENTS, merge_yaml
+from ..merging.config import component_path, merge_yaml
 from ..mixtures.mixture import Mixture
 from .names import Names
 
@@ -36,7 +36,7 @@ def hub_merge_yaml(manifest: dict[str, Any], names: Names) -> str:
     mixture = Mixture.of(manifest["mixture"])
     config = yaml.safe_load(merge_yaml(mixture, manifest["arguments"].get("out_dtype", "float32")))
     on_hub = {
-        f"{COMPONENTS}/{unit}": f"{names.of(f'component:{unit}')}@{weights_tag(manifest['inputs'][unit])}"
+        component_path(unit): f"{names.of(f'component:{unit}')}@{weights_tag(manifest['inputs'][unit])}"
         for unit in mixture.units
     }
     config["base_model"] = on_hub[config["base_model"]]

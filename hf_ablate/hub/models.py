@@ -9,10 +9,10 @@ from typing import Any
 from ..errors import InputError
 from ..evaluation.models import ScoredModel, proxy_of
 from ..evaluation.rows import ScoreRow, read_current_rows
-from ..manifest import MANIFEST, digest_files, read_manifest
-from ..merging.components import CONFIG, weight_files
+from ..manifest import MANIFEST, read_manifest
 from ..merging.config import CONFIG_NAME
 from ..mixtures.mixture import Mixture
+from ..saved_model import CONFIG, weights_digest
 from .arguments import PushArguments
 from .cards import model_card
 from .merge_config import hub_merge_yaml, weights_tag
@@ -56,7 +56,7 @@ def _model(arguments: PushArguments, names: Names, folder: Path, scores: dict[st
         for path in sorted(folder.iterdir())
         if path.is_file() and any(fnmatch(path.name, pattern) for pattern in MODEL_FILES)
     }
-    if digest_files([folder / CONFIG, *weight_files(folder)]) != manifest["digest"]:
+    if weights_digest(folder) != manifest["digest"]:
         raise InputError(
             f"the weights in {folder} are not those that its {MANIFEST} describes (digest {manifest['digest']}); they "
             "were changed after they were made. Make the model again"

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..manifest import MANIFEST, digest_files, write_text
-from ..merging.components import CONFIG, weight_files
+from ..manifest import MANIFEST, write_text
 from ..merging.config import CONFIG_NAME, merge_yaml
 from ..mixtures.mixture import Mixture
-from ..ranking.tables import text_table
+from ..saved_model import weights_digest
+from ..text_table import text_table
 from .arguments import PullArguments
 from .fetch import fetch, read_json
 from .index import check_one_pool
@@ -146,7 +146,7 @@ def install(target: Target, run_dir: Path) -> None:
 
 
 def _check_weights(target: Target, staging: Path) -> None:
-    found = digest_files([staging / CONFIG, *weight_files(staging)])
+    found = weights_digest(staging)
     if found != target.manifest["digest"]:
         origin = target.origins[0][0]["repo_id"]
         shutil.rmtree(staging)

@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..ranking.tables import text_table
+from ..text_table import text_table
 from .answers import call
 from .arguments import PushArguments
 from .checks import check_bases, check_cards, check_private, check_public, check_states, state_of

@@ -11,46 +11,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from ..errors import InputError
-from ..manifest import MANIFEST
+from ..manifest import find_manifest
+from ..saved_model import CONFIG, weight_files
 
 
-CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
 _FREE_KEYS = {"_name_or_path", "auto_map", "transformers_version", "dtype", "torch_dtype", "use_cache"}
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a saved model.
-
-    Raises:
-        `InputError`: if the folder is no complete saved model.
-    """
-    if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder} is no saved model: it has no {CONFIG}")
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if not (folder / INDEX).is_file():
-        raise InputError(f"{folder} has neither {WEIGHTS} nor {INDEX}; save the model with `save_pretrained`")
-    names = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
-    for name in names:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder} lacks {name}, which its {INDEX} names; the folder is incomplete")
-    return [folder / name for name in names]
-
-
-def open_tensors(folder: Path) -> dict[str, torch.Tensor]:
-    """All tensors of a saved model, memory-mapped: read from disk only when used.
-
-    Raises:
-        `InputError`: for a corrupt file; names it.
-    """
-    tensors = {}
-    for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                tensors |= {name: file.get_tensor(name) for name in file.keys()}
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
-    return tensors
 
 
 def check_components(folders: dict[str, Path]) -> None:
@@ -105,8 +70,7 @@ def _describe(folder: Path) -> dict[str, dict]:
                 shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
-    manifest = folder / MANIFEST
-    facts = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+    facts = find_manifest(folder) or {}
     return {
         "configuration": {key: value for key, value in config.items() if key not in _FREE_KEYS},
         "tensor shapes": shapes,

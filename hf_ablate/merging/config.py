@@ -7,10 +7,10 @@ import yaml
 
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
+from ..run_folder import RunFolder
 
 
 CONFIG_NAME = "mergekit_config.yml"
-COMPONENTS = "models/components"
 
 
 def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
@@ -45,9 +45,9 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
     """
     config = {
         "merge_method": "linear",
-        "base_model": f"{COMPONENTS}/{mixture.units[0]}",
+        "base_model": component_path(mixture.units[0]),
         "models": [
-            {"model": f"{COMPONENTS}/{unit}", "parameters": {"weight": weight}} for unit, weight in mixture.items
+            {"model": component_path(unit), "parameters": {"weight": weight}} for unit, weight in mixture.items
         ],
         "parameters": {"normalize": True},
         "dtype": "float32",
@@ -59,6 +59,11 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
         "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py)\n"
     )
     return comment + yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def component_path(unit: str) -> str:
+    """How [`merge_yaml`] names a component: its place in the run folder."""
+    return RunFolder(Path()).component(unit).as_posix()
 
 
 def read_merge_yaml(path: Path) -> dict[str, float]:

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InputError
 from ..manifest import (
-    MANIFEST,
-    digest_files,
     fingerprint,
+    has_manifest,
     is_finished,
     make_readable,
     read_manifest,
     write_manifest,
     write_text,
 )
-from ..mixtures.enumerate import read_mixtures
+from ..mixtures.choose import choose_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
+from ..run_folder import RunFolder, model_id
+from ..saved_model import open_tensors, weights_digest
 from .arguments import MergeArguments
-from .components import CONFIG, check_components, check_finite, open_tensors, weight_files
+from .components import check_components, check_finite
 from .config import CONFIG_NAME, merge_yaml
 
 
@@ -30,16 +31,19 @@ logger = logging.getLogger(__name__)
 
 def run(arguments: MergeArguments) -> None:
     """Save the chosen mixtures' merged models; those that are there already are left alone."""
-    if arguments.dry_run and not (arguments.run_dir / "ranking" / MANIFEST).is_file() and not arguments.weights:
+    folder = RunFolder(arguments.run_dir)
+    if arguments.dry_run and not has_manifest(folder.ranking) and not arguments.weights:
         print(f"merge: {', '.join(arguments.mixture)}, chosen when the mixtures are ranked")
         return
-    mixtures = chosen_mixtures(arguments)
+    if arguments.weights is not None:
+        mixtures = [Mixture.of(arguments.weights)]
+    else:
+        mixtures = choose_mixtures(arguments.run_dir, arguments.mixture)
     rows = []
     for mixture in mixtures:
-        folder = arguments.run_dir / "models" / "merged" / mixture.id
         if not arguments.dry_run:
             save_merged(arguments.run_dir, mixture, arguments.out_dtype)
-        rows.append({"id": mixture.id, "name": mixture.name, "folder": str(folder)})
+        rows.append({"id": mixture.id, "name": mixture.name, "folder": str(folder.merged(mixture.id))})
     if arguments.output_format == "json":
         print(json.dumps(rows, ensure_ascii=False))
         return
@@ -47,35 +51,6 @@ def run(arguments: MergeArguments) -> None:
         print(
             f"{row['id']}  {row['name']}  {'would be saved in' if arguments.dry_run else 'saved in'} {row['folder']}"
         )
-
-
-def chosen_mixtures(arguments: MergeArguments) -> list[Mixture]:
-    """The mixtures that the arguments name, each once.
-
-    Raises:
-        `InputError`: for a mixture that is not a candidate of the study, or `best` without a ranking.
-    """
-    if arguments.weights is not None:
-        return [Mixture.of(arguments.weights)]
-    candidates = {candidate.mixture.id: candidate.mixture for candidate in read_mixtures(arguments.run_dir)}
-    chosen = {}
-    for name in arguments.mixture:
-        identifier = _best(arguments.run_dir) if name == "best" else name
-        if identifier not in candidates:
-            raise InputError(
-                f"{identifier!r} is the id of none of the study's {len(candidates)} mixtures; the ids stand in "
-                f"{arguments.run_dir / 'mixtures' / 'mixtures.jsonl'}, and `weights` takes any mixture"
-            )
-        chosen[identifier] = candidates[identifier]
-    return list(chosen.values())
-
-
-def _best(run_dir: Path) -> str:
-    """The id of the mixture that the ranking puts first on the macro average, by weight averaging if it has that."""
-    read_manifest(run_dir / "ranking")
-    ranking = json.loads((run_dir / "ranking" / "ranking.json").read_text(encoding="utf-8"))
-    rankings = ranking["targets"]["macro"]["rankings"]
-    return (rankings.get("merged") or next(iter(rankings.values())))[0]["mixture"]
 
 
 def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
@@ -87,11 +62,12 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     Returns:
         `Path`: the folder.
     """
-    components = {unit: run_dir / "models" / "components" / unit for unit in mixture.units}
+    run_folder = RunFolder(run_dir)
+    components = {unit: run_folder.component(unit) for unit in mixture.units}
     manifests = {unit: read_manifest(folder) for unit, folder in components.items()}
     inputs = {unit: manifest["digest"] for unit, manifest in manifests.items()}
     settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
-    folder = run_dir / "models" / "merged" / mixture.id
+    folder = run_folder.merged(mixture.id)
     if is_finished(folder, fingerprint("merge", settings, inputs)):
         logger.info("merge: %s is there already", folder)
         return folder
@@ -107,8 +83,8 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     facts = next(iter(manifests.values()))
     write_manifest(
         temporary, "merge", settings, inputs,
-        model=f"merged:{mixture.id}", kind="merged", mixture=mixture.weights,
-        digest=digest_files([temporary / CONFIG, *weight_files(temporary)]),
+        model=model_id(MERGE.kind, mixture.id), kind=MERGE.kind, mixture=mixture.weights,
+        digest=weights_digest(temporary),
         seed_digest=facts.get("seed_digest"), tokenizer_digest=facts.get("tokenizer_digest"),
         parameters=facts.get("parameters"),
     )  # fmt: skip

@@ -16,7 +16,8 @@ import torch
 
 from ..errors import InputError, unknown_name
 from ..mixtures.mixture import Mixture
-from .components import check_components, check_finite, check_seed, open_tensors
+from ..saved_model import open_tensors
+from .components import check_components, check_finite, check_seed
 from .rounding import BLOCK, check_pool_format, round_tensor
 
 

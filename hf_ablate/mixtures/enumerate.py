@@ -8,7 +8,17 @@ from itertools import chain
 from pathlib import Path
 
 from ..corpus.names import is_pattern
-from ..manifest import MANIFEST, digest, fingerprint, is_finished, read_manifest, write_manifest, write_text
+from ..manifest import (
+    digest,
+    fingerprint,
+    has_manifest,
+    is_finished,
+    read_manifest,
+    remove_manifest,
+    write_manifest,
+    write_text,
+)
+from ..run_folder import RunFolder
 from .arguments import EnumerateArguments
 from .methods import enumerate_mixtures
 from .mixture import Mixture
@@ -55,8 +65,8 @@ def needs_corpus(arguments: EnumerateArguments) -> bool:
 
 def run(arguments: EnumerateArguments) -> None:
     """Write the candidate mixtures of a study; does nothing when they are there already."""
-    folder = arguments.run_dir / "corpus"
-    if arguments.dry_run and not (folder / MANIFEST).is_file():
+    folder = RunFolder(arguments.run_dir).corpus
+    if arguments.dry_run and not has_manifest(folder):
         if not arguments.units or any(map(is_pattern, arguments.units)) or needs_corpus(arguments):
             print("enumerate: planned when the corpus is partitioned, which decides the units and their groups")
             return
@@ -70,15 +80,16 @@ def run(arguments: EnumerateArguments) -> None:
 
 
 def _write(arguments: EnumerateArguments, units: list[str], candidates: list[CandidateMixture]) -> None:
-    folder = arguments.run_dir / "mixtures"
+    run_folder = RunFolder(arguments.run_dir)
+    folder = run_folder.mixtures
     rows = [candidate.as_row() for candidate in candidates]
     settings = {"num_references": arguments.num_references, "methods": arguments.methods}
     inputs = {"mixtures": digest(rows)}
     if is_finished(folder, fingerprint("enumerate", settings, inputs)):
         logger.info("mixtures: unchanged, nothing to do")
         return
-    (folder / "manifest.json").unlink(missing_ok=True)
-    write_text(folder / "mixtures.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    remove_manifest(folder)
+    write_text(run_folder.mixtures_file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     write_manifest(
         folder, "enumerate", settings, inputs, digest=digest(rows), units=units, count=len(rows),
         references=sum(candidate.reference for candidate in candidates), random_seed=arguments.random_seed,
@@ -103,7 +114,8 @@ def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
     Raises:
         `InputError`: if `hf-ablate enumerate` has not been run.
     """
-    read_manifest(run_dir / "mixtures")
-    lines = (run_dir / "mixtures" / "mixtures.jsonl").read_text(encoding="utf-8").splitlines()
+    folder = RunFolder(run_dir)
+    read_manifest(folder.mixtures)
+    lines = folder.mixtures_file.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     return [CandidateMixture(Mixture.of(row["weights"]), row["reference"]) for row in rows]

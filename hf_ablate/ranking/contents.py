@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
-from .predictors import DESCRIPTIONS, LABELS, RANDOM, predictions
-from .scores import PROXIES, UNITS_OF_MEASURE, Scores, Target
+from .predictors import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
+from .scores import UNITS_OF_MEASURE, Scores, Target
 
 
 def make_ranking(scores: Scores, settings: dict[str, Any], budget: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def make_ranking(scores: Scores, settings: dict[str, Any], budget: str) -> dict[
     """
     targets = {}
     for target in scores.targets():
-        rankings = {proxy: _ranked(scores, proxy, target) for proxy in PROXIES if proxy in scores.by_kind}
+        rankings = {kind: _ranked(scores, kind, target) for kind in PROXY_KINDS if kind in scores.by_kind}
         targets[target.name] = {
             "kind": target.kind,
             "source": target.source,
@@ -106,7 +106,7 @@ def make_agreement(scores: Scores, settings: dict[str, Any], budget: str) -> dic
             if trained_one and size == 1
         },
         "predictors": {
-            name: {"label": LABELS[name], "description": DESCRIPTIONS[name], "proxy": name in PROXIES}
+            name: {"label": LABELS[name], "description": DESCRIPTIONS[name], "proxy": name in PROXY_KINDS}
             for name in (*predicted, RANDOM)
         },
         "targets": targets,

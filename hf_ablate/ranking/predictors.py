@@ -7,13 +7,14 @@ average is the average of its values for the domains, exactly as for the scores.
 
 import numpy as np
 
-from .scores import PROXIES, Scores
+from ..mixtures.proxies import PROXIES
+from .scores import Scores
 
 
 RANDOM = "random"
+PROXY_KINDS = tuple(proxy.kind for proxy in PROXIES)
 LABELS = {
-    "merged": "proxy: merged weights",
-    "ensemble": "proxy: averaged probabilities",
+    **{proxy.kind: f"proxy: {proxy.label}" for proxy in PROXIES},
     "component_mean": "mean of components",
     "component_min": "best component",
     "own_domain_weight": "own-domain weight",
@@ -21,8 +22,7 @@ LABELS = {
     RANDOM: "random",
 }
 DESCRIPTIONS = {
-    "merged": "score of the average of the components' weights",
-    "ensemble": "score of the average of the components' probabilities",
+    **{proxy.kind: proxy.description for proxy in PROXIES},
     "component_mean": "average of the components' own scores, weighted as in the mixture",
     "component_min": "best (minimum) of the components' own scores, domain by domain",
     "own_domain_weight": "weight of the unit that the domain is held out from; more is taken for better",
@@ -33,7 +33,7 @@ DESCRIPTIONS = {
 
 def predictions(scores: Scores) -> dict[str, np.ndarray]:
     """All predictors but `random`: name → [mixtures, domains], lower is better, NaN where there is none."""
-    found = {proxy: scores.by_kind[proxy] for proxy in PROXIES if proxy in scores.by_kind}
+    found = {kind: scores.by_kind[kind] for kind in PROXY_KINDS if kind in scores.by_kind}
     return found | {
         "component_mean": _of_components(scores, lambda values, weights: weights @ values),
         "component_min": _of_components(scores, lambda values, weights: values.min(axis=0)),

@@ -8,15 +8,18 @@ from typing import Any
 
 from ..errors import InputError
 from ..manifest import (
-    MANIFEST,
     digest,
     digest_files,
+    find_manifest,
     fingerprint,
     is_finished,
     read_manifest,
+    remove_manifest,
     write_json,
     write_manifest,
 )
+from ..mixtures.ranked import read_ranking
+from ..run_folder import RunFolder, split_model_id
 from .arguments import RankArguments
 from .contents import make_agreement, make_ranking
 from .scores import read_scores
@@ -29,25 +32,26 @@ _PRINT_ONLY = ("run_dir", "dry_run", "output_format", "top")
 
 def run(arguments: RankArguments) -> None:
     """Write `ranking/ranking.json` and `ranking/agreement.json`, and print both as tables."""
-    folder = arguments.run_dir / "ranking"
+    run_folder = RunFolder(arguments.run_dir)
+    folder = run_folder.ranking
     if arguments.dry_run:
         print(f"rank the mixtures by {arguments.metric} on split {arguments.split} into {folder}")
         return
     settings = {name: value for name, value in asdict(arguments).items() if name not in _PRINT_ONLY}
     budget = reference_budget(arguments.run_dir)
     inputs = {
-        "scores": _digest_of(arguments.run_dir / "scores"),
-        "mixtures": _digest_of(arguments.run_dir / "mixtures"),
+        "scores": _digest_of(run_folder.scores),
+        "mixtures": _digest_of(run_folder.mixtures),
         "reference_budget": budget,
     }
     if is_finished(folder, fingerprint("rank", settings, inputs)):
         logger.info("ranking: unchanged, nothing to do")
     else:
         scores = read_scores(arguments.run_dir, arguments.metric, arguments.split)
-        (folder / MANIFEST).unlink(missing_ok=True)
-        write_json(folder / "ranking.json", make_ranking(scores, settings, budget))
-        write_json(folder / "agreement.json", make_agreement(scores, settings, budget))
-        files = [folder / "ranking.json", folder / "agreement.json"]
+        remove_manifest(folder)
+        write_json(run_folder.ranking_file, make_ranking(scores, settings, budget))
+        write_json(run_folder.agreement_file, make_agreement(scores, settings, budget))
+        files = [run_folder.ranking_file, run_folder.agreement_file]
         write_manifest(folder, "rank", settings, inputs, digest=digest_files(files))
     ranking, found = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
     if arguments.output_format == "json":
@@ -58,16 +62,11 @@ def run(arguments: RankArguments) -> None:
         print(agreement_tables(found))
 
 
-def read_ranking(run_dir: Path) -> dict[str, Any]:
-    """The ranking of a study, as [`make_ranking`] made it."""
-    read_manifest(run_dir / "ranking")
-    return json.loads((run_dir / "ranking" / "ranking.json").read_text(encoding="utf-8"))
-
-
 def read_agreement(run_dir: Path) -> dict[str, Any]:
     """The agreement of a study, as [`make_agreement`] made it."""
-    read_manifest(run_dir / "ranking")
-    return json.loads((run_dir / "ranking" / "agreement.json").read_text(encoding="utf-8"))
+    folder = RunFolder(run_dir)
+    read_manifest(folder.ranking)
+    return json.loads(folder.agreement_file.read_text(encoding="utf-8"))
 
 
 def _digest_of(folder: Path) -> str:
@@ -81,13 +80,13 @@ def reference_budget(run_dir: Path) -> str:
     Raises:
         `InputError`: if reference models of both kinds are scored: their agreement would mean nothing.
     """
-    scored = read_manifest(run_dir / "scores").get("models", {})
+    folder = RunFolder(run_dir)
     found: dict[str, str] = {}
-    for model in scored:
-        kind, _, mixture = model.partition(":")
-        path = run_dir / "models" / "references" / mixture / MANIFEST
-        if kind == "reference" and path.is_file():
-            found[json.loads(path.read_text(encoding="utf-8")).get("reference_budget") or "unknown"] = mixture
+    for model in read_manifest(folder.scores).get("models", {}):
+        kind, mixture = split_model_id(model)
+        manifest = find_manifest(folder.reference(mixture)) if kind == "reference" else None
+        if manifest is not None:
+            found[manifest.get("reference_budget") or "unknown"] = mixture
     if len(found) > 1:
         raise InputError(
             "reference models of different budgets are scored: "

@@ -11,10 +11,11 @@ from ..errors import InputError
 from ..evaluation.rows import ScoreRow, read_current_rows
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import PROXIES
+from ..run_folder import RunFolder, model_id, split_model_id
 
 
 logger = logging.getLogger(__name__)
-PROXIES = ("merged", "ensemble")
 UNITS_OF_MEASURE = {
     "bits_per_byte": "bits per byte",
     "ppl_token": "perplexity per token",
@@ -92,7 +93,7 @@ def read_scores(run_dir: Path, metric: str, split: str) -> Scores:
         `InputError`: if there are no scores for the split, or none of any proxy.
     """
     mixtures = [candidate.mixture for candidate in read_mixtures(run_dir)]
-    return collect_scores(read_current_rows(run_dir / "scores"), mixtures, metric, split)
+    return collect_scores(read_current_rows(RunFolder(run_dir).scores), mixtures, metric, split)
 
 
 def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str) -> Scores:
@@ -113,7 +114,7 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
     scores = _arrange(models, domains, mixtures)
-    if not any(proxy in scores.by_kind for proxy in PROXIES):
+    if not any(proxy.kind in scores.by_kind for proxy in PROXIES):
         raise InputError(
             f"no proxy of the {len(mixtures)} candidate mixtures has scores on split {split!r}; run `hf-ablate "
             "evaluate` with the proxies"
@@ -141,18 +142,18 @@ def _without_empty_domains(
 def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture]) -> Scores:
     missing = np.full(len(domains), np.nan)
     components = {
-        model.removeprefix("component:"): values for model, values in models.items() if model.startswith("component:")
+        split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
     }
-    by_kind = {}
-    for kind in (*PROXIES, "reference"):
-        values = [models.get(f"{kind}:{mixture.id}", missing) for mixture in mixtures]
+    kinds, by_kind = [proxy.kind for proxy in PROXIES], {}
+    for kind in (*kinds, "reference"):
+        values = [models.get(model_id(kind, mixture.id), missing) for mixture in mixtures]
         if np.isfinite(values).any():
             by_kind[kind] = np.array(values)
-    for proxy in PROXIES:
-        for row, mixture in enumerate(mixtures) if proxy in by_kind else ():
+    for kind in kinds:
+        for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.
-            if len(mixture.units) == 1 and np.isnan(by_kind[proxy][row]).all():
-                by_kind[proxy][row] = components.get(mixture.units[0], missing)
+            if len(mixture.units) == 1 and np.isnan(by_kind[kind][row]).all():
+                by_kind[kind][row] = components.get(mixture.units[0], missing)
     return Scores(mixtures, domains, by_kind, components, models.get("seed"))
 
 

@@ -3,6 +3,8 @@
 import textwrap
 from typing import Any
 
+from ..text_table import text_table
+
 
 _SHOWN = ("pearson", "spearman", "kendall", "decision_accuracy", "regret")
 _TITLES = {
@@ -17,30 +19,6 @@ BUDGETS = {
     "union": "union (k units give k times the tokens)",
     "unknown": "unknown",
 }
-
-
-def text_table(headers: list[str], rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
-    """Columns aligned with spaces: those in `left` to the left, the others to the right.
-
-    Example:
-
-    ```python
-    >>> print(text_table(["unit", "tokens"], [["sympy", "10"], ["pandas", "9"]]))
-    unit    tokens
-    sympy       10
-    pandas       9
-
-    ```
-    """
-    widths = [max(len(row[column]) for row in [headers, *rows]) for column in range(len(headers))]
-    lines = []
-    for row in [headers, *rows]:
-        cells = [
-            cell.ljust(width) if column in left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def ranking_table(ranking: dict[str, Any], top: int) -> str:

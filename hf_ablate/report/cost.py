@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..run_folder import TRAINED_KINDS, model_id
 from .study import Study
 
 
@@ -23,7 +24,7 @@ def cost_rows(study: Study) -> list[dict[str, Any]]:
                 name: sum(facts.get(name) or 0 for facts in models.values()) for name in ("tokens", "flops", "seconds")
             },
         }
-        for kind in ("seed", "component", "reference")
+        for kind in TRAINED_KINDS
         if (models := study.of_kind(kind))
     ]
     components = next((row for row in rows if row["kind"] == "component"), None)
@@ -44,7 +45,7 @@ def cost_rows(study: Study) -> list[dict[str, Any]]:
 
 
 def _tokens_of_mixture(study: Study, weights: dict[str, float]) -> float:
-    tokens = {unit: study.models.get(f"component:{unit}", {}).get("tokens", 0) for unit in weights}
+    tokens = {unit: study.models.get(model_id("component", unit), {}).get("tokens", 0) for unit in weights}
     if study.ranking["reference_budget"] == "union":
         return sum(tokens.values())
     return sum(weight * tokens[unit] for unit, weight in weights.items())

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..ranking.tables import mixture_text, short_name
+from ..run_folder import split_model_id
 from .figures import display_name
 from .study import Points, Study
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, panels
@@ -29,7 +30,7 @@ def training_curves(study: Study) -> Figure | None:
             tokens, loss = zip(*points, strict=True)
             colour = GREY if kind == "seed" else LINES[position % len(LINES)]
             many = len(curves) > len(LINES)
-            label = model.partition(":")[2]
+            label = split_model_id(model)[1]
             if kind == "reference":
                 label = mixture_text(study.ranking, label, 24) if label in study.ranking["mixtures"] else label
             panel.plot(
@@ -52,7 +53,7 @@ def evaluation_curves(study: Study) -> Figure | None:
     than panels, sources take their place, beside a panel of every component on its own domain.
     """
     components = {
-        model.partition(":")[2]: study.evaluations[model]
+        split_model_id(model)[1]: study.evaluations[model]
         for model in study.of_kind("component")
         if len(study.evaluations[model].get("macro", [])) > 1
     }

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..manifest import MANIFEST, read_manifest
-from ..ranking.rank import read_agreement, read_ranking
+from ..manifest import find_manifest, read_manifest
+from ..mixtures.ranked import read_ranking
+from ..ranking.rank import read_agreement
+from ..run_folder import TRAINED_KINDS, RunFolder
 
 
 # (tokens seen, value) as training goes on
@@ -68,28 +70,21 @@ def read_study(run_dir: Path) -> Study:
     ranking, agreement = read_ranking(run_dir), read_agreement(run_dir)
     models, curves, evaluations = {}, {}, {}
     for folder in model_folders(run_dir):
-        facts = _manifest(folder)
+        facts = read_manifest(folder)
         rows = _metrics(folder, facts)
         models[facts["model"]] = facts
         curves[facts["model"]] = _points(rows, "loss")
         evaluations[facts["model"]] = _evaluations(rows)
-    return Study(
-        ranking, agreement, models, curves, evaluations,
-        _manifest(run_dir / "corpus"), _manifest(run_dir / "scores"), _manifest(run_dir / "ranking"),
-    )  # fmt: skip
+    folder = RunFolder(run_dir)
+    manifests = (find_manifest(part) or {} for part in (folder.corpus, folder.scores, folder.ranking))
+    return Study(ranking, agreement, models, curves, evaluations, *manifests)
 
 
 def model_folders(run_dir: Path) -> list[Path]:
     """The folders of the trained models that are scored: the seed, the components, the reference models."""
-    models = run_dir / "models"
-    scored = read_manifest(run_dir / "scores")["models"]
-    folders = [models / "seed", *sorted(models.glob("components/*")), *sorted(models.glob("references/*"))]
-    return [folder for folder in folders if _manifest(folder).get("model") in scored]
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    folder = RunFolder(run_dir)
+    scored = read_manifest(folder.scores)["models"]
+    return [saved for saved in folder.saved_models(*TRAINED_KINDS) if read_manifest(saved)["model"] in scored]
 
 
 def _metrics(folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,16 +9,18 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..manifest import (
-    MANIFEST,
     digest,
     digest_files,
+    find_manifest,
     fingerprint,
     is_finished,
     read_manifest,
+    remove_manifest,
     write_manifest,
     write_text,
 )
 from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name
+from ..run_folder import TRAINED_KINDS, RunFolder
 from . import curves, figures
 from .arguments import ReportArguments
 from .cost import cost_rows
@@ -34,34 +36,30 @@ _TEMPLATES = ("page.html.j2", "page.css.j2")
 
 def run(arguments: ReportArguments) -> None:
     """Write `report/index.html` and `report/figures/`, and print where the page is."""
-    folder = arguments.run_dir / "report"
-    page = folder / "index.html"
+    run_folder = RunFolder(arguments.run_dir)
+    folder, page = run_folder.report, run_folder.page
     if arguments.dry_run:
         print(f"write the report of {arguments.run_dir} to {page}")
         return
     settings = {"title": arguments.title or arguments.run_dir.resolve().name, "top": arguments.top}
     inputs = {
-        "ranking": read_manifest(arguments.run_dir / "ranking")["digest"],
+        "ranking": read_manifest(run_folder.ranking)["digest"],
         "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(arguments.run_dir)]),
-        "corpus": _fingerprint_of(arguments.run_dir / "corpus"),
+        "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
         "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
     }
     if is_finished(folder, fingerprint("report", settings, inputs)):
         logger.info("report: unchanged, nothing to do")
     else:
-        (folder / MANIFEST).unlink(missing_ok=True)
+        remove_manifest(folder)
         study = read_study(arguments.run_dir)
-        pictures = draw_figures(study, folder / "figures")
+        pictures = draw_figures(study, run_folder.figures)
         write_text(page, render(study, pictures, settings["title"], settings["top"]))
         write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
     if arguments.output_format == "json":
         print(json.dumps({"report": str(page)}))
     else:
         print(f"report: {page}")
-
-
-def _fingerprint_of(folder: Path) -> str:
-    return read_manifest(folder)["fingerprint"] if (folder / MANIFEST).is_file() else ""
 
 
 def draw_figures(study: Study, folder: Path) -> dict[str, str]:
@@ -142,7 +140,7 @@ def _ranking_rows(study: Study, top: int) -> list[dict[str, Any]]:
 def _common_settings(study: Study) -> dict[str, dict[str, Any]]:
     """Hyper-parameters that all models of a kind share: kind → name → value."""
     common = {}
-    for kind in ("seed", "component", "reference"):
+    for kind in TRAINED_KINDS:
         arguments = [facts.get("arguments", {}) for facts in study.of_kind(kind).values()]
         if arguments:
             first = arguments[0]

@@ -7,7 +7,7 @@ import torch
 
 from ..evaluation.locations import find_sources
 from ..evaluation.log_likelihood import Scorer
-from ..evaluation.rows import ScoreRow
+from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.tables import mean
 from ..evaluation.tokens import TokenisedSource, default_cache, document_sums, tokenise
 from .arguments import TrainArguments
@@ -78,17 +78,9 @@ def named_scores(rows: list[ScoreRow]) -> dict[str, float]:
         scores[f"eval_{metric}"] = mean(getattr(row, metric) for row in rows)
         for source in dict.fromkeys(row.source for row in rows):
             of_source = [row for row in rows if row.source == source]
-            scores[f"eval_{metric}/{source}"] = getattr(_pooled(of_source), metric)
+            scores[f"eval_{metric}/{source}"] = getattr(add_rows(of_source, source), metric)
             scores |= {f"eval_{metric}/{source}/{row.domain}": getattr(row, metric) for row in of_source if row.domain}
     return scores
-
-
-def _pooled(rows: list[ScoreRow]) -> ScoreRow:
-    sums = {
-        name: sum(getattr(row, name) for row in rows)
-        for name in ("num_docs", "num_tokens", "num_chars", "num_bytes", "num_words", "sum_logprob")
-    }
-    return ScoreRow("", "", None, rows[0].source, None, rows[0].split, **sums)
 
 
 def read_held_out(arguments: TrainArguments, corpus: Corpus, context: int | None) -> HeldOutText:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..manifest import digest_files, fingerprint, is_finished, read_manifest
+from ..manifest import fingerprint, is_finished, read_manifest
+from ..saved_model import weights_digest
 from .arguments import TrainArguments
 from .pool import Corpus, PlannedModel
 
@@ -36,13 +37,9 @@ def identity(model: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> 
         values = {"model": model.id, "seed_revision": arguments.seed_revision, "seed_model": arguments.seed_model}
         if folder.is_dir():  # a path of this machine says nothing: the content does
             values["seed_model"] = folder.name
-            inputs["seed_model"] = digest_of_weights(folder)
+            inputs["seed_model"] = weights_digest(folder)
         return values, inputs
     values |= {"model_type": arguments.model_type, "config_overrides": arguments.config_overrides}
     if model.shares:
         inputs["text"] = corpus.seed.digest
     return values, inputs
-
-
-def digest_of_weights(folder: Path) -> str:
-    return digest_files(sorted(path for path in [folder / "config.json", *folder.glob("*.safetensors")]))

@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from ..manifest import fingerprint, is_finished, make_readable, write_manifest
+from ..saved_model import weights_digest
 from .adapter import ADAPTER, save_folded, with_adapter
 from .arguments import TrainArguments
 from .callbacks import METRICS, PoolProgress
@@ -18,7 +19,7 @@ from .cost import ModelSize, model_size
 from .data import BlockFile
 from .devices import made_whole, renew_deepspeed
 from .fit import Fitted, fit
-from .identity import digest_of_weights, identity
+from .identity import identity
 from .pool import Corpus, PlannedModel
 from .seed import check_fits, empty_model, load_model, make_seed
 from .speed import Meter
@@ -81,7 +82,7 @@ def train_model(
         facts = (
             {"seed_digest": inputs.get("seed")} | _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
         )
-        write_manifest(folder, "train", values, inputs, digest=digest_of_weights(folder), **facts)
+        write_manifest(folder, "train", values, inputs, digest=weights_digest(folder), **facts)
         if not arguments.keep_checkpoints:
             remove_checkpoints(folder)
     state.wait_for_everyone()

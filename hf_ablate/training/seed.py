@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
-from ..merging.components import open_tensors
+from ..saved_model import open_tensors
 from .adapter import with_random_adapter
 from .arguments import TrainArguments
 from .devices import made_whole

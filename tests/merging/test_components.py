@@ -6,7 +6,8 @@ from safetensors.torch import load_file, save_file
 from tiny_pool import save_model, tiny_model
 
 from hf_ablate.errors import InputError
-from hf_ablate.merging.components import check_components, check_finite, open_tensors, weight_files
+from hf_ablate.merging.components import check_components, check_finite
+from hf_ablate.saved_model import open_tensors, weight_files
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_an_incomplete_seed_folder_is_named_with_what_it_lacks(with_seed):
     (with_seed / "given/model.safetensors").unlink()
     stops(given_seed(with_seed), "given has neither model.safetensors nor")
     (with_seed / "given/config.json").unlink()
-    stops(given_seed(with_seed), "given is no saved model: it has no config.json")
+    stops(given_seed(with_seed), "given is not a saved model: it has no config.json")
 
 
 def test_a_truncated_seed_is_named(with_seed):

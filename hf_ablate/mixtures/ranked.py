@@ -1,0 +1,27 @@
+"""The ranking of a study's mixtures, as `hf-ablate rank` wrote it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..manifest import read_manifest
+from ..run_folder import RunFolder
+from .proxies import PROXIES
+
+
+def read_ranking(run_dir: Path) -> dict[str, Any]:
+    """The ranking of a study, as `ranking/contents.py` describes it.
+
+    Raises:
+        `InputError`: if `hf-ablate rank` has not been run.
+    """
+    folder = RunFolder(run_dir)
+    read_manifest(folder.ranking)
+    return json.loads(folder.ranking_file.read_text(encoding="utf-8"))
+
+
+def best_mixture(ranking: dict[str, Any]) -> str:
+    """The id of the mixture that comes first on the mean of all domains, by the first proxy that is ranked."""
+    rankings = ranking["targets"]["macro"]["rankings"]
+    kind = next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
+    return rankings[kind][0]["mixture"]

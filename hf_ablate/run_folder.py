@@ -1,0 +1,173 @@
+"""The layout of a run folder and the ids of its models: spelled out here, asked for everywhere else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .manifest import has_manifest
+
+
+TRAINED_KINDS = ("seed", "component", "reference")  # in the order of training
+_FOLDERS = {"component": "components", "reference": "references", "merged": "merged"}
+
+
+def model_id(kind: str, name: str = "") -> str:
+    """The id of a model within its study.
+
+    Args:
+        kind (`str`): `seed`, `component`, `reference`, `merged` or `ensemble`.
+        name (`str`): the unit of a component, the mixture id of the others; empty for the seed.
+
+    Example:
+
+    ```python
+    >>> model_id("component", "sympy"), model_id("seed")
+    ('component:sympy', 'seed')
+
+    ```
+    """
+    return f"{kind}:{name}" if name else kind
+
+
+def split_model_id(model: str) -> tuple[str, str]:
+    """The kind and the name in a model's id; the name is empty where there is none.
+
+    Example:
+
+    ```python
+    >>> split_model_id("component:sympy"), split_model_id("seed")
+    (('component', 'sympy'), ('seed', ''))
+
+    ```
+    """
+    kind, _, name = model.partition(":")
+    return kind, name
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where everything in a study's run folder is.
+
+    Args:
+        path (`Path`): the run folder. With `Path()`, all places are relative to it.
+
+    Example:
+
+    ```python
+    >>> RunFolder(Path("runs/x")).component("sympy").as_posix()
+    'runs/x/models/components/sympy'
+    >>> RunFolder(Path()).model("reference:m-1").as_posix()
+    'models/references/m-1'
+
+    ```
+    """
+
+    path: Path
+
+    @property
+    def corpus(self) -> Path:
+        """Base units, evaluation text and the tokenizer; finished as a whole."""
+        return self.path / "corpus"
+
+    def unit(self, name: str) -> Path:
+        """The token blocks of a base unit."""
+        return self.corpus / "units" / name
+
+    @property
+    def seed_text(self) -> Path:
+        """The token blocks that the seed is trained on."""
+        return self.corpus / "seed"
+
+    @property
+    def eval(self) -> Path:
+        """Evaluation text, `<source>/<split>/*.jsonl.gz`."""
+        return self.corpus / "eval"
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer that the corpus was tokenised with."""
+        return self.corpus / "tokenizer"
+
+    @property
+    def mixtures(self) -> Path:
+        """The candidate mixtures."""
+        return self.path / "mixtures"
+
+    @property
+    def mixtures_file(self) -> Path:
+        """The candidate mixtures, one JSON object a line."""
+        return self.mixtures / "mixtures.jsonl"
+
+    @property
+    def models(self) -> Path:
+        """All models; each folder in it is finished by itself."""
+        return self.path / "models"
+
+    @property
+    def seed(self) -> Path:
+        """The seed model."""
+        return self.models / "seed"
+
+    def component(self, unit: str) -> Path:
+        """The component model of a unit."""
+        return self.model(model_id("component", unit))
+
+    def reference(self, mixture: str) -> Path:
+        """The reference model of a mixture, by its id."""
+        return self.model(model_id("reference", mixture))
+
+    def merged(self, mixture: str) -> Path:
+        """The saved merge of a mixture, by its id."""
+        return self.model(model_id("merged", mixture))
+
+    def model(self, model: str) -> Path:
+        """The folder of a model, by its id."""
+        kind, name = split_model_id(model)
+        return self.models / _FOLDERS[kind] / name if name else self.models / kind
+
+    def saved_models(self, *kinds: str) -> list[Path]:
+        """The folders of all finished models of these kinds, in the order of the kinds, then of their names."""
+        found: list[Path] = []
+        for kind in kinds:
+            folder = self.models / _FOLDERS.get(kind, kind)
+            found += [folder] if kind not in _FOLDERS else sorted(folder.glob("[!.]*"))
+        return [folder for folder in found if has_manifest(folder)]
+
+    @property
+    def scores(self) -> Path:
+        """Score rows of all models and proxies."""
+        return self.path / "scores"
+
+    @property
+    def race(self) -> Path:
+        """The result of a race between mixtures."""
+        return self.path / "race"
+
+    @property
+    def ranking(self) -> Path:
+        """The ranking and its agreement with reference models."""
+        return self.path / "ranking"
+
+    @property
+    def ranking_file(self) -> Path:
+        """Every target's mixtures, best first."""
+        return self.ranking / "ranking.json"
+
+    @property
+    def agreement_file(self) -> Path:
+        """How well each predictor agrees with the reference models."""
+        return self.ranking / "agreement.json"
+
+    @property
+    def report(self) -> Path:
+        """The page and its figures."""
+        return self.path / "report"
+
+    @property
+    def page(self) -> Path:
+        """The page."""
+        return self.report / "index.html"
+
+    @property
+    def figures(self) -> Path:
+        """The page's figures as PNG and PDF."""
+        return self.report / "figures"
