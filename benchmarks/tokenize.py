@@ -94,7 +94,7 @@ def encode_batch(folder: Path, tokenizer: Path, num_proc: int, num_files: int) -
 def partition(data: Path, tokenizer: Path, run_dir: Path, num_proc: int) -> dict:
     """Run the command: seconds, processor seconds, peak memory of all its processes, digest of all files."""
     command = [
-        sys.executable, "-m", "hf_ablate.cli", "partition", f"--run_dir={run_dir}", "--source=jsonl",
+        sys.executable, "-m", "hf_ablate", "partition", f"--run_dir={run_dir}", "--source=jsonl",
         f"--roots={data}", "--partition_by=area", f"--tokenizer={tokenizer}", f"--num_proc={num_proc}",
         "--block_size=1024",
     ]  # fmt: skip

@@ -59,7 +59,3 @@ def _overview() -> str:
         "The steps of a study take --config FILE.yaml; every command takes --help, with examples, and --debug, for "
         "tracebacks.\n"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

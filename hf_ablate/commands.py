@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import make_parser, parse
 from .errors import InputError, unknown_name
-from .launch import end_with_starter, is_launched, launch, launch_config, leave_group, split_tokens
+from .launch import end_with_parent, is_launched, launch, launch_config, leave_group, split_tokens
 from .recipe import parse_with_recipe
 
 
@@ -56,7 +56,7 @@ class Command:
         if config:
             launch(self.name, *split_tokens(self.parser(), tokens), config=config)
         elif self.launches and is_launched():
-            end_with_starter()
+            end_with_parent()
             self.run(arguments)
             leave_group()
         else:
@@ -67,8 +67,8 @@ COMMANDS = (
     Command(
         "run",
         "Run a whole study: every stage that its folder of recipes describes, skipping what is finished.",
-        ".study:RunArguments",
-        ".study",
+        ".study.run:RunArguments",
+        ".study.run",
         ("recipes/quickstart", "recipes/quickstart --dry_run", "recipes/quickstart --set train.learning_rate=1e-3"),
     ),
     Command(
@@ -170,8 +170,8 @@ COMMANDS = (
     Command(
         "validate",
         "Check a study's recipes without running anything.",
-        ".validate:ValidateArguments",
-        ".validate",
+        ".study.run:RunArguments",
+        ".study.validate",
         ("recipes/quickstart",),
     ),
     Command(

@@ -17,7 +17,7 @@ class InputError(ValueError):
     """
 
 
-class ToldError(RuntimeError):
+class ReportedError(RuntimeError):
     """A failure that another process has already told on stderr; all that is left is its exit code."""
 
     def __init__(self, code: int) -> None:
@@ -97,7 +97,7 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
             traceback.print_exc()
         print(f"hf-ablate: error: {error}", file=sys.stderr)
         return 2
-    except ToldError as error:
+    except ReportedError as error:
         return error.code
     except KeyboardInterrupt:
         print("hf-ablate: interrupted; the same command goes on from here", file=sys.stderr)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import option_names
-from .errors import InputError, ToldError, unknown_name
+from .errors import InputError, ReportedError, unknown_name
 
 
 _PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
@@ -27,24 +27,12 @@ _PLACES = (
 )
 
 
-def stage_main(name: str, argv: list[str] | None = None) -> int:
-    """The `main()` of a stage's module, for `python -m` and `accelerate launch -m`: as `hf-ablate NAME` is.
-
-    Args:
-        name (`str`): the command.
-        argv (`list[str]`, *optional*): its words; default: the process's.
-    """
-    from .cli import main
-
-    return main([name, *(sys.argv[1:] if argv is None else argv)])
-
-
 def is_launched() -> bool:
     """Whether accelerate or torchrun started this process, as one of a group."""
     return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
 
 
-def end_with_starter() -> None:
+def end_with_parent() -> None:
     """Let the system end this process when the one that started it ends, however that ends; on Linux only.
 
     Otherwise processes whose launcher was killed would train on, beside those of the same command given again.
@@ -134,7 +122,7 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
 
     Raises:
         `InputError`: for a configuration that this machine cannot run.
-        `ToldError`: with the exit code of the process that failed, which has said why.
+        `ReportedError`: with the exit code of the process that failed, which has said why.
     """
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import launch_command, launch_command_parser
@@ -159,13 +147,13 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
         os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate says so only to a single process
     try:
         with redirect_stdout(sys.stderr):  # DeepSpeed prints its device here; the processes have their own
-            launch_command(parser.parse_args([*words, "--module", "hf_ablate.cli", command, *tokens]))
+            launch_command(parser.parse_args([*words, "--module", __package__, command, *tokens]))
     except subprocess.CalledProcessError as error:
-        raise ToldError(error.returncode) from error
+        raise ReportedError(error.returncode) from error
     except SignalException as error:  # the processes were told, and have said so
-        raise ToldError(128 + error.sigval) from error
+        raise ReportedError(128 + error.sigval) from error
     except ChildFailedError as error:
-        raise ToldError(error.get_first_failure()[1].exitcode) from error
+        raise ReportedError(error.get_first_failure()[1].exitcode) from error
 
 
 def _refuse(message: str) -> None:

@@ -89,7 +89,7 @@ def test_a_reader_who_has_seen_enough_is_no_failure():
     """As in `hf-ablate evaluate --output_format csv | head -1`."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "hf_ablate.cli", "env", "--output_format", "json"]
+    command = [sys.executable, "-m", "hf_ablate", "env", "--output_format", "json"]
     result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
     assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")

@@ -1,6 +1,7 @@
 """Imports go one way, as the data flows; a new edge is a decision, made here."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ ALLOWED = {
     "training": {"mixtures", "corpus", "modeling", "evaluation", "launch", "merging"},
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking", "evaluation", "training"},
+    "study": {"commands", "mixtures", "corpus", "training"},
     "hub": {"mixtures", "corpus", "merging", "evaluation", "ranking", "report", "training", "modeling"},
 }
 
@@ -51,6 +53,37 @@ def test_folder_imports_only_what_comes_before_it(path):
     folder = path.relative_to(PACKAGE).parts[0]
     forbidden = imported_parts(path) - ALLOWED[folder] - CORE - {folder}
     assert not forbidden, f"{path} imports {', '.join(sorted(forbidden))}"
+
+
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imported_modules(name: str) -> set[str]:
+    """The modules of the package that a module imports, wherever in the file."""
+    path = MODULES[name]
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            found |= {
+                f"{module}.{alias.name}" if f"{module}.{alias.name}" in MODULES else module for alias in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return (found & MODULES.keys()) - {name}
+
+
+def test_there_is_no_import_circle():
+    graph = {name: imported_modules(name) for name in MODULES}
+    try:
+        list(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(f"import circle: {' -> '.join(error.args[1])}")
 
 
 def test_every_folder_is_listed():

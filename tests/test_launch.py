@@ -30,7 +30,7 @@ def test_accelerate_itself_reads_every_configuration(name):
 
     path = str(accelerate_config_path(name))
     values = load_config_from_file(path)
-    words = ["--config_file", path, "--num_processes", "2", "--module", "hf_ablate.cli"]
+    words = ["--config_file", path, "--num_processes", "2", "--module", "hf_ablate"]
     arguments, _, _ = _validate_launch_command(launch_command_parser().parse_args(words))
     assert arguments.num_processes == 2
     assert arguments.mixed_precision == "no"  # precision is the recipe's
@@ -129,7 +129,7 @@ def test_there_are_as_many_processes_as_gpus(config, gpus, options, expected, mo
     monkeypatch.setenv("ACCELERATE_USE_CPU", "false")  # restored at the end
     launch.launch("train", ["--model", "seed"], options, config)
     assert seen[0].num_processes == expected
-    assert (seen[0].training_script, seen[0].training_script_args) == ("hf_ablate.cli", ["train", "--model", "seed"])
+    assert (seen[0].training_script, seen[0].training_script_args) == ("hf_ablate", ["train", "--model", "seed"])
 
 
 def test_the_exit_code_of_a_process_that_failed_is_handed_on(tmp_path, monkeypatch):
@@ -158,8 +158,8 @@ def test_a_signal_to_the_launcher_ends_in_its_exit_code(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="the system call is Linux's")
 def test_a_process_ends_with_the_launcher_that_was_killed():
     child = (
-        "import time; from hf_ablate.launch import end_with_starter; "
-        "end_with_starter(); print('ready', flush=True); time.sleep(60)"
+        "import time; from hf_ablate.launch import end_with_parent; "
+        "end_with_parent(); print('ready', flush=True); time.sleep(60)"
     )
     starter = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)

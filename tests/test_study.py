@@ -57,7 +57,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     launched = {"accelerate_config": "cpu", "num_processes": 2, "main_process_port": 0}
     changes = {"train": launched | {"per_device_train_batch_size": 4}, "evaluate": launched}
     words = [f"--set={stage}.{key}={value}" for stage, own in changes.items() for key, value in own.items()]
-    command = [sys.executable, "-m", "hf_ablate.cli", "run", str(tmp_path / "recipes"), *words]
+    command = [sys.executable, "-m", "hf_ablate", "run", str(tmp_path / "recipes"), *words]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("Ranking of 7 mixtures") == 1
@@ -163,7 +163,7 @@ def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
 KILLS = """
 import importlib, os, random, signal, sys, time
 for name in ("training.train", "training.fit", "merging.merge", "evaluation.evaluate", "ranking.rank", "report.write",
-             "corpus.partition", "study"):
+             "corpus.partition", "study.run"):
     importlib.import_module(f"hf_ablate.{name}")
 import mergekit.merge, transformers.trainer
 from hf_ablate.cli import main
@@ -226,6 +226,24 @@ def test_mistakes_end_with_2_and_a_sentence_and_change_nothing_that_is_finished(
     assert message in shown
     assert "Traceback" not in shown
     assert state(study / "run" / "models") == before
+
+
+def test_a_unit_that_is_dropped_for_too_few_tokens_is_in_no_mixture(tmp_path, capsys):
+    recipes = write_study(tmp_path)
+    values = json.loads((recipes / "partition.yaml").read_text())
+    lines = (tmp_path / "documents" / "documents.jsonl").read_text().splitlines(keepends=True)
+    few = [line for line in lines if '"part": "english"' not in line] + [
+        line for line in lines if '"part": "english"' in line
+    ][:12]
+    (tmp_path / "documents" / "documents.jsonl").write_text("".join(few))
+    (recipes / "partition.yaml").write_text(json.dumps({**values, "max_epochs": 1.0, "on_small_unit": "drop"}))
+    for stage in ("train", "evaluate", "rank", "merge", "report"):
+        (recipes / f"{stage}.yaml").unlink()
+    (recipes / "enumerate.yaml").write_text(json.dumps({"run_dir": str(tmp_path / "run"), "methods": ["subsets"]}))
+    assert run(tmp_path) == 0
+    shown = capsys.readouterr()
+    mixtures = [json.loads(line) for line in contents(tmp_path, "mixtures/mixtures.jsonl").splitlines()]
+    assert {unit for mixture in mixtures for unit in mixture["weights"]} == {"counting", "python"}, shown.out
 
 
 def test_duplicate_unit_names_are_refused(study, capsys):

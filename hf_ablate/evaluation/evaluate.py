@@ -1,12 +1,10 @@
 """`hf-ablate evaluate`: score models and proxies on evaluation text."""
 
 import logging
-import sys
 from functools import partial
 from pathlib import Path
 
 from ..errors import InputError
-from ..launch import stage_main
 from ..manifest import MANIFEST, fingerprint, is_finished, read_manifest, write_manifest
 from ..mixtures.choose import choose_mixtures
 from ..mixtures.mixture import Mixture
@@ -156,7 +154,3 @@ def _finish(folder: Path, settings: dict, inputs: dict, groups: list[Group]) -> 
         folder, "evaluate", settings, inputs,
         models=models, measurement=measurement, macro=macro_averages(rows), digest=rows_digest(rows),
     )  # fmt: skip
-
-
-if __name__ == "__main__":
-    sys.exit(stage_main("evaluate"))

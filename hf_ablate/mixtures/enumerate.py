@@ -76,7 +76,7 @@ def run(arguments: EnumerateArguments) -> None:
     candidates = plan_candidates(arguments, corpus)
     if not arguments.dry_run:
         _write(arguments, corpus.names, candidates)
-    _print_summary(arguments, candidates)
+    print_summary(candidates, arguments.output_format)
 
 
 def _write(arguments: EnumerateArguments, units: list[str], candidates: list[CandidateMixture]) -> None:
@@ -96,8 +96,9 @@ def _write(arguments: EnumerateArguments, units: list[str], candidates: list[Can
     )  # fmt: skip
 
 
-def _print_summary(arguments: EnumerateArguments, candidates: list[CandidateMixture]) -> None:
-    if arguments.output_format == "json":
+def print_summary(candidates: list[CandidateMixture], output_format: str) -> None:
+    """Print how many mixtures and references there are of each number of units; as JSON, all mixtures."""
+    if output_format == "json":
         print(json.dumps([candidate.as_row() for candidate in candidates], ensure_ascii=False))
         return
     sizes = Counter(len(candidate.mixture.units) for candidate in candidates)

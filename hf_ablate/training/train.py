@@ -2,13 +2,11 @@
 
 import gc
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..launch import stage_main
 from ..loading_bars import no_loading_bars
 from ..manifest import MANIFEST, read_manifest
 from .arguments import TrainArguments
@@ -149,7 +147,3 @@ def _say_what_is_dropped(models: list[PlannedModel], corpus: Corpus) -> None:
 
 def _first_of(names: Sequence[object]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else str(names[0])
-
-
-if __name__ == "__main__":
-    sys.exit(stage_main("train"))

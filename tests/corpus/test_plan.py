@@ -3,7 +3,7 @@
 from corpus_files import rows_of, write_rows
 
 from hf_ablate.cli import main
-from hf_ablate.study import RunArguments, parse_stages
+from hf_ablate.study.run import RunArguments, parse_stages
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(tmp_path, capsys):

@@ -25,7 +25,7 @@ def alone(study, tmp_path_factory):
 
 
 def evaluate(*words: str) -> subprocess.CompletedProcess:
-    words = [sys.executable, "-m", "hf_ablate.cli", "evaluate", *words]
+    words = [sys.executable, "-m", "hf_ablate", "evaluate", *words]
     return subprocess.run(words, capture_output=True, text=True)
 
 

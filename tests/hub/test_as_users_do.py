@@ -59,7 +59,7 @@ def test_the_snippets_of_the_cards_and_the_yaml_of_a_merge(pushed, finished, env
 
 
 def test_the_commands_over_the_environment(pushed, finished, environment, tmp_path):
-    command = [sys.executable, "-m", "hf_ablate.cli"]
+    command = [sys.executable, "-m", "hf_ablate"]
     printed = run([*command, "pull", "ada/tiny-pool", tmp_path / "pulled", "--what", "seed"], environment)
     assert "models/seed" in printed and "pulled" in printed
     words = [*command, "push", tmp_path / "pulled", "--repo_prefix", "ada/tiny"]

@@ -10,7 +10,7 @@ from hf_ablate.cli import main
 from hf_ablate.commands import find_command
 from hf_ablate.manifest import read_manifest
 from hf_ablate.modeling.sizes import SIZES
-from hf_ablate.study import RunArguments, parse_stages
+from hf_ablate.study.run import RunArguments, parse_stages
 from hf_ablate.training.pool import Corpus, Source, plan_pool
 from hf_ablate.training.seed import seed_config
 

@@ -150,13 +150,12 @@ def test_a_model_that_brings_its_code_is_saved_with_it_from_shards(run_dir, tmp_
     assert two_config == one_config
 
 
-def test_the_module_is_the_command(run_dir, tmp_path, monkeypatch, capsys):
+def test_the_package_is_the_command(run_dir, tmp_path, monkeypatch, capsys):
     (tmp_path / "train.yaml").write_text(f"run_dir: {run_dir}{RECIPE}")
     words = ["--config", str(tmp_path / "train.yaml"), "--model", "seed", "--output_format", "json"]
-    monkeypatch.setattr(sys, "argv", ["train", *words])
-    monkeypatch.delitem(sys.modules, "hf_ablate.training.train")  # `python -m` is the first to import it
+    monkeypatch.setattr(sys, "argv", ["hf_ablate", "train", *words])
     with pytest.raises(SystemExit) as end:
-        runpy.run_module("hf_ablate.training.train", run_name="__main__")
+        runpy.run_module("hf_ablate", run_name="__main__")
     assert end.value.code == 0
     assert [row["model"] for row in json.loads(capsys.readouterr().out)] == ["seed"]
     assert set(manifests(run_dir)) == {"seed"}

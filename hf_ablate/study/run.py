@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .arguments import StageArguments
-from .commands import find_command
-from .errors import InputError, unknown_name
-from .manifest import MANIFEST
-from .planned import plan_training
-from .recipe import stage_recipes
+from ..arguments import StageArguments
+from ..commands import find_command
+from ..errors import InputError, unknown_name
+from ..manifest import has_manifest
+from ..recipe import stage_recipes
+from ..run_folder import RunFolder
+from .dry_run import PLANNED_FROM_RECIPES, plan_from_recipes
 
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,11 @@ class RunArguments(StageArguments):
 
 
 def run(arguments: RunArguments) -> None:
-    """Run the stages of a study in the order of the flow; each skips what is finished and unchanged."""
+    """Run the stages of a study in the order of the flow; each skips what is finished and unchanged.
+
+    Raises:
+        `InputError`: for any mistake in any recipe, before the first stage starts, and for several processes.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise InputError(
             "`run` was started as one of several processes; start it once: stages whose recipes name an "
@@ -47,8 +52,9 @@ def run(arguments: RunArguments) -> None:
     stages = parse_stages(arguments)
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
-        if stage == "train" and arguments.dry_run and not (stage_arguments.run_dir / "corpus" / MANIFEST).is_file():
-            plan_training(stages)
+        has_corpus = has_manifest(RunFolder(stage_arguments.run_dir).corpus)
+        if arguments.dry_run and stage in PLANNED_FROM_RECIPES and not has_corpus:
+            plan_from_recipes(stage, stages)
         else:
             find_command(stage).start(stage_arguments, tokens[stage])
 
@@ -57,18 +63,22 @@ def parse_stages(arguments: RunArguments) -> dict[str, Any]:
     """The arguments of every stage of a study, checked together.
 
     Raises:
-        `InputError`: for any mistake in any recipe, before anything has been done.
+        `InputError`: for any mistake in any recipe.
     """
     stages = {stage: find_command(stage).parse(tokens) for stage, tokens in stage_tokens(arguments).items()}
     folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
     if len(folders) > 1:
         raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
-    _tell_units(stages)
+    _check_units_of_mixtures(stages)
     return stages
 
 
 def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
-    """The words that each stage's command would be given by hand."""
+    """The words that each stage's command would be given by hand.
+
+    Raises:
+        `InputError`: for a missing folder of recipes, and for a change that names no stage.
+    """
     recipes = stage_recipes(arguments.study)
     changes = _changes_by_stage(arguments.set, list(recipes))
     common = [f"--output_format={arguments.output_format}"]
@@ -92,15 +102,14 @@ def _changes_by_stage(changes: list[str], stages: list[str]) -> dict[str, list[s
     return by_stage
 
 
-def _tell_units(stages: dict[str, Any]) -> None:
-    """Where the partition recipe names the units, later stages can be checked before the corpus exists."""
-    if "partition" in stages and "enumerate" in stages:
-        from .corpus.names import is_pattern
-        from .mixtures.enumerate import needs_corpus, plan_candidates
-        from .mixtures.units import CorpusUnits
+def _check_units_of_mixtures(stages: dict[str, Any]) -> None:
+    """Where the partition recipe names the units, mistakes in mixtures are found before the corpus exists."""
+    if "partition" not in stages or "enumerate" not in stages:
+        return
+    from ..corpus.names import is_pattern
+    from ..mixtures.enumerate import needs_corpus, plan_candidates
+    from ..mixtures.units import CorpusUnits
 
-        units = stages["partition"].units
-        if units and not any(map(is_pattern, units)):
-            if not needs_corpus(stages["enumerate"]):
-                plan_candidates(stages["enumerate"], CorpusUnits(units))
-            stages["enumerate"].units = stages["enumerate"].units or list(units)
+    units = stages["partition"].units
+    if units and not any(map(is_pattern, units)) and not needs_corpus(stages["enumerate"]):
+        plan_candidates(stages["enumerate"], CorpusUnits(units))

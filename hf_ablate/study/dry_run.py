@@ -1,4 +1,4 @@
-"""The dry run of training in a study whose corpus is not made yet: what follows from the recipes alone."""
+"""The dry run of a study whose corpus has not been made: what follows from its recipes alone."""
 
 import copy
 from contextlib import redirect_stdout
@@ -7,18 +7,44 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .commands import find_command
-from .manifest import write_manifest
+from ..commands import find_command
+from ..manifest import write_manifest
 
 
-def plan_training(stages: dict[str, Any]) -> None:
-    """Print which models a study will train and what they cost, from the budgets in its partition recipe.
+PLANNED_FROM_RECIPES = ("enumerate", "train")
 
-    The corpus and the mixtures are written down as they will be, in a temporary folder that training plans from.
+
+def plan_from_recipes(stage: str, stages: dict[str, Any]) -> None:
+    """Print what a stage will do, before there is a corpus.
 
     Args:
+        stage (`str`): one of `PLANNED_FROM_RECIPES`.
         stages (`dict[str, Any]`): the arguments of every stage of the study.
     """
+    {"enumerate": _plan_mixtures, "train": _plan_training}[stage](stages)
+
+
+def _plan_mixtures(stages: dict[str, Any]) -> None:
+    from ..mixtures.enumerate import needs_corpus, plan_candidates, print_summary
+    from ..mixtures.units import CorpusUnits
+
+    arguments, partition = stages["enumerate"], stages.get("partition")
+    units = _known_units(partition) if partition else arguments.units
+    if not units or needs_corpus(arguments):
+        print("enumerate: planned when the corpus is partitioned, which decides the units and their groups")
+        return
+    print_summary(plan_candidates(arguments, CorpusUnits(units)), arguments.output_format)
+
+
+def _known_units(partition: Any) -> list[str]:
+    """The units, where the partition recipe decides them; otherwise none."""
+    from ..corpus.names import is_pattern
+
+    is_decided = partition.units and partition.on_small_unit == "fail" and not any(map(is_pattern, partition.units))
+    return list(partition.units) if is_decided else []
+
+
+def _plan_training(stages: dict[str, Any]) -> None:
     partition = stages.get("partition")
     if partition is None or not _is_determined(partition, stages.get("enumerate")):
         print(
@@ -38,8 +64,8 @@ def plan_training(stages: dict[str, Any]) -> None:
 
 def _is_determined(partition: Any, enumerate_arguments: Any) -> bool:
     """Whether the recipes say which units there are, how many tokens each and the seed have, and which mixtures."""
-    from .corpus.names import is_pattern
-    from .mixtures.enumerate import needs_corpus
+    from ..corpus.names import is_pattern
+    from ..mixtures.enumerate import needs_corpus
 
     return (
         partition.units is not None
@@ -68,6 +94,6 @@ def _write_corpus(folder: Path, partition: Any) -> None:
 def _vocab_size(partition: Any) -> int:
     if partition.tokenizer is None:
         return partition.vocab_size
-    from .corpus.tokenizers import load_tokenizer
+    from ..corpus.tokenizers import load_tokenizer
 
     return len(load_tokenizer(partition.tokenizer))

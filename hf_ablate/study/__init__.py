@@ -1,0 +1,1 @@
+"""A whole study: run from its recipes, checked, planned, and opened from Python."""
