@@ -61,6 +61,27 @@ def reason(error: BaseException) -> str:
     return told[0].rstrip(".")
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and the errors that it was raised from, outermost first, each once even if they form a circle.
+
+    Example:
+
+    ```python
+    >>> error = KeyError("outer")
+    >>> error.__cause__ = OSError("inner")
+    >>> [type(cause).__name__ for cause in causes(error)]
+    ['KeyError', 'OSError']
+
+    ```
+    """
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and not any(link is earlier for earlier in seen):
+        seen.append(link)
+        yield link
+        link = link.__cause__
+
+
 @contextmanager
 def refused(what: str, *types: type[Exception]) -> Iterator[None]:
     """Turn another library's refusal of what the user gave into an [`InputError`].
@@ -106,11 +127,11 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
         return 128 + signal.SIGPIPE
     except Exception as error:
-        told = _told_of_disk(error)
-        if debug or not told:
+        disk_failure = _disk_failure(error)
+        if debug or not disk_failure:
             traceback.print_exc()
-        if told:
-            print(f"hf-ablate: error: {told} ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
+        if disk_failure:
+            print(f"hf-ablate: error: {disk_failure} ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
         return 1
     return 0
 
@@ -122,11 +143,12 @@ _FULL_DISK_REMEDY = "Free some space and run the same command again; what is fin
 _UNWRITTEN_TEXTS = ("PytorchStreamWriter failed writing file", ". unexpected pos ")
 
 
-def _told_of_disk(error: BaseException) -> str | None:
-    """What to say of an error that comes from the disk, by itself or as the cause; `None` for any other."""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or "No space left on device" in str(error):  # libraries in Rust and C++ wrap the system's error
-        return "no space left on the disk"
-    if any(text in str(error) for text in _UNWRITTEN_TEXTS):
-        return "a file could not be written, most likely for want of space on the disk"
-    return _told_of_disk(error.__cause__) if error.__cause__ else None
+def _disk_failure(error: BaseException) -> str | None:
+    """What to report of an error that is, or was caused by, a disk that cannot be written; `None` for any other."""
+    for cause in causes(error):
+        full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or "No space left on device" in str(cause):  # libraries in Rust and C++ wrap the system's error
+            return "no space left on the disk"
+        if any(text in str(cause) for text in _UNWRITTEN_TEXTS):
+            return "a file could not be written, most likely because the disk is full"
+    return None

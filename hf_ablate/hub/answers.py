@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, causes
 
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ def call(what: str, ask: Callable[[], Result]) -> Result:
             raise
         except Exception as error:
             if attempt == _ATTEMPTS or not _is_transient(error):
-                told = explained(what, error)
-                if told is None:
+                explanation = explained(what, error)
+                if explanation is None:
                     raise
-                raise told from error
+                raise explanation from error
             seconds = _retry_after(error) or 2 ** (attempt - 1)
             logger.warning("%s: %s; asking the Hub again in %d s", what, _short(error), seconds)
             time.sleep(seconds)
@@ -46,10 +46,7 @@ def call(what: str, ask: Callable[[], Result]) -> Result:
 
 def _chain(error: BaseException) -> list[BaseException]:
     """The error and what caused it: libraries wrap the Hub's answers."""
-    found = [error]
-    while found[-1].__cause__ is not None:
-        found.append(found[-1].__cause__)
-    return found
+    return list(causes(error))
 
 
 def _status(error: BaseException) -> int | None:
@@ -119,7 +116,7 @@ def explained(what: str, error: Exception) -> InputError | None:
         return InputError(f"the Hub answered with status {status} ({what}: {_message(error)}). {_GO_ON}")
     if _is_network(error):
         return InputError(f"cannot reach the Hub at {constants.ENDPOINT} ({what}: {_short(error)}). {_GO_ON}")
-    return error
+    return None
 
 
 def _message(error: BaseException) -> str:

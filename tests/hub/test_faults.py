@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants
 from to_and_fro import TOKEN, files_below, pull, push
 
 
@@ -188,3 +188,13 @@ def test_no_connection(hub, study, capsys, monkeypatch):
     assert push(study) == 2
     told = capsys.readouterr().err
     assert "cannot reach the Hub at http://127.0.0.1:9" in told and "Traceback" not in told
+
+
+def test_a_failure_of_ours_inside_a_call_to_the_hub_shows_its_traceback(hub, study, capsys, monkeypatch):
+    def whoami(self):
+        raise TypeError("a defect")
+
+    monkeypatch.setattr(HfApi, "whoami", whoami)
+    assert push(study) == 1
+    error = capsys.readouterr().err
+    assert error.rstrip().endswith("TypeError: a defect") and error.count("Traceback") == 1
