@@ -61,8 +61,13 @@ def reason(error: BaseException) -> str:
     return told[0].rstrip(".")
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException, during: tuple[type[BaseException], ...] = ()) -> Iterator[BaseException]:
     """An error and the errors that it was raised from, outermost first, each once even if they form a circle.
+
+    Args:
+        error (`BaseException`): where to start.
+        during (`tuple[type[BaseException], ...]`): errors of these types, raised from nothing, are taken to be caused
+            by the error that was being handled when they were raised.
 
     Example:
 
@@ -79,7 +84,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     while link is not None and not any(link is earlier for earlier in seen):
         seen.append(link)
         yield link
-        link = link.__cause__
+        link = link.__cause__ or (link.__context__ if isinstance(link, during) else None)
 
 
 @contextmanager

@@ -12,7 +12,18 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 
 # What the modules at the top of the package, and each folder, may import of the package.
-CORE = {"errors", "manifest", "arguments", "recipe", "lock", "loading_bars", "run_folder", "saved_model", "text_table"}
+CORE = {
+    "hub_errors",
+    "errors",
+    "manifest",
+    "arguments",
+    "recipe",
+    "lock",
+    "loading_bars",
+    "run_folder",
+    "saved_model",
+    "text_table",
+}
 ALLOWED = {
     "corpus": set(),
     "mixtures": {"corpus"},

@@ -7,6 +7,7 @@ from typing import IO
 from fsspec.utils import glob_translate
 
 from ..errors import InputError
+from ..hub_errors import hub_error
 
 
 # What file systems say of a file that changes when its content does; the first that is there counts.
@@ -25,7 +26,7 @@ def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, s
         system, path = fsspec.core.url_to_fs(where)
         found = system.find(path, detail=True)
     except Exception as error:
-        raise unreachable(where, error) from error
+        raise hub_error(f"{where} cannot be read", error) from error
     if not found:
         raise InputError(f"root {where} does not exist, or holds no file")
     regex = re.compile(glob_translate(glob.removeprefix(f"{root_name}/")))
@@ -44,24 +45,3 @@ def open_file(path: str) -> IO[bytes]:
     import fsspec
 
     return fsspec.open(path, "rb").open()
-
-
-def unreachable(place: str, error: Exception) -> InputError:
-    """The error for a URL or data set that cannot be reached: what it is, why, and what to do."""
-    text = str(error).strip()
-    reason = f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
-    kinds = {type(cause).__name__ for cause in _causes(error)}
-    if isinstance(error, ImportError):
-        remedy = "Install the package that it names."
-    elif "GatedRepoError" in kinds:
-        remedy = "It is gated: accept its conditions on its page, then log in with `hf auth login`."
-    else:
-        remedy = "Check the name and the connection; for a private or gated data set, log in with `hf auth login`."
-    return InputError(f"{place} cannot be read ({reason}). {remedy}")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it was raised from or during: fsspec hides a gated data set behind a missing one."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

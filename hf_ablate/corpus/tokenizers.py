@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..hub_errors import hub_failures
 from ..manifest import digest
 
 
@@ -27,13 +28,9 @@ def load_tokenizer(folder_or_id: str) -> "PreTrainedTokenizerFast":
 
     if str(folder_or_id).startswith((".", "/", "~")) and not Path(folder_or_id).expanduser().is_dir():
         raise InputError(f"tokenizer folder {folder_or_id} does not exist (looked for {Path(folder_or_id).resolve()})")
-    try:
+    what = f"tokenizer {folder_or_id}, a folder with a tokenizer.json or a Hub id, cannot be loaded"
+    with hub_failures(what, OSError, ValueError, KeyError):
         tokenizer = AutoTokenizer.from_pretrained(str(folder_or_id), use_fast=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"tokenizer {folder_or_id} cannot be loaded: {str(error).splitlines()[0]} Give a folder with a "
-            "tokenizer.json, or a Hub id; for a gated one, run `hf auth login` first."
-        ) from error
     if not tokenizer.is_fast:
         raise InputError(f"tokenizer {folder_or_id} has no tokenizer.json; only fast tokenizers are supported")
     if tokenizer.eos_token_id is None:

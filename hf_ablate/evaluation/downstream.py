@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, reason, unknown_name
+from ..errors import InputError, unknown_name
+from ..hub_errors import hub_error
 from ..text_table import text_table
 from .arguments import EvaluateArguments
 from .groups import Group, load_pool, make_group
@@ -157,7 +158,7 @@ def _run_tasks(model, group: Group, tasks: list[str], manager, limit: int | None
             )  # fmt: skip
             found = simple_evaluate(harness, tasks=tasks, task_manager=manager, limit=limit, log_samples=False)
     except OSError as error:  # the libraries' errors of network and missing data are all of this kind
-        raise InputError(f"the data of {', '.join(tasks)} cannot be read or fetched: {reason(error)}") from error
+        raise hub_error(f"the data of {', '.join(tasks)} cannot be read or fetched", error) from error
     rows: dict[str, list[dict]] = {}
     for task in tasks:
         facts = {

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..errors import InputError, reason
+from ..errors import InputError
+from ..hub_errors import hub_failures
 from ..manifest import digest
 from ..merging.components import check_components
 from ..merging.config import CONFIG_NAME, read_merge_yaml
@@ -89,14 +90,9 @@ def _find_model(name: str, config: Path) -> Path:
 
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     repository, _, revision = name.partition("@")
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-    try:
+    what = f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be fetched"
+    with hub_failures(what, OSError):
         return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
-    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
-        raise InputError(
-            f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
-            f"fetched: {reason(error)}. Check the name and the network; a gated model needs `hf auth login`"
-        ) from error

@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from ..errors import InputError, reason
+from ..errors import InputError
+from ..hub_errors import hub_failures
 from ..manifest import atomic_path, digest_files
 from .sources import SPLIT_NAMES, Source
 from .tokens import default_cache
@@ -79,11 +80,6 @@ def _write_rows(path: Path, table) -> None:
 
 def _fetch(location: str, function, *arguments, **options):
     """Call a function of `datasets`, whose many ways to fail end in one line."""
-    try:
+    what = f"evaluation data {location} is neither here (looked for {Path(location).resolve()}) nor can it be fetched"
+    with hub_failures(what, Exception):
         return function(*arguments, **options)
-    except Exception as error:
-        raise InputError(
-            f"evaluation data {location} is neither here (looked for {Path(location).resolve()}) nor can it be "
-            f"fetched from the Hub: {reason(error)}. Check the name and the network; a gated data set needs "
-            "`hf auth login`"
-        ) from error

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .answers import call
 from .arguments import PushArguments
 from .names import Names
 from .remote import Remote, differences
+from .requests import call
 from .upload import CARD, Upload
 
 

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import InputError
-from .answers import call
 from .remote import ATTRIBUTES, Remote, content_id
+from .requests import call
 from .upload import CARD, MODEL_FILES
 
 

@@ -4,9 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .answers import call
 from .dataset_cards import pool_card
 from .names import Names
+from .requests import call
 from .upload import CARD, Upload
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..text_table import text_table
-from .answers import call
 from .arguments import PushArguments
 from .checks import check_bases, check_cards, check_private, check_public, check_states, state_of
 from .contents import collect
 from .index import MEMBERS, joined, member_row, pool_upload, read_members
 from .names import Names
 from .remote import Remote, connect, differences, read_remote
+from .requests import call
 from .upload import Upload
 
 

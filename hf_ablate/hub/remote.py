@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .answers import LOG_IN, call
+from ..hub_errors import LOG_IN, OFFLINE
+from .requests import call
 
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def connect(namespace: str = "") -> "HfApi":
     from huggingface_hub.utils import disable_progress_bars
 
     if is_offline_mode():
-        raise InputError("HF_HUB_OFFLINE is set, and this needs the Hub; unset it and run the same command again")
+        raise InputError(OFFLINE)
     disable_progress_bars()  # one bar over all repositories instead of one per file
     api = HfApi()
     if namespace:

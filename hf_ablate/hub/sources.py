@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..manifest import MANIFEST
-from .answers import call
 from .fetch import read_json
 from .index import read_members
 from .remote import read_remote
+from .requests import call
 
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import yaml
 from safetensors import SafetensorError, safe_open
 
 from ..errors import InputError
+from ..hub_errors import hub_failures
 
 
 FORMS = (
@@ -75,21 +76,17 @@ def download(name: str, revision: str | None) -> Path:
         `InputError`: for what is neither a path nor an id, or cannot be fetched.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import httpx
 
     options = {"repo_id": name, "revision": revision, "ignore_patterns": ["*optimizer*", "checkpoint-*"]}
-    try:
+    what = (
+        f"{name} is neither a file or folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
+        "fetched"
+    )
+    with hub_failures(what, OSError):
         folder = Path(snapshot_download(allow_patterns=["*.json", "*.safetensors", "tokenizer*"], **options))
         if not list(folder.glob("*.safetensors")):
             folder = Path(snapshot_download(allow_patterns=["*.json", "*.bin", "tokenizer*"], **options))
-    except (HFValidationError, OSError, httpx.HTTPError) as error:
-        raise InputError(
-            f"{name!r} is no file or folder (looked for {Path(name).resolve()}), and fetching it from the Hub failed "
-            f"({type(error).__name__}: {str(error).splitlines()[0]}). Without network, give the path of a folder that "
-            "was downloaded elsewhere, or of one in the cache"
-        ) from error
-    return folder
+        return folder
 
 
 def weight_files(folder: Path) -> list[Path]:

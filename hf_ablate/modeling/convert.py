@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..errors import InputError
+from ..hub_errors import hub_failures
 from ..manifest import digest_files, write_manifest
 from .arguments import ConvertArguments
 from .checkpoint import Checkpoint, read_checkpoint, read_config
@@ -152,10 +153,8 @@ def load_tokenizer(source: str | Path | None, config: HfOlmoConfig, required: bo
 
     if source is None or (not required and not (Path(source) / "tokenizer.json").is_file()):
         return None
-    try:
+    with hub_failures(f"no tokenizer can be loaded from {source}", OSError, ValueError):
         tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
-    except (OSError, ValueError) as error:
-        raise InputError(f"no tokenizer could be loaded from {source}: {str(error).splitlines()[0]}") from error
     if len(tokenizer) > config.embedding_size:
         raise InputError(
             f"the tokenizer of {source} has {len(tokenizer)} entries, the embedding only {config.embedding_size} rows"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
+from ..hub_errors import hub_failures
 from ..saved_model import open_tensors
 from .adapter import with_random_adapter
 from .arguments import TrainArguments
@@ -52,13 +53,12 @@ def _config_of(arguments: TrainArguments) -> "PreTrainedConfig":
     folder = Path(arguments.seed_model)
     if folder.is_dir():
         open_tensors(folder)  # names what is missing or broken
-    try:
+    what = (
+        f"seed_model {arguments.seed_model} is neither the folder of a saved model (looked for {folder.resolve()}) "
+        "nor a model on the Hub that can be fetched"
+    )
+    with hub_failures(what, OSError, ValueError):
         return AutoConfig.from_pretrained(arguments.seed_model, revision=arguments.seed_revision)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"seed_model {arguments.seed_model} is neither the folder of a saved model (looked for {folder.resolve()})"
-            f" nor on the Hub, as far as it can be reached: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def check_architecture(arguments: TrainArguments, config: "PreTrainedConfig") -> None:

@@ -51,7 +51,7 @@ def test_a_push_that_fails_for_good_leaves_no_half_model_and_goes_on_later(hub, 
     hub.fault(method, pattern, times=1000, status=500)
     assert push(study, "--what", "components") == 2
     told = capsys.readouterr().err
-    assert "the Hub answered with status 500" in told and "the same command goes on from there" in told
+    assert "the Hub answered with status 500" in told and "the same command resumes from there" in told
     assert "Traceback" not in told
     for repo in hub.repos.values():
         assert set(repo.files) == {".gitattributes"}
@@ -110,7 +110,7 @@ def test_a_repository_that_is_someone_elses(hub, study, capsys):
     hub.fault("POST", "/repos/create", times=1000, status=403, headers={"X-Error-Message": "not yours"})
     assert push(study, "--what", "components") == 2
     told = capsys.readouterr().err
-    assert "your token has no right to do this (pushing to ada/tiny-component-counting): not yours" in told
+    assert "pushing to ada/tiny-component-counting: your token has no right to do this (not yours" in told
 
 
 def test_a_repository_that_is_hidden_and_someone_elses(pushed, tmp_path, capsys, monkeypatch):

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, unknown_name
+from ...hub_errors import hub_error, hub_failures
 from ...manifest import digest
 from ..document_arguments import DocumentArguments
 from ..inputs import InputFile, root_name
-from ..remote_files import unreachable
 from .documents import BadRow, BadRows, Document
 from .fields import document_of
 from .parquet import needed_columns
@@ -61,7 +61,7 @@ def read(
                 except BadRow as bad:
                     bad_rows.handle(bad)
     except OSError as error:
-        raise unreachable(file.name, error) from error
+        raise hub_error(f"{file.name} cannot be read", error) from error
 
 
 def _streamed(data: "IterableDataset", file: InputFile) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -94,10 +94,8 @@ def _parts(data, root: str, config: str, split: str, version: str, streaming: bo
 def _configs(root: str, arguments: DocumentArguments, version: str) -> list[str]:
     import datasets
 
-    try:
+    with hub_failures(f"data set {root} cannot be read", Exception):
         known = datasets.get_dataset_config_names(root, revision=_revision(root, version))
-    except Exception as error:
-        raise unreachable(f"data set {root}", error) from error
     if arguments.hub_configs == ["*"]:
         return known
     for config in arguments.hub_configs:
@@ -116,10 +114,8 @@ def _load(root: str, config: str, version: str, streaming: bool) -> dict[str, An
     """The splits of a config."""
     import datasets
 
-    try:
+    with hub_failures(f"data set {root}, config {config}, cannot be read", Exception):
         return dict(datasets.load_dataset(root, config, revision=_revision(root, version), streaming=streaming))
-    except Exception as error:
-        raise unreachable(f"data set {root}, config {config},", error) from error
 
 
 def _version(root: str, revision: str | None) -> str:
@@ -129,10 +125,9 @@ def _version(root: str, revision: str | None) -> str:
         return digest([[str(path.relative_to(root)), *_size_and_time(path)] for path in files])
     from huggingface_hub import HfApi
 
-    try:
+    at_revision = f" at revision {revision}" if revision else ""
+    with hub_failures(f"data set {root}{at_revision} cannot be read", Exception):
         return HfApi().dataset_info(root, revision=revision).sha
-    except Exception as error:
-        raise unreachable(f"data set {root}" + (f" at revision {revision}" if revision else ""), error) from error
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:

@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from ...errors import InputError
+from ...hub_errors import hub_error
 from ..inputs import InputFile, is_url
-from ..remote_files import open_file, unreachable
+from ..remote_files import open_file
 
 
 _BUFFER = 1 << 20
@@ -37,7 +38,7 @@ def open_decompressed(file: InputFile) -> Iterator[IO[bytes]]:
         if file.path.endswith(".zst") and error.errno is None:  # Arrow's only sign of a damaged file
             raise _damaged(file, error) from error
         if is_url(file.path):
-            raise unreachable(file.name, error) from error
+            raise hub_error(f"{file.name} cannot be read", error) from error
         raise InputError(f"{file.name} cannot be read: {error}") from error
 
 
