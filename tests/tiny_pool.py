@@ -69,7 +69,8 @@ def make_study(run_dir: Path, references: int = 1, **model_changes) -> Path:
     write_eval_data(run_dir / "corpus" / "eval")
     write_manifest(
         run_dir / "corpus", "partition", {}, {},
-        units={unit: {"tokens": 100} for unit in UNITS},
+        units={unit: {"tokens": 100, "digest": unit} for unit in UNITS}, seed=None, block_size=10,
+        tokenizer={"vocab_size": 300, "digest": "bytes"},
         eval={source: {"val": {"digest": digest([source])}} for source in ("in_domain", "out_of_domain")},
         digest="corpus",
     )  # fmt: skip

@@ -1,10 +1,10 @@
 """Where evaluation sources are: PALOMA-style folders, this project's corpora, single jsonl files, the Hub."""
 
-import json
 from pathlib import Path
 
+from ..corpus.description import CorpusDescription
 from ..errors import InputError
-from ..manifest import MANIFEST, digest_files
+from ..manifest import digest_files
 from .hub_data import hub_sources, is_hub_name
 from .sources import SPLIT_NAMES, Source
 
@@ -56,12 +56,10 @@ def _sources_at(name: str | Path, split: str) -> list[Source]:
 
 
 def _recorded_digests(eval_folder: Path, split: str) -> dict[str, str]:
-    """The digests of a corpus of this project, which its manifest holds."""
-    manifest = eval_folder.parent / MANIFEST
-    if eval_folder.name != "eval" or not manifest.is_file():
-        return {}
-    sources = json.loads(manifest.read_text(encoding="utf-8")).get("eval", {})
-    return {name: splits[split]["digest"] for name, splits in sources.items() if split in splits}
+    """The digests that a corpus of this project records of its evaluation sources."""
+    corpus = CorpusDescription.find(eval_folder.parent) if eval_folder.name == "eval" else None
+    sources = corpus.evaluation if corpus else {}
+    return {name: digests[split] for name, digests in sources.items() if split in digests}
 
 
 def _split_files(folder: Path, split: str) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from ..corpus.description import CorpusDescription
 from ..corpus.names import is_pattern
 from ..manifest import (
     digest,
@@ -72,7 +73,7 @@ def run(arguments: EnumerateArguments) -> None:
             return
         corpus = CorpusUnits(arguments.units)
     else:
-        corpus = CorpusUnits.of_manifest(read_manifest(folder))
+        corpus = CorpusUnits.of(CorpusDescription.read(arguments.run_dir))
     candidates = plan_candidates(arguments, corpus)
     if not arguments.dry_run:
         _write(arguments, corpus.names, candidates)

@@ -1,9 +1,8 @@
 """The units of a corpus, and the names that stand for several of them: patterns and groups."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from ..corpus.description import CorpusDescription
 from ..corpus.names import matching
 from ..errors import InputError, unknown_name
 
@@ -32,17 +31,17 @@ class CorpusUnits:
     tokens: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of_manifest(cls, manifest: Mapping[str, Any]) -> "CorpusUnits":
-        """The units that a corpus's manifest describes."""
+    def of(cls, corpus: CorpusDescription) -> "CorpusUnits":
+        """The units of a corpus, finished or planned."""
         groups: dict[str, list[str]] = {}
-        for unit, facts in manifest.get("groups", {}).items():
+        for unit, text in corpus.units.items():
             # a field of the documents that is itself called `source` comes before the roots
-            values = {"source": facts["source"]} | {name: [value] for name, value in facts["fields"].items()}
-            for name, found in values.items():
-                for value in found:
+            values_of_fields = {"source": text.roots} | {name: (value,) for name, value in text.fields.items()}
+            for name, values in values_of_fields.items():
+                for value in values:
                     groups.setdefault(f"{name}={value}", []).append(unit)
-        tokens = {unit: facts.get("available_tokens", 0) for unit, facts in manifest["units"].items()}
-        return cls(list(manifest["units"]), groups, tokens)
+        tokens = {unit: text.available_tokens or 0 for unit, text in corpus.units.items()}
+        return cls(list(corpus.units), groups, tokens)
 
     def named(self, name: str) -> list[str]:
         """The units that a unit's name, a pattern or a group stands for.

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..corpus.description import CorpusDescription
 from .arguments import TrainArguments
-from .pool import Corpus, PlannedModel
+from .pool import PlannedModel
 from .seed import empty_model
 
 
@@ -77,7 +78,7 @@ def planned_size(config: "PreTrainedConfig", arguments: TrainArguments, kind: st
 
 
 def cost_rows(
-    models: Iterable[PlannedModel], corpus: Corpus, config: "PreTrainedConfig", arguments: TrainArguments
+    models: Iterable[PlannedModel], corpus: CorpusDescription, config: "PreTrainedConfig", arguments: TrainArguments
 ) -> list[dict]:
     """A row per model: its id, blocks, tokens, operations and, where the device is known, hours of it."""
     sizes = {kind: planned_size(config, arguments, kind) for kind in {model.kind for model in models}}

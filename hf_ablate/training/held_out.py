@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ..corpus.description import CorpusDescription
 from ..evaluation.locations import find_sources
 from ..evaluation.log_likelihood import Scorer
 from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.tables import mean
 from ..evaluation.tokens import TokenisedSource, default_cache, document_sums, tokenise
 from .arguments import TrainArguments
-from .pool import Corpus
 
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def named_scores(rows: list[ScoreRow]) -> dict[str, float]:
     return scores
 
 
-def read_held_out(arguments: TrainArguments, corpus: Corpus, context: int | None) -> HeldOutText:
+def read_held_out(arguments: TrainArguments, corpus: CorpusDescription, context: int | None) -> HeldOutText:
     """The evaluation sources that the arguments name (default: the corpus's own), tokenised."""
     from transformers import AutoTokenizer
 

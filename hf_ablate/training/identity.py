@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from ..corpus.description import CorpusDescription
 from ..manifest import fingerprint, is_finished, read_manifest
 from ..saved_model import weights_digest
 from .arguments import TrainArguments
-from .pool import Corpus, PlannedModel
+from .pool import PlannedModel
 
 
-def missing_models(arguments: TrainArguments, corpus: Corpus, models: list[PlannedModel]) -> list[PlannedModel]:
+def missing_models(
+    arguments: TrainArguments, corpus: CorpusDescription, models: list[PlannedModel]
+) -> list[PlannedModel]:
     """Those that are not finished, or were made from other data or with other arguments.
 
     While the seed is missing, all that starts from it counts as missing too, though it may turn out to be there.
@@ -17,11 +20,11 @@ def missing_models(arguments: TrainArguments, corpus: Corpus, models: list[Plann
     return models if missing and missing[0].kind == "seed" else missing
 
 
-def is_made(model: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> bool:
+def is_made(model: PlannedModel, corpus: CorpusDescription, arguments: TrainArguments) -> bool:
     return is_finished(model.folder(arguments.run_dir), fingerprint("train", *identity(model, corpus, arguments)))
 
 
-def identity(model: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> tuple[dict, dict[str, str]]:
+def identity(model: PlannedModel, corpus: CorpusDescription, arguments: TrainArguments) -> tuple[dict, dict[str, str]]:
     """What the weights of a model depend on: arguments, and the inputs' digests (the seed's: empty if it has none)."""
     inputs = {"tokenizer": corpus.tokenizer_digest}
     values = {**arguments.that_matter(model.kind), "model": model.id, "shares": dict(model.shares)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import PreTrainedModel
 
+from ..corpus.description import CorpusDescription
 from ..manifest import fingerprint, is_finished, make_readable, write_manifest
 from ..saved_model import weights_digest
 from .adapter import ADAPTER, save_folded, with_adapter
@@ -20,7 +21,7 @@ from .data import BlockFile
 from .devices import made_whole, renew_deepspeed
 from .fit import Fitted, fit
 from .identity import identity
-from .pool import Corpus, PlannedModel
+from .pool import PlannedModel
 from .seed import check_fits, empty_model, load_model, make_seed
 from .speed import Meter
 from .trackers import own_run
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 def train_model(
     planned: PlannedModel,
-    corpus: Corpus,
+    corpus: CorpusDescription,
     arguments: TrainArguments,
     held_out: "HeldOutText | None",
     progress: PoolProgress,
@@ -88,7 +89,7 @@ def train_model(
     state.wait_for_everyone()
 
 
-def _starting_model(planned: PlannedModel, corpus: Corpus, arguments: TrainArguments) -> PreTrainedModel:
+def _starting_model(planned: PlannedModel, corpus: CorpusDescription, arguments: TrainArguments) -> PreTrainedModel:
     if planned.kind == "seed":
         model = make_seed(arguments, corpus)
     else:
@@ -131,7 +132,11 @@ def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArgu
 
 
 def _facts(
-    planned: PlannedModel, corpus: Corpus, arguments: TrainArguments, size: ModelSize, sources: dict[str, BlockFile]
+    planned: PlannedModel,
+    corpus: CorpusDescription,
+    arguments: TrainArguments,
+    size: ModelSize,
+    sources: dict[str, BlockFile],
 ) -> dict[str, Any]:
     """What the manifest records besides arguments and inputs.
 

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..manifest import MANIFEST
 from ..mixtures.enumerate import read_mixtures
@@ -11,7 +12,7 @@ from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .cost import planned_size
 from .identity import missing_models
-from .pool import Corpus, PlannedModel, plan_pool, select
+from .pool import PlannedModel, plan_pool, select
 from .seed import seed_config
 
 
@@ -31,7 +32,7 @@ class Plan:
     """What is asked for, checked against the corpus.
 
     Args:
-        corpus (`Corpus`): what models are trained on.
+        corpus (`CorpusDescription`): what models are trained on.
         config (`PreTrainedConfig`): of the seed, and so of all models.
         mixtures (`list[Mixture]`): all candidates of the study.
         seed (`PlannedModel`): what all others start from.
@@ -39,7 +40,7 @@ class Plan:
         missing (`list[PlannedModel]`): those that are to be trained, in order.
     """
 
-    corpus: Corpus
+    corpus: CorpusDescription
     config: "PreTrainedConfig"
     mixtures: list[Mixture]
     seed: PlannedModel
@@ -54,7 +55,7 @@ def plan(arguments: TrainArguments) -> Plan:
             f"{arguments.run_dir} has no finished corpus yet; `hf-ablate run FOLDER_OF_RECIPES --dry_run` plans the "
             "training from the recipes (--set train.gpu=h100 for hours)"
         )
-    corpus = Corpus.read(arguments.run_dir)
+    corpus = CorpusDescription.read(arguments.run_dir)
     candidates = _candidates(arguments)
     pool = plan_pool(arguments, corpus, candidates)
     wanted = select(arguments, corpus, pool, candidates)

@@ -3,51 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
-from ..manifest import read_manifest
 from ..mixtures.mixture import Mixture
 from .arguments import TrainArguments
 from .order import apportion
-
-
-@dataclass(frozen=True)
-class Source:
-    """Token blocks that models are trained on: a base unit, or the seed's text."""
-
-    blocks: int
-    budget: int
-    digest: str
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """What training needs to know of a corpus folder (or of one that is still to be made, then without digests)."""
-
-    units: Mapping[str, Source]
-    seed: Source | None
-    block_size: int
-    vocab_size: int
-    tokenizer_digest: str
-
-    @classmethod
-    def read(cls, run_dir: Path) -> "Corpus":
-        """Of a finished corpus folder; `InputError` if it is not finished."""
-        manifest = read_manifest(run_dir / "corpus")
-        size = manifest["block_size"]
-        seed = manifest["seed"]
-        return cls(
-            units={name: _source(facts, size) for name, facts in manifest["units"].items()},
-            seed=seed and _source(seed, size),
-            block_size=size,
-            vocab_size=manifest["tokenizer"]["vocab_size"],
-            tokenizer_digest=manifest["tokenizer"]["digest"],
-        )
-
-
-def _source(facts: dict[str, Any], block_size: int) -> Source:
-    return Source(facts["blocks"], facts["tokens"] // block_size, facts["digest"])
 
 
 @dataclass(frozen=True)
@@ -80,12 +41,14 @@ class PlannedModel:
         return run_dir / "models" / (f"{self.kind}s/{name}" if name else "seed")
 
 
-def plan_pool(arguments: TrainArguments, corpus: Corpus, candidates: list[tuple[Mixture, bool]]) -> list[PlannedModel]:
+def plan_pool(
+    arguments: TrainArguments, corpus: CorpusDescription, candidates: list[tuple[Mixture, bool]]
+) -> list[PlannedModel]:
     """All models of a study in the order of training: the seed, the components, the reference models.
 
     Args:
         arguments ([`TrainArguments`]): budgets and batch size.
-        corpus ([`Corpus`]): the units.
+        corpus ([`CorpusDescription`]): the units.
         candidates (`list[tuple[Mixture, bool]]`): the mixtures, and whether each gets a reference model.
 
     Raises:
@@ -94,15 +57,15 @@ def plan_pool(arguments: TrainArguments, corpus: Corpus, candidates: list[tuple[
     for unit in [*arguments.copies_of, *(arguments.stages or [])]:
         Mixture.uniform([unit]).check_units(list(corpus.units))
     models = [_plan_seed(arguments, corpus)]
-    for unit, source in corpus.units.items():
-        if source.blocks == 0:
+    for unit, text in corpus.units.items():
+        if text.blocks == 0:
             raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
         budget = _budget(arguments, corpus, unit, arguments.component_tokens)
         models.append(_plan(arguments, f"component:{unit}", Mixture.uniform([unit]), budget))
     return models + [plan_reference(arguments, corpus, mixture) for mixture, reference in candidates if reference]
 
 
-def plan_reference(arguments: TrainArguments, corpus: Corpus, mixture: Mixture) -> PlannedModel:
+def plan_reference(arguments: TrainArguments, corpus: CorpusDescription, mixture: Mixture) -> PlannedModel:
     """The reference model of a mixture, under the study's reference budget."""
     mixture.check_units(list(corpus.units))
     budgets = {unit: _budget(arguments, corpus, unit, arguments.reference_tokens) for unit in mixture.units}
@@ -124,7 +87,7 @@ def _in_stages(planned: PlannedModel, stages: list[str]) -> PlannedModel:
     )
 
 
-def _plan_seed(arguments: TrainArguments, corpus: Corpus) -> PlannedModel:
+def _plan_seed(arguments: TrainArguments, corpus: CorpusDescription) -> PlannedModel:
     if arguments.seed_model or arguments.seed_tokens == 0:
         return PlannedModel("seed", "seed", None, {})
     if corpus.seed is None:
@@ -132,15 +95,15 @@ def _plan_seed(arguments: TrainArguments, corpus: Corpus) -> PlannedModel:
             "the corpus has no text for the seed. Give the seed's text in the partition recipe, name a `seed_model`, "
             "or set `seed_tokens: 0` (components from random weights: the no-seed control)"
         )
-    return _plan(arguments, "seed", None, _blocks(arguments.seed_tokens, corpus.seed.budget, corpus))
+    return _plan(arguments, "seed", None, _blocks(arguments.seed_tokens, corpus.seed.blocks, corpus))
 
 
-def _budget(arguments: TrainArguments, corpus: Corpus, unit: str, tokens: int | None) -> int:
+def _budget(arguments: TrainArguments, corpus: CorpusDescription, unit: str, tokens: int | None) -> int:
     """Blocks for one unit: the given tokens or the unit's own budget, times its copies."""
-    return _blocks(tokens, corpus.units[unit].budget, corpus) * arguments.copies_of.get(unit, 1)
+    return _blocks(tokens, corpus.units[unit].blocks, corpus) * arguments.copies_of.get(unit, 1)
 
 
-def _blocks(tokens: int | None, default: int, corpus: Corpus) -> int:
+def _blocks(tokens: int | None, default: int, corpus: CorpusDescription) -> int:
     return default if tokens is None else tokens // corpus.block_size
 
 
@@ -157,7 +120,10 @@ def _plan(arguments: TrainArguments, model: str, mixture: Mixture | None, budget
 
 
 def select(
-    arguments: TrainArguments, corpus: Corpus, pool: list[PlannedModel], candidates: list[tuple[Mixture, bool]]
+    arguments: TrainArguments,
+    corpus: CorpusDescription,
+    pool: list[PlannedModel],
+    candidates: list[tuple[Mixture, bool]],
 ) -> list[PlannedModel]:
     """The models that `--model` asks for, in order; a reference model may be of any candidate mixture.
 

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..corpus.description import CorpusDescription
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..hub_errors import hub_failures
@@ -11,7 +12,6 @@ from ..saved_model import open_tensors
 from .adapter import with_random_adapter
 from .arguments import TrainArguments
 from .devices import made_whole
-from .pool import Corpus
 
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def seed_config(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedConfig":
+def seed_config(arguments: TrainArguments, corpus: CorpusDescription) -> "PreTrainedConfig":
     """The seed's configuration, checked against the corpus.
 
     Raises:
@@ -83,7 +83,7 @@ def _attention(arguments: TrainArguments) -> dict[str, str]:
     return {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
 
 
-def check_tokenizer(arguments: TrainArguments, corpus: Corpus) -> None:
+def check_tokenizer(arguments: TrainArguments, corpus: CorpusDescription) -> None:
     """Raise `InputError` if a given seed has another tokenizer than the corpus was cut into blocks with."""
     if not arguments.seed_model:
         return
@@ -100,7 +100,7 @@ def check_tokenizer(arguments: TrainArguments, corpus: Corpus) -> None:
         )
 
 
-def check_fits(config: "PreTrainedConfig", corpus: Corpus) -> None:
+def check_fits(config: "PreTrainedConfig", corpus: CorpusDescription) -> None:
     """Raise `InputError` unless the corpus's blocks and tokens fit the model."""
     context = getattr(config, "max_position_embeddings", None)
     if context and corpus.block_size > context:
@@ -159,7 +159,7 @@ def _value(key: str, text: str, default: object) -> object:
     raise InputError(f"config_overrides: {key}={text}, expected a {kinds[0].__name__} as in {key}={default}")
 
 
-def make_seed(arguments: TrainArguments, corpus: Corpus) -> "PreTrainedModel":
+def make_seed(arguments: TrainArguments, corpus: CorpusDescription) -> "PreTrainedModel":
     """The seed before any training of ours: the given model in float32, or random weights that depend on `seed`."""
     from transformers import AutoModelForCausalLM, set_seed
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..loading_bars import no_loading_bars
 from ..manifest import MANIFEST, read_manifest
@@ -16,7 +17,7 @@ from .devices import check_device, no_warnings_about_deepspeed
 from .identity import identity, is_made
 from .model import train_model
 from .plan import Plan, plan
-from .pool import Corpus, PlannedModel, plan_reference
+from .pool import PlannedModel, plan_reference
 from .seed import check_architecture, check_tokenizer
 from .tables import print_cost, print_trained
 from .trackers import check_tracker
@@ -132,7 +133,7 @@ def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) 
         )
 
 
-def _say_what_is_dropped(models: list[PlannedModel], corpus: Corpus) -> None:
+def _say_what_is_dropped(models: list[PlannedModel], corpus: CorpusDescription) -> None:
     """The part of a budget that does not fill a step, told once for all models that it is the same for."""
     by_blocks: dict[int, list[str]] = {}
     for model in models:

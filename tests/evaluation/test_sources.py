@@ -24,8 +24,10 @@ def test_a_paloma_style_folder_has_a_source_per_folder(tmp_path):
 
 def test_corpora_and_run_folders_of_this_project_are_found_with_the_digests_of_their_manifest(tmp_path):
     write_eval_data(tmp_path / "corpus" / "eval")
-    facts = {"eval": {"in_domain": {"val": {"digest": "recorded"}}}}
-    write_manifest(tmp_path / "corpus", "partition", {}, {}, **facts)
+    write_manifest(
+        tmp_path / "corpus", "partition", {}, {}, units={}, seed=None, block_size=16,
+        tokenizer={"vocab_size": 300, "digest": "tokenizer"}, eval={"in_domain": {"val": {"digest": "recorded"}}},
+    )  # fmt: skip
     for location in (tmp_path, tmp_path / "corpus", tmp_path / "corpus" / "eval"):
         sources = find_sources([location], "val")
         assert [source.name for source in sources] == ["in_domain", "out_of_domain"]

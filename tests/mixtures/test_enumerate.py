@@ -12,10 +12,17 @@ from hf_ablate.mixtures.methods import subsets
 from hf_ablate.mixtures.references import choose_references
 
 
+def write_corpus(run_dir, **facts):
+    text = {"blocks": 1, "tokens": 16, "digest": "text"}
+    write_manifest(
+        run_dir / "corpus", "partition", {}, {}, units=dict.fromkeys("abcde", text), seed=None, block_size=16,
+        tokenizer={"vocab_size": 300, "digest": "tokenizer"}, **facts,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def run_dir(tmp_path):
-    (tmp_path / "corpus").mkdir()
-    write_manifest(tmp_path / "corpus", "partition", {}, {}, units={unit: {} for unit in "abcde"})
+    write_corpus(tmp_path)
     return tmp_path
 
 
@@ -63,9 +70,7 @@ def test_dry_run_before_the_corpus_exists_plans_with_the_named_units_and_else_sa
 
 
 def test_groups_are_those_that_the_corpus_records(tmp_path):
-    (tmp_path / "corpus").mkdir()
     groups = {unit: {"fields": {"vowel": str(unit in "ae")}, "source": ["root"]} for unit in "abcde"}
-    units = {unit: {} for unit in "abcde"}
-    write_manifest(tmp_path / "corpus", "partition", {}, {}, units=units, groups=groups)
+    write_corpus(tmp_path, groups=groups)
     run(EnumerateArguments(run_dir=tmp_path, methods=["groups"], group_by=["vowel"], exclude_units=["b"]))
     assert [candidate.mixture.name for candidate in read_mixtures(tmp_path)] == ["a + e", "c + d"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hf_ablate.corpus.description import CorpusDescription, TrainingText
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.enumerate import needs_corpus
@@ -13,17 +14,22 @@ FIELDS = {
     "bio_2001": ("bio", "2001"), "bio_2002": ("bio", "2002"), "cs_2001": ("cs", "2001"), "cs_2002": ("cs", "2002"),
     "wiki": ("wiki", "none"),
 }  # fmt: skip
-MANIFEST = {
-    "units": {unit: {"available_tokens": 100 * (number + 1)} for number, unit in enumerate(FIELDS)},
-    "groups": {
-        unit: {
-            "fields": {"field": field, "year": year},
-            "source": ["dump"] if unit == "wiki" else ["old", "new"] if unit == "bio_2001" else ["new"],
-        }
-        for unit, (field, year) in FIELDS.items()
-    },
-}
-CORPUS = CorpusUnits.of_manifest(MANIFEST)
+ROOTS = {"wiki": ("dump",), "bio_2001": ("old", "new")}
+
+
+def corpus_of(units: dict[str, TrainingText]) -> CorpusUnits:
+    return CorpusUnits.of(CorpusDescription(units, seed=None, block_size=16, vocab_size=300))
+
+
+CORPUS = corpus_of(
+    {
+        unit: TrainingText(
+            blocks=1, available_tokens=100 * (number + 1), fields={"field": field, "year": year},
+            roots=ROOTS.get(unit, ("new",)),
+        )
+        for number, (unit, (field, year)) in enumerate(FIELDS.items())
+    }
+)  # fmt: skip
 
 
 def weights(**settings) -> list[dict[str, float]]:
@@ -43,8 +49,7 @@ def test_the_roots_are_groups_too_and_a_unit_may_be_of_several():
     assert weights(methods=["groups"], group_by=["source"]) == [
         {"bio_2001": 1}, {"bio_2001": 0.25, "bio_2002": 0.25, "cs_2001": 0.25, "cs_2002": 0.25}, {"wiki": 1},
     ]  # fmt: skip
-    renamed = {"source": "journal"}
-    corpus = CorpusUnits.of_manifest({"units": {"a": {}}, "groups": {"a": {"fields": renamed, "source": ["root"]}}})
+    corpus = corpus_of({"a": TrainingText(blocks=1, fields={"source": "journal"}, roots=("root",))})
     assert corpus.groups == {"source=journal": ["a"]}
 
 
@@ -123,7 +128,7 @@ def test_mistakes_are_named_with_the_nearest(settings, message):
 
 
 def test_a_corpus_without_groups_or_numbers_of_tokens_says_so():
-    corpus = CorpusUnits.of_manifest({"units": {"a": {}, "b": {}}})
+    corpus = corpus_of({"a": TrainingText(blocks=1), "b": TrainingText(blocks=1)})
     for settings, message in (
         ({"methods": ["groups"], "group_by": ["field"]}, "the corpus records none"),
         ({"units": ["field=bio"]}, "'field=bio' asks for groups of units, but the corpus records none"),

@@ -8,10 +8,11 @@ from transformers import AutoModelForCausalLM
 
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
+from hf_ablate.corpus.description import CorpusDescription, TrainingText
 from hf_ablate.manifest import read_manifest
 from hf_ablate.modeling.sizes import SIZES
 from hf_ablate.study.run import RunArguments, parse_stages
-from hf_ablate.training.pool import Corpus, Source, plan_pool
+from hf_ablate.training.pool import plan_pool
 from hf_ablate.training.seed import seed_config
 
 
@@ -19,8 +20,8 @@ RECIPES = Path(__file__).parent.parent.parent / "recipes"
 TOKENS = 8_388_608_000  # of the corpus, of which the paper's seeds saw five epochs
 
 
-def corpus_of(blocks: int) -> Corpus:
-    return Corpus({}, Source(blocks, blocks, "digest"), 2048, 50280, "tokenizer")
+def corpus_of(blocks: int) -> CorpusDescription:
+    return CorpusDescription({}, TrainingText(blocks, "digest"), 2048, 50280, "tokenizer")
 
 
 @pytest.mark.parametrize(("size", "rate"), [("130m", 6e-4), ("300m", 3e-4), ("1.1b", 3e-4)])
