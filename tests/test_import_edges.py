@@ -34,7 +34,7 @@ ALLOWED = {
     "training": {"mixtures", "corpus", "modeling", "evaluation", "launch", "merging"},
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking", "evaluation", "training"},
-    "study": {"commands", "mixtures", "corpus", "training"},
+    "study": {"commands", "mixtures", "corpus", "training", "evaluation", "ranking", "report", "hub"},
     "hub": {"mixtures", "corpus", "merging", "evaluation", "ranking", "report", "training", "modeling"},
 }
 

@@ -9,6 +9,9 @@ from ..run_folder import RunFolder
 from .proxies import PROXIES
 
 
+MEAN = "macro"  # the key, in files, of the target that is the mean of all domains
+
+
 def read_ranking(run_dir: Path) -> dict[str, Any]:
     """The ranking of a study, as `ranking/contents.py` describes it.
 
@@ -22,6 +25,6 @@ def read_ranking(run_dir: Path) -> dict[str, Any]:
 
 def best_mixture(ranking: dict[str, Any]) -> str:
     """The id of the mixture that comes first on the mean of all domains, by the first proxy that is ranked."""
-    rankings = ranking["targets"]["macro"]["rankings"]
+    rankings = ranking["targets"][MEAN]["rankings"]
     kind = next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
     return rankings[kind][0]["mixture"]

@@ -26,7 +26,7 @@ def agreement(
         predicted (`np.ndarray`): [mixtures], lower is better.
         reference (`np.ndarray`): [mixtures], lower is better.
         counts (`np.ndarray`): [resamples, mixtures] from [`resample`].
-        confidence (`float`): the share of resamples that an interval holds.
+        confidence (`float`): the share of resamples in an interval.
 
     Returns:
         `dict`: statistic → `value`, `low`, `high` (all None, and a `reason`, where the statistic is not defined).
@@ -63,8 +63,17 @@ def random_agreement(
     """The statistics of a predictor that orders mixtures at random.
 
     The values are exact expectations: no correlation, half of the pairs, the average regret. The interval is where
-    the statistic of a single random order falls, one order drawn per resample: what chance alone gives at this number
-    of mixtures.
+    the statistic of a single random order falls, one order drawn per resample: what chance alone gives with this
+    number of mixtures.
+
+    Args:
+        reference (`np.ndarray`): [mixtures], lower is better.
+        counts (`np.ndarray`): [resamples, mixtures] from [`resample`].
+        confidence (`float`): the share of resamples in an interval.
+        seed (`int`): of the random orders.
+
+    Returns:
+        `dict`: as [`agreement`].
     """
     if len(reference) < MINIMUM_MIXTURES:
         return dict.fromkeys(STATISTICS, undefined(_TOO_FEW))
@@ -86,7 +95,16 @@ def undefined(reason: str) -> dict[str, float | str | None]:
 
 
 def resample(size: int, samples: int, seed: int) -> np.ndarray:
-    """How often each of `size` mixtures stands in each bootstrap resample: [samples, size], rows sum to `size`."""
+    """How often each mixture is in each bootstrap resample.
+
+    Args:
+        size (`int`): the number of mixtures.
+        samples (`int`): the number of resamples.
+        seed (`int`): of the draws.
+
+    Returns:
+        `np.ndarray`: [samples, size], float64; every row sums to `size`.
+    """
     return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), samples).astype(float)
 
 

@@ -1,15 +1,34 @@
 """The arguments of `hf-ablate rank`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
 
 
+@dataclass(frozen=True)
+class RankSettings:
+    """What a ranking and its agreement depend on besides the scores.
+
+    Args:
+        metric (`str`): what mixtures are ranked by; lower is better.
+        split (`str`): of the evaluation text.
+        bootstrap_samples (`int`): resamples of the mixtures for the intervals.
+        confidence (`float`): the share of resamples in an interval.
+        random_seed (`int`): of the resampling.
+    """
+
+    metric: str
+    split: str
+    bootstrap_samples: int
+    confidence: float
+    random_seed: int
+
+
 @dataclass
 class RankArguments(StageArguments):
-    """Rank the mixtures by the scores of their proxies, and say how far the ranking agrees with reference models.
+    """Rank the mixtures by the scores of their proxies, and measure the agreement with reference models.
 
     Example:
 
@@ -28,8 +47,8 @@ class RankArguments(StageArguments):
     bootstrap_samples: int = field(
         default=1000, metadata={"help": "Resamples of the mixtures for the intervals of the agreement."}
     )
-    confidence: float = field(default=0.95, metadata={"help": "The share of resamples that an interval holds."})
-    seed: int = field(default=1234, metadata={"help": "Seed of the resampling."})
+    confidence: float = field(default=0.95, metadata={"help": "The share of resamples in an interval."})
+    random_seed: int = field(default=1234, metadata={"help": "Seed of the resampling."})
     top: int = field(default=10, metadata={"help": "Mixtures in the printed table; the files hold all."})
 
     def __post_init__(self) -> None:
@@ -39,5 +58,10 @@ class RankArguments(StageArguments):
             raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
         if self.top < 1:
             raise InputError(f"top is {self.top}; expected at least 1")
-        if self.seed < 0:
-            raise InputError(f"seed is {self.seed}; expected 0 or more")
+        if self.random_seed < 0:
+            raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")
+
+    @property
+    def settings(self) -> RankSettings:
+        """What the ranking depends on."""
+        return RankSettings(**{entry.name: getattr(self, entry.name) for entry in fields(RankSettings)})

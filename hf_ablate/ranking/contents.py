@@ -5,12 +5,18 @@ from typing import Any
 import numpy as np
 
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
+from .arguments import RankSettings
 from .predictors import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
 from .scores import UNITS_OF_MEASURE, Scores, Target
 
 
-def make_ranking(scores: Scores, settings: dict[str, Any], budget: str) -> dict[str, Any]:
+def make_ranking(scores: Scores, settings: RankSettings, budget: str) -> dict[str, Any]:
     """The mixtures in the order of their proxies' scores, for every target and each kind of proxy.
+
+    Args:
+        scores ([`Scores`]): of mixtures, components and seed, by the metric of `settings`.
+        settings ([`RankSettings`]): metric and split, which the ranking records.
+        budget (`str`): of the reference models, `fixed`, `union` or `unknown`.
 
     Returns:
         `dict`: `targets` → target name (`macro` first) → `rankings` → `merged` / `ensemble` → entries, best first,
@@ -38,11 +44,11 @@ def make_ranking(scores: Scores, settings: dict[str, Any], budget: str) -> dict[
     }
 
 
-def _header(settings: dict[str, Any], budget: str) -> dict[str, Any]:
+def _header(settings: RankSettings, budget: str) -> dict[str, Any]:
     return {
-        "metric": settings["metric"],
-        "unit_of_measure": UNITS_OF_MEASURE[settings["metric"]],
-        "split": settings["split"],
+        "metric": settings.metric,
+        "unit_of_measure": UNITS_OF_MEASURE[settings.metric],
+        "split": settings.split,
         "reference_budget": budget,
     }
 
@@ -67,10 +73,15 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def make_agreement(scores: Scores, settings: dict[str, Any], budget: str) -> dict[str, Any]:
+def make_agreement(scores: Scores, settings: RankSettings, budget: str) -> dict[str, Any]:
     """How well each predictor agrees with the reference models, per target and number of units.
 
     Reference models of one unit are left out: with the same tokens they equal their component by construction.
+
+    Args:
+        scores ([`Scores`]): of mixtures, components and reference models.
+        settings ([`RankSettings`]): how intervals are resampled.
+        budget (`str`): of the reference models, `fixed`, `union` or `unknown`.
 
     Returns:
         `dict`: `targets` → target name → `groups` → `all` or a number of units → `n`, `predictors` → predictor →
@@ -97,8 +108,8 @@ def make_agreement(scores: Scores, settings: dict[str, Any], budget: str) -> dic
         }  # fmt: skip
     return {
         **_header(settings, budget),
-        "confidence": settings["confidence"],
-        "bootstrap_samples": settings["bootstrap_samples"],
+        "confidence": settings.confidence,
+        "bootstrap_samples": settings.bootstrap_samples,
         "references": int(counted.sum()),
         "left_out": {
             mixture.id: "its only unit's component is the same model"
@@ -118,10 +129,10 @@ def _group(
     rows: np.ndarray,
     references: np.ndarray,
     predicted: dict[str, np.ndarray],
-    settings: dict[str, Any],
+    settings: RankSettings,
 ) -> dict[str, Any]:
-    size, confidence, seed = int(rows.sum()), settings["confidence"], settings["seed"]
-    counts = resample(max(size, 1), settings["bootstrap_samples"], seed)
+    size, confidence, seed = int(rows.sum()), settings.confidence, settings.random_seed
+    counts = resample(max(size, 1), settings.bootstrap_samples, seed)
     found = {}
     for name, values in predicted.items():
         ours = target.of(values)[rows]

@@ -1,8 +1,8 @@
-"""What may predict a reference model's score: the proxies, and baselines that cost next to nothing.
+"""Predictors of a reference model's score: the proxies, and baselines that cost next to nothing.
 
 Every predictor is an array [mixtures, domains] in which **lower means better**, like the scores that it predicts:
-quantities of which more is better (weight, number of units) are negated here, once. A predictor's value for a macro
-average is the average of its values for the domains, exactly as for the scores.
+quantities of which more is better (weight, number of units) are negated here, once. A predictor's value for the mean
+of domains is the mean of its values for the domains, exactly as for the scores.
 """
 
 import numpy as np
@@ -25,14 +25,18 @@ DESCRIPTIONS = {
     **{proxy.kind: proxy.description for proxy in PROXIES},
     "component_mean": "average of the components' own scores, weighted as in the mixture",
     "component_min": "best (minimum) of the components' own scores, domain by domain",
-    "own_domain_weight": "weight of the unit that the domain is held out from; more is taken for better",
-    "number_of_units": "number of units in the mixture; more is taken for better",
+    "own_domain_weight": "weight of the unit that the domain is held out from; higher is assumed better",
+    "number_of_units": "number of units in the mixture; more is assumed better",
     RANDOM: "expectation over random orders; the interval is where single random orders fall",
 }
 
 
 def predictions(scores: Scores) -> dict[str, np.ndarray]:
-    """All predictors but `random`: name → [mixtures, domains], lower is better, NaN where there is none."""
+    """All predictors but `random`.
+
+    Returns:
+        `dict[str, np.ndarray]`: name → [mixtures, domains], float64, lower is better, NaN where there is no prediction.
+    """
     found = {kind: scores.by_kind[kind] for kind in PROXY_KINDS if kind in scores.by_kind}
     return found | {
         "component_mean": _of_components(scores, lambda values, weights: weights @ values),

@@ -12,6 +12,7 @@ from ..evaluation.rows import ScoreRow, read_current_rows
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
+from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder, model_id, split_model_id
 
 
@@ -25,13 +26,19 @@ UNITS_OF_MEASURE = {
 }
 
 
+def target_name(source: str, domain: str | None) -> str:
+    """What a domain is called among the targets: `<source>/<domain>`, or the source where it has no domains."""
+    return source if domain is None else f"{source}/{domain}"
+
+
 @dataclass(frozen=True)
 class Target:
-    """What mixtures are ranked on: one domain, the macro average of a source, or that of all domains.
+    """What mixtures are ranked on: one domain, the mean of a source's domains, or the mean of all domains.
 
     Args:
-        name (`str`): `<source>/<domain>`, `<source>` (its macro average, or a source without domains) or `macro`.
-        kind (`str`): `domain`, `source` (macro average) or `all`.
+        name (`str`): `<source>/<domain>`, `<source>` (the mean of its domains, or a source without domains) or `macro`
+            (the mean of all domains).
+        kind (`str`): `domain`, `source` (the mean of its domains) or `all`.
         source (`str`, *optional*): the source, none for `all`.
         domain (`str`, *optional*): the domain, none for averages and sources without domains.
         columns (`tuple[int, ...]`): the domains, as columns of the score arrays.
@@ -44,7 +51,14 @@ class Target:
     columns: tuple[int, ...]
 
     def of(self, values: np.ndarray) -> np.ndarray:
-        """The values for this target of an array [..., domains]; NaN where any of its domains is missing."""
+        """The values for this target.
+
+        Args:
+            values (`np.ndarray`): [..., domains].
+
+        Returns:
+            `np.ndarray`: [...], the mean over the target's domains; NaN where any of them is missing.
+        """
         return values[..., list(self.columns)].mean(axis=-1)
 
 
@@ -73,21 +87,25 @@ class Scores:
         return np.array([len(mixture.units) for mixture in self.mixtures])
 
     def targets(self) -> list[Target]:
-        """`macro` first, then each source's macro average (of two domains or more) followed by its domains."""
-        found = [Target("macro", "all", None, None, tuple(range(len(self.domains))))]
+        """`macro` first, then each source's mean (of two domains or more) followed by its domains."""
+        found = [Target(MEAN, "all", None, None, tuple(range(len(self.domains))))]
         for source in dict.fromkeys(source for source, _ in self.domains):
             columns = tuple(column for column, (other, _) in enumerate(self.domains) if other == source)
             if len(columns) > 1:
                 found.append(Target(source, "source", source, None, columns))
             for column in columns:
                 domain = self.domains[column][1]
-                name = source if domain is None else f"{source}/{domain}"
-                found.append(Target(name, "domain", source, domain, (column,)))
+                found.append(Target(target_name(source, domain), "domain", source, domain, (column,)))
         return found
 
 
 def read_scores(run_dir: Path, metric: str, split: str) -> Scores:
     """The scores of a study's candidate mixtures, components and seed.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        metric (`str`): one of [`METRICS`].
+        split (`str`): of the evaluation text.
 
     Raises:
         `InputError`: if there are no scores for the split, or none of any proxy.
@@ -97,15 +115,25 @@ def read_scores(run_dir: Path, metric: str, split: str) -> Scores:
 
 
 def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str) -> Scores:
-    """Arrange score rows by model and domain, see [`Scores`]."""
+    """Arrange score rows by model and domain.
+
+    Args:
+        rows (`Iterable[ScoreRow]`): of any models and splits.
+        mixtures (`list[Mixture]`): the candidates.
+        metric (`str`): one of [`METRICS`].
+        split (`str`): of the evaluation text.
+
+    Raises:
+        `InputError`: if there are no scores for the split, none of any proxy, or a source is called `macro`.
+    """
     rows = list(rows)
     chosen = [row for row in rows if row.split == split]
     if not chosen:
         splits = sorted({row.split for row in rows})
         raise InputError(f"there are no scores on split {split!r}; splits with scores: {', '.join(splits) or 'none'}")
     domains = sorted({(row.source, row.domain) for row in chosen}, key=lambda pair: (pair[0], pair[1] or ""))
-    if any(source == "macro" for source, _ in domains):
-        raise InputError("a source is called 'macro', which names the average of all domains; rename the source")
+    if any(source == MEAN for source, _ in domains):
+        raise InputError(f"a source is called {MEAN!r}, which names the mean of all domains; rename the source")
     columns = {pair: column for column, pair in enumerate(domains)}
     models: dict[str, np.ndarray] = {}
     for row in chosen:

@@ -3,6 +3,8 @@
 import textwrap
 from typing import Any
 
+from ..mixtures.proxies import PROXIES
+from ..mixtures.ranked import MEAN
 from ..text_table import text_table
 
 
@@ -14,6 +16,7 @@ _TITLES = {
     "decision_accuracy": "dec. acc.",
     "regret": "regret",
 }
+PROXY_LABELS = {proxy.kind: proxy.label for proxy in PROXIES}
 BUDGETS = {
     "fixed": "fixed (every reference model saw the same number of tokens)",
     "union": "union (k units give k times the tokens)",
@@ -22,16 +25,16 @@ BUDGETS = {
 
 
 def ranking_table(ranking: dict[str, Any], top: int) -> str:
-    """The best mixtures on the macro average, with their score on each domain and their reference model's score."""
-    macro = ranking["targets"]["macro"]
-    proxy = next(iter(macro["rankings"]))
+    """The best mixtures on the mean of domains, with their score on each domain and their reference model's score."""
+    rankings = ranking["targets"][MEAN]["rankings"]
+    proxy = next(iter(rankings))
     domains = [name for name, target in ranking["targets"].items() if target["kind"] == "domain"]
     shown = domains if len(domains) <= 8 else []
     by_domain = {
         name: {entry["mixture"]: entry["score"] for entry in ranking["targets"][name]["rankings"][proxy]}
         for name in shown
     }
-    entries = macro["rankings"][proxy]
+    entries = rankings[proxy]
     rows = [
         [
             str(entry["rank"]),
@@ -42,10 +45,10 @@ def ranking_table(ranking: dict[str, Any], top: int) -> str:
         ]
         for entry in entries[:top]
     ]
-    headers = ["rank", "mixture", "macro", "reference", *(short_name(name) for name in shown)]
+    headers = ["rank", "mixture", "mean", "reference", *(short_name(name) for name in shown)]
     lines = [
         f"Ranking of {len(entries)} mixtures by {ranking['unit_of_measure']} (lower is better), split "
-        f"{ranking['split']}, macro average of {len(domains)} domains, proxy: {proxy}",
+        f"{ranking['split']}, mean of {len(domains)} domains, proxy: {PROXY_LABELS[proxy]}",
         text_table(headers, rows, left=(0, 1)),
     ]
     if len(entries) > top:
@@ -66,9 +69,14 @@ def _all_units(ranking: dict[str, Any]) -> set[str]:
     return {unit for facts in ranking["mixtures"].values() for unit in facts["weights"]}
 
 
+def target_text(target: str) -> str:
+    """What people read for a target: the mean of domains, or its name."""
+    return "mean of domains" if target == MEAN else target
+
+
 def short_name(target: str) -> str:
     """`in_domain/sympy` → `sympy`."""
-    return target.rpartition("/")[2]
+    return target_text(target).rpartition("/")[2]
 
 
 def score_text(value: float | None) -> str:
@@ -79,31 +87,31 @@ def score_text(value: float | None) -> str:
 
 
 def agreement_tables(agreement: dict[str, Any]) -> str:
-    """The agreement on the macro average for every predictor, then the best proxy against baselines per target."""
+    """The agreement on the mean of domains for every predictor, then the best proxy against baselines per target."""
     if not agreement["references"]:
         return (
             "No agreement: no reference model of two units or more is scored, so nothing says how far the ranking can "
             "be trusted."
         )
     budget = BUDGETS.get(agreement["reference_budget"], agreement["reference_budget"])
-    group = agreement["targets"]["macro"]["groups"]["all"]
+    group = agreement["targets"][MEAN]["groups"]["all"]
     title = (
         f"Agreement with {agreement['references']} reference models, reference budget: {budget}; "
         f"{agreement['confidence']:.0%} bootstrap intervals over mixtures; regret in {agreement['unit_of_measure']}"
     )
-    by_target = [(name, target["groups"]["all"]) for name, target in agreement["targets"].items()]
+    by_target = [(target_text(name), target["groups"]["all"]) for name, target in agreement["targets"].items()]
     by_size = [
-        (f"{size} units", group) for size, group in agreement["targets"]["macro"]["groups"].items() if size != "all"
+        (f"{size} units", group) for size, group in agreement["targets"][MEAN]["groups"].items() if size != "all"
     ]
     reasons = {entry["pearson"]["reason"] for entry in group["predictors"].values() if "reason" in entry["pearson"]}
     return "\n".join(
         [
             title,
-            f"\nmacro, n = {group['n']}",
+            f"\nmean of domains, n = {group['n']}",
             _predictor_table(agreement, group),
             *(f"-: {reason}" for reason in sorted(reasons)),
             "\n" + _proxy_table(agreement, "proxy by target", by_target),
-            "\n" + _proxy_table(agreement, "proxy on macro", by_size),
+            "\n" + _proxy_table(agreement, "proxy on the mean", by_size),
         ]
     )
 

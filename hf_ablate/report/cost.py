@@ -3,10 +3,10 @@
 from typing import Any
 
 from ..run_folder import TRAINED_KINDS, model_id
-from .study import Study
+from .ranked_study import RankedStudy
 
 
-def cost_rows(study: Study) -> list[dict[str, Any]]:
+def cost_rows(study: RankedStudy) -> list[dict[str, Any]]:
     """Models, tokens, FLOPs and seconds: spent, per kind of model, and for every mixture, estimated.
 
     A model of every mixture would see the tokens that the study's reference models see (`fixed`: one unit's; `union`:
@@ -44,7 +44,7 @@ def cost_rows(study: Study) -> list[dict[str, Any]]:
     ]
 
 
-def _tokens_of_mixture(study: Study, weights: dict[str, float]) -> float:
+def _tokens_of_mixture(study: RankedStudy, weights: dict[str, float]) -> float:
     tokens = {unit: study.models.get(model_id("component", unit), {}).get("tokens", 0) for unit in weights}
     if study.ranking["reference_budget"] == "union":
         return sum(tokens.values())

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ..mixtures.ranked import MEAN
 from ..ranking.tables import mixture_text, short_name
 from ..run_folder import split_model_id
-from .figures import display_name
-from .study import Points, Study
+from .ranked_study import Points, RankedStudy
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, panels
 
 
@@ -15,7 +15,7 @@ MOST_PANELS = 8
 _OWN_DOMAIN = "own domain"
 
 
-def training_curves(study: Study) -> Figure | None:
+def training_curves(study: RankedStudy) -> Figure | None:
     """Training loss over tokens: the seed, the components, the reference models."""
     kinds = [
         (kind, title, curves)
@@ -46,7 +46,7 @@ def training_curves(study: Study) -> Figure | None:
     return figure
 
 
-def evaluation_curves(study: Study) -> Figure | None:
+def evaluation_curves(study: RankedStudy) -> Figure | None:
     """Bits per byte of held-out text over training tokens: a line per component, a panel per domain.
 
     In the panel of the domain that a component was trained on, its line is the thick one. Where there are more domains
@@ -55,7 +55,7 @@ def evaluation_curves(study: Study) -> Figure | None:
     components = {
         split_model_id(model)[1]: study.evaluations[model]
         for model in study.of_kind("component")
-        if len(study.evaluations[model].get("macro", [])) > 1
+        if len(study.evaluations[model].get(MEAN, [])) > 1
     }
     if not components:
         return None
@@ -74,7 +74,7 @@ def evaluation_curves(study: Study) -> Figure | None:
                 np.array(tokens) / 1e6, bits, color=colours[unit] if few else ACCENT if own else GREY,
                 **({"linewidth": 2.1, "zorder": 3} if unit == front else {"linewidth": 1.1, "alpha": pale}),
             )  # fmt: skip
-        panel.set_title(display_name(name))
+        panel.set_title(short_name(name))
         panel.grid(True)
         panel.locator_params(nbins=5)
         panel.set_xlabel("million tokens")
@@ -90,14 +90,14 @@ def evaluation_curves(study: Study) -> Figure | None:
 
 def _evaluation_panels(components: dict[str, dict[str, Points]]) -> dict[str, dict[str, Points]]:
     """Title of each panel → unit → curve."""
-    names = list(dict.fromkeys(name for curves in components.values() for name in curves if name != "macro"))
+    names = list(dict.fromkeys(name for curves in components.values() for name in curves if name != MEAN))
     with_domains = {name.partition("/")[0] for name in names if "/" in name}
     domains = [name for name in names if name not in with_domains]
     sources = list(dict.fromkeys(name.partition("/")[0] for name in names))
     if len(domains) < MOST_PANELS:
-        return {name: _on(components, name) for name in ["macro", *domains]}
+        return {name: _on(components, name) for name in [MEAN, *domains]}
     own = {unit: curves[name] for unit, curves in components.items() for name in domains if short_name(name) == unit}
-    shown = {"macro": _on(components, "macro"), _OWN_DOMAIN: own} | {name: _on(components, name) for name in sources}
+    shown = {MEAN: _on(components, MEAN), _OWN_DOMAIN: own} | {name: _on(components, name) for name in sources}
     return dict([(name, curves) for name, curves in shown.items() if curves][:MOST_PANELS])
 
 

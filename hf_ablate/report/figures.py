@@ -7,20 +7,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ..mixtures.ranked import MEAN
 from ..ranking.tables import short_name
 from .cost import by_kind, cost_rows
-from .study import Study
+from .ranked_study import RankedStudy
 from .style import ACCENT, GREY, GRID, HEAT, INK, MUTED, SECOND, SEQUENCE, WIDTH, panels
 
 
 MOST_SCATTERS = 12
 
 
-def scatter(study: Study, proxy: str) -> Figure | None:
+def scatter(study: RankedStudy, proxy: str) -> Figure | None:
     """Proxy against reference scores, a panel per target, points coloured by the number of units."""
     domains = study.target_names("domain")
     sources = study.target_names("source")
-    names = ["macro", *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
+    names = [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
     if not study.agreement["references"]:
         return None
     columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
@@ -45,7 +46,7 @@ def scatter(study: Study, proxy: str) -> Figure | None:
     return figure
 
 
-def _scatter_panel(panel: Axes, study: Study, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
+def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
     entries = study.ranking["targets"][name]["rankings"][proxy]
     sizes = {mixture: facts["number_of_units"] for mixture, facts in study.ranking["mixtures"].items()}
     points = [
@@ -67,21 +68,16 @@ def _scatter_panel(panel: Axes, study: Study, name: str, proxy: str, colours: di
         for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
         if found[statistic]["value"] is not None
     ]
-    panel.set_title(f"{display_name(name)}\n", fontsize=8.5)
+    panel.set_title(f"{short_name(name)}\n", fontsize=8.5)
     panel.text(0, 1.03, "  ·  ".join(numbers), transform=panel.transAxes, fontsize=7.2, color=MUTED)
     return {size for *_, size in points}
 
 
-def display_name(target: str) -> str:
-    """How a target is called in figures and tables."""
-    return "macro average" if target == "macro" else short_name(target)
-
-
-def agreement_intervals(study: Study) -> Figure | None:
+def agreement_intervals(study: RankedStudy) -> Figure | None:
     """Pearson correlation and decision accuracy of every predictor with their intervals, proxies against baselines."""
     if not study.agreement["references"]:
         return None
-    names = ["macro", *study.target_names("source")][:4]
+    names = [MEAN, *study.target_names("source")][:4]
     statistics = (("pearson", "Pearson correlation", 0.0), ("decision_accuracy", "decision accuracy", 0.5))
     predictors = study.agreement["predictors"]
     figure, axes = panels(len(names), len(statistics), WIDTH, 0.55 + 0.22 * len(predictors))
@@ -110,15 +106,15 @@ def agreement_intervals(study: Study) -> Figure | None:
         panel.grid(True, axis="x")
         panel.set_xlabel(label)
         if panel.get_subplotspec().is_first_row():
-            panel.set_title(f"{display_name(name)}  (n = {group['n']})")
+            panel.set_title(f"{short_name(name)}  (n = {group['n']})")
     return figure
 
 
-def ranking_heat_map(study: Study, most: int = 32) -> Figure:
+def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
     """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
-    proxy, columns, units = study.proxy, ["macro", *study.columns()], study.units
+    proxy, columns, units = study.proxy, [MEAN, *study.columns()], study.units
     targets = study.ranking["targets"]
-    entries = targets["macro"]["rankings"][proxy][:most]
+    entries = targets[MEAN]["rankings"][proxy][:most]
     mixtures = [entry["mixture"] for entry in entries]
     values = np.full((len(mixtures), len(columns)), np.nan)
     for column, name in enumerate(columns):
@@ -134,7 +130,7 @@ def ranking_heat_map(study: Study, most: int = 32) -> Figure:
         dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
         text = "" if np.isnan(value) else f"{value:.1f}"
         heat.text(column, row, text, ha="center", va="center", fontsize=6.5, color="white" if dark else INK)
-    _top_labels(heat, [display_name(name) for name in columns])
+    _top_labels(heat, [short_name(name) for name in columns])
     heat.set_yticks([])
     heat.axvline(0.5, color="white", linewidth=4)
     for spine in heat.spines.values():
@@ -143,7 +139,7 @@ def ranking_heat_map(study: Study, most: int = 32) -> Figure:
     return figure
 
 
-def _unit_dots(panel: Axes, study: Study, mixtures: list[str], units: list[str]) -> None:
+def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list[str]) -> None:
     for row, mixture in enumerate(mixtures):
         weights = study.ranking["mixtures"][mixture]["weights"]
         if row % 2 == 0:
@@ -166,7 +162,7 @@ def _top_labels(panel: Axes, labels: list[str]) -> None:
     panel.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
 
 
-def cost(study: Study) -> Figure | None:
+def cost(study: RankedStudy) -> Figure | None:
     """Tokens trained on: the study with and without its reference models, against training every mixture."""
     rows = by_kind(cost_rows(study))
     if "every_mixture" not in rows:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from ..mixtures.ranked import MEAN
 from ..ranking.tables import BUDGETS, mixture_text, score_text
 from .cost import by_kind, cost_rows
-from .study import Study
+from .ranked_study import RankedStudy
 
 
-def answer(study: Study) -> dict[str, str]:
+def answer(study: RankedStudy) -> dict[str, str]:
     """`mixture`, its `score`, and `gain`: a clause that compares it with the uniform mixture of all units."""
-    entries = study.ranking["targets"]["macro"]["rankings"][study.proxy]
+    entries = study.ranking["targets"][MEAN]["rankings"][study.proxy]
     best = entries[0]
     return {
         "mixture": mixture_text(study.ranking, best["mixture"], 200),
@@ -18,7 +19,7 @@ def answer(study: Study) -> dict[str, str]:
     }
 
 
-def _gain(study: Study, entries: list[dict[str, Any]]) -> str:
+def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
     best = entries[0]
     uniform = next((entry for entry in entries if _is_uniform_over_all(study, entry["mixture"])), None)
     name = f"uniform over all {len(study.units)} units"
@@ -35,7 +36,7 @@ def _gain(study: Study, entries: list[dict[str, Any]]) -> str:
     )
 
 
-def _is_uniform_over_all(study: Study, mixture: str) -> bool:
+def _is_uniform_over_all(study: RankedStudy, mixture: str) -> bool:
     weights = study.ranking["mixtures"][mixture]["weights"]
     return len(weights) == len(study.units) and max(weights.values()) - min(weights.values()) < 1e-9
 
@@ -45,12 +46,12 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
     return f"{share:.1f}%" if share >= 0.1 else f"{share:.2g}%"
 
 
-def trust(study: Study) -> list[str]:
+def trust(study: RankedStudy) -> list[str]:
     """How far the ranking can be trusted, in one to four sentences: every proxy beside the best trivial baseline."""
     found = study.agreement
     if not found["references"]:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]
-    group = found["targets"]["macro"]["groups"]["all"]
+    group = found["targets"][MEAN]["groups"]["all"]
     first = group["predictors"][study.proxy]
     if first["decision_accuracy"]["value"] is None:
         return [f"Unchecked: {first['decision_accuracy']['reason']} (there are {group['n']})."]
@@ -65,7 +66,7 @@ def trust(study: Study) -> list[str]:
     return [*sentences, _against_baselines(study, group), *_other_choices(study)]
 
 
-def _proxies(study: Study, group: dict[str, Any]) -> list[str]:
+def _proxies(study: RankedStudy, group: dict[str, Any]) -> list[str]:
     """The proxies with a decision accuracy, the one that the report is about first."""
     return [
         name
@@ -74,11 +75,11 @@ def _proxies(study: Study, group: dict[str, Any]) -> list[str]:
     ]
 
 
-def _label(study: Study, predictor: str) -> str:
+def _label(study: RankedStudy, predictor: str) -> str:
     return study.agreement["predictors"][predictor]["label"].removeprefix("proxy: ")
 
 
-def _accuracy(study: Study, group: dict[str, Any], proxy: str) -> str:
+def _accuracy(study: RankedStudy, group: dict[str, Any], proxy: str) -> str:
     entry = group["predictors"][proxy]["decision_accuracy"]
     confidence = study.agreement["confidence"]
     interval = ""
@@ -87,7 +88,7 @@ def _accuracy(study: Study, group: dict[str, Any], proxy: str) -> str:
     return f"{entry['value']:.0%}{interval} by {_label(study, proxy)}"
 
 
-def _against_baselines(study: Study, group: dict[str, Any]) -> str:
+def _against_baselines(study: RankedStudy, group: dict[str, Any]) -> str:
     predictors = study.agreement["predictors"]
     accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
     baselines = {
@@ -102,12 +103,12 @@ def _against_baselines(study: Study, group: dict[str, Any]) -> str:
     without = f"{' and '.join(_label(study, proxy) for proxy in behind)} do not beat it"
     if better:
         return f"{opening}: {' and '.join(_label(study, proxy) for proxy in better)} beat it, {without}."
-    return f"{opening}: {without}, so on the macro average this study does not prove their worth."
+    return f"{opening}: {without}, so on the mean of domains this study does not prove their worth."
 
 
-def _other_choices(study: Study) -> list[str]:
+def _other_choices(study: RankedStudy) -> list[str]:
     """What the other proxies put first, where they do not agree."""
-    rankings = study.ranking["targets"]["macro"]["rankings"]
+    rankings = study.ranking["targets"][MEAN]["rankings"]
     chosen = rankings[study.proxy][0]["mixture"]
     return [
         f"By {_label(study, proxy)}, {mixture_text(study.ranking, entries[0]['mixture'], 200)} comes first."
@@ -116,7 +117,7 @@ def _other_choices(study: Study) -> list[str]:
     ]
 
 
-def savings(study: Study) -> str | None:
+def savings(study: RankedStudy) -> str | None:
     """The cost of the components as a share of training every mixture; None where it is not recorded."""
     rows = by_kind(cost_rows(study))
     if "every_mixture" not in rows:

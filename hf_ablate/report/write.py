@@ -19,14 +19,15 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name
+from ..mixtures.ranked import MEAN
+from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name, target_text
 from ..run_folder import TRAINED_KINDS, RunFolder
 from . import curves, figures
 from .arguments import ReportArguments
 from .cost import cost_rows
 from .headline import answer, savings, trust
 from .heat import heat_colour
-from .study import Study, model_folders, read_study
+from .ranked_study import RankedStudy, model_folders, read_ranked_study
 from .style import save, style
 
 
@@ -35,16 +36,38 @@ _TEMPLATES = ("page.html.j2", "page.css.j2")
 
 
 def run(arguments: ReportArguments) -> None:
-    """Write `report/index.html` and `report/figures/`, and print where the page is."""
-    run_folder = RunFolder(arguments.run_dir)
-    folder, page = run_folder.report, run_folder.page
+    """Write the report, and print where the page is."""
+    page = RunFolder(arguments.run_dir).page
     if arguments.dry_run:
         print(f"write the report of {arguments.run_dir} to {page}")
         return
-    settings = {"title": arguments.title or arguments.run_dir.resolve().name, "top": arguments.top}
+    write_report(arguments.run_dir, arguments.title, arguments.top)
+    if arguments.output_format == "json":
+        print(json.dumps({"report": str(page)}))
+    else:
+        print(f"report: {page}")
+
+
+def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path:
+    """Write `report/index.html` and `report/figures/`; does nothing when they are up to date.
+
+    Args:
+        run_dir (`Path`): of a ranked study.
+        title (`str`, *optional*): of the page; default: the run folder's name.
+        top (`int`): mixtures in the table of the ranking.
+
+    Returns:
+        `Path`: the page.
+
+    Raises:
+        `InputError`: if the study has not been ranked.
+    """
+    run_folder = RunFolder(run_dir)
+    folder, page = run_folder.report, run_folder.page
+    settings = {"title": title or run_dir.resolve().name, "top": top}
     inputs = {
         "ranking": read_manifest(run_folder.ranking)["digest"],
-        "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(arguments.run_dir)]),
+        "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
         "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
         "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
     }
@@ -52,17 +75,14 @@ def run(arguments: ReportArguments) -> None:
         logger.info("report: unchanged, nothing to do")
     else:
         remove_manifest(folder)
-        study = read_study(arguments.run_dir)
+        study = read_ranked_study(run_dir)
         pictures = draw_figures(study, run_folder.figures)
         write_text(page, render(study, pictures, settings["title"], settings["top"]))
         write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
-    if arguments.output_format == "json":
-        print(json.dumps({"report": str(page)}))
-    else:
-        print(f"report: {page}")
+    return page
 
 
-def draw_figures(study: Study, folder: Path) -> dict[str, str]:
+def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
     """Draw all figures, save them as PNG and PDF in `folder`, and return them as SVG: name → markup."""
     pictures = {}
     with style():
@@ -75,8 +95,8 @@ def draw_figures(study: Study, folder: Path) -> dict[str, str]:
     return pictures
 
 
-def _figures(study: Study) -> list[tuple[str, Figure | None]]:
-    proxies = study.ranking["targets"]["macro"]["rankings"]
+def _figures(study: RankedStudy) -> list[tuple[str, Figure | None]]:
+    proxies = study.ranking["targets"][MEAN]["rankings"]
     return [
         ("ranking", figures.ranking_heat_map(study)),
         ("agreement", figures.agreement_intervals(study)),
@@ -87,7 +107,7 @@ def _figures(study: Study) -> list[tuple[str, Figure | None]]:
     ]
 
 
-def render(study: Study, pictures: dict[str, str], title: str, top: int) -> str:
+def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -> str:
     """The page as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -99,7 +119,7 @@ def render(study: Study, pictures: dict[str, str], title: str, top: int) -> str:
         "score": score_text,
         "statistic": number_text,
         "short": short_name,
-        "display": figures.display_name,
+        "target": target_text,
         "tokens": _tokens_text,
         "flops": lambda value: f"{value:.2e}" if value else "-",
         "duration": _duration_text,
@@ -124,7 +144,7 @@ def render(study: Study, pictures: dict[str, str], title: str, top: int) -> str:
     )
 
 
-def _ranking_rows(study: Study, top: int) -> list[dict[str, Any]]:
+def _ranking_rows(study: RankedStudy, top: int) -> list[dict[str, Any]]:
     """The best mixtures with their scores on the columns of the table."""
     targets, proxy = study.ranking["targets"], study.proxy
     scores = {
@@ -133,11 +153,11 @@ def _ranking_rows(study: Study, top: int) -> list[dict[str, Any]]:
     }
     return [
         {**entry, "scores": {name: values.get(entry["mixture"]) for name, values in scores.items()}}
-        for entry in targets["macro"]["rankings"][proxy][:top]
+        for entry in targets[MEAN]["rankings"][proxy][:top]
     ]
 
 
-def _common_settings(study: Study) -> dict[str, dict[str, Any]]:
+def _common_settings(study: RankedStudy) -> dict[str, dict[str, Any]]:
     """Hyper-parameters that all models of a kind share: kind → name → value."""
     common = {}
     for kind in TRAINED_KINDS:

@@ -212,7 +212,7 @@ def test_an_unfinished_evaluation_is_an_input_error(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"bootstrap_samples": 10}, {"confidence": 95}, {"top": 0}, {"seed": -1}],
+    [{"bootstrap_samples": 10}, {"confidence": 95}, {"top": 0}, {"random_seed": -1}],
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_arguments_are_checked(wrong):

@@ -14,7 +14,7 @@ from hf_ablate.report.arguments import ReportArguments
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.headline import answer, savings, trust
-from hf_ablate.report.study import read_study
+from hf_ablate.report.ranked_study import read_ranked_study
 
 
 def ranked(folder, **options):
@@ -103,39 +103,39 @@ def lines(panel) -> list[tuple[float, list[float]]]:
 
 
 def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component_in_front(run_dir):
-    study = read_study(run_dir)
+    study = read_ranked_study(run_dir)
     panels = {panel.get_title(): panel for panel in evaluation_curves(study).axes if panel.get_visible()}
-    assert list(panels) == ["macro average", "sympy", "transformers", "cpython"]
+    assert list(panels) == ["mean of domains", "sympy", "transformers", "cpython"]
     for unit in ("sympy", "transformers"):
         drawn = lines(panels[unit])
         assert [width == max(drawn)[0] for width, _ in drawn] == [other == unit for other in UNITS]
         points = study.evaluations[f"component:{unit}"][f"in_domain/{unit}"]
         assert drawn[UNITS.index(unit)][1] == [bits for _, bits in points]
-    assert len({width for width, _ in lines(panels["macro average"]) + lines(panels["cpython"])}) == 1
-    tokens = panels["macro average"].lines[0].get_xdata() * 1e6
+    assert len({width for width, _ in lines(panels["mean of domains"]) + lines(panels["cpython"])}) == 1
+    tokens = panels["mean of domains"].lines[0].get_xdata() * 1e6
     assert tokens == pytest.approx([UNIT_TOKENS * number / 5 for number in range(1, 6)])
 
 
 def test_with_more_domains_than_panels_sources_stand_for_them(tmp_path):
-    study = read_study(ranked(tmp_path / "run", evaluated=DOMAINS))
+    study = read_ranked_study(ranked(tmp_path / "run", evaluated=DOMAINS))
     figure = evaluation_curves(study)
     titles = [panel.get_title() for panel in figure.axes if panel.get_visible()]
-    assert titles == ["macro average", "own domain", "in_domain", "out_of_domain"]
+    assert titles == ["mean of domains", "own domain", "in_domain", "out_of_domain"]
     own = [values for _, values in lines(figure.axes[1])]
     assert own == [[bits for _, bits in study.evaluations[f"component:{u}"][f"in_domain/{u}"]] for u in UNITS]
 
 
 def test_without_evaluations_during_training_there_is_no_figure_of_them(tmp_path):
     run_dir = ranked(tmp_path / "run")
-    assert evaluation_curves(read_study(run_dir)) is None
+    assert evaluation_curves(read_ranked_study(run_dir)) is None
     for path in (run_dir / "models" / "components").glob("*/metrics.jsonl"):
         with open(path, "a") as file:
             file.write('{"eval_bits_per_byte": 2.0, "eval_bits_per_byte/web": null, "step": 250}\n')
-    assert evaluation_curves(read_study(run_dir)) is None  # one point is no curve
+    assert evaluation_curves(read_ranked_study(run_dir)) is None  # one point is no curve
 
 
 def test_the_answer_is_the_first_of_the_ranking(run_dir):
-    study = read_study(run_dir)
+    study = read_ranked_study(run_dir)
     first = study.ranking["targets"]["macro"]["rankings"]["merged"][0]
     found = answer(study)
     assert found["score"] == f"{first['score']:.4f}"
@@ -143,7 +143,7 @@ def test_the_answer_is_the_first_of_the_ranking(run_dir):
 
 
 def test_trust_names_the_reference_models_the_budget_both_proxies_and_the_best_baseline(run_dir):
-    study = read_study(run_dir)
+    study = read_ranked_study(run_dir)
     text = " ".join(trust(study))
     predictors = study.agreement["targets"]["macro"]["groups"]["all"]["predictors"]
     assert "14 reference models (reference budget: fixed)" in text
@@ -168,7 +168,7 @@ def beat(study, merged: float, baseline: float) -> str:
 
 
 def test_a_proxy_that_does_not_beat_the_baselines_is_said_to_prove_nothing(run_dir):
-    study = read_study(run_dir)
+    study = read_ranked_study(run_dir)
     assert "the proxies beat it" in beat(study, merged=0.9, baseline=0.8)
     assert "does not prove their worth" in beat(study, merged=0.8, baseline=0.8)
     assert "does not prove their worth" in beat(study, merged=0.7, baseline=0.8)
@@ -184,7 +184,7 @@ def test_without_reference_models_the_page_says_unchecked(tmp_path):
 
 @pytest.mark.parametrize(("budget", "times"), [("fixed", 31), ("union", 80)])
 def test_costs_add_up(tmp_path, budget, times):
-    study = read_study(ranked(tmp_path / "run", budget=budget))
+    study = read_ranked_study(ranked(tmp_path / "run", budget=budget))
     rows = by_kind(cost_rows(study))
     unit = rows["component"]["tokens"] / 5
     assert rows["component"]["models"] == 5 and rows["reference"]["models"] == 14

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..manifest import find_manifest, read_manifest
-from ..mixtures.ranked import read_ranking
+from ..mixtures.ranked import MEAN, read_ranking
 from ..ranking.rank import read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 
@@ -17,7 +17,7 @@ _SCORE = "eval_bits_per_byte"
 
 
 @dataclass(frozen=True)
-class Study:
+class RankedStudy:
     """A ranked study.
 
     Args:
@@ -41,7 +41,7 @@ class Study:
     @property
     def proxy(self) -> str:
         """The kind of proxy that the report is about first."""
-        return next(iter(self.ranking["targets"]["macro"]["rankings"]))
+        return next(iter(self.ranking["targets"][MEAN]["rankings"]))
 
     @property
     def units(self) -> list[str]:
@@ -61,7 +61,7 @@ class Study:
         return domains if len(domains) <= most else (self.target_names("source") or domains)[:most]
 
 
-def read_study(run_dir: Path) -> Study:
+def read_ranked_study(run_dir: Path) -> RankedStudy:
     """Read a run folder; only the ranking has to be there, what else is missing is left out of the report.
 
     Raises:
@@ -77,7 +77,7 @@ def read_study(run_dir: Path) -> Study:
         evaluations[facts["model"]] = _evaluations(rows)
     folder = RunFolder(run_dir)
     manifests = (find_manifest(part) or {} for part in (folder.corpus, folder.scores, folder.ranking))
-    return Study(ranking, agreement, models, curves, evaluations, *manifests)
+    return RankedStudy(ranking, agreement, models, curves, evaluations, *manifests)
 
 
 def model_folders(run_dir: Path) -> list[Path]:
@@ -99,7 +99,7 @@ def _metrics(folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _evaluations(rows: list[dict[str, Any]]) -> dict[str, Points]:
     keys = dict.fromkeys(key for row in rows for key in row if key == _SCORE or key.startswith(f"{_SCORE}/"))
-    found = {key.removeprefix(_SCORE).removeprefix("/") or "macro": _points(rows, key) for key in keys}
+    found = {key.removeprefix(_SCORE).removeprefix("/") or MEAN: _points(rows, key) for key in keys}
     return {name: points for name, points in found.items() if points}
 
 

@@ -1,0 +1,112 @@
+"""Scores, rankings and agreement as pandas data frames: the numbers that the commands print."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, unknown_name
+from ..evaluation.rows import METRICS, ScoreRow
+from ..mixtures.mixture import Mixture
+from ..ranking.agreement import STATISTICS
+from ..ranking.scores import target_name
+
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
+    """One row per model, one column per domain; NaN where there is no score.
+
+    Args:
+        rows (`Iterable[ScoreRow]`): of one split, each model and domain once.
+        metric (`str`): `bits_per_byte`, `ppl_token`, `ppl_byte`, `ppl_char` or `ppl_word`; lower is better.
+
+    Returns:
+        `pandas.DataFrame`: float64 [models, domains]. The index has the levels `kind`, `model` (id) and `name` (of the
+        mixture); models are in the order of the rows, domains (`<source>/<domain>`) in alphabetical order.
+
+    Raises:
+        `InputError`: for an unknown metric.
+    """
+    import pandas
+
+    if metric not in METRICS:
+        raise unknown_name("metric", metric, list(METRICS))
+    values: dict[tuple[str, str, str], dict[str, float]] = {}
+    for row in rows:
+        name = Mixture.of(row.mixture).name if row.mixture else row.model
+        columns = values.setdefault((row.kind, row.model, name), {})
+        columns[target_name(row.source, row.domain)] = getattr(row, metric)
+    index = pandas.MultiIndex.from_tuples(list(values), names=["kind", "model", "name"])
+    return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
+
+
+def ranking_frame(ranking: dict[str, Any], target: str, kind: str | None) -> "pandas.DataFrame":
+    """The mixtures on one target, best first.
+
+    Args:
+        ranking (`dict`): as in `ranking/ranking.json`.
+        target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+        kind (`str`, *optional*): of proxy, `merged` or `ensemble`; default: the first that is ranked.
+
+    Returns:
+        `pandas.DataFrame`: [mixtures] with the columns `rank`, `name`, `score`, `reference` (the reference model's
+        score, NaN where there is none) and the weight of every unit; the index is the mixture's id.
+
+    Raises:
+        `InputError`: for an unknown target, and a proxy that was not scored.
+    """
+    import pandas
+
+    if target not in ranking["targets"]:
+        raise unknown_name("target", target, list(ranking["targets"]))
+    rankings = ranking["targets"][target]["rankings"]
+    if kind is not None and kind not in rankings:
+        raise InputError(f"the mixtures were not ranked by the proxy {kind!r}, but by {', '.join(rankings)}")
+    entries = rankings[kind or next(iter(rankings))]
+    mixtures = ranking["mixtures"]
+    units = sorted({unit for facts in mixtures.values() for unit in facts["weights"]})
+    rows = [
+        {
+            "rank": entry["rank"],
+            "name": mixtures[entry["mixture"]]["name"],
+            "score": entry["score"],
+            "reference": entry["reference"],
+            **{unit: mixtures[entry["mixture"]]["weights"].get(unit, 0.0) for unit in units},
+        }
+        for entry in entries
+    ]
+    index = pandas.Index([entry["mixture"] for entry in entries], name="mixture")
+    return pandas.DataFrame(rows, index=index).astype({"reference": float})
+
+
+def agreement_frame(agreement: dict[str, Any], target: str, group: str) -> "pandas.DataFrame":
+    """How well each predictor agrees with the reference models on one target.
+
+    Args:
+        agreement (`dict`): as in `ranking/agreement.json`.
+        target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+        group (`str`): `all`, or a number of units, for the mixtures of so many units alone.
+
+    Returns:
+        `pandas.DataFrame`: float64, a row per predictor. The columns have two levels: the statistic (`pearson`,
+        `spearman`, `kendall`, `decision_accuracy`, `regret`, `relative_regret`), and `value`, `low`, `high` (the ends
+        of its interval); NaN where a statistic is not defined.
+
+    Raises:
+        `InputError`: for an unknown target or group.
+    """
+    import pandas
+
+    if target not in agreement["targets"]:
+        raise unknown_name("target", target, list(agreement["targets"]))
+    groups = agreement["targets"][target]["groups"]
+    if group not in groups:
+        raise unknown_name("group of mixtures", group, list(groups))
+    columns = pandas.MultiIndex.from_product([STATISTICS, ("value", "low", "high")], names=["statistic", None])
+    values = {
+        agreement["predictors"][name]["label"]: [entry[statistic][part] for statistic, part in columns]
+        for name, entry in groups[group]["predictors"].items()
+    }
+    index = pandas.Index(list(values), name="predictor")
+    return pandas.DataFrame(list(values.values()), index=index, columns=columns, dtype=float)

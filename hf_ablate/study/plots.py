@@ -1,0 +1,97 @@
+"""The report's figures, for notebooks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..mixtures.proxies import PROXIES
+
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..report.ranked_study import RankedStudy
+
+
+class StudyPlots:
+    """The figures of a study's report, each drawn anew from the run folder.
+
+    Args:
+        run_dir (`Path`): of a ranked study.
+
+    Example:
+
+    ```python
+    figure = Study.open("runs/quickstart").plot.agreement()
+    figure.savefig("agreement.pdf")
+    ```
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+
+    def ranking(self, most: int = 32) -> "Figure":
+        """The best `most` mixtures: the units in them, and how far each is from the best on every domain."""
+        from ..report.figures import ranking_heat_map
+
+        return self._draw(lambda study: ranking_heat_map(study, most))
+
+    def agreement(self) -> "Figure":
+        """Correlation and decision accuracy of every predictor, with intervals.
+
+        Raises:
+            `InputError`: if no reference model is scored.
+        """
+        from ..report.figures import agreement_intervals
+
+        return self._draw(agreement_intervals, "no reference model of two units or more is scored")
+
+    def scatter(self, proxy: str | None = None) -> "Figure":
+        """Scores of one proxy against those of the reference models, a panel per domain.
+
+        Args:
+            proxy (`str`, *optional*): `merge` or `ensemble`; default: the one that the ranking is by.
+
+        Raises:
+            `InputError`: if no reference model is scored.
+        """
+        from ..report.figures import scatter
+
+        kinds = {known.option: known.kind for known in PROXIES}
+        return self._draw(
+            lambda study: scatter(study, kinds[proxy] if proxy else study.proxy),
+            "no reference model of two units or more is scored",
+        )
+
+    def cost(self) -> "Figure":
+        """Tokens trained on, against training a model for every mixture.
+
+        Raises:
+            `InputError`: if no component model is recorded.
+        """
+        from ..report.figures import cost
+
+        return self._draw(cost, "no component model is recorded")
+
+    def training(self) -> "Figure":
+        """Training loss over tokens.
+
+        Raises:
+            `InputError`: if training logged nothing.
+        """
+        from ..report.curves import training_curves
+
+        return self._draw(training_curves, "training logged no losses")
+
+    def _draw(self, figure_of: Callable[["RankedStudy"], "Figure | None"], otherwise: str = "") -> "Figure":
+        import matplotlib.pyplot  # noqa: F401 - lets notebooks show figures
+
+        from ..report.ranked_study import read_ranked_study
+        from ..report.style import style
+
+        with style():
+            figure = figure_of(read_ranked_study(self._run_dir))
+        if figure is None:
+            raise InputError(f"there is nothing to draw in {self._run_dir}: {otherwise}")
+        return figure

@@ -1,0 +1,205 @@
+"""A study from Python: the run folder that the commands read and write, without the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError, unknown_name
+from ..evaluation.rows import read_current_rows
+from ..lock import run_folder_lock
+from ..manifest import has_manifest
+from ..mixtures.enumerate import CandidateMixture, read_mixtures
+from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import PROXIES
+from ..mixtures.ranked import read_ranking
+from ..run_folder import RunFolder
+from .frames import agreement_frame, ranking_frame, scores_frame
+from .plots import StudyPlots
+from .run import RunArguments, parse_stages, run
+
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study's run folder. Everything is read when it is asked for, so the object never gets out of date.
+
+    Args:
+        run_dir (`Path`): the run folder.
+        recipes (`Path`, *optional*): the folder of recipes that makes it; only [`Study.run`] needs it.
+        changes (`tuple[str, ...]`): changes to the recipes, as `stage.key=value`.
+
+    Example:
+
+    ```python
+    import hf_ablate as ha
+
+    study = ha.Study.open("runs/quickstart")
+    study.ranking().head()
+    study.score(ha.Mixture.of({"pandas": 0.7, "torch": 0.3}))
+    ```
+    """
+
+    run_dir: Path
+    recipes: Path | None = None
+    changes: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, run_dir: str | Path) -> "Study":
+        """The study in a run folder, however far it has got.
+
+        Args:
+            run_dir (`str` or `Path`): made by the commands, by [`Study.run`] or by `hf-ablate pull`.
+
+        Raises:
+            `InputError`: if the folder does not exist, or nothing of a study in it is finished.
+        """
+        folder = RunFolder(Path(run_dir))
+        if not any(map(has_manifest, (folder.corpus, folder.mixtures, folder.seed, folder.scores))):
+            raise InputError(
+                f"{run_dir} is not the run folder of a study (looked for {Path(run_dir).resolve()}): it has no "
+                "finished corpus, mixtures, seed or scores; `Study.from_recipes(FOLDER).run()` makes one"
+            )
+        return cls(folder.path)
+
+    @classmethod
+    def from_recipes(
+        cls, recipes: str | Path, run_dir: str | Path | None = None, changes: Sequence[str] = ()
+    ) -> "Study":
+        """The study that a folder of recipes describes; nothing is run.
+
+        Args:
+            recipes (`str` or `Path`): the folder, with one YAML file per stage.
+            run_dir (`str` or `Path`, *optional*): the run folder; default: the one that the recipes name.
+            changes (`Sequence[str]`): changes to recipes, such as `train.learning_rate=1e-3`.
+
+        Raises:
+            `InputError`: for any mistake in a recipe or change.
+        """
+        arguments = RunArguments(study=Path(recipes), run_dir=run_dir and Path(run_dir), set=list(changes))
+        stages = parse_stages(arguments)
+        return cls(next(iter(stages.values())).run_dir, Path(recipes), tuple(changes))
+
+    def run(self, dry_run: bool = False) -> "Study":
+        """Run all stages, as `hf-ablate run` does: what is finished and unchanged is skipped.
+
+        Args:
+            dry_run (`bool`): print what would be done, and do nothing.
+
+        Returns:
+            [`Study`]: this study.
+
+        Raises:
+            `InputError`: if the study was opened without recipes, and for any mistake in them.
+        """
+        if self.recipes is None:
+            raise InputError(
+                f"{self.run_dir} was opened without its recipes; use `Study.from_recipes(FOLDER)` to run it"
+            )
+        arguments = RunArguments(study=self.recipes, run_dir=self.run_dir, set=list(self.changes), dry_run=dry_run)
+        if dry_run:
+            run(arguments)
+        else:
+            with run_folder_lock(self.run_dir):
+                run(arguments)
+        return self
+
+    @property
+    def candidates(self) -> list[CandidateMixture]:
+        """The mixtures under study, and whether each gets a reference model."""
+        return read_mixtures(self.run_dir)
+
+    @property
+    def mixtures(self) -> list[Mixture]:
+        """The mixtures under study."""
+        return [candidate.mixture for candidate in self.candidates]
+
+    @property
+    def units(self) -> list[str]:
+        """The base units of the corpus; of a study without its corpus, those of its mixtures."""
+        folder = RunFolder(self.run_dir)
+        if has_manifest(folder.corpus):
+            from ..corpus.description import CorpusDescription
+
+            return list(CorpusDescription.read(self.run_dir).units)
+        return sorted({unit for mixture in self.mixtures for unit in mixture.units})
+
+    def scores(self, metric: str = "bits_per_byte", split: str | None = None) -> "pandas.DataFrame":
+        """The scores of all models and proxies: one row per model, one column per domain.
+
+        Args:
+            metric (`str`): `bits_per_byte`, `ppl_token`, `ppl_byte`, `ppl_char` or `ppl_word`; lower is better.
+            split (`str`, *optional*): of the evaluation text; default: the one that was scored.
+
+        Returns:
+            `pandas.DataFrame`: float64 [models, domains], see [`scores_frame`].
+
+        Raises:
+            `InputError`: if the study has not been scored, or not on this split.
+        """
+        rows = read_current_rows(RunFolder(self.run_dir).scores)
+        splits = sorted({row.split for row in rows})
+        if split is not None and split not in splits:
+            raise unknown_name("split", split, splits)
+        return scores_frame((row for row in rows if split in (None, row.split)), metric)
+
+    def ranking(self, target: str = "macro", proxy: str | None = None) -> "pandas.DataFrame":
+        """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
+
+        Args:
+            target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+            proxy (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
+
+        Returns:
+            `pandas.DataFrame`: see [`ranking_frame`].
+
+        Raises:
+            `InputError`: if the study has not been ranked, and for an unknown target or proxy.
+        """
+        kinds = {known.option: known.kind for known in PROXIES}
+        if proxy is not None and proxy not in kinds:
+            raise unknown_name("proxy", proxy, list(kinds))
+        return ranking_frame(read_ranking(self.run_dir), target, proxy and kinds[proxy])
+
+    def agreement(self, target: str = "macro", group: str | int = "all") -> "pandas.DataFrame":
+        """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.
+
+        Args:
+            target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+            group (`str` or `int`): `all`, or a number of units, for the mixtures of so many units alone.
+
+        Returns:
+            `pandas.DataFrame`: see [`agreement_frame`].
+
+        Raises:
+            `InputError`: if the study has not been ranked, and for an unknown target or group.
+        """
+        from ..ranking.rank import read_agreement
+
+        return agreement_frame(read_agreement(self.run_dir), target, str(group))
+
+    @property
+    def plot(self) -> StudyPlots:
+        """The report's figures."""
+        return StudyPlots(self.run_dir)
+
+    def report(self, title: str | None = None, top: int = 10) -> Path:
+        """Write the report, as `hf-ablate report` does.
+
+        Args:
+            title (`str`, *optional*): of the page; default: the run folder's name.
+            top (`int`): mixtures in the table of the ranking.
+
+        Returns:
+            `Path`: the page, which opens offline.
+
+        Raises:
+            `InputError`: if the study has not been ranked.
+        """
+        from ..report.write import write_report
+
+        with run_folder_lock(self.run_dir):
+            return write_report(self.run_dir, title, top)

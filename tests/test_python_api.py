@@ -1,0 +1,128 @@
+"""The Python API gives the numbers of the commands, and runs what they run."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+from tiny_study import UNITS, write_study
+
+import hf_ablate as ha
+from hf_ablate.cli import main
+from hf_ablate.evaluation.rows import METRICS, read_current_rows
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> ha.Study:
+    """A finished study, run from its recipes."""
+    return ha.Study.from_recipes(write_study(tmp_path_factory.mktemp("study"))).run()
+
+
+def command(capsys, *words: object) -> dict:
+    """What a command prints as JSON."""
+    capsys.readouterr()
+    assert main([*map(str, words), "--output_format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_study_that_was_run_is_opened_from_its_run_folder(study):
+    opened = ha.Study.open(study.run_dir)
+    assert opened.units == sorted(UNITS)
+    assert len(opened.mixtures) == 7 and all(isinstance(mixture, ha.Mixture) for mixture in opened.mixtures)
+    assert sum(candidate.reference for candidate in opened.candidates) == 4
+
+
+def test_running_again_does_nothing(study, caplog):
+    caplog.set_level("INFO")
+    study.run()
+    assert sum("unchanged, nothing to do" in message for message in caplog.messages) == 6
+
+
+def test_scores_are_those_of_the_score_rows(study):
+    rows = read_current_rows(study.run_dir / "scores")
+    for metric in METRICS:
+        frame = study.scores(metric=metric)
+        assert len(frame) == len({row.model for row in rows})
+        for row in rows:
+            (value,) = frame.xs(row.model, level="model")[f"{row.source}/{row.domain}"]
+            assert value == getattr(row, metric)
+    assert list(study.scores().xs("component", level="kind").index.get_level_values("name")) == sorted(UNITS)
+
+
+def test_the_ranking_is_the_commands(study, capsys):
+    ranking = command(capsys, "rank", "--config", study.recipes / "rank.yaml")["ranking"]
+    for target, facts in ranking["targets"].items():
+        for proxy, kind in (("merge", "merged"), ("ensemble", "ensemble")):
+            frame = study.ranking(target, proxy)
+            entries = facts["rankings"][kind]
+            assert list(frame.index) == [entry["mixture"] for entry in entries]
+            assert list(frame["score"]) == [entry["score"] for entry in entries]
+            references = [math.nan if entry["reference"] is None else entry["reference"] for entry in entries]
+            assert list(frame["reference"]) == pytest.approx(references, abs=0, nan_ok=True)
+    assert list(study.ranking()[sorted(UNITS)].sum(axis="columns")) == pytest.approx([1] * 7)
+
+
+def test_the_agreement_is_the_commands(study, capsys):
+    agreement = command(capsys, "rank", "--config", study.recipes / "rank.yaml")["agreement"]
+    frame = study.agreement()
+    predictors = agreement["targets"]["macro"]["groups"]["all"]["predictors"]
+    assert list(frame.index) == [agreement["predictors"][name]["label"] for name in predictors]
+    for name, entry in predictors.items():
+        found = frame.loc[agreement["predictors"][name]["label"], "regret"]
+        expected = [math.nan if value is None else value for value in (entry["regret"][k] for k in found.index)]
+        assert list(found) == pytest.approx(expected, abs=0, nan_ok=True)
+    assert list(study.agreement(group=2).columns) == list(frame.columns)
+
+
+def test_figures_are_the_reports(study, tmp_path):
+    for figure in (
+        study.plot.ranking(),
+        study.plot.agreement(),
+        study.plot.scatter("ensemble"),
+        study.plot.cost(),
+        study.plot.training(),
+    ):
+        figure.savefig(tmp_path / "figure.png")
+        assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_report_is_the_commands(study):
+    page = study.report()
+    assert page == study.run_dir / "report" / "index.html"
+    before = page.stat().st_mtime_ns
+    assert study.report() == page and page.stat().st_mtime_ns == before
+    assert "A title" in study.report("A title").read_text()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda study: ha.Study.open("nowhere"), "nowhere is not the run folder of a study"),
+        (lambda study: ha.Study.open(study.run_dir).run(), "opened without its recipes"),
+        (lambda study: ha.Study.from_recipes("nowhere"), "nowhere is not a folder of recipes"),
+        (lambda study: ha.Study.from_recipes(study.recipes, changes=["train.learning_rat=1"]), "did you mean"),
+        (lambda study: study.scores("bits_per_bite"), "unknown metric 'bits_per_bite'; did you mean 'bits_per_byte'"),
+        (lambda study: study.scores(split="test"), "unknown split 'test'"),
+        (lambda study: study.ranking("in_domain/pyton"), "did you mean 'in_domain/python'"),
+        (lambda study: study.ranking(proxy="merged"), "unknown proxy 'merged'; did you mean 'merge'"),
+        (lambda study: study.agreement(group=9), "unknown group of mixtures '9'"),
+    ],
+)
+def test_mistakes_are_input_errors(study, mistake, message):
+    with pytest.raises(ha.InputError, match=message):
+        mistake(study)
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = ("torch", "transformers", "pandas", "numpy")
+    code = f"import sys, hf_ablate as ha; ha.Mixture, dir(ha); print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
+
+
+def test_what_is_exported_exists():
+    assert all(getattr(ha, name) for name in ha.__all__)
+    assert set(ha.__all__) <= set(dir(ha))
+    with pytest.raises(AttributeError, match="no attribute 'Studdy'"):
+        _ = ha.Studdy
