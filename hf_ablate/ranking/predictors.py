@@ -35,7 +35,7 @@ def predictions(scores: Scores) -> dict[str, np.ndarray]:
     """All predictors but `random`.
 
     Returns:
-        `dict[str, np.ndarray]`: name → [mixtures, domains], float64, lower is better, NaN where there is no prediction.
+        `dict[str, np.ndarray]`: name → [mixtures, domains], float64, lower is better, NaN where there is none.
     """
     found = {kind: scores.by_kind[kind] for kind in PROXY_KINDS if kind in scores.by_kind}
     return found | {

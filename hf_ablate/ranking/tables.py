@@ -57,7 +57,13 @@ def ranking_table(ranking: dict[str, Any], top: int) -> str:
 
 
 def mixture_text(ranking: dict[str, Any], mixture: str, width: int = 44) -> str:
-    """The name of a mixture, cut to a width; `all 5 units` for the uniform mixture of everything."""
+    """The name of a mixture, cut to a width; `all 5 units` for the uniform mixture of everything.
+
+    Args:
+        ranking (`dict`): as in `ranking.json`.
+        mixture (`str`): its id.
+        width (`int`): the most characters.
+    """
     facts = ranking["mixtures"][mixture]
     size = facts["number_of_units"]
     if size == len(_all_units(ranking)) > 2 and len(set(facts["weights"].values())) == 1:

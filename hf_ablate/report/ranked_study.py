@@ -1,4 +1,4 @@
-"""What the report tells of a study, read from the manifests of its run folder."""
+"""What the report says about a study, read from the manifests of its run folder."""
 
 import json
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class RankedStudy:
 
 
 def read_ranked_study(run_dir: Path) -> RankedStudy:
-    """Read a run folder; only the ranking has to be there, what else is missing is left out of the report.
+    """Read a run folder. Only the ranking is required; what else is missing is left out of the report.
 
     Raises:
         `InputError`: if the study is not ranked.

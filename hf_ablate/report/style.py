@@ -55,7 +55,16 @@ def style():
 
 
 def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of `columns` × `rows` axes, each row `height` inches high; the axes in reading order."""
+    """A figure with a grid of axes.
+
+    Args:
+        columns, rows (`int`): of the grid.
+        width (`float`): of the figure, in inches.
+        height (`float`): of each row, in inches.
+
+    Returns:
+        `tuple[Figure, list[Axes]]`: the figure, and its axes in reading order.
+    """
     figure = Figure(figsize=(width, height * rows), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.02, hspace=0.03)
     grid = figure.subplots(rows, columns, squeeze=False)
@@ -63,7 +72,16 @@ def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure
 
 
 def save(figure: Figure, folder: Path, name: str) -> str:
-    """Save a figure as PNG and PDF in `folder`, and return it as SVG to set into a page."""
+    """Save a figure as PNG and PDF.
+
+    Args:
+        figure (`Figure`): the figure.
+        folder (`Path`): where the files go.
+        name (`str`): of the files, without the ending.
+
+    Returns:
+        `str`: the figure as SVG, to be set into a page.
+    """
     # Without dates and versions the same study gives the same bytes.
     with atomic_path(folder / f"{name}.png") as path:
         figure.savefig(path, format="png", metadata={"Software": None})

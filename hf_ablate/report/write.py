@@ -108,7 +108,14 @@ def _figures(study: RankedStudy) -> list[tuple[str, Figure | None]]:
 
 
 def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -> str:
-    """The page as HTML."""
+    """The page as HTML.
+
+    Args:
+        study ([`RankedStudy`]): what the page reports.
+        pictures (`dict[str, str]`): name of a figure → SVG.
+        title (`str`): of the page.
+        top (`int`): mixtures in the table of the ranking.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -174,7 +181,7 @@ def _common_settings(study: RankedStudy) -> dict[str, dict[str, Any]]:
 
 
 def _tokens_text(tokens: float | None) -> str:
-    """Tokens as people say them: `1.02 M`."""
+    """A number of tokens for people: `1.02 M`."""
     if tokens is None:
         return "-"
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
