@@ -14,7 +14,9 @@ PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 # What the modules at the top of the package, and each folder, may import of the package.
 CORE = {
     "hub_errors",
+    "byte_streams",
     "errors",
+    "json_lines",
     "manifest",
     "arguments",
     "recipe",

@@ -106,11 +106,13 @@ def write_eval_data(folder: Path) -> Path:
 
 def write_jsonl(path: Path, rows: list[dict]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    if path.suffix == ".gz":
-        path.write_bytes(gzip.compress(text.encode()))
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    if path.suffix == ".zst":
+        import pyarrow
+
+        path.write_bytes(pyarrow.Codec("zstd").compress(text).to_pybytes())
     else:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
     return path
 
 

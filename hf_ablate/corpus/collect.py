@@ -12,7 +12,7 @@ from .blocks import token_dtype
 from .budgets import BYTES_PER_TOKEN, check_not_empty, targets_of
 from .catalog import Catalog
 from .decontamination.check import is_written, write_check
-from .decontamination.evaluation_sets import HELD_OUT, list_evaluation_files, read_texts
+from .decontamination.evaluation_sets import HELD_OUT, list_evaluation_files, texts_of
 from .duplicates import find_duplicates
 from .encode import EncodeJob, encode_task, read_selected
 from .encoded import Encoded
@@ -115,7 +115,7 @@ class Collector:
 
     def _write_check(self, wanted: np.ndarray) -> None:
         """What no training document may overlap with: given evaluation sets, and the corpus's own held-out text."""
-        sets = [(name, read_texts(files)) for name, files in list_evaluation_files(self.arguments).items()]
+        sets = [(name, texts_of(files)) for name, files in list_evaluation_files(self.arguments).items()]
         if HELD_OUT in self.arguments.decontaminate_against:
             sets.append((HELD_OUT, self._texts(np.where(self._in_tokens, 0, wanted))))
         logger.info("reading what to decontaminate against: %s", ", ".join(name for name, _ in sets))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fsspec.utils import glob_translate
 
+from ..byte_streams import is_url
 from ..errors import InputError
 from .document_arguments import DocumentArguments
 from .local_files import local_files, local_roots
@@ -69,11 +70,6 @@ def list_inputs(arguments: DocumentArguments) -> list[InputFile]:
     if not found:
         raise InputError("`exclude_globs` leave no file")
     return _with_path_fields(sorted(found.values(), key=lambda file: file.name), arguments.path_regex)
-
-
-def is_url(path: str) -> bool:
-    """Whether a path goes through fsspec: `hf://datasets/ORG/NAME`, `s3://BUCKET/FOLDER`."""
-    return "://" in path
 
 
 def root_name(root: str) -> str:

@@ -5,6 +5,7 @@ import logging
 import shutil
 from pathlib import Path
 
+from ..byte_streams import is_url
 from ..manifest import (
     MANIFEST,
     digest,
@@ -17,7 +18,7 @@ from ..manifest import (
 )
 from .arguments import PartitionArguments
 from .decontamination.evaluation_sets import list_evaluation_files
-from .inputs import InputFile, is_url, list_inputs
+from .inputs import InputFile, list_inputs
 
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import IO
 
 from fsspec.utils import glob_translate
 
@@ -36,12 +35,3 @@ def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, s
         if facts["type"] == "file" and not is_hidden and (name == path or regex.match(inside)):
             version = next((str(facts[key]) for key in _VERSION_KEYS if facts.get(key)), "")
             yield inside, system.unstrip_protocol(name), facts["size"] or 0, version
-
-
-def open_file(path: str) -> IO[bytes]:
-    """A local file or a URL for reading bytes."""
-    if "://" not in path:
-        return open(path, "rb")
-    import fsspec
-
-    return fsspec.open(path, "rb").open()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..hub_errors import hub_failures
+from ..json_lines import JSON_LINES
 from ..manifest import atomic_path, digest_files
 from .sources import SPLIT_NAMES, Source
 from .tokens import default_cache
@@ -27,7 +28,7 @@ def is_hub_name(location: str) -> bool:
 
     ```
     """
-    is_file_name = location.endswith((".jsonl", ".jsonl.gz", ".gz"))
+    is_file_name = location.endswith((*JSON_LINES, ".gz", ".zst"))
     return location.startswith(PREFIX) or bool(_HUB_ID.fullmatch(location)) and not is_file_name
 
 

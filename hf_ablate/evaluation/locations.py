@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..corpus.description import CorpusDescription
 from ..errors import InputError
+from ..json_lines import JSON_LINES
 from ..manifest import digest_files
 from .hub_data import hub_sources, is_hub_name
 from .sources import SPLIT_NAMES, Source
@@ -13,9 +14,9 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     """The sources at the given places.
 
     Args:
-        locations (`list[str | Path]`): jsonl(.gz) files (a source each, named after it), folders `<split>/*.jsonl*`
-            (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's), corpora or run folders
-            of this project; or names on the Hub, as text, see [`hub_sources`].
+        locations (`list[str | Path]`): jsonl(.gz, .zst) files (a source each, named after it), folders
+            `<split>/*.jsonl*` (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's),
+            corpora or run folders of this project; or names on the Hub, as text, see [`hub_sources`].
         split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
 
     Raises:
@@ -71,5 +72,5 @@ def _split_files(folder: Path, split: str) -> tuple[Path, ...]:
 
 
 def _jsonl_files(folder: Path) -> tuple[Path, ...]:
-    paths = [path for pattern in ("*.jsonl", "*.jsonl.gz") for path in folder.glob(pattern)]
+    paths = [path for suffix in JSON_LINES for path in folder.glob(f"*{suffix}")]
     return tuple(sorted(paths, key=lambda path: path.name))

@@ -1,14 +1,12 @@
-"""Evaluation sources: documents with domains, in jsonl(.gz) files."""
+"""Evaluation sources: documents with domains, in jsonl files, plain or compressed."""
 
-import gzip
-import json
 import random
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..json_lines import read_texts
 
 
 SPLIT_NAMES = {"val": ("val", "validation", "valid"), "test": ("test",), "train": ("train",)}
@@ -31,7 +29,7 @@ class Source:
     Args:
         name (`str`): the source.
         split (`str`): `val` or `test`.
-        paths (`tuple[Path, ...]`): its jsonl(.gz) files, sorted by name.
+        paths (`tuple[Path, ...]`): its jsonl files, plain or compressed, sorted by name.
         digest (`str`): of their content.
     """
 
@@ -55,26 +53,7 @@ class Source:
 
 
 def _read_documents(path: Path) -> Iterator[Document]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    number = 0
-    try:
-        with opened(path, "rt", encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _parse(line, path, number)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} cannot be read after line {number}: {error}; fetch or write the file again"
-        ) from error
-
-
-def _parse(line: str, path: Path, number: int) -> Document:
-    try:
-        row = json.loads(line)
-        text = row["text"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}, line {number}: expected a JSON object with a `text` ({error})") from error
-    if not isinstance(text, str):
-        raise InputError(f"{path}, line {number}: `text` is {type(text).__name__}; expected a string")
-    domain = row.get("subdomain")
-    return Document(text, None if domain in (None, "") else str(domain), str(row.get("id", f"{path.name}:{number}")))
+    for number, row in read_texts(str(path), str(path)):
+        domain = row.get("subdomain")
+        name = str(row.get("id", f"{path.name}:{number}"))
+        yield Document(row["text"], None if domain in (None, "") else str(domain), name)

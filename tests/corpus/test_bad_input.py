@@ -28,7 +28,7 @@ def fails(tmp_path, own_tokenizer, match: str, **arguments) -> None:
 
 
 BAD_LINES = {
-    "json": (b'{"text": "a"', r"line 3: is no JSON \(.* at character 14\)"),
+    "json": (b'{"text": "a"', r"line 3: is not valid JSON \(.* at character 14\)"),
     "array": (b'["text"]', "line 3: holds a list, not an object"),
     "utf8": (b'{"text": "\xff"}', r"line 3: is not UTF-8 \(byte 10 of the line\)"),
     "missing": (
@@ -64,7 +64,7 @@ def test_faults_in_other_processes_are_told_the_same(tmp_path, tokenizer, monkey
     for number in range(3):
         write_rows(tmp_path / "data" / f"{number}.jsonl", ROWS[number::3])
     (tmp_path / "data" / "1.jsonl").write_text("nonsense")
-    fails(tmp_path, tokenizer, "data/1.jsonl, line 1: is no JSON .*on_bad_row: skip", num_proc=2)
+    fails(tmp_path, tokenizer, "data/1.jsonl, line 1: is not valid JSON .*on_bad_row: skip", num_proc=2)
 
 
 def test_bad_rows_of_parquet_files(tmp_path, tokenizer):
@@ -122,7 +122,7 @@ def test_places_that_do_not_exist(tmp_path, tokenizer):
     fails(tmp_path, tokenizer, "`path_regex` .* matches none of 1 files; .* 'data/a.jsonl'", path_regex="(?P<x>z)")
     fails(tmp_path, tokenizer, "memory://nowhere does not exist, or holds no file", roots=["memory://nowhere"])
     fails(tmp_path, tokenizer, r"tokenizer folder .* does not exist", tokenizer=str(tmp_path / "none"))
-    fails(tmp_path, tokenizer, "nothing://x cannot be read .*Protocol not known", roots=["nothing://x"])
+    fails(tmp_path, tokenizer, "nothing://x cannot be read: .*Protocol not known", roots=["nothing://x"])
 
 
 def test_partitions_that_do_not_exist(tmp_path, tokenizer):

@@ -1,8 +1,10 @@
 """What is known before any document is read."""
 
+import pytest
 from corpus_files import rows_of, write_rows
 
 from hf_ablate.cli import main
+from hf_ablate.errors import InputError
 from hf_ablate.study.run import RunArguments, parse_stages
 
 
@@ -39,9 +41,13 @@ def test_a_dry_run_finds_mistakes(tmp_path, capsys):
     assert "no document belongs to any partition: 1 has no field 'area'" in capsys.readouterr().err
 
 
-def test_later_stages_are_told_the_units_only_where_the_recipe_names_them(tmp_path):
+def test_mixtures_are_checked_with_the_units_only_where_the_recipe_names_them(tmp_path):
     recipe = "roots: [data]\nsource: jsonl\npartition_by: [area]\nunits: [{}]\n"
-    (tmp_path / "enumerate.yaml").write_text("methods: [subsets]\nnum_references: 0\n")
-    for units, expected in (("art, law, sea", ["art", "law", "sea"]), ("'a*', law", [])):
-        (tmp_path / "partition.yaml").write_text(recipe.format(units))
-        assert parse_stages(RunArguments(study=tmp_path))["enumerate"].units == expected
+    (tmp_path / "enumerate.yaml").write_text("methods: [subsets]\nunits: [art, lav]\n")
+    (tmp_path / "partition.yaml").write_text(recipe.format("'a*', law"))
+    assert parse_stages(RunArguments(study=tmp_path))["enumerate"].units == ["art", "lav"]
+    (tmp_path / "partition.yaml").write_text(recipe.format("art, law, sea"))
+    with pytest.raises(InputError, match="unknown unit 'lav'; did you mean 'law'"):
+        parse_stages(RunArguments(study=tmp_path))
+    (tmp_path / "enumerate.yaml").write_text("methods: [subsets]\n")
+    assert parse_stages(RunArguments(study=tmp_path))["enumerate"].units == [], "they are checked, never assigned"

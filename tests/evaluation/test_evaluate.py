@@ -203,6 +203,16 @@ def test_a_study_that_is_at_work_can_be_scored_into_another_folder(scored, tmp_p
     assert scores(tmp_path / "out") == pytest.approx(scores(scored / "scores"), rel=1e-6)
 
 
+def test_text_compressed_with_zstandard_has_the_scores_of_plain_text(study, tmp_path):
+    rows = [{"text": "a b c", "subdomain": "x"}, {"text": "b c d e", "subdomain": "y"}]
+    totals = {}
+    for ending in (".jsonl", ".jsonl.zst"):
+        data, out = write_jsonl(tmp_path / ending / f"some{ending}", rows), tmp_path / "out" / ending
+        assert evaluate("--model", study / "models" / "seed", "--data", data, "--output_dir", out) == 0
+        totals[ending] = scores(out)
+    assert totals[".jsonl"] == totals[".jsonl.zst"] and len(totals[".jsonl"]) == 2
+
+
 def test_windows_and_limits_are_part_of_a_measurement(study, tmp_path):
     out, model, data = tmp_path / "out", study / "models" / "seed", study / "corpus" / "eval"
     common = ["--model", model, "--data", data, "--output_dir", out]

@@ -9,6 +9,7 @@ from datasets import Dataset
 from tiny_pool import UNITS, write_eval_data, write_jsonl
 
 from hf_ablate.errors import InputError
+from hf_ablate.evaluation.hub_data import is_hub_name
 from hf_ablate.evaluation.locations import find_sources
 from hf_ablate.manifest import write_manifest
 
@@ -59,6 +60,15 @@ def test_a_source_in_several_files_is_read_in_the_order_of_their_names(tmp_path)
         write_jsonl(tmp_path / "s" / "val" / f"{name}.jsonl.gz", rows)
     source = find_sources([tmp_path], "val")[0]
     assert [document.text for document in source.read()] == [row["text"] for row in ROWS]
+
+
+def test_files_compressed_with_zstandard_are_sources(tmp_path):
+    path = write_jsonl(tmp_path / "data" / "s" / "val" / "a.jsonl.zst", ROWS)
+    for location, name in ((tmp_path / "data", "s"), (path, "a"), (str(path), "a")):
+        (source,) = find_sources([location], "val")
+        assert source.name == name
+        assert [document.text for document in source.read()] == [row["text"] for row in ROWS]
+    assert not is_hub_name("data/val.jsonl.zst")
 
 
 def test_the_digest_is_of_the_content(tmp_path):

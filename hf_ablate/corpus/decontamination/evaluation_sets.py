@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...byte_streams import is_url
 from ...errors import InputError
+from ...json_lines import JSON_LINES, read_texts
 from ..arguments import PartitionArguments
-from ..inputs import InputFile, is_url, root_name
+from ..inputs import InputFile, root_name
 from ..local_files import local_files
-from ..readers.documents import BadRow
-from ..readers.jsonl import parse
-from ..readers.opening import open_decompressed
 from ..remote_files import remote_files
 
 
 HELD_OUT = "held_out"
-_ENDINGS = (".jsonl", ".json", ".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst")
+_ENDINGS = (*JSON_LINES, ".json", ".json.gz", ".json.zst")
 
 
 def list_evaluation_files(arguments: PartitionArguments) -> dict[str, list[InputFile]]:
@@ -41,21 +40,12 @@ def list_evaluation_files(arguments: PartitionArguments) -> dict[str, list[Input
     return sets
 
 
-def read_texts(files: list[InputFile]) -> Iterator[str]:
+def texts_of(files: list[InputFile]) -> Iterator[str]:
     """The field `text` of all rows.
 
     Raises:
         `InputError`: for a row without it: an evaluation set that is only partly looked for would go unnoticed.
     """
     for file in files:
-        with open_decompressed(file) as stream:
-            for row, line in enumerate(stream):
-                if not line.strip():
-                    continue
-                try:
-                    text = parse(line, file.name, row).get("text")
-                except BadRow as bad:
-                    raise InputError(f"{bad}. Repair the evaluation set.") from bad
-                if not isinstance(text, str):
-                    raise InputError(f"{file.name}, line {row + 1}: no string in field 'text'; is it evaluation data?")
-                yield text
+        for _, row in read_texts(file.path, file.name):
+            yield row["text"]

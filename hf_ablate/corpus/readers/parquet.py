@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ...byte_streams import open_bytes
 from ...errors import InputError
 from ..inputs import InputFile
-from ..remote_files import open_file
 from .documents import BadRow, BadRows, Document
 from .fields import document_of
 
@@ -25,7 +25,7 @@ def read(
     import pyarrow.parquet
 
     try:
-        with open_file(file.path) as stream:
+        with open_bytes(file.path) as stream:
             parquet = pyarrow.parquet.ParquetFile(stream)
             columns = needed_columns(parquet.schema_arrow.names, arguments)
             if not parquet.metadata.num_rows:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...byte_streams import is_url, open_bytes
 from ...errors import InputError
-from ..inputs import InputFile, is_url
-from ..remote_files import open_file
+from ..inputs import InputFile
 from .documents import BadRow, BadRows, Document
 
 
@@ -40,10 +40,10 @@ def read(
 
 def _load(file: InputFile, dtype: str) -> np.ndarray:
     try:
-        with open_file(file.path) as stream:
+        with open_bytes(file.path) as stream:
             has_header = stream.read(6) == b"\x93NUMPY"
         if is_url(file.path):
-            with open_file(file.path) as stream:
+            with open_bytes(file.path) as stream:
                 return (
                     np.load(stream) if has_header else np.frombuffer(stream.read(), np.dtype(dtype).newbyteorder("<"))
                 )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from ...byte_streams import open_bytes
 from ...errors import InputError
 from ..document_arguments import DocumentArguments
 from ..inputs import InputFile
-from ..remote_files import open_file
 from .documents import BadRow, BadRows, Document
 
 
@@ -16,7 +16,7 @@ def read(
     if rows is not None and 0 not in rows:
         return
     try:
-        with open_file(file.path) as stream:
+        with open_bytes(file.path) as stream:
             text = stream.read().decode("utf-8")
     except UnicodeDecodeError as error:
         bad_rows.handle(BadRow(file.name, "is not UTF-8", f"byte {error.start}"))
