@@ -28,6 +28,11 @@ class StageArguments:
         default="table", metadata={"help": "How results are printed on stdout."}
     )
 
+    @property
+    def work_dir(self) -> Path:
+        """The folder that the command writes to, where one run works at a time."""
+        return self.run_dir
+
 
 def make_parser(arguments_class: type, prog: str, description: str, examples: str = "") -> argparse.ArgumentParser:
     """An argparse parser with one option per field of a dataclass.

@@ -28,9 +28,9 @@ def main(argv: list[str] | None = None) -> int:
 def _run(name: str, tokens: list[str]) -> None:
     command = find_command(name)
     arguments = command.parse(tokens)
-    run_dir = getattr(arguments, "run_dir", None)
-    works_in_run_dir = run_dir is not None and command.name != "validate" and not arguments.dry_run
-    with run_folder_lock(run_dir) if works_in_run_dir else nullcontext():
+    folder = getattr(arguments, "work_dir", getattr(arguments, "run_dir", None))
+    is_locked = folder is not None and command.name != "validate" and not arguments.dry_run
+    with run_folder_lock(folder) if is_locked else nullcontext():
         command.start(arguments, tokens)
 
 

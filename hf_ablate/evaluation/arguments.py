@@ -7,6 +7,8 @@ from typing import Literal
 from ..arguments import StageArguments
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import ENSEMBLE, PROXIES
+from ..run_folder import RunFolder
 
 
 @dataclass
@@ -53,7 +55,7 @@ class EvaluateArguments(StageArguments):
         metadata={"help": "Number format of the forward pass; log-probabilities are float32 whatever it is."},
     )
     batch_tokens: int = field(default=2048, metadata={"help": "Most tokens in a forward pass."})
-    proxy: Literal["merge", "ensemble", "both"] = field(
+    proxy: Literal[*(proxy.option for proxy in PROXIES), "both"] = field(
         default="both",
         metadata={
             "help": "Proxies of the mixtures: averages of the components' weights, of their probabilities, or both. "
@@ -128,14 +130,11 @@ class EvaluateArguments(StageArguments):
             Mixture.of(self.weights)
         self._check_race()
         self._check_tasks()
-        self.study = self.run_dir
         is_choice = bool(self.model) or self.of_mixtures
         if is_choice and self.output_dir is None:
             raise InputError("a choice of models is scored into a folder of its own; give `output_dir`")
         if self.model and not (self.data or self.of_mixtures or self.tasks):
             raise InputError("models outside a study need evaluation text; give `data`")
-        if self.output_dir is not None:
-            self.run_dir = self.output_dir  # the study is only read
 
     def _check_race(self) -> None:
         if self.top is None:
@@ -146,7 +145,7 @@ class EvaluateArguments(StageArguments):
             raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
         if self.first_documents < 2:
             raise InputError(f"first_documents is {self.first_documents}; expected at least 2, whose spread says more")
-        if self.model or self.of_mixtures or self.per_document or self.export or self.proxy == "ensemble":
+        if self.model or self.of_mixtures or self.per_document or self.export or self.proxy == ENSEMBLE.option:
             raise InputError(
                 "top races the weight averages of all of a study's mixtures; it goes with none of `model`, `mixture`, "
                 "`weights`, `per_document`, `export` and `proxy: ensemble` (full scores of these cost no forward pass)"
@@ -166,5 +165,12 @@ class EvaluateArguments(StageArguments):
         return bool(self.mixture) or self.weights is not None
 
     @property
+    def work_dir(self) -> Path:
+        """The folder that is written to; with an output folder of its own, the study is only read."""
+        return self.output_dir or self.run_dir
+
+    @property
     def scores_dir(self) -> Path:
-        return self.output_dir or self.run_dir / ("scores" if self.top is None else "race")
+        """Where scores are written."""
+        folder = RunFolder(self.run_dir)
+        return self.output_dir or (folder.scores if self.top is None else folder.race)

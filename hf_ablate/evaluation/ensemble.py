@@ -22,23 +22,52 @@ class TokenCache:
         measurement (`dict`): what identifies the measurement, apart from model and data.
     """
 
-    def __init__(self, folder: Path, measurement: dict):
+    def __init__(self, folder: Path, measurement: dict) -> None:
         self.folder = folder
         self.measurement = measurement
 
+    @classmethod
+    def of_scores(cls, folder: Path, measurement: dict) -> "TokenCache":
+        """The cache in a folder of score rows."""
+        return cls(folder / "tokens", measurement)
+
     def path(self, model_digest: str, data_digest: str) -> Path:
+        """The file of a model's log-probabilities on a source."""
         return self.folder / f"{digest([model_digest, data_digest, self.measurement])}.npy"
 
+    def has(self, model_digest: str, data_digest: str) -> bool:
+        """Whether a model's log-probabilities on a source are there."""
+        return self.path(model_digest, data_digest).is_file()
+
     def write(self, model_digest: str, data_digest: str, token_logprobs: np.ndarray) -> None:
+        """Keep a model's log-probabilities on a source, for all processes.
+
+        Args:
+            model_digest (`str`): of the model's weights.
+            data_digest (`str`): of the source.
+            token_logprobs (`np.ndarray`): [tokens].
+        """
         with atomic_path(self.path(model_digest, data_digest)) as temporary, open(temporary, "wb") as file:
             np.save(file, token_logprobs.astype(np.float32))
 
     def read(self, model_digest: str, data_digest: str) -> np.ndarray:
+        """A model's log-probabilities on a source.
+
+        Returns:
+            `np.ndarray`: [tokens], float32, natural logarithm; memory-mapped.
+        """
         return np.load(self.path(model_digest, data_digest), mmap_mode="r")
 
 
 def ensemble_logprobs(token_logprobs: list[np.ndarray], weights: list[float]) -> np.ndarray:
-    """Log-probabilities under the weighted average of the models' probabilities, float64 [tokens].
+    """Log-probabilities under the weighted average of the models' probabilities.
+
+    Args:
+        token_logprobs (`list[np.ndarray]`): a model's log-probabilities each, [tokens].
+        weights (`list[float]`): [models], positive, which sum to 1.
+
+    Returns:
+        `np.ndarray`: [tokens], float64, natural logarithm.
 
     Example:
 
@@ -53,6 +82,6 @@ def ensemble_logprobs(token_logprobs: list[np.ndarray], weights: list[float]) ->
     shifts = np.log(np.asarray(weights))[:, None]
     for start in range(0, len(result), _BLOCK):
         block = np.stack([values[start : start + _BLOCK] for values in token_logprobs]).astype(np.float64) + shifts
-        top = block.max(axis=0)
-        result[start : start + _BLOCK] = top + np.log(np.exp(block - top).sum(axis=0))
+        largest = block.max(axis=0)
+        result[start : start + _BLOCK] = largest + np.log(np.exp(block - largest).sum(axis=0))
     return result

@@ -1,74 +1,52 @@
 """`hf-ablate evaluate`: score models and proxies on evaluation text."""
 
+import json
 import logging
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
-from ..manifest import MANIFEST, fingerprint, is_finished, read_manifest, write_manifest
+from ..manifest import digest, fingerprint, is_finished, read_manifest, remove_manifest, write_json, write_manifest
 from ..mixtures.choose import choose_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
+from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
-from .downstream import evaluate_tasks
 from .executors import run_here, run_with_ray
 from .export import export_rows
 from .external import external_models
-from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
-from .loading import default_device
 from .locations import find_sources
-from .models import ScoredModel, hold_components, study_models
+from .measurement import MeasurementOptions
 from .processes import Processes, launched_processes
-from .race_mixtures import race_mixtures
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
+from .scored_model import ScoredModel
 from .sources import Source
-from .sweep import Plan, Sweep
-from .tables import macro_averages, print_results
-from .tokens import TokenisedSource
+from .study_models import hold_components, study_models
+from .tables import means_of_domains, print_results
 
 
 logger = logging.getLogger(__name__)
+RACE_RESULT = "race.json"
 
 
 def run(arguments: EvaluateArguments) -> None:
-    """Score what is not scored yet; does nothing when all is."""
+    """Score what has no scores yet; does nothing when all has."""
     if arguments.dry_run:
         print(_plan(arguments))
         return
     processes = launched_processes()
-    if arguments.top is not None:
-        if processes.count > 1 or arguments.executor == "ray":
-            raise InputError("top works in one process: what it scores next depends on all scores so far")
-        race_mixtures(arguments)
-        return
+    if arguments.top is not None and (processes.count > 1 or arguments.executor == "ray"):
+        raise InputError("top works in one process: what it scores next depends on all scores so far")
     families = chosen_models(arguments)
     if arguments.tasks:
-        evaluate_tasks(arguments, families, processes)
+        _evaluate_tasks(arguments, families, processes)
         return
-    models = [model for family in families for model in family]
-    sources = find_sources(arguments.data or [arguments.study / "corpus"], arguments.split)
-    names = ("split", "limit", "max_length", "dtype", "per_document", "pool_format")
-    settings = {name: getattr(arguments, name) for name in names}
-    data = {source.name: source.digest for source in sources}
-    inputs = {"data": data, "models": {model.id: model.digest for model in models}}
-    folder = arguments.scores_dir
-    if is_finished(folder, fingerprint("evaluate", settings, inputs)):
-        logger.info("scores: unchanged, nothing to do")
+    sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
+    if arguments.top is not None:
+        _race(arguments, [model for models in families for model in models if model.is_merge], sources)
     else:
-        groups = [make_group(arguments, family) for family in families]
-        prepare = partial(make_plans, arguments, groups, sources)
-        if processes.index == 0:
-            (folder / MANIFEST).unlink(missing_ok=True)
-        if arguments.executor == "ray":
-            run_with_ray(prepare, arguments.num_workers)
-        else:
-            run_here(prepare, processes)
-        if processes.index == 0:
-            _finish(folder, settings, inputs, groups)
-    if processes.index:
-        return
-    rows = read_current_rows(folder)
-    export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
-    print_results(rows, {model.id: model.name for model in models}, arguments.output_format)
+        _score_text(arguments, families, sources, processes)
 
 
 def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
@@ -79,10 +57,10 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
     """
     families = [[model] for model in external_models(arguments.model)]
     if arguments.of_mixtures or not arguments.model:
-        families.append(study_models(arguments.study, arguments.proxy, _chosen_mixtures(arguments)))
-    families = [hold_components(family, arguments.pool_format, arguments.study) for family in families]
+        families.append(study_models(arguments.run_dir, arguments.proxy, _chosen_mixtures(arguments)))
+    families = [hold_components(models, arguments.pool_format, arguments.run_dir) for models in families]
     by_id: dict[str, ScoredModel] = {}
-    for model in (model for family in families for model in family):
+    for model in (model for models in families for model in models):
         if model.id in by_id:
             raise InputError(
                 f"two models are called {model.id!r}: {by_id[model.id].home} and {model.home}; rename a folder, or "
@@ -93,9 +71,7 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
 
 
 def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
-    mixtures = []
-    if arguments.mixture:
-        mixtures += choose_mixtures(arguments.study, arguments.mixture)
+    mixtures = choose_mixtures(arguments.run_dir, arguments.mixture) if arguments.mixture else []
     if arguments.weights is not None:
         mixtures.append(Mixture.of(arguments.weights))
     return list({mixture.id: mixture for mixture in mixtures}.values())
@@ -103,54 +79,110 @@ def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
 
 def _plan(arguments: EvaluateArguments) -> str:
     try:
-        kinds = [model.kind for family in chosen_models(arguments) for model in family]
+        kinds = [model.kind for models in chosen_models(arguments) for model in models]
     except InputError as error:
         if arguments.model or arguments.of_mixtures:
             raise
         return f"evaluate: not before earlier stages have run ({error})"
     if arguments.top is not None:
-        return (
-            f"evaluate: race {kinds.count('merged')} mixtures for the {arguments.top} best on split {arguments.split}"
-        )
+        count = kinds.count(MERGE.kind)
+        return f"evaluate: race {count} mixtures for the {arguments.top} best on split {arguments.split}"
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     on = f"tasks {', '.join(arguments.tasks)}" if arguments.tasks else f"split {arguments.split}"
     return f"evaluate: {counts} on {on}"
 
 
-def make_plans(
-    arguments: EvaluateArguments, groups: list[Group], sources: list[Source], processes: Processes
-) -> list[Plan]:
-    """What one of several processes is to score, group by group."""
-    tokenised: dict[str, list[TokenisedSource]] = {}
-    plans = []
-    for group in groups:
-        digest = group.measurement.tokenizer_digest
-        if digest not in tokenised:
-            tokenised[digest] = tokenise_sources(group, sources)
-        check_vocabulary(group, tokenised[digest])
-        sweep = Sweep(
-            arguments.scores_dir, tokenised[digest], group.measurement, default_device(), arguments.per_document,
-            processes,
-        )  # fmt: skip
-        plans.append(Plan(sweep, group.models, partial(load_pool, group, arguments.dtype)))
-    return plans
+def _options(arguments: EvaluateArguments) -> MeasurementOptions:
+    return MeasurementOptions(**{name: getattr(arguments, name) for name in vars(MeasurementOptions())})
 
 
-def _finish(folder: Path, settings: dict, inputs: dict, groups: list[Group]) -> None:
-    common = groups[0].measurement.facts
-    models = {}
-    for group in groups:
-        own = {name: value for name, value in group.measurement.facts.items() if value != common[name]}
-        for model in group.models:
-            models[model.id] = {
-                "kind": model.kind,
-                "digest": model.digest,
-                "mixture": model.mixture and model.mixture.weights,
-                **own,
-            }
+def _evaluate_tasks(arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes) -> None:
+    from .downstream import evaluate_tasks
+    from .families import make_family
+
+    evaluate_tasks(
+        [make_family(models, _options(arguments)) for models in families],
+        arguments.tasks, arguments.tasks_dir, arguments.scores_dir, processes, arguments.output_format,
+    )  # fmt: skip
+
+
+def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list[Source]) -> None:
+    """Find and print the best mixtures; a race that was interrupted resumes, a finished one is only printed."""
+    from .race_mixtures import RaceOptions, print_race, race_mixtures
+
+    if arguments.top > len(merges):
+        raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
+    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "dtype", "pool_format")
+    settings = {name: getattr(arguments, name) for name in names}
+    inputs = _inputs(merges, sources)
+    folder = arguments.scores_dir
+    if is_finished(folder, fingerprint("race", settings, inputs)):
+        logger.info("race: unchanged, nothing to do")
+    else:
+        remove_manifest(folder)
+        options = RaceOptions(arguments.top, arguments.confidence, arguments.first_documents)
+        result = race_mixtures(merges, sources, _options(arguments), options, folder)
+        write_json(folder / RACE_RESULT, result)
+        write_manifest(folder, "race", settings, inputs, digest=digest(result))
+    print_race(json.loads((folder / RACE_RESULT).read_text(encoding="utf-8")), arguments.output_format)
+
+
+def _score_text(
+    arguments: EvaluateArguments, families: list[list[ScoredModel]], sources: list[Source], processes: Processes
+) -> None:
+    models = [model for some in families for model in some]
+    names = ("split", "limit", "max_length", "dtype", "per_document", "pool_format")
+    settings = {name: getattr(arguments, name) for name in names}
+    inputs = _inputs(models, sources)
+    folder = arguments.scores_dir
+    if is_finished(folder, fingerprint("evaluate", settings, inputs)):
+        logger.info("scores: unchanged, nothing to do")
+    else:
+        from .families import make_family
+        from .sweep import make_sweeps
+
+        measured = [make_family(some, _options(arguments)) for some in families]
+        prepare = partial(make_sweeps, folder, measured, sources, arguments.per_document)
+        if processes.index == 0:
+            remove_manifest(folder)
+        if arguments.executor == "ray":
+            run_with_ray(prepare, arguments.num_workers)
+        else:
+            run_here(prepare, processes)
+        if processes.index == 0:
+            facts = {model.id: family.measurement.facts for family in measured for model in family.models}
+            _finish(folder, settings, inputs, models, facts)
+    if processes.index:
+        return
+    rows = read_current_rows(folder)
+    export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
+    print_results(rows, {model.id: model.name for model in models}, arguments.output_format)
+
+
+def _inputs(models: list[ScoredModel], sources: list[Source]) -> dict[str, Any]:
+    return {
+        "data": {source.name: source.digest for source in sources},
+        "models": {model.id: model.digest for model in models},
+    }
+
+
+def _finish(
+    folder: Path, settings: dict, inputs: dict, models: list[ScoredModel], measurements: dict[str, dict]
+) -> None:
+    """Write the manifest: the measurement of the first model, and of each other model what differs from it."""
+    common = measurements[models[0].id]
+    described = {
+        model.id: {
+            "kind": model.kind,
+            "digest": model.digest,
+            "mixture": model.mixture and model.mixture.weights,
+            **{name: value for name, value in measurements[model.id].items() if value != common[name]},
+        }
+        for model in models
+    }
     measurement = common | {"data": inputs["data"]}
-    rows = select_rows(read_rows(folder), models, measurement)
+    rows = select_rows(read_rows(folder), described, measurement)
     write_manifest(
         folder, "evaluate", settings, inputs,
-        models=models, measurement=measurement, macro=macro_averages(rows), digest=rows_digest(rows),
+        models=described, measurement=measurement, macro=means_of_domains(rows), digest=rows_digest(rows),
     )  # fmt: skip

@@ -6,25 +6,29 @@ derive what needs no forward pass. The rows are the same whoever computes them.
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .processes import ALONE, Processes
-from .sweep import Plan
+
+
+if TYPE_CHECKING:
+    from .sweep import Sweep
 
 
 # Makes the sweeps of a process, given which one it is.
-Prepare = Callable[[Processes], list[Plan]]
+Prepare = Callable[[Processes], list["Sweep"]]
 
 
 def run_here(prepare: Prepare, processes: Processes) -> None:
     """Score this process's share, and wait for the others'."""
-    plans = prepare(processes)
+    sweeps = prepare(processes)
     processes.wait()  # all have read what is scored already before the first writes
-    for plan in plans:
-        plan.score_share(processes)
+    for sweep in sweeps:
+        sweep.score_share(processes)
     processes.wait()
-    for plan in plans:
-        plan.derive(processes)
+    for sweep in sweeps:
+        sweep.derive(processes)
     processes.wait()
 
 
@@ -59,8 +63,8 @@ def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
     finally:
         if not was_running:
             ray.shutdown()
-    for plan in prepare(ALONE):
-        plan.derive(ALONE)
+    for sweep in prepare(ALONE):
+        sweep.derive(ALONE)
 
 
 class _Worker:
@@ -70,11 +74,11 @@ class _Worker:
         self.make, self.processes = prepare, processes
 
     def prepare(self) -> None:
-        self.plans = self.make(self.processes)
+        self.sweeps = self.make(self.processes)
 
     def score_share(self) -> None:
-        for plan in self.plans:
-            plan.score_share(self.processes)
+        for sweep in self.sweeps:
+            sweep.score_share(self.processes)
 
 
 def _import_ray():

@@ -1,16 +1,19 @@
 """Models from outside a study: folders, pools, Hub ids, and merges that a mergekit YAML describes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
 from ..hub_errors import hub_failures
-from ..manifest import digest
 from ..merging.components import check_components
 from ..merging.config import CONFIG_NAME, read_merge_yaml
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
+from ..run_folder import model_id
 from ..saved_model import CONFIG, weights_digest
 from .loading import causal_config, load_tokenizer
-from .models import ScoredModel, pool_models
+from .scored_model import Pool, ScoredModel
+from .study_models import trained_models
 from .tokens import digest_of_tokenizer
 
 
@@ -38,7 +41,7 @@ def _models_of(name: str) -> list[ScoredModel]:
         return [_saved(_from_hub(name), name)]
     if (path / CONFIG).is_file():
         return [_saved(path, path.resolve().name)]
-    found = pool_models(path) or [_saved(child, child.name) for child in _model_folders(path)]
+    found = trained_models(path) or [_saved(child, child.name) for child in _model_folders(path)]
     if not found:
         raise InputError(f"{path} is no saved model (it has no {CONFIG}), and none of its folders is")
     return found
@@ -59,19 +62,25 @@ def _merge(path: Path) -> ScoredModel:
     folders = {name: _find_model(name, path) for name in weights}
     units = {name: _unit_name(name, weights) for name in weights}
     mixture = Mixture.of({units[name]: weight for name, weight in weights.items()})
-    components = {units[name]: folder for name, folder in folders.items() if units[name] in mixture.weights}
-    check_components(components)
-    digests = {unit: digest_of_tokenizer(load_tokenizer(folder)) for unit, folder in components.items()}
-    first, *others = components
-    for unit in others:
-        if digests[unit] != digests[first]:
+    averaged = {units[name]: folder for name, folder in folders.items() if units[name] in mixture.weights}
+    check_components(averaged)
+    pool = Pool({unit: _component(unit, folder) for unit, folder in averaged.items()})
+    first, *others = pool.components.values()
+    for other in others:
+        if other.tokenizer_digest != first.tokenizer_digest:
             raise InputError(
-                f"{components[first]} and {components[unit]} have different tokenizers, so an average of them means "
-                "nothing; merge models with the same tokenizer"
+                f"{first.folder} and {other.folder} have different tokenizers, so an average of them means nothing; "
+                "merge models with the same tokenizer"
             )
-    parts = [[weights_digest(components[unit]), weight] for unit, weight in mixture.items]
     name = path.resolve().parent.name if path.name == CONFIG_NAME else path.stem
-    return ScoredModel(name, "merged", digest(["merged", parts]), mixture, None, digests[first], components)
+    return replace(pool.proxy(MERGE, mixture), id=name)
+
+
+def _component(unit: str, folder: Path) -> ScoredModel:
+    tokenizer = digest_of_tokenizer(load_tokenizer(folder))
+    return ScoredModel(
+        model_id("component", unit), "component", weights_digest(folder), Mixture.uniform([unit]), folder, tokenizer
+    )
 
 
 def _unit_name(name: str, names: dict[str, float]) -> str:

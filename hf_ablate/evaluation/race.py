@@ -1,16 +1,16 @@
 """Finding the best of many candidates on few documents: those worse beyond doubt are dropped early.
 
 All candidates are scored on the same few documents of every domain, drawn at random. A candidate is dropped when it is
-worse than each of the best `top` by more than chance explains; the documents are doubled for the rest, until `top` are
-left or all documents are used. What is compared is the macro average of bits per byte over domains.
+worse than each of the best by more than chance explains; the documents are doubled for the rest, until as many are
+left as are looked for, or all documents are used. What is compared is bits per byte, as the mean of domains.
 
 A few long documents may decide the score of a domain, so each domain is divided into long and short documents, about
 half of its bytes each, and documents are drawn from both. A difference between two candidates is estimated from paired
 differences over the documents, class by class as a ratio of sums, and its error from their spread, with the correction
 for drawing from finitely many documents (Cochran, "Sampling Techniques", 1977, chapters 5 and 6); thresholds are
-Student's with Welch's degrees of freedom. A winner is lost only if some candidate that is no winner is taken for
-better than it, so the doubt allowed, `1 - confidence`, is shared out over all `top · (candidates - top)` such pairs
-and all rounds.
+Student's with Welch's degrees of freedom. A winner is lost only if some other candidate is mistaken for a better one,
+so the doubt allowed, `1 - confidence`, is divided among all `winners * (candidates - winners)` such pairs and all
+rounds.
 """
 
 import math
@@ -46,7 +46,7 @@ class Race:
 
     Args:
         winners (`list[int]`): candidates, best first, by their scores on all documents.
-        scores (`np.ndarray`): [candidates], macro average of bits per byte: exact for the winners, for others as
+        scores (`np.ndarray`): [candidates], mean of domains of bits per byte: exact for the winners, for others as
             estimated when they were dropped.
         rounds (`list[Round]`): one after the other.
     """
@@ -61,11 +61,11 @@ def race(
     candidates: int,
     domains: np.ndarray,
     num_bytes: np.ndarray,
-    top: int,
+    winners: int,
     confidence: float = 0.95,
     first: int = 2,
 ) -> Race:
-    """Find the `top` best candidates.
+    """Find the `winners` best candidates.
 
     Args:
         score (`Callable[[int, np.ndarray], np.ndarray]`): (candidate, documents) → their sums of log-probability,
@@ -73,7 +73,7 @@ def race(
         candidates (`int`): how many there are.
         domains (`np.ndarray`): [documents], the domain of each, as a number.
         num_bytes (`np.ndarray`): [documents].
-        top (`int`): how many are wanted.
+        winners (`int`): how many are looked for.
         confidence (`float`): the least probability that the winners are those of scoring everything.
         first (`int`): documents of each class of lengths of each domain in the first round, at least 2.
 
@@ -82,7 +82,7 @@ def race(
     ```python
     >>> quality = np.array([1.0, 1.1, 2.0, 3.0])
     >>> found = race(lambda candidate, documents: -100 * quality[candidate] * (1 + documents % 3), 4,
-    ...              domains=np.zeros(64, dtype=int), num_bytes=np.full(64, 100), top=1)
+    ...              domains=np.zeros(64, dtype=int), num_bytes=np.full(64, 100), winners=1)
     >>> found.winners, found.rounds[0].documents
     ([0], 4)
 
@@ -92,7 +92,7 @@ def race(
     counted = np.concatenate([stratum.documents for stratum in strata])
     most = max(len(stratum.documents) for stratum in strata)
     rounds_to_come = max(0, math.ceil(math.log2(most / first)))  # but for the last, which sees all and cannot err
-    doubt = (1 - confidence) / max(1, top * (candidates - top) * rounds_to_come)
+    doubt = (1 - confidence) / max(1, winners * (candidates - winners) * rounds_to_come)
     sums = np.full((candidates, len(domains)), np.nan)
     alive, rounds, scores = np.arange(candidates), [], np.full(candidates, np.nan)
     done, wanted = 0, first
@@ -100,23 +100,23 @@ def race(
         batch = np.concatenate([stratum.documents[done:wanted] for stratum in strata])
         for candidate in alive:
             sums[candidate, batch] = score(int(candidate), batch)
-        scores[alive] = _macro(sums[alive], strata, wanted)
+        scores[alive] = _means(sums[alive], strata, wanted)
         alive = alive[np.argsort(scores[alive], kind="stable")]
-        is_doubtful = _is_doubtful(sums[alive], strata, wanted, top, doubt)
+        is_doubtful = _is_doubtful(sums[alive], strata, wanted, winners, doubt)
         seen = sum(min(wanted, len(stratum.documents)) for stratum in strata)
         rounds.append(Round(seen, len(alive), alive[~is_doubtful].tolist()))
         alive = alive[is_doubtful]
-        if len(alive) == top or wanted >= most:
+        if len(alive) == winners or wanted >= most:
             break
         done, wanted = wanted, 2 * wanted
-    winners = alive[:top]
+    best = alive[:winners]
     rest = np.setdiff1d(counted, np.concatenate([stratum.documents[:wanted] for stratum in strata]))
     if len(rest):
-        for candidate in winners:
+        for candidate in best:
             sums[candidate, rest] = score(int(candidate), rest)
-        scores[winners] = _macro(sums[winners], strata, most)
-        winners = winners[np.argsort(scores[winners], kind="stable")]
-    return Race(winners.tolist(), scores, rounds)
+        scores[best] = _means(sums[best], strata, most)
+        best = best[np.argsort(scores[best], kind="stable")]
+    return Race(best.tolist(), scores, rounds)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Stratum:
     Args:
         documents (`np.ndarray`): numbers of the documents.
         num_bytes (`np.ndarray`): [documents].
-        share (`float`): of its bytes in the macro average: its part of the domain, over the number of domains.
+        share (`float`): of its bytes in the mean of domains: its part of the domain, over the number of domains.
     """
 
     documents: np.ndarray
@@ -152,8 +152,8 @@ def _strata(domains: np.ndarray, num_bytes: np.ndarray) -> list[_Stratum]:
     return found
 
 
-def _macro(sums: np.ndarray, strata: list[_Stratum], drawn: int) -> np.ndarray:
-    """[candidates], the estimates of the macro average of bits per byte from `drawn` documents of each stratum."""
+def _means(sums: np.ndarray, strata: list[_Stratum], drawn: int) -> np.ndarray:
+    """[candidates], the estimates of the mean of domains of bits per byte from `drawn` documents of each stratum."""
     each = [
         -stratum.share * sums[:, stratum.documents[:drawn]].sum(axis=1) / stratum.num_bytes[:drawn].sum()
         for stratum in strata
@@ -161,17 +161,17 @@ def _macro(sums: np.ndarray, strata: list[_Stratum], drawn: int) -> np.ndarray:
     return np.sum(each, axis=0) / math.log(2)
 
 
-def _is_doubtful(sums: np.ndarray, strata: list[_Stratum], drawn: int, top: int, doubt: float) -> np.ndarray:
-    """[candidates, best first], whether each may be a winner: not worse than all of the first `top` beyond doubt."""
+def _is_doubtful(sums: np.ndarray, strata: list[_Stratum], drawn: int, winners: int, doubt: float) -> np.ndarray:
+    """[candidates, best first], whether each may be a winner: not beyond doubt worse than the best."""
     result = np.ones(len(sums), dtype=bool)
-    if len(sums) > top:
-        worse = [_is_worse(sums[top:], sums[leader], strata, drawn, doubt) for leader in range(top)]
-        result[top:] = ~np.all(worse, axis=0)
+    if len(sums) > winners:
+        worse = [_is_worse(sums[winners:], sums[leader], strata, drawn, doubt) for leader in range(winners)]
+        result[winners:] = ~np.all(worse, axis=0)
     return result
 
 
 def _is_worse(sums: np.ndarray, leader: np.ndarray, strata: list[_Stratum], drawn: int, doubt: float) -> np.ndarray:
-    """[candidates], whether a candidate's macro average is higher than the leader's beyond doubt."""
+    """[candidates], whether a candidate's mean of domains is higher than the leader's beyond doubt."""
     difference, variance, fourth = np.zeros(len(sums)), np.zeros(len(sums)), np.zeros(len(sums))
     for stratum in strata:
         documents, num_bytes = stratum.documents[:drawn], stratum.num_bytes[:drawn]

@@ -1,9 +1,9 @@
-"""`hf-ablate evaluate --top K`: the best mixtures of a study by racing, in a folder apart from complete scores."""
+"""Racing the mixtures of a study: the best of them by weight averaging, without scoring all of them on all text."""
 
 import csv
 import json
-import logging
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +11,76 @@ import numpy as np
 from tqdm import tqdm
 
 from ..errors import InputError
-from ..manifest import MANIFEST, digest, fingerprint, is_finished, write_json, write_manifest
-from .arguments import EvaluateArguments
-from .groups import Group, check_vocabulary, load_pool, make_group, tokenise_sources
-from .locations import find_sources
-from .log_likelihood import Scorer
-from .models import ScoredModel, hold_components, study_models
+from ..manifest import digest
+from .families import check_vocabulary, make_family, tokenise_sources
+from .measurement import MeasurementOptions
+from .mixture_scorer import MixtureScorer
 from .race import Race, race
 from .rows import append_json_lines, repair_last_line
-from .tokens import TokenisedSource, document_sums
+from .scored_model import ScoredModel
+from .sources import Source
 
 
-logger = logging.getLogger(__name__)
-RESULT = "race.json"
+@dataclass(frozen=True)
+class RaceOptions:
+    """What a race looks for.
+
+    Args:
+        winners (`int`): how many of the best mixtures.
+        confidence (`float`): the least probability that they are those of scoring everything.
+        first_documents (`int`): how many short and how many long documents of each domain all are scored on first.
+    """
+
+    winners: int
+    confidence: float
+    first_documents: int
 
 
-def race_mixtures(arguments: EvaluateArguments) -> None:
-    """Find and print the best mixtures; a race that was interrupted goes on, a finished one is only printed."""
-    models = hold_components(study_models(arguments.study, "merge"), arguments.pool_format, arguments.study)
-    merged = [model for model in models if model.kind == "merged"]
-    if arguments.top > len(merged):
-        raise InputError(f"top is {arguments.top}, but the study has {len(merged)} mixtures")
-    sources = find_sources(arguments.data or [arguments.study / "corpus"], arguments.split)
-    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "dtype", "pool_format")
-    settings = {name: getattr(arguments, name) for name in names}
-    inputs = {
-        "data": {source.name: source.digest for source in sources},
-        "models": {model.id: model.digest for model in merged},
-    }
-    folder = arguments.scores_dir
-    if is_finished(folder, fingerprint("race", settings, inputs)):
-        logger.info("race: unchanged, nothing to do")
-    else:
-        (folder / MANIFEST).unlink(missing_ok=True)
-        group = make_group(arguments, merged)
-        tokenised = tokenise_sources(group, sources)
-        check_vocabulary(group, tokenised)
-        if not any(source.bytes.any() for source in tokenised):
-            raise InputError("all documents are empty; no mixture is better than another on them")
-        result = _run(arguments, group, tokenised)
-        write_json(folder / RESULT, result)
-        write_manifest(folder, "race", settings, inputs, digest=digest(result))
-    _print(json.loads((folder / RESULT).read_text(encoding="utf-8")), arguments.output_format)
+def race_mixtures(
+    merges: list[ScoredModel],
+    sources: list[Source],
+    measurement: MeasurementOptions,
+    options: RaceOptions,
+    folder: Path,
+) -> dict[str, Any]:
+    """Find the best of a pool's merges; a race that was interrupted resumes.
+
+    Args:
+        merges (`list[ScoredModel]`): the candidates.
+        sources (`list[Source]`): the text.
+        measurement (`MeasurementOptions`): how it is scored.
+        options (`RaceOptions`): how many are looked for.
+        folder (`Path`): where scores of single documents are kept.
+
+    Returns:
+        `dict[str, Any]`: the content of `race.json`.
+
+    Raises:
+        `InputError`: if all documents are empty, and for a score that is not finite.
+    """
+    family = make_family(merges, measurement)
+    tokenised = tokenise_sources(family, sources)
+    check_vocabulary(family, tokenised)
+    if not any(source.bytes.any() for source in tokenised):
+        raise InputError("all documents are empty; no mixture is better than another on them")
+    domains = [(source.source.name, domain) for source in tokenised for domain in source.domains]
+    numbers = {domain: number for number, domain in enumerate(dict.fromkeys(domains))}
+    with (
+        MixtureScorer.of_family(family, tokenised, folder) as scorer,
+        tqdm(desc="race", unit="token", unit_scale=True, disable=None) as progress,
+    ):
+        scores = _DocumentScores(folder / "sums.jsonl", merges, scorer, progress)
+        outcome = race(
+            scores,
+            candidates=len(merges),
+            domains=np.array([numbers[domain] for domain in domains]),
+            num_bytes=np.concatenate([source.bytes for source in tokenised]),
+            winners=options.winners,
+            confidence=options.confidence,
+            first=options.first_documents,
+        )
+    tokens = {"scored": scores.tokens_scored, "full_sweep": int(scores.tokens.sum()) * len(merges)}
+    return _result(merges, outcome, {"split": measurement.split, "confidence": options.confidence}, tokens)
 
 
 class _DocumentScores:
@@ -61,10 +89,10 @@ class _DocumentScores:
     Documents are numbered through all sources.
     """
 
-    def __init__(self, path: Path, group: Group, sources: list[TokenisedSource], scorer: Scorer, pool, progress: tqdm):
-        self.path, self.group, self.sources = path, group, sources
-        self.scorer, self.pool, self.progress = scorer, pool, progress
-        self.measurement = digest([group.measurement.facts, [source.source.digest for source in sources]])
+    def __init__(self, path: Path, merges: list[ScoredModel], scorer: MixtureScorer, progress: tqdm) -> None:
+        self.path, self.merges, self.scorer, self.progress = path, merges, scorer, progress
+        sources = scorer.sources
+        self.measurement = digest([scorer.measurement.facts, [source.source.digest for source in sources]])
         self.starts = np.cumsum([0] + [len(source.names) for source in sources])
         self.tokens = np.concatenate([source.stream.num_tokens for source in sources])
         self.tokens_scored = 0
@@ -73,16 +101,16 @@ class _DocumentScores:
     def _read(self) -> dict[str, dict[int, float]]:
         """Model digest → document → sum."""
         repair_last_line(self.path)
-        found: dict[str, dict[int, float]] = {}
+        sums: dict[str, dict[int, float]] = {}
         for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
             row = json.loads(line)
             if row["measurement"] == self.measurement:
                 pairs = zip(row["documents"], row["sum_logprob"], strict=True)
-                found.setdefault(row["model_digest"], {}).update(pairs)
-        return found
+                sums.setdefault(row["model_digest"], {}).update(pairs)
+        return sums
 
     def __call__(self, candidate: int, documents: np.ndarray) -> np.ndarray:
-        model = self.group.models[candidate]
+        model = self.merges[candidate]
         known = self.known.setdefault(model.digest, {})
         missing = np.array(sorted(number for number in documents.tolist() if number not in known), dtype=int)
         if len(missing):
@@ -95,72 +123,42 @@ class _DocumentScores:
 
     def _score(self, model: ScoredModel, documents: np.ndarray) -> np.ndarray:
         self.progress.set_postfix_str(model.name)
-        self.pool.merge(model.mixture)
         parts = []
-        for number, source in enumerate(self.sources):
+        for number, source in enumerate(self.scorer.sources):
             first, end = self.starts[number], self.starts[number + 1]
-            own = documents[(documents >= first) & (documents < end)] - first
-            stream = source.stream.select(own)
-            sums = document_sums(self.scorer.token_logprobs(stream, self.progress.update), stream)
-            if not np.isfinite(sums).all():
-                name = source.names[own[np.flatnonzero(~np.isfinite(sums))[0]]]
-                raise InputError(
-                    f"{model.id} gives a log-probability that is NaN or infinite in document {name!r} of source "
-                    f"{source.source.name!r}; its components' weights are broken, or need dtype float32"
-                )
-            parts.append(sums)
+            in_source = documents[(documents >= first) & (documents < end)] - first
+            parts.append(self.scorer.document_sums(model, source, in_source, self.progress.update))
         return np.concatenate(parts)
 
 
-def _run(arguments: EvaluateArguments, group: Group, sources: list[TokenisedSource]) -> dict[str, Any]:
-    labels = [(source.source.name, domain) for source in sources for domain in source.domains]
-    columns = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    pool = load_pool(group, arguments.dtype)
-    measurement = group.measurement
-    with (
-        Scorer(pool.model, measurement.max_length, measurement.batch_tokens) as scorer,
-        tqdm(desc="race", unit="token", unit_scale=True, disable=None) as progress,
-    ):
-        scores = _DocumentScores(arguments.scores_dir / "sums.jsonl", group, sources, scorer, pool, progress)
-        found = race(
-            scores,
-            candidates=len(group.models),
-            domains=np.array([columns[label] for label in labels]),
-            num_bytes=np.concatenate([source.bytes for source in sources]),
-            top=arguments.top,
-            confidence=arguments.confidence,
-            first=arguments.first_documents,
-        )
-    tokens = {"scored": scores.tokens_scored, "full_sweep": int(scores.tokens.sum()) * len(group.models)}
-    return _result(arguments, group, found, tokens)
-
-
-def _result(arguments: EvaluateArguments, group: Group, found: Race, tokens: dict[str, int]) -> dict[str, Any]:
+def _result(
+    merges: list[ScoredModel], outcome: Race, settings: dict[str, Any], tokens: dict[str, int]
+) -> dict[str, Any]:
     def entry(candidate: int) -> dict[str, Any]:
-        mixture = group.models[candidate].mixture
-        score = float(found.scores[candidate])
+        mixture = merges[candidate].mixture
+        score = float(outcome.scores[candidate])
         return {"mixture": mixture.id, "name": mixture.name, "weights": mixture.weights, "score": score}
 
     return {
         "metric": "bits_per_byte",
         "target": "macro",
-        "split": arguments.split,
-        "confidence": arguments.confidence,
-        "mixtures": len(group.models),
+        **settings,
+        "mixtures": len(merges),
         "tokens": tokens,
-        "winners": [{"rank": rank} | entry(candidate) for rank, candidate in enumerate(found.winners, start=1)],
+        "winners": [{"rank": rank} | entry(candidate) for rank, candidate in enumerate(outcome.winners, start=1)],
         "rounds": [
             {
                 "documents": one.documents,
                 "compared": one.candidates,
                 "dropped": [entry(candidate) for candidate in one.dropped],
             }
-            for one in found.rounds
+            for one in outcome.rounds
         ],
     }
 
 
-def _print(result: dict[str, Any], output_format: str) -> None:
+def print_race(result: dict[str, Any], output_format: str) -> None:
+    """Print the content of `race.json` on stdout as a `table`, `json` or `csv`."""
     if output_format == "json":
         print(json.dumps(result, ensure_ascii=False))
         return
@@ -178,7 +176,7 @@ def _print(result: dict[str, Any], output_format: str) -> None:
         print(f"{one['documents']:>9}  {one['compared']:>17}  {len(one['dropped']):>7}")
     winners, tokens = len(result["winners"]), result["tokens"]
     print(
-        f"\nThe {winners} best of {result['mixtures']} mixtures on the macro average, with a confidence of "
+        f"\nThe {winners} best of {result['mixtures']} mixtures on the mean of domains, with a confidence of "
         f"{100 * result['confidence']:g} %. Scored {tokens['scored']:,} tokens, "
         f"{tokens['scored'] / tokens['full_sweep']:.1%} of the full sweep's {tokens['full_sweep']:,}."
     )

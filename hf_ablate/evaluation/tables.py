@@ -45,7 +45,7 @@ def levels(rows: list[ScoreRow]) -> list[dict]:
             for row in group:
                 metrics = {metric: number(getattr(row, metric)) for metric in METRICS}
                 entries.append({"level": level} | asdict(row) | metrics)
-        entries.append(entries[-1] | {"level": "macro"} | dict.fromkeys(SUMS) | macro_averages(some)[pooled.model])
+        entries.append(entries[-1] | {"level": "macro"} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model])
     return entries
 
 
@@ -89,7 +89,7 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
             lines.append([kind, _short(names.get(model, model)), *(f"{value:.4f}" for value in values)])
         if len(models) > most:
             hidden[kind] = len(models) - most
-    table = text_table(["kind", "model", "macro", "pooled", *titles], lines, left=(0, 1))
+    table = text_table(["kind", "model", "mean", "pooled", *titles], lines, left=(0, 1))
     more = ", ".join(f"{count} {kind}" for kind, count in hidden.items())
     return f"{metric.replace('_', ' ')}\n{table}" + (f"\nand {more} more in the score rows" if more else "")
 
@@ -98,7 +98,7 @@ def _sort_key(value: float) -> tuple[bool, float]:
     return math.isnan(value), value
 
 
-def macro_averages(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]:
+def means_of_domains(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]:
     """Model → metric → plain average over all domains; none where no domain has a finite score."""
     return {
         model: {metric: number(mean([getattr(row, metric) for row in some])) for metric in METRICS}

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,31 @@ class TokenisedSource:
     bytes: np.ndarray
     words: np.ndarray
     stream: TokenStream
+
+    @property
+    def labels(self) -> list[str]:
+        """[documents], what the domain of each is called: a source without domains has its own name."""
+        return [domain or self.source.name for domain in self.domains]
+
+    def documents_of(self, domains: Collection[str]) -> np.ndarray:
+        """The documents of some domains, by their labels.
+
+        Returns:
+            `np.ndarray`: [documents of these domains], int64, numbers of documents.
+        """
+        return np.flatnonzero([label in domains for label in self.labels])
+
+    def select(self, documents: np.ndarray) -> "TokenisedSource":
+        """Some of the documents: [documents], their numbers."""
+        return replace(
+            self,
+            names=[self.names[number] for number in documents],
+            domains=[self.domains[number] for number in documents],
+            chars=self.chars[documents],
+            bytes=self.bytes[documents],
+            words=self.words[documents],
+            stream=self.stream.select(documents),
+        )
 
     def domain_rows(self, document_logprobs: np.ndarray, **identity) -> list[ScoreRow]:
         """One score row per domain from the documents' sums of log-probability.

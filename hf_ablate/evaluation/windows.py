@@ -37,6 +37,25 @@ class TokenStream:
         starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
         return TokenStream(np.concatenate(pieces) if pieces else self.tokens[:0], starts)
 
+    def token_positions(self, documents: np.ndarray) -> np.ndarray:
+        """Where the tokens of some of the documents are in an array of all tokens without prefixes.
+
+        Returns:
+            `np.ndarray`: [tokens of these documents], int64.
+
+        Example:
+
+        ```python
+        >>> stream = TokenStream.of([np.array([5, 6]), np.array([7]), np.array([8, 9])], prefix=0)
+        >>> stream.token_positions(np.array([0, 2]))
+        array([0, 1, 3, 4])
+
+        ```
+        """
+        ends = np.cumsum(self.num_tokens)
+        ranges = [np.arange(ends[number] - self.num_tokens[number], ends[number]) for number in documents]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *ranges])
+
 
 @dataclass(frozen=True)
 class Windows:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..evaluation.models import ScoredModel, proxy_of
 from ..evaluation.rows import ScoreRow, read_current_rows
+from ..evaluation.scored_model import proxy_digest
 from ..manifest import MANIFEST, read_manifest
 from ..merging.config import CONFIG_NAME
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
 from ..saved_model import CONFIG, weights_digest
 from .arguments import PushArguments
 from .cards import model_card
@@ -102,12 +103,7 @@ def _rows_of(manifest: dict[str, Any], scores: dict[str, list[ScoreRow]]) -> lis
     """The scores of exactly these weights; for a merged model those of the same average made in memory."""
     expected = manifest["digest"]
     if manifest["kind"] == "merged":
-        mixture = Mixture.of(manifest["mixture"])
-        components = {
-            unit: ScoredModel(unit, "component", manifest["inputs"][unit], Mixture.uniform([unit]))
-            for unit in mixture.units
-        }
-        expected = proxy_of("merged", mixture, components).digest
+        expected = proxy_digest(MERGE, Mixture.of(manifest["mixture"]), manifest["inputs"])
     return [row for row in scores.get(manifest["model"], []) if row.model_digest == expected]
 
 

@@ -1,18 +1,20 @@
 """Checks that models can be averaged, made before any weight is combined.
 
 mergekit merges tied with untied inputs, drops tensors that only some inputs have and passes NaN on, all silently; a
-proxy made that way would be wrong without a sign of it.
+proxy made that way would be silently wrong.
 """
 
 import json
 from pathlib import Path
-
-import torch
-from safetensors import SafetensorError, safe_open
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..manifest import find_manifest
 from ..saved_model import CONFIG, weight_files
+
+
+if TYPE_CHECKING:
+    import torch
 
 
 _FREE_KEYS = {"_name_or_path", "auto_map", "transformers_version", "dtype", "torch_dtype", "use_cache"}
@@ -49,8 +51,10 @@ def check_seed(seed: Path, component: Path) -> None:
             )
 
 
-def check_finite(tensors: dict[str, torch.Tensor], folder: Path) -> None:
+def check_finite(tensors: dict[str, "torch.Tensor"], folder: Path) -> None:
     """Raise `InputError` if a weight is NaN or infinite."""
+    import torch
+
     for name, tensor in tensors.items():
         # A NaN or an infinity anywhere makes the extremes of the tensor not finite.
         if (
@@ -62,11 +66,13 @@ def check_finite(tensors: dict[str, torch.Tensor], folder: Path) -> None:
 
 
 def _describe(folder: Path) -> dict[str, dict]:
+    from safetensors import SafetensorError, safe_open
+
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     shapes = {}
     for path in weight_files(folder):
         try:
-            with safe_open(path, framework="pt") as file:
+            with safe_open(path, framework="np") as file:
                 shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error

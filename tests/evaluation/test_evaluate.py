@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -65,7 +66,7 @@ def test_a_second_run_scores_nothing_and_changes_nothing(scored, monkeypatch, ca
     assert evaluate("--run_dir", scored) == 0
     assert ((scored / "scores" / "rows.jsonl").read_bytes(), read_manifest(scored / "scores")) == before
     assert seen == []
-    assert "macro" in capsys.readouterr().out
+    assert re.search(r"^kind +model +mean +pooled", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_only_what_changed_is_scored_again(scored, tmp_path, monkeypatch):
@@ -88,8 +89,8 @@ def test_only_what_changed_is_scored_again(scored, tmp_path, monkeypatch):
 KILL = """
 import os, signal, sys
 from hf_ablate.cli import main
-from hf_ablate.evaluation import sweep
-original, calls = sweep.append_rows, []
+from hf_ablate.evaluation import score_folder
+original, calls = score_folder.append_rows, []
 def torn(path, rows):
     original(path, rows)
     calls.append(path)
@@ -97,7 +98,7 @@ def torn(path, rows):
         with open(path, "a") as file:
             file.write('{"model": "merged:m-1')
         os.kill(os.getpid(), signal.SIGKILL)
-sweep.append_rows = torn
+score_folder.append_rows = torn
 main(sys.argv[1:])
 """
 
@@ -112,8 +113,8 @@ def test_a_killed_sweep_goes_on_where_it_stopped(study, scored, tmp_path, monkey
     assert {row.model for row in kept} == {"seed", "component:alpha", "component:beta", "component:gamma"}
     seen = count_tokens(monkeypatch)
     assert main(words) == 0
-    merged = len(read_candidates(study))
-    assert len(seen) == 1 + 2 + 2 * merged  # half of gamma, the reference model, the merges
+    merged = len([row for row in read_candidates(study) if len(row["weights"]) > 1])
+    assert len(seen) == 1 + 2 + 2 * merged  # half of gamma, the reference model, the merges of several units
     assert scores(run_dir / "scores") == pytest.approx(scores(scored / "scores"), rel=1e-6)
     rows = read_rows(run_dir / "scores")
     assert len((run_dir / "scores" / "rows.jsonl").read_text().splitlines()) == len(rows)
@@ -350,3 +351,15 @@ def test_a_dry_run_says_what_would_be_scored_and_writes_nothing(study, tmp_path,
     assert evaluate("--run_dir", tmp_path / "new", "--dry_run") == 0
     assert "not before earlier stages have run" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_of_a_study_loads_neither_torch_nor_transformers(study):
+    words = ["evaluate", "--run_dir", str(study), "--dry_run"]
+    code = (
+        f"import sys\nfrom hf_ablate.cli import main\nassert main({words!r}) == 0\n"
+        "print([name for name in ('torch', 'transformers', 'scipy') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    plan, loaded = result.stdout.splitlines()
+    assert "7 merged" in plan and loaded == "[]"

@@ -11,7 +11,7 @@ from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditional
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.external import external_models
 from hf_ablate.evaluation.loading import causal_config, load_model, load_tokenizer, vocabulary_size, window_length
-from hf_ablate.evaluation.models import study_models
+from hf_ablate.evaluation.study_models import study_models
 from hf_ablate.manifest import read_manifest, write_json, write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture
@@ -105,7 +105,7 @@ def test_a_mergekit_file_is_a_merge_in_memory(study, tmp_path):
     assert [model.id for model in models] == ["some", "mine"]
     for model in models:
         assert (model.kind, model.mixture, model.folder) == ("merged", mixture, None)
-        assert {unit: folder.name for unit, folder in model.components.items()} == {"alpha": "alpha", "beta": "beta"}
+        assert {unit: folder.name for unit, folder in model.pool.folders.items()} == {"alpha": "alpha", "beta": "beta"}
     assert models[0].digest == models[1].digest
 
 

@@ -10,11 +10,13 @@ from tiny_pool import UNITS, count_tokens, make_study, read_candidates, save_mod
 
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
-from hf_ablate.evaluation.evaluate import chosen_models, make_plans
-from hf_ablate.evaluation.groups import make_group
+from hf_ablate.evaluation.evaluate import chosen_models
+from hf_ablate.evaluation.families import make_family
 from hf_ablate.evaluation.locations import find_sources
+from hf_ablate.evaluation.measurement import MeasurementOptions
 from hf_ablate.evaluation.processes import Processes
 from hf_ablate.evaluation.rows import read_current_rows, read_rows
+from hf_ablate.evaluation.sweep import make_sweeps
 from hf_ablate.manifest import read_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture
@@ -148,13 +150,13 @@ def test_workers_that_share_the_merges_give_the_scores_of_one(study, scored, tmp
     chosen = [row["id"] for row in read_candidates(study)]
     words = ["--run_dir", study, "--output_dir", tmp_path, "--mixture", *chosen, "--proxy", "merge"]
     arguments = find_command("evaluate").parse([*map(str, words), "--pool_format", "delta"])
-    groups = [make_group(arguments, family) for family in chosen_models(arguments)]
+    families = [make_family(models, MeasurementOptions()) for models in chosen_models(arguments)]
     sources = find_sources([study / "corpus"], "val")
-    prepare = pickle.dumps(partial(make_plans, arguments, groups, sources))  # as Ray sends it
+    prepare = pickle.dumps(partial(make_sweeps, tmp_path, families, sources, False))  # as Ray sends it
     workers = [Processes(index, 2) for index in range(2)]
-    plans = [plan for worker in workers for plan in pickle.loads(prepare)(worker)]
-    for plan, worker in zip(plans, workers, strict=True):
-        plan.score_share(worker)
+    sweeps = [sweep for worker in workers for sweep in pickle.loads(prepare)(worker)]
+    for sweep, worker in zip(sweeps, workers, strict=True):
+        sweep.score_share(worker)
     assert len(list(tmp_path.glob("rows*.jsonl"))) == 2
     found = {(row.model, row.source, row.domain): row.sum_logprob for row in read_rows(tmp_path)}
     assert found == merged(scored["delta"])

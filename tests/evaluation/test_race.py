@@ -34,8 +34,8 @@ class Pool:
         self.scored[candidate, documents] += 1
         return self.sums[candidate, documents]
 
-    def race(self, top: int, **options):
-        return race(self.score, len(self.sums), self.domains, self.num_bytes, top, **options)
+    def race(self, winners: int, **options):
+        return race(self.score, len(self.sums), self.domains, self.num_bytes, winners, **options)
 
     @property
     def full_scores(self) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_clear_cases_cost_a_small_part_of_the_full_sweep():
     shares = []
     for seed in range(10):
         pool = Pool(seed, candidates=100, spread=0.2)
-        found = pool.race(top=1)
+        found = pool.race(winners=1)
         assert found.winners == [int(np.argmin(pool.full_scores))]
         shares.append(pool.share_scored)
     assert np.mean(shares) < 0.3
@@ -81,7 +81,7 @@ def test_clear_cases_cost_a_small_part_of_the_full_sweep():
 
 def test_no_document_is_scored_twice_and_the_winners_are_scored_on_all():
     pool = Pool(3)
-    found = pool.race(top=3)
+    found = pool.race(winners=3)
     assert pool.scored.max() == 1
     assert (pool.scored[found.winners] == 1).all()
     assert found.scores[found.winners] == pytest.approx(pool.full_scores[found.winners], rel=1e-12)
@@ -90,7 +90,7 @@ def test_no_document_is_scored_twice_and_the_winners_are_scored_on_all():
 
 def test_all_candidates_of_a_round_see_the_same_documents_twice_as_many_each_time():
     pool = Pool(4)
-    found = pool.race(top=2)
+    found = pool.race(winners=2)
     first = found.rounds[0]
     assert (first.candidates, first.documents) == (40, 16)
     seen = {tuple(np.flatnonzero(row)) for row in pool.scored[first.dropped]}
@@ -103,19 +103,19 @@ def test_all_candidates_of_a_round_see_the_same_documents_twice_as_many_each_tim
 def test_candidates_that_are_alike_are_compared_on_everything():
     pool = Pool(5, candidates=6)
     pool.sums[:] = pool.sums[0]
-    found = pool.race(top=2)
+    found = pool.race(winners=2)
     assert found.winners == [0, 1]
     assert (pool.scored == 1).all()
 
 
 def test_the_same_race_ends_the_same():
-    first, second = Pool(6).race(top=2), Pool(6).race(top=2)
+    first, second = Pool(6).race(winners=2), Pool(6).race(winners=2)
     assert first.winners == second.winners and first.rounds == second.rounds
 
 
 def test_as_many_winners_as_candidates_need_no_round_more():
     pool = Pool(7, candidates=3)
-    found = pool.race(top=3)
+    found = pool.race(winners=3)
     assert found.winners == np.argsort(pool.full_scores).tolist()
     assert len(found.rounds) == 1 and found.rounds[0].dropped == []
 
@@ -125,7 +125,7 @@ def test_empty_documents_and_domains_without_bytes_decide_nothing():
     pool.num_bytes[pool.domains == 2] = 0
     pool.num_bytes[::7] = 0
     pool.sums[:, pool.num_bytes == 0] = 0
-    found = pool.race(top=1)
+    found = pool.race(winners=1)
     kept = [one for one in (0, 1, 3)]
     each = [-pool.sums[:, pool.domains == one].sum(axis=1) / pool.num_bytes[pool.domains == one].sum() for one in kept]
     assert found.winners == [int(np.argmin(np.mean(each, axis=0)))]

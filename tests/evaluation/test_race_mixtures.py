@@ -13,7 +13,7 @@ from tiny_pool import UNITS, count_tokens, make_study, write_jsonl
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
-from hf_ablate.evaluation.tables import macro_averages
+from hf_ablate.evaluation.tables import means_of_domains
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,10 @@ def result(run_dir) -> dict:
 
 @pytest.fixture(scope="module")
 def full(study, tmp_path_factory):
-    """Mixture → macro average of bits per byte of the full sweep."""
+    """Mixture → mean of domains of bits per byte in the full sweep."""
     out = tmp_path_factory.mktemp("full")
     assert race(study, "--proxy", "merge", "--output_dir", out) == 0
-    averages = macro_averages(read_current_rows(out))
+    averages = means_of_domains(read_current_rows(out))
     return {
         model.removeprefix("merged:"): values["bits_per_byte"]
         for model, values in averages.items()
@@ -63,7 +63,7 @@ def test_the_winners_are_those_of_the_full_sweep_and_their_scores_are_complete(s
     assert 0 < found["tokens"]["scored"] < found["tokens"]["full_sweep"]
     assert found["mixtures"] == 2 ** len(UNITS) - 1 and found["confidence"] == 0.95
     printed = capsys.readouterr().out
-    assert "The 2 best of 7 mixtures on the macro average, with a confidence of 95 %." in printed
+    assert "The 2 best of 7 mixtures on the mean of domains, with a confidence of 95 %." in printed
     assert f"{found['tokens']['scored'] / found['tokens']['full_sweep']:.1%} of the full sweep" in printed
 
 

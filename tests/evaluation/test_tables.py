@@ -5,7 +5,7 @@ import math
 import pytest
 
 from hf_ablate.evaluation.rows import ScoreRow
-from hf_ablate.evaluation.tables import levels, macro_averages, score_table
+from hf_ablate.evaluation.tables import levels, means_of_domains, score_table
 
 
 def rows_of(model: str, kind: str, bits: dict[tuple[str, str | None], float], num_bytes: int = 1000):
@@ -32,21 +32,21 @@ def cells(table: str) -> list[list[str]]:
     return [line.split() for line in table.splitlines()[1:]]
 
 
-def test_models_are_ordered_within_their_kind_by_the_macro_average():
+def test_models_are_ordered_within_their_kind_by_the_mean_of_domains():
     rows = [
         *rows_of("worse", "external", {("s", "a"): 2.0, ("s", "b"): 4.0}),
         *rows_of("better", "external", {("s", "a"): 1.0, ("s", "b"): 3.0}),
         *rows_of("m", "merged", {("s", "a"): 0.5, ("s", "b"): 0.5}),
     ]
     assert cells(score_table(rows, {"m": "merge"})) == [
-        ["kind", "model", "macro", "pooled", "a", "b"],
+        ["kind", "model", "mean", "pooled", "a", "b"],
         ["external", "better", "2.0000", "2.0000", "1.0000", "3.0000"],
         ["external", "worse", "3.0000", "3.0000", "2.0000", "4.0000"],
         ["merged", "merge", "0.5000", "0.5000", "0.5000", "0.5000"],
     ]
 
 
-def test_pooled_text_counts_bytes_and_the_macro_average_counts_domains():
+def test_pooled_text_counts_bytes_and_the_mean_of_domains_counts_domains():
     rows = rows_of("m", "external", {("s", "a"): 1.0}) + rows_of("m", "external", {("s", "b"): 4.0}, num_bytes=2000)
     assert cells(score_table(rows, {}))[1][2:4] == ["2.5000", "3.0000"]
 
@@ -54,7 +54,7 @@ def test_pooled_text_counts_bytes_and_the_macro_average_counts_domains():
 def test_many_domains_are_shown_by_source():
     bits = {(source, f"{source}{number}"): float(number) for source in ("x", "y") for number in range(8)}
     table = cells(score_table(rows_of("m", "external", bits), {}))
-    assert table == [["kind", "model", "macro", "pooled", "x", "y"], ["external", "m", *["3.5000"] * 4]]
+    assert table == [["kind", "model", "mean", "pooled", "x", "y"], ["external", "m", *["3.5000"] * 4]]
 
 
 def test_the_best_of_many_models_are_shown_and_the_rest_counted():
@@ -67,5 +67,5 @@ def test_the_best_of_many_models_are_shown_and_the_rest_counted():
 def test_a_domain_without_bytes_has_no_score_and_is_left_out_of_averages():
     rows = rows_of("m", "external", {("s", "a"): 2.0}) + rows_of("m", "external", {("s", "b"): 0.0}, num_bytes=0)
     assert cells(score_table(rows, {}))[1][2:] == ["2.0000", "2.0000", "2.0000", "nan"]
-    assert macro_averages(rows)["m"]["bits_per_byte"] == pytest.approx(2)
+    assert means_of_domains(rows)["m"]["bits_per_byte"] == pytest.approx(2)
     assert [entry["bits_per_byte"] for entry in levels(rows)] == pytest.approx([2, None, 2, 2, 2])

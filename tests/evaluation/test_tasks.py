@@ -96,7 +96,7 @@ def test_the_papers_tasks_are_known_to_lm_eval():
     [
         ({"tasks": ["hellaswagg"]}, "unknown task 'hellaswagg'; did you mean 'hellaswag'"),
         ({"tasks": ["lost"]}, "the data of lost cannot be read or fetched"),
-        ({"tasks": ["sums"], "tasks_dir": "nowhere"}, "tasks_dir nowhere is no folder"),
+        ({"tasks": ["sums"], "tasks_dir": "nowhere"}, "tasks_dir nowhere is not a folder"),
         ({"tasks": ["sums"], "executor": "ray"}, "shared out by accelerate"),
         ({"tasks": []}, "name those to run in `tasks`"),
     ],
