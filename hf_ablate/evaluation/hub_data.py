@@ -81,6 +81,7 @@ def _write_rows(path: Path, table) -> None:
 
 def _fetch(location: str, function, *arguments, **options):
     """Call a function of `datasets`, whose many ways to fail end in one line."""
-    what = f"evaluation data {location} is neither here (looked for {Path(location).resolve()}) nor can it be fetched"
+    place = Path(location).resolve()
+    what = f"evaluation data {location} is neither here (looked for {place}) nor can it be fetched from the Hub"
     with hub_failures(what, Exception):
         return function(*arguments, **options)

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..manifest import has_manifest, read_manifest
 from ..merging.components import check_components, check_seed
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE, MERGE, find_proxies
-from ..mixtures.units import CorpusUnits
 from ..run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
 
@@ -57,7 +57,7 @@ def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = 
     """
     folder = RunFolder(run_dir)
     if units is None:
-        names = CorpusUnits.of_manifest(read_manifest(folder.corpus)).names
+        names = list(CorpusDescription.read(run_dir).units)
         units = [unit for unit in names if has_manifest(folder.component(unit))] or names
     missing = [unit for unit in units if not has_manifest(folder.component(unit))]
     if missing:
