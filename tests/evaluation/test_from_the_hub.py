@@ -52,15 +52,22 @@ def hub(study):
         yield loopback
 
 
-def run_commands(hub, tmp_path, *commands: list[str]) -> tuple[list[int], list[str]]:
-    """The exit codes and the errors, in a process whose client talks to this Hub."""
-    environment = {
+def environment(hub, tmp_path) -> dict[str, str]:
+    """That of a process whose client talks to this Hub."""
+    variables = {
         **os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1",
         "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_TELEMETRY": "1",
     }  # fmt: skip
-    environment.pop("HF_TOKEN", None)
+    variables.pop("HF_TOKEN", None)
+    return variables
+
+
+def run_commands(hub, tmp_path, *commands: list[str]) -> tuple[list[int], list[str]]:
+    """The exit codes and the errors, in a process whose client talks to this Hub."""
     words = json.dumps([["evaluate", *map(str, command)] for command in commands])
-    result = subprocess.run([sys.executable, "-c", COMMANDS, words], env=environment, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", COMMANDS, words], env=environment(hub, tmp_path), capture_output=True, text=True
+    )
     *errors, codes = result.stderr.strip().splitlines()
     return json.loads(codes), [line for line in errors if "hf-ablate: error" in line]
 
@@ -98,3 +105,47 @@ def test_models_and_text_of_the_hub_have_the_scores_of_local_ones_and_refusals_a
     assert "has no split 'test'; it has val" in errors[0]
     for error, name in zip(errors[1:], ("ada/gated", "ada/nothing") * 2, strict=True):
         assert name in error and "fetched" in error
+
+
+READ_REVISIONS = """
+import json, sys
+from hf_ablate.evaluation.locations import find_sources
+from hf_ablate.manifest import digest_files
+sources = [find_sources([name], "val")[0] for name in sys.argv[1:]]
+print(json.dumps([
+    {"texts": [document.text for document in source.read()], "digest": source.digest,
+     "is_of_files": digest_files(list(source.paths)) == source.digest}
+    for source in sources
+]))
+"""
+
+
+def test_two_revisions_of_a_data_set_never_share_rows(hub, tmp_path):
+    """The rows of a source are those of its digest, whatever was fetched since."""
+    repo = hub.repos["dataset", "ada/eval"]
+    first = repo.branches["main"]
+    changed = "".join(json.dumps(row | {"text": row["text"] + " and more"}) + "\n" for row in ROWS)
+    repo.commit("next", repo.commits[first] | {"mine/val/a.jsonl.gz": gzip.compress(changed.encode())})
+    names = ["ada/eval:mine", "ada/eval@next:mine", f"ada/eval@{first}:mine"]
+    words = [sys.executable, "-c", READ_REVISIONS, *names]
+    result = subprocess.run(words, env=environment(hub, tmp_path), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    main_branch, next_branch, commit = json.loads(result.stdout)
+    assert main_branch["texts"] == [row["text"] for row in ROWS]
+    assert next_branch["texts"] == [row["text"] + " and more" for row in ROWS]
+    assert commit == main_branch and commit["digest"] != next_branch["digest"]
+    assert main_branch["is_of_files"] and next_branch["is_of_files"]
+
+
+def test_rows_of_a_commit_are_fetched_once(hub, study, tmp_path):
+    command = ["--model", study / "models" / "seed", "--data", "ada/eval:mine", "--output_dir"]
+    codes, errors = run_commands(hub, tmp_path, [*command, tmp_path / "a"])
+    assert codes == [0], errors
+    (path,) = (tmp_path / "home" / "hf_ablate" / "data").rglob("val.jsonl")
+    written = path.stat().st_mtime_ns
+    for method in ("GET", "HEAD"):  # the Hub is out of order, and the commit that `main` was is known
+        hub.fault(method, "ada/eval", times=99, status=503)
+    codes, errors = run_commands(hub, tmp_path, [*command, tmp_path / "b"])
+    assert codes == [0], errors
+    assert path.stat().st_mtime_ns == written
+    assert read_current_rows(tmp_path / "b") == read_current_rows(tmp_path / "a")

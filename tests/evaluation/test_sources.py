@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from types import SimpleNamespace
 
 import pytest
 from datasets import Dataset
@@ -164,6 +165,8 @@ def hub_stand_in(folder):
 def test_data_sets_of_the_hub_are_sources(tmp_path, monkeypatch):
     hub_stand_in(tmp_path / "org" / "name")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("huggingface_hub.resolve_revision", lambda *_, **__: SimpleNamespace(resolved="0" * 40))
     sources = find_sources(["hf://datasets/org/name"], "val")
     assert sorted(source.name for source in sources) == ["c4_en", "ptb"]
     documents = sources[0].read()
