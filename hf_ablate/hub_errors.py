@@ -111,14 +111,14 @@ def _problem_of_status(status: int, message: str) -> str:
 def _first(error: BaseException, *types: type[BaseException]):
     """The outermost of an error and its causes that has one of these types; `None` if there is none.
 
-    Libraries raise an `OSError` or `ValueError` of their own while they handle the Hub's, and do not always say so.
+    Libraries raise an `OSError` of their own while they handle the Hub's, and do not always say that it is the cause.
     """
-    return next((link for link in causes(error, during=(OSError, ValueError)) if isinstance(link, types)), None)
+    return next((link for link in causes(error, during=(OSError,)) if isinstance(link, types)), None)
 
 
 def _server_message(error: BaseException) -> str:
     """What the Hub said, in one line."""
-    messages = (getattr(link, "server_message", None) for link in causes(error, during=(OSError, ValueError)))
+    messages = (getattr(link, "server_message", None) for link in causes(error, during=(OSError,)))
     return " ".join(next(filter(None, messages), "no reason given").split())
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
+ADAPTER = "adapter"  # the folder of the low-rank adapter that a component was folded from
 
 
 def weight_files(folder: Path) -> list[Path]:

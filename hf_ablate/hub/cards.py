@@ -1,80 +1,130 @@
 """Cards of models: what each is, what it was made from and how well it does, all from its manifest and its scores."""
 
 import math
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from ..evaluation.rows import ScoreRow
 from ..mixtures.mixture import Mixture
-from .names import Names
+from ..run_folder import model_id, split_model_id
+from .repository_ids import RepositoryIds
+
+
+if TYPE_CHECKING:
+    from huggingface_hub import CardData
 
 
 METRICS = {"bits_per_byte": "bits per byte", "ppl_token": "perplexity per token"}
 _NOT_SETTINGS = ("model", "shares", "mixture")
+_RELATIONS = {"component": "finetune", "reference": "finetune", "merged": "merge", "adapter": "adapter"}
+_TAGS = {"component": ["generated_from_trainer"], "merged": ["mergekit", "merge"]}
 
 
-def model_card(
-    member: str, manifest: dict[str, Any], config: dict[str, Any], names: Names, seed: str, rows: list[ScoreRow],
-    license: str | None = None, language: list[str] | None = None, merge_config: str | None = None,
-) -> str:  # fmt: skip
-    """The card of a seed, component, reference or merged model, or of a component's adapter.
+@dataclass(frozen=True)
+class CardMetadata:
+    """What the user states for the metadata of cards.
+
+    Args:
+        license (`str`, *optional*): an id of the Hub.
+        language (`list[str]`): for example `["en", "de"]`.
+    """
+
+    license: str | None = None
+    language: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DescribedModel:
+    """A model that a card describes.
 
     Args:
         member (`str`): `seed`, `component:<unit>`, `adapter:<unit>`, `reference:<mixture>` or `merged:<mixture>`.
         manifest (`dict`): of the model's folder.
         config (`dict`): its `config.json`.
-        names ([`Names`]): of the study's repositories.
-        seed (`str`): Hub id of the seed, or of what a seed was made from; empty for a seed trained from scratch.
+        base (`str`): Hub id of the seed, or of what a seed was made from; empty for a seed trained from scratch.
         rows (`list[ScoreRow]`): the model's scores.
-        license (`str`, *optional*), language (`list[str]`, *optional*): for the metadata.
+    """
+
+    member: str
+    manifest: dict[str, Any]
+    config: dict[str, Any]
+    base: str
+    rows: list[ScoreRow]
+
+    @property
+    def kind(self) -> str:
+        """Its kind, without its name."""
+        return split_model_id(self.member)[0]
+
+    @property
+    def mixture(self) -> Mixture | None:
+        """What it was trained on, or averages; `None` for a seed."""
+        mixture = self.manifest.get("mixture")
+        return Mixture.of(mixture) if mixture else None
+
+
+def model_card(
+    model: DescribedModel, ids: RepositoryIds, metadata: CardMetadata, merge_config: str | None = None
+) -> str:
+    """The card of a seed, component, reference or merged model, or of a component's adapter.
+
+    Args:
+        model ([`DescribedModel`]): the model.
+        ids ([`RepositoryIds`]): of the study's repositories.
+        metadata ([`CardMetadata`]): what the user states.
         merge_config (`str`, *optional*): for a merged model, its mergekit YAML.
     """
-    kind = member.partition(":")[0]
-    repo_id = names.of(member)
-    rows = sorted(rows, key=lambda row: (row.source, row.domain or ""))
-    mixture = manifest.get("mixture") and Mixture.of(manifest["mixture"])
-    relation = {"merged": "merge", "adapter": "adapter", "seed": None}.get(kind, "finetune")
-    base = [names.of(f"component:{unit}") for unit in mixture.units] if kind == "merged" else seed or None
-    tags = {"merged": ["mergekit", "merge"], "component": ["generated_from_trainer"]}.get(kind, [])
-    header = model_header(
-        repo_id, names, rows, base_model=base, base_model_relation=base and relation, license=license,
-        language=language or None, tags=[*tags, "hf-ablate"],
-        library_name="peft" if kind == "adapter" else "transformers",
-    )  # fmt: skip
-    return header + render(
-        "model_card.md.j2", manifest=manifest, member=member, kind=kind, repo_id=repo_id, names=names, seed=seed,
-        mixture=mixture, rows=rows, merge_config=merge_config,
-        needs_package=config.get("model_type") == "hf_olmo", rounded=_rounded(manifest),
-        data=_training_data(manifest), settings=_settings(manifest),
+    rows = sorted(model.rows, key=lambda row: (row.source, row.domain or ""))
+    return model_front_matter(replace(model, rows=rows), ids, metadata) + render(
+        "model_card.md.j2", manifest=model.manifest, kind=model.kind, repo_id=ids.of(model.member), ids=ids,
+        seed=model.base, mixture=model.mixture, rows=rows, merge_config=merge_config,
+        needs_package=model.config.get("model_type") == "hf_olmo", rounded=_rounded(model.manifest),
+        data=_training_data(model.manifest), settings=_settings(model.manifest),
     )  # fmt: skip
 
 
-def model_header(repo_id: str, names: Names, rows: list[ScoreRow], **metadata: Any) -> str:
-    """The YAML header of a model card, with `model-index` where there are scores."""
+def model_front_matter(model: DescribedModel, ids: RepositoryIds, metadata: CardMetadata) -> str:
+    """The metadata of a model card, with a `model-index` if there are scores.
+
+    Args:
+        model ([`DescribedModel`]): the model.
+        ids ([`RepositoryIds`]): of the study's repositories.
+        metadata ([`CardMetadata`]): what the user states.
+    """
     from huggingface_hub import EvalResult, ModelCardData
 
+    base: str | list[str] | None = model.base or None
+    if model.kind == "merged":
+        base = [ids.of(model_id("component", unit)) for unit in model.mixture.units]
     results = [
         EvalResult(
-            task_type="text-generation", task_name="Language modeling", dataset_type=names.of("eval"),
+            task_type="text-generation", task_name="Language modeling", dataset_type=ids.of("eval"),
             dataset_name=row.source, dataset_config=row.source, dataset_split=row.split, metric_type=metric,
             metric_name=f"{title}, {row.domain}" if row.domain else title, metric_value=getattr(row, metric),
         )
-        for row in rows
+        for row in model.rows
         for metric, title in METRICS.items()
         if math.isfinite(getattr(row, metric))
     ]  # fmt: skip
-    data = ModelCardData(
-        model_name=repo_id.split("/")[1], eval_results=results or None, pipeline_tag="text-generation",
-        datasets=[names.of("corpus")], **metadata,
+    return front_matter(
+        ModelCardData(
+            model_name=ids.of(model.member).split("/")[1], eval_results=results or None,
+            pipeline_tag="text-generation", datasets=[ids.of("corpus")], base_model=base,
+            base_model_relation=_RELATIONS.get(model.kind) if base else None, license=metadata.license,
+            language=metadata.language or None, tags=[*_TAGS.get(model.kind, []), "hf-ablate"],
+            library_name="peft" if model.kind == "adapter" else "transformers",
+        )
     )  # fmt: skip
-    return f"---\n{data.to_yaml()}\n---\n\n"
 
 
-def header(**metadata: Any) -> str:
-    """The YAML header of a card of a data set or Space; keys without a value are left out."""
-    import yaml
+def front_matter(data: "CardData", keys: list[str] | None = None) -> str:
+    """Metadata as the YAML at the head of a card.
 
-    given = {key: value for key, value in metadata.items() if value not in (None, [], "")}
-    return f"---\n{yaml.safe_dump(given, sort_keys=False, allow_unicode=True)}---\n\n"
+    Args:
+        data (`CardData`): the metadata; values that are `None` are left out.
+        keys (`list[str]`, *optional*): the order of the keys; by default that of the card's class.
+    """
+    return f"---\n{data.to_yaml(original_order=keys)}\n---\n\n"
 
 
 def render(template: str, **values: Any) -> str:
@@ -86,11 +136,12 @@ def render(template: str, **values: Any) -> str:
         keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters |= {"count": count_text, "number": number_text, "cell": cell_text}
+    environment.globals |= {"model_id": model_id}
     return environment.get_template(template).render(**values)
 
 
 def count_text(value: float | None) -> str:
-    """`1234567` → `1,234,567`; `-` for none.
+    """A number with thousands separators; `-` for `None`.
 
     Example:
 
@@ -104,7 +155,7 @@ def count_text(value: float | None) -> str:
 
 
 def number_text(value: float | None) -> str:
-    """Four significant digits, `-` for what is no finite number.
+    """Four significant digits; `-` for anything that is not a finite number.
 
     Example:
 
@@ -118,26 +169,26 @@ def number_text(value: float | None) -> str:
 
 
 def cell_text(value: Any) -> str:
-    """Text that does not end a cell of a Markdown table."""
+    """Text that is safe in a cell of a Markdown table."""
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def _rounded(manifest: dict[str, Any]) -> str:
-    """The number format that a merged model was rounded to after the average that was scored; empty for none."""
+    """The dtype that a merged model was rounded to after the average that was scored; empty if it was not."""
     out_dtype = manifest["arguments"].get("out_dtype", "float32")
     return "" if out_dtype == "float32" else out_dtype
 
 
 def _training_data(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """What the model was trained on: unit, tokens, epochs, share."""
-    blocks = manifest.get("blocks") or {}
-    total = sum(facts["blocks"] for facts in blocks.values())
+    units = manifest.get("blocks") or {}
+    total = sum(unit["blocks"] for unit in units.values())
     return [
         {
-            "unit": unit, "epochs": facts["epochs"], "share": facts["blocks"] / total,
-            "tokens": round(manifest["tokens"] * facts["blocks"] / total),
+            "unit": name, "epochs": unit["epochs"], "share": unit["blocks"] / total,
+            "tokens": round(manifest["tokens"] * unit["blocks"] / total),
         }
-        for unit, facts in blocks.items()
+        for name, unit in units.items()
         if total
     ]  # fmt: skip
 

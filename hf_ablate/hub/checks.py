@@ -2,14 +2,15 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from ..errors import InputError
-from .arguments import PushArguments
-from .names import Names
-from .remote import Remote, differences
+from ..run_folder import model_id
+from .comparison import Comparison
+from .members import Member
+from .remote import Remote
+from .repository_ids import RepositoryIds
 from .requests import call
-from .upload import CARD, Upload
+from .upload import CARD, Upload, content_of
 
 
 logger = logging.getLogger(__name__)
@@ -32,84 +33,101 @@ def check_private(uploads: list[Upload], run_dir: Path) -> None:
         for path, item in upload.files.items():
             if not path.endswith(_TEXT):
                 continue
-            content = item if isinstance(item, bytes) else item.read_bytes()
+            content = content_of(item)
             for secret, what in secrets.items():
                 if secret in content:
                     raise InputError(f"{path} of {upload.member} holds {what}, which must not be published; remove it")
 
 
-def state_of(upload: Upload, remote: Remote) -> str:
-    """`new`, `unchanged`, `other card` or `changed`.
+def check_states(comparisons: list[Comparison], revision: str, public: bool, overwrite: bool) -> None:
+    """Check, before anything is pushed, that nothing is replaced unasked and nothing private becomes public.
 
-    A card tells what is known when it is written (the scores, say), or was edited on the Hub: that it differs is no
-    reason to refuse, and none to replace it.
+    Args:
+        comparisons (`list[Comparison]`): what is to be pushed beside what is there.
+        revision (`str`): the branch, for the message.
+        public (`bool`): whether the user asked for public repositories.
+        overwrite (`bool`): whether the user asked to replace what is there.
+
+    Raises:
+        `InputError`: names the repository.
     """
-    if remote.is_fresh:
-        return "new"
-    changed, removed = differences(upload.files, remote)
-    if changed == [CARD] and not removed:
-        return "other card"
-    return "changed" if changed or removed else "unchanged"
-
-
-def check_states(arguments: PushArguments, uploads: list[Upload], remotes: list[Remote], states: list[str]) -> None:
-    """Refuse, before anything is pushed, to replace what is there, and to push private things where all can read."""
-    for upload, remote, state in zip(uploads, remotes, states, strict=True):
-        if state != "unchanged":
-            check_public(upload.repo_id, remote, arguments)
-    other = [
-        (upload, remote) for upload, remote, state in zip(uploads, remotes, states, strict=True) if state == "changed"
-    ]
-    if other and not arguments.overwrite:
-        upload, remote = other[0]
-        changed, removed = differences(upload.files, remote)
+    for comparison in comparisons:
+        if comparison.state != "unchanged":
+            check_public(comparison.upload.repo_id, comparison.remote, public)
+    changed = [comparison for comparison in comparisons if comparison.state == "changed"]
+    if changed and not overwrite:
+        first = changed[0]
         raise InputError(
-            f"{', '.join(upload.repo_id for upload, _ in other)}: {arguments.revision} holds something else already "
-            f"({upload.repo_id}: {', '.join([*changed, *removed][:5])}). Nothing was pushed. Give `--overwrite` to "
-            "replace it, or another `--revision`"
+            f"{', '.join(comparison.upload.repo_id for comparison in changed)}: {revision} already holds something "
+            f"else ({first.upload.repo_id}: {', '.join([*first.changed, *first.removed][:5])}). Nothing was pushed. "
+            "Give `--overwrite` to replace it, or another `--revision`"
         )
 
 
-def check_public(repo_id: str, remote: Remote, arguments: PushArguments) -> None:
-    """Raise `InputError` if the repository is public and nobody asked for that."""
-    if remote.exists and not remote.private and not arguments.public:
+def check_public(repo_id: str, remote: Remote, public: bool) -> None:
+    """Check that a repository is not public, unless the user asked for that.
+
+    Args:
+        repo_id (`str`): the repository's id.
+        remote ([`Remote`]): what it holds.
+        public (`bool`): whether the user asked for public repositories.
+
+    Raises:
+        `InputError`: names the repository.
+    """
+    if remote.exists and not remote.private and not public:
         raise InputError(
-            f"{repo_id} is there already and is public, so all could read what is pushed; give `--public` to push to "
+            f"{repo_id} already exists and is public, so anyone could read what is pushed; give `--public` to push to "
             "it, or another `--repo_prefix`"
         )
 
 
-def check_bases(names: Names, uploads: list[Upload], states: list[str], listed: list[dict[str, Any]]) -> None:
-    """Refuse a merge whose YAML would name components that are not on the Hub; warn of a seed that is not."""
-    there = {row["member"]: row["digest"] for row in listed}
-    there |= {upload.member: upload.facts.get("digest") for upload in uploads}
-    for upload, state in zip(uploads, states, strict=True):
-        if upload.facts.get("kind") != "merged" or state == "unchanged":
+def check_bases(comparisons: list[Comparison], listed: list[Member], ids: RepositoryIds) -> None:
+    """Check that the components which merges name will be on the Hub; warn of a missing seed.
+
+    Args:
+        comparisons (`list[Comparison]`): what is to be pushed beside what is there.
+        listed (`list[Member]`): what the pool lists.
+        ids ([`RepositoryIds`]): of the study's repositories.
+
+    Raises:
+        `InputError`: names the merge and its missing components.
+    """
+    digests = {member.member: member.digest for member in listed}
+    digests |= {item.upload.member: item.upload.manifest.get("digest") for item in comparisons}
+    for comparison in comparisons:
+        member, manifest = comparison.upload.member, comparison.upload.manifest
+        if manifest.get("kind") != "merged" or comparison.state == "unchanged":
             continue
-        missing = [unit for unit, digest in upload.facts["inputs"].items() if there.get(f"component:{unit}") != digest]
+        missing = [
+            unit for unit, digest in manifest["inputs"].items() if digests.get(model_id("component", unit)) != digest
+        ]
         if missing:
             raise InputError(
-                f"{upload.member} averages components that are not on the Hub, or not with these weights: "
+                f"{member} averages components that are not on the Hub, or not with these weights: "
                 f"{', '.join(missing)}. Push them too (`--what components merged`); merge again what was trained anew"
             )
-    starts = [upload.member for upload in uploads if upload.facts.get("kind") in ("component", "reference")]
-    if starts and "seed" not in there:
-        logger.warning("%s is not on the Hub, though cards may name it; `--what seed` pushes it", names.of("seed"))
+    kinds = {comparison.upload.manifest.get("kind") for comparison in comparisons}
+    if kinds & {"component", "reference"} and "seed" not in digests:
+        logger.warning("%s is not on the Hub, though cards may name it; `--what seed` pushes it", ids.of("seed"))
 
 
-def check_cards(uploads: list[Upload], states: list[str]) -> None:
-    """Let the Hub check the metadata of the cards before anything is pushed."""
+def check_cards(comparisons: list[Comparison]) -> None:
+    """Let the Hub check the metadata of the cards before anything is pushed.
+
+    Raises:
+        `InputError`: for metadata that the Hub does not accept.
+    """
     from huggingface_hub import RepoCard
 
-    for upload, state in zip(uploads, states, strict=True):
-        if state == "unchanged" or CARD not in upload.files:
+    for comparison in comparisons:
+        upload = comparison.upload
+        if comparison.state == "unchanged" or CARD not in upload.files:
             continue
-        item = upload.files[CARD]
-        text = (item if isinstance(item, bytes) else item.read_bytes()).decode()
         try:
-            card = RepoCard(text, ignore_metadata_errors=True)
-            call(f"the card of {upload.member}", lambda card=card, upload=upload: card.validate(upload.repo_type))
+            card = RepoCard(content_of(upload.files[CARD]).decode(), ignore_metadata_errors=True)
+            call(f"checking the card of {upload.member}", lambda card=card, kind=upload.repo_type: card.validate(kind))
+        except InputError:
+            raise
         except ValueError as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"the Hub does not take the card of {upload.member}: {error}") from error
+            raise InputError(f"the Hub does not accept the card of {upload.member}: {error}") from error

@@ -1,128 +1,144 @@
 """What of a study goes to the Hub: its models, data sets and report, each as a repository with a card."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from ..errors import InputError
-from ..manifest import MANIFEST, read_manifest
-from .arguments import PushArguments
-from .dataset_cards import corpus_card, eval_card, report_card, scores_card
+from ..manifest import MANIFEST, has_manifest, read_manifest
+from ..mixtures.ranked import read_ranking
+from ..ranking.rank import read_agreement
+from ..run_folder import TRAINED_KINDS, RunFolder, model_id
+from .cards import CardMetadata
+from .dataset_cards import DATA, corpus_card, eval_card, report_card, scores_card
 from .models import model_uploads
-from .names import Names
+from .places import LAYOUT, RUN
+from .repository_ids import RepositoryIds
 from .tables import result_tables
-from .upload import CARD, Upload, found_files
+from .upload import CARD, Upload, content_of, matching_files
 
 
 METRICS_FOLDER = Path(__file__).parent.parent / "metrics"
+_MODEL_KINDS = {"seed": "seed", "components": "component", "references": "reference", "merged": "merged"}
+_PARTS = ("corpus", *_MODEL_KINDS, "scores", "report")  # in the order in which they are pushed
+_TRAINING_SPLITS = ("train", "validation", "test")
 
 
-def collect(arguments: PushArguments) -> list[Upload]:
-    """All repositories that the arguments ask for, in the order in which they are pushed.
+def collect(
+    run_dir: Path, parts: list[str], ids: RepositoryIds, metadata: CardMetadata, corpus_metadata: CardMetadata
+) -> list[Upload]:
+    """The repositories of some parts of a study, in the order in which they are pushed.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        parts (`list[str]`): values of `--what`.
+        ids ([`RepositoryIds`]): of the study's repositories.
+        metadata ([`CardMetadata`]): for the cards of models.
+        corpus_metadata ([`CardMetadata`]): for the cards of the corpus and its evaluation text.
 
     Raises:
         `InputError`: for a part that is asked for by name and not there, and for weights that their manifest does
             not describe.
     """
-    names = Names(arguments.repo_prefix)
-    makers: dict[str, Callable[[], list[Upload]]] = {
-        "corpus": lambda: _corpus(arguments, names),
-        "seed": lambda: model_uploads(arguments, names, "seed"),
-        "components": lambda: model_uploads(arguments, names, "components/*"),
-        "references": lambda: model_uploads(arguments, names, "references/*"),
-        "merged": lambda: model_uploads(arguments, names, "merged/*"),
-        "scores": lambda: _scores(arguments, names),
-        "report": lambda: _report(arguments, names),
-    }
-    uploads = []
-    for part, make in makers.items():
-        if part in arguments.what or "all" in arguments.what:
-            found = make()
-            if not found and part in arguments.what:
-                raise InputError(f"{arguments.run_dir} holds no finished {part}; `hf-ablate run` makes it")
-            uploads += found
-    if "metrics" in arguments.what:
-        uploads += _metrics(names)
+    run_folder = RunFolder(run_dir)
+    uploads: list[Upload] = []
+    for part in _PARTS:
+        if part not in parts and "all" not in parts:
+            continue
+        if part == "corpus":
+            of_part = _corpus_uploads(run_folder, ids, corpus_metadata)
+        elif part == "scores":
+            of_part = _scores_uploads(run_folder, ids)
+        elif part == "report":
+            of_part = _report_uploads(run_folder, ids)
+        else:
+            of_part = model_uploads(run_folder, _MODEL_KINDS[part], ids, metadata)
+        if not of_part and part in parts:
+            raise InputError(f"{run_dir} holds no finished {part}; `hf-ablate run` makes it")
+        uploads += of_part
+    if "metrics" in parts:
+        uploads += _metric_uploads(ids)
     if not uploads:
-        raise InputError(f"{arguments.run_dir} holds nothing that is finished, so there is nothing to push")
+        raise InputError(f"{run_dir} holds nothing that is finished, so there is nothing to push")
     return uploads
 
 
-def _corpus(arguments: PushArguments, names: Names) -> list[Upload]:
-    folder = arguments.run_dir / "corpus"
-    if not (folder / MANIFEST).is_file():
+def _corpus_uploads(run_folder: RunFolder, ids: RepositoryIds, metadata: CardMetadata) -> list[Upload]:
+    """The token blocks, and the evaluation text if there is any."""
+    if not has_manifest(run_folder.corpus):
         return []
-    manifest = read_manifest(folder)
+    manifest = read_manifest(run_folder.corpus)
     patterns = (
-        "units/*/*.arrow", "seed/*.arrow", "tokenizer/*.json", "tokenizer/*.txt", "tokenizer/*.model", "removed.json",
-        MANIFEST,
+        LAYOUT.unit("*") / "*.arrow", LAYOUT.seed_text / "*.arrow", LAYOUT.tokenizer / "*.json",
+        LAYOUT.tokenizer / "*.txt", LAYOUT.tokenizer / "*.model", LAYOUT.corpus / "removed.json",
+        LAYOUT.corpus / MANIFEST,
     )  # fmt: skip
-    files = found_files(folder, patterns)
-    splits: dict[str, list[str]] = {}
-    for path in files:
-        if path.endswith(".arrow"):
-            own = splits.setdefault(path.split("/")[-2], [])
-            split = path.rsplit("/", 1)[1].split("-")[0]
-            own += [split] if split not in own else []
-    splits = {name: sorted(own, key=["train", "validation", "test"].index) for name, own in splits.items()}
-    text = found_files(folder / "eval", ("*/*/*.jsonl", "*/*/*.jsonl.gz"))
-    card = corpus_card(manifest, names, splits, arguments.corpus_license, arguments.language)
-    uploads = [Upload("corpus", names.of("corpus"), "dataset", {**files, CARD: card.encode()}, manifest)]
+    files = matching_files(run_folder.corpus, [pattern.relative_to(LAYOUT.corpus) for pattern in patterns])
+    card = corpus_card(manifest, ids, _splits_by_unit(files), metadata)
+    uploads = [Upload("corpus", ids.of("corpus"), "dataset", {**files, CARD: card.encode()}, manifest)]
+    text = matching_files(run_folder.eval, ("*/*/*.jsonl", "*/*/*.jsonl.gz"))
     if text:
         sources: dict[str, list[str]] = {}
-        for source, split in sorted({tuple(path.split("/")[:2]) for path in text}, reverse=True):
+        for source, split in sorted({PurePosixPath(path).parts[:2] for path in text}, reverse=True):
             sources.setdefault(source, []).append(split)  # val before test
-        card = eval_card(manifest, names, dict(sorted(sources.items())), arguments.corpus_license, arguments.language)
-        uploads.append(Upload("eval", names.of("eval"), "dataset", {**text, CARD: card.encode()}, manifest))
+        card = eval_card(manifest, ids, dict(sorted(sources.items())), metadata)
+        uploads.append(Upload("eval", ids.of("eval"), "dataset", {**text, CARD: card.encode()}, manifest))
     return uploads
 
 
-def _scores(arguments: PushArguments, names: Names) -> list[Upload]:
-    run_dir = arguments.run_dir
-    if not (run_dir / "scores" / MANIFEST).is_file():
+def _splits_by_unit(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Unit, or `seed` → the splits of its token blocks, by the names of the files: `<split>-00000.arrow`."""
+    splits: dict[str, set[str]] = {}
+    for path in map(PurePosixPath, paths):
+        if path.suffix == ".arrow":
+            splits.setdefault(path.parent.name, set()).add(path.name.split("-")[0])
+    return {unit: sorted(names, key=_TRAINING_SPLITS.index) for unit, names in splits.items()}
+
+
+def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
+    """The score rows, mixtures and ranking: the study's own files, and tables made of them."""
+    if not has_manifest(run_folder.scores):
         return []
-    manifest = read_manifest(run_dir / "scores")
-    files = found_files(
-        run_dir, ("scores/*.jsonl", f"scores/{MANIFEST}", "mixtures/mixtures.jsonl", f"mixtures/{MANIFEST}")
-    )
-    ranking, references = None, 0
-    if (run_dir / "ranking" / MANIFEST).is_file():
-        files |= found_files(run_dir, ("ranking/ranking.json", "ranking/agreement.json", f"ranking/{MANIFEST}"))
-        ranking = json.loads((run_dir / "ranking" / "ranking.json").read_text(encoding="utf-8"))
-        agreement = json.loads((run_dir / "ranking" / "agreement.json").read_text(encoding="utf-8"))
-        references = agreement["references"]
-    folders = [run_dir / "models" / "seed", *sorted((run_dir / "models").glob("[cr]*/*"))]
-    models = [read_manifest(folder) for folder in folders if (folder / MANIFEST).is_file()]
-    tables = result_tables(run_dir, models)
-    card = scores_card(names, list(tables), ranking, references)
-    own = {f"data/{name}.parquet": table for name, table in tables.items()}
-    files = {f"run/{path}": file for path, file in files.items()}
-    return [Upload("scores", names.of("scores"), "dataset", {**files, **own, CARD: card.encode()}, manifest)]
+    patterns = [
+        LAYOUT.scores / "*.jsonl", LAYOUT.scores / MANIFEST, LAYOUT.mixtures_file, LAYOUT.mixtures / MANIFEST,
+    ]  # fmt: skip
+    ranking: dict[str, Any] | None = None
+    agreement: dict[str, Any] | None = None
+    if has_manifest(run_folder.ranking):
+        ranking, agreement = read_ranking(run_folder.path), read_agreement(run_folder.path)
+        patterns += [LAYOUT.ranking_file, LAYOUT.agreement_file, LAYOUT.ranking / MANIFEST]
+    files: dict[str, Path | bytes] = {
+        f"{RUN}/{path}": file for path, file in matching_files(run_folder.path, patterns).items()
+    }
+    models = [read_manifest(folder) for folder in run_folder.saved_models(*TRAINED_KINDS)]
+    tables = result_tables(run_folder, models, ranking, agreement)
+    files |= {f"{DATA}/{name}.parquet": table for name, table in tables.items()}
+    card = scores_card(ids, list(tables), ranking, agreement["references"] if agreement else 0)
+    manifest = read_manifest(run_folder.scores)
+    return [Upload("scores", ids.of("scores"), "dataset", {**files, CARD: card.encode()}, manifest)]
 
 
-def _report(arguments: PushArguments, names: Names) -> list[Upload]:
-    folder = arguments.run_dir / "report"
-    if not (folder / MANIFEST).is_file():
+def _report_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
+    """The page, as a Space."""
+    if not has_manifest(run_folder.report):
         return []
-    files = found_files(folder, ("index.html", "figures/*.png", "figures/*.pdf", MANIFEST))
-    card = report_card(names)
-    facts = read_manifest(folder)
-    return [Upload("report", names.of("report"), "space", {**files, CARD: card.encode()}, facts, space_sdk="static")]
+    patterns = (LAYOUT.page, LAYOUT.figures / "*.png", LAYOUT.figures / "*.pdf", LAYOUT.report / MANIFEST)
+    files = matching_files(run_folder.report, [pattern.relative_to(LAYOUT.report) for pattern in patterns])
+    manifest, files[CARD] = read_manifest(run_folder.report), report_card(ids).encode()
+    return [Upload("report", ids.of("report"), "space", files, manifest, space_sdk="static")]
 
 
-def _metrics(names: Names) -> list[Upload]:
-    """The package's metric modules, each a Space of its own name, as `evaluate.load` expects."""
+def _metric_uploads(ids: RepositoryIds) -> list[Upload]:
+    """The package's metric modules, each a Space with the module's name, as `evaluate.load` expects."""
     folders = [path.parent for path in sorted(METRICS_FOLDER.glob("*/*.py")) if path.stem == path.parent.name]
     if not folders:
         raise InputError(f"{METRICS_FOLDER} holds no metric module")
     uploads = []
     for folder in folders:
-        member = f"metric:{folder.name}"
-        files: dict[str, Path | bytes] = {
-            **found_files(folder, (f"{folder.name}.py", "app.py", CARD, "requirements.txt"))
-        }
-        local, on_hub = (f'evaluate.load("{name}")'.encode() for name in (folder.name, names.of(member)))
+        member = model_id("metric", folder.name)
+        files = matching_files(folder, (f"{folder.name}.py", "app.py", CARD, "requirements.txt"))
+        local, on_hub = (f'evaluate.load("{name}")'.encode() for name in (folder.name, ids.of(member)))
         for path in ("app.py", CARD):  # a Space loads its own module from the Hub
-            files[path] = (folder / path).read_bytes().replace(local, on_hub)
-        uploads.append(Upload(member, names.of(member), "space", files, space_sdk="gradio"))
+            files[path] = content_of(folder / path).replace(local, on_hub)
+        uploads.append(Upload(member, ids.of(member), "space", files, space_sdk="gradio"))
     return uploads

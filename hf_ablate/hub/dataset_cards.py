@@ -3,11 +3,14 @@
 import glob
 from typing import Any
 
-from .cards import header, render
-from .names import Names
+from ..mixtures.ranked import best_entry
+from .cards import CardMetadata, front_matter, render
+from .places import LAYOUT, RUN
+from .repository_ids import RepositoryIds
 
 
-_SOURCES = {
+DATA = "data"  # the folder of the tables in the repository of scores
+_ORIGINS = {
     "roots": "Folders or data sets",
     "globs": "Files",
     "exclude_globs": "Left out",
@@ -15,7 +18,7 @@ _SOURCES = {
 }
 TABLES = {
     "scores": "the score of one model on one domain of one source: sums, and the perplexities that follow from them",
-    "ranking": "one mixture in the ranking by one proxy on one target (a domain, a source, or the average of all)",
+    "ranking": "one mixture in the ranking by one proxy on one target (a domain, a source, or the mean of domains)",
     "agreement": "how well one predictor agrees with the reference models on one target, with its interval",
     "mixtures": "one candidate mixture: units with weights, and whether it has a reference model",
     "models": "one trained model: what it was trained on, tokens, FLOPs, digests",
@@ -23,39 +26,47 @@ TABLES = {
 
 
 def corpus_card(
-    corpus: dict[str, Any], names: Names, splits: dict[str, list[str]], license: str | None, language: list[str]
+    corpus: dict[str, Any], ids: RepositoryIds, splits: dict[str, list[str]], metadata: CardMetadata
 ) -> str:
     """The card of the token blocks.
 
     Args:
         corpus (`dict`): the corpus's manifest.
-        names ([`Names`]): of the study's repositories.
+        ids ([`RepositoryIds`]): of the study's repositories.
         splits (`dict[str, list[str]]`): configuration (a unit, or `seed`) → its splits.
-        license (`str`, *optional*), language (`list[str]`): for the metadata.
+        metadata ([`CardMetadata`]): what the user states.
     """
     configs = []
-    for name, own in splits.items():
-        folder = "seed" if name == "seed" else f"units/{glob.escape(name)}"
-        files = [{"split": split, "path": f"{folder}/{split}-*.arrow"} for split in own]
+    for name, its_splits in splits.items():
+        folder = LAYOUT.seed_text if name == LAYOUT.seed_text.name else LAYOUT.unit(glob.escape(name))
+        path = folder.relative_to(LAYOUT.corpus).as_posix()
+        files = [{"split": split, "path": f"{path}/{split}-*.arrow"} for split in its_splits]
         configs.append({"config_name": name, "data_files": files})
-    top = header(
-        pretty_name=names.of("corpus").split("/")[1], license=license, language=language,
-        task_categories=["text-generation"], tags=["hf-ablate"],
-        size_categories=[size_category(sum(facts.get("blocks") or 0 for facts in corpus["units"].values()))],
+    rows = sum(unit.get("blocks") or 0 for unit in corpus["units"].values())
+    top = dataset_front_matter(
+        pretty_name=_name(ids, "corpus"), license=metadata.license, language=metadata.language,
+        task_categories=["text-generation"], tags=["hf-ablate"], size_categories=[size_category(rows)],
         configs=configs,
     )  # fmt: skip
     arguments = corpus["arguments"]
     return top + render(
-        "corpus_card.md.j2", corpus={"block_size": None, **corpus}, names=names, units=corpus["units"],
-        seed=corpus.get("seed"), license=license, removed=_removed(corpus),
-        sources={title: arguments[key] for key, title in _SOURCES.items() if arguments.get(key)},
+        "corpus_card.md.j2", corpus={"block_size": None, **corpus}, ids=ids, units=corpus["units"],
+        seed=corpus.get("seed"), license=metadata.license, removed=_removed(corpus),
+        origins={title: arguments[key] for key, title in _ORIGINS.items() if arguments.get(key)},
     )  # fmt: skip
 
 
 def eval_card(
-    corpus: dict[str, Any], names: Names, sources: dict[str, list[str]], license: str | None, language: list[str]
+    corpus: dict[str, Any], ids: RepositoryIds, sources: dict[str, list[str]], metadata: CardMetadata
 ) -> str:
-    """The card of the evaluation text: a configuration per source, with its splits."""
+    """The card of the evaluation text: a configuration per source, with its splits.
+
+    Args:
+        corpus (`dict`): the corpus's manifest.
+        ids ([`RepositoryIds`]): of the study's repositories.
+        sources (`dict[str, list[str]]`): source → its splits.
+        metadata ([`CardMetadata`]): what the user states.
+    """
     configs = [
         {
             "config_name": source,
@@ -63,52 +74,87 @@ def eval_card(
         }
         for source, splits in sources.items()
     ]
-    top = header(
-        pretty_name=names.of("eval").split("/")[1], license=license, language=language,
+    top = dataset_front_matter(
+        pretty_name=_name(ids, "eval"), license=metadata.license, language=metadata.language,
         task_categories=["text-generation"], tags=["hf-ablate"], configs=configs,
     )  # fmt: skip
-    return top + render("eval_card.md.j2", names=names, sources=sources, sizes=corpus.get("eval", {}), license=license)
+    sizes = corpus.get("eval", {})
+    return top + render("eval_card.md.j2", ids=ids, sources=sources, sizes=sizes, license=metadata.license)
 
 
-def scores_card(names: Names, tables: list[str], ranking: dict[str, Any] | None, references: int) -> str:
-    """The card of the results: a configuration per table."""
+def scores_card(ids: RepositoryIds, tables: list[str], ranking: dict[str, Any] | None, num_references: int) -> str:
+    """The card of the results: a configuration per table.
+
+    Args:
+        ids ([`RepositoryIds`]): of the study's repositories.
+        tables (`list[str]`): the names of the tables, of those in `TABLES`.
+        ranking (`dict`, *optional*): the study's ranking.
+        num_references (`int`): how many reference models it was checked against.
+    """
     configs = [
-        {"config_name": table, "data_files": [{"split": "train", "path": f"data/{table}.parquet"}]} for table in tables
+        {"config_name": table, "data_files": [{"split": "train", "path": f"{DATA}/{table}.parquet"}]}
+        for table in tables
     ]
-    top = header(
-        pretty_name=names.of("scores").split("/")[1], tags=["hf-ablate", "results"], configs=configs,
-        source_datasets=[names.of("eval")],
+    top = dataset_front_matter(
+        pretty_name=_name(ids, "scores"), tags=["hf-ablate", "results"], configs=configs,
+        source_datasets=[ids.of("eval")],
     )  # fmt: skip
     answer = None
     if ranking:
-        proxy, entries = next(iter(ranking["targets"]["macro"]["rankings"].items()))
+        proxy, entry = best_entry(ranking)
         answer = {
-            "proxy": proxy, "name": ranking["mixtures"][entries[0]["mixture"]]["name"], "score": entries[0]["score"],
-            "measure": ranking["unit_of_measure"], "references": references,
+            "proxy": proxy, "name": ranking["mixtures"][entry["mixture"]]["name"], "score": entry["score"],
+            "measure": ranking["unit_of_measure"], "num_references": num_references,
         }  # fmt: skip
     shown = {table: TABLES[table] for table in tables}
-    return top + render("scores_card.md.j2", names=names, tables=shown, answer=answer)
+    return top + render("scores_card.md.j2", ids=ids, tables=shown, run=RUN, answer=answer)
 
 
-def pool_card(names: Names, members: list[dict[str, Any]]) -> str:
+def pool_card(ids: RepositoryIds, members: list[dict[str, Any]]) -> str:
     """The card of the pool: the list of its members."""
     configs = [{"config_name": "members", "data_files": [{"split": "train", "path": "members.jsonl"}]}]
-    top = header(pretty_name=names.of("pool").split("/")[1], tags=["hf-ablate", "pool"], configs=configs)
-    return top + render("pool_card.md.j2", names=names, members=members)
+    top = dataset_front_matter(pretty_name=_name(ids, "pool"), tags=["hf-ablate", "pool"], configs=configs)
+    return top + render("pool_card.md.j2", ids=ids, members=members)
 
 
-def report_card(names: Names) -> str:
+def report_card(ids: RepositoryIds) -> str:
     """The card of the Space that shows the report."""
-    title = names.of("report").split("/")[1]
-    top = header(
-        title=title, colorFrom="blue", colorTo="green", sdk="static", app_file="index.html", pinned=False,
-        short_description="Which data should we train on?", tags=["hf-ablate"],
-        datasets=[names.of("scores")],
-    )  # fmt: skip
-    return (
-        top
-        + f"# {title}\n\nThe report of the pool [{names.of('pool')}](https://huggingface.co/datasets/{names.of('pool')}).\n"
-    )
+    from huggingface_hub import SpaceCardData
+
+    values = {
+        "title": _name(ids, "report"), "colorFrom": "blue", "colorTo": "green", "sdk": "static",
+        "app_file": LAYOUT.page.name, "pinned": False, "short_description": "Which data should we train on?",
+        "tags": ["hf-ablate"], "datasets": [ids.of("scores")],
+    }  # fmt: skip
+    return front_matter(SpaceCardData(**values), list(values)) + render("report_card.md.j2", ids=ids)
+
+
+def dataset_front_matter(**values: Any) -> str:
+    """The metadata of a data set's card; keys without a value are left out.
+
+    Example:
+
+    ```python
+    >>> print(dataset_front_matter(pretty_name="quickstart-pool", license=None, tags=["hf-ablate"]))
+    ---
+    pretty_name: quickstart-pool
+    tags:
+    - hf-ablate
+    ---
+    <BLANKLINE>
+    <BLANKLINE>
+
+    ```
+    """
+    from huggingface_hub import DatasetCardData
+
+    given = {key: value for key, value in values.items() if value}
+    return front_matter(DatasetCardData(**given), list(given))
+
+
+def _name(ids: RepositoryIds, member: str) -> str:
+    """A repository's name without its owner."""
+    return ids.of(member).split("/")[1]
 
 
 def size_category(rows: int) -> str:
@@ -132,9 +178,9 @@ def size_category(rows: int) -> str:
 def _removed(corpus: dict[str, Any]) -> list[dict[str, Any]]:
     """What the manifest says was removed or left out: what, why or where, documents, bytes."""
     rows = []
-    groups = {**corpus.get("removed", {}), "left out": corpus.get("leftovers", {}).get("documents", {})}
-    for what, found in groups.items():
-        for why, size in found.items() if isinstance(found, dict) else [("", found)]:
+    categories = {**corpus.get("removed", {}), "left out": corpus.get("leftovers", {}).get("documents", {})}
+    for what, sizes in categories.items():
+        for why, size in sizes.items() if isinstance(sizes, dict) else [("", sizes)]:
             size = size if isinstance(size, dict) else {"documents": size}
             rows.append({"what": what, "why": why, "documents": size.get("documents"), "bytes": size.get("bytes")})
     rows += [

@@ -1,17 +1,18 @@
-"""The mergekit YAML of a merged model with ids of the Hub, so that it runs anywhere."""
+"""The mergekit YAML of a merged model with ids on the Hub, so that it runs anywhere."""
 
 from typing import Any
 
 from ..merging.config import component_path, merge_yaml
 from ..mixtures.mixture import Mixture
-from .names import Names
+from ..run_folder import model_id
+from .repository_ids import RepositoryIds
 
 
 def weights_tag(digest: str) -> str:
     """The tag that `hf-ablate push` gives to the commit with these weights.
 
-    A merge names its components by it: unlike a branch it stays when a component is trained anew, and unlike a commit
-    it is known before anything is pushed.
+    A merge names its components by it: unlike a branch, it stays when a component is trained anew, and unlike a
+    commit, it is known before anything is pushed.
 
     Example:
 
@@ -24,19 +25,19 @@ def weights_tag(digest: str) -> str:
     return f"weights-{digest[:12]}"
 
 
-def hub_merge_yaml(manifest: dict[str, Any], names: Names) -> str:
+def hub_merge_yaml(manifest: dict[str, Any], ids: RepositoryIds) -> str:
     """The configuration of [`merge_yaml`] with every component as `ORG/NAME@TAG`.
 
     Args:
         manifest (`dict`): of the merged model; its `inputs` are the components' digests.
-        names ([`Names`]): of the study's repositories.
+        ids ([`RepositoryIds`]): of the study's repositories.
     """
     import yaml
 
     mixture = Mixture.of(manifest["mixture"])
     config = yaml.safe_load(merge_yaml(mixture, manifest["arguments"].get("out_dtype", "float32")))
     on_hub = {
-        component_path(unit): f"{names.of(f'component:{unit}')}@{weights_tag(manifest['inputs'][unit])}"
+        component_path(unit): f"{ids.of(model_id('component', unit))}@{weights_tag(manifest['inputs'][unit])}"
         for unit in mixture.units
     }
     config["base_model"] = on_hub[config["base_model"]]

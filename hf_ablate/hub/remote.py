@@ -1,4 +1,4 @@
-"""What a repository on the Hub holds, and how that differs from what is here."""
+"""What a repository on the Hub holds, and whether a file here is the same as one there."""
 
 import functools
 import hashlib
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..hub_errors import LOG_IN, OFFLINE
 from .requests import call
+from .upload import content_of, size_of
 
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
 
 
 ATTRIBUTES = ".gitattributes"  # the Hub's own file
@@ -20,19 +22,19 @@ ATTRIBUTES = ".gitattributes"  # the Hub's own file
 
 @dataclass(frozen=True)
 class Remote:
-    """A branch of a repository on the Hub.
+    """A revision of a repository on the Hub.
 
     Args:
         exists (`bool`): whether the repository does.
         private (`bool`): whether it is private.
-        sha (`str`): the commit; empty where there is none.
-        files (`dict[str, tuple[bool, str]]`): path → (in large file storage?, SHA-256 if so, else git blob id).
+        sha (`str`): the commit; empty if there is none.
+        files (`dict[str, RepoFile]`): path → what the Hub lists of the file: its size and digest.
     """
 
     exists: bool = False
     private: bool = True
     sha: str = ""
-    files: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    files: "dict[str, RepoFile]" = field(default_factory=dict)
 
     @property
     def is_fresh(self) -> bool:
@@ -41,7 +43,10 @@ class Remote:
 
 
 def connect(namespace: str = "") -> "HfApi":
-    """The Hub's interface, once it is known that it can be written to (with a namespace) or read from.
+    """The Hub's client, once it is known that the Hub can be written to, or read from.
+
+    Args:
+        namespace (`str`): the user or organisation to write to; empty to read.
 
     Raises:
         `InputError`: when offline, without a valid token, and for a namespace that the token's owner may not write to.
@@ -56,19 +61,30 @@ def connect(namespace: str = "") -> "HfApi":
     if namespace:
         if not get_token():
             raise InputError(f"you are not logged in to the Hub; {LOG_IN}")
-        user = call("who you are", api.whoami)
-        organizations = [item["name"] for item in user.get("orgs", []) if item.get("roleInOrg") != "read"]
-        if namespace not in (user["name"], *organizations):
+        user = call("asking the Hub who you are", api.whoami)
+        writable = [user["name"], *(item["name"] for item in user.get("orgs", []) if item.get("roleInOrg") != "read")]
+        if namespace not in writable:
             raise InputError(
-                f"you are {user['name']} on the Hub and may write to {', '.join([user['name'], *organizations])}, not "
-                f"to {namespace}; give another `--repo_prefix`"
+                f"you are {user['name']} on the Hub and may write to {', '.join(writable)}, not to {namespace}; give "
+                "another `--repo_prefix`"
             )
     return api
 
 
 def read_remote(api: "HfApi", repo_id: str, repo_type: str, revision: str) -> Remote:
-    """What a branch holds; an empty [`Remote`] where the repository does not exist (or may not be seen)."""
+    """What a revision holds.
+
+    Args:
+        api (`HfApi`): the Hub's client.
+        repo_id (`str`): the repository's id.
+        repo_type (`str`): `model`, `dataset` or `space`.
+        revision (`str`): a branch, tag or commit.
+
+    Returns:
+        [`Remote`]: empty if the repository does not exist or may not be seen, or has no such revision.
+    """
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.hf_api import RepoFile
 
     def read() -> Remote:
         try:
@@ -78,48 +94,35 @@ def read_remote(api: "HfApi", repo_id: str, repo_type: str, revision: str) -> Re
         except RevisionNotFoundError:
             return Remote(True, bool(api.repo_info(repo_id, repo_type=repo_type).private))
         tree = api.list_repo_tree(repo_id, repo_type=repo_type, revision=info.sha, recursive=True)
-        files = {
-            entry.path: (True, entry.lfs.sha256) if entry.lfs else (False, entry.blob_id)
-            for entry in tree
-            if hasattr(entry, "blob_id")  # folders have none
-        }
+        files = {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
         return Remote(True, bool(info.private), info.sha, files)
 
-    return call(f"what {repo_id} holds", read)
+    return call(f"reading what {repo_id} holds", read)
 
 
-def differences(files: dict[str, Path | bytes], remote: Remote) -> tuple[list[str], list[str]]:
-    """The files that are new or changed, and those on the Hub that are no longer there; both in order."""
-    changed = [path for path, item in files.items() if path not in remote.files or not _same(item, remote.files[path])]
-    return changed, sorted(set(remote.files) - set(files) - {ATTRIBUTES})
+def is_same(item: Path | bytes, listed: "RepoFile") -> bool:
+    """Whether a file, or its content, is the one that the Hub lists: the same size and digest.
 
-
-def _same(item: Path | bytes, remote: tuple[bool, str]) -> bool:
-    is_large, expected = remote
-    return content_id(item, is_large) == expected
-
-
-def content_id(item: Path | bytes, is_large: bool) -> str:
-    """The id by which the Hub knows a content: SHA-256 in large file storage, else that of a git blob.
-
-    Example:
-
-    ```python
-    >>> content_id(b"", is_large=False)
-    'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
-
-    ```
+    Args:
+        item (`Path` or `bytes`): the file or its content.
+        listed (`RepoFile`): as the Hub lists it: with its SHA-256 if it is in large file storage, else with the id
+            of its git blob.
     """
+    from huggingface_hub.utils.sha import git_hash
+
+    size = size_of(item)
+    if size != (listed.lfs.size if listed.lfs else listed.size):
+        return False
+    if not listed.lfs:
+        return git_hash(content_of(item)) == listed.blob_id
     if isinstance(item, bytes):
-        return (hashlib.sha256(item) if is_large else hashlib.sha1(b"blob %d\0" % len(item) + item)).hexdigest()
-    status = item.stat()
-    return _id_of_file(item, is_large, status.st_size, status.st_mtime_ns)
+        return hashlib.sha256(item).hexdigest() == listed.lfs.sha256
+    return _sha256(item, size, item.stat().st_mtime_ns) == listed.lfs.sha256
 
 
-@functools.cache
-def _id_of_file(path: Path, is_large: bool, size: int, modified: int) -> str:
-    state = hashlib.sha256() if is_large else hashlib.sha1(b"blob %d\0" % size)
+@functools.cache  # while it is unchanged: weights are read once, though they are compared before and after a push
+def _sha256(path: Path, size: int, modified: int) -> str:
+    from huggingface_hub.utils.sha import sha_fileobj
+
     with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()
+        return sha_fileobj(file).hex()

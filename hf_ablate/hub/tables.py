@@ -1,48 +1,55 @@
 """Results as Parquet tables, which the Hub shows and `load_dataset` reads."""
 
 import io
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 from ..evaluation.rows import METRICS, read_current_rows
-from ..manifest import MANIFEST
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
+from ..run_folder import RunFolder
 
 
-def result_tables(run_dir: Path, models: list[dict[str, Any]]) -> dict[str, bytes]:
-    """The tables of a study: name → Parquet file. Ranking and agreement only where the study is ranked.
+def result_tables(
+    run_folder: RunFolder,
+    models: list[dict[str, Any]],
+    ranking: dict[str, Any] | None = None,
+    agreement: dict[str, Any] | None = None,
+) -> dict[str, bytes]:
+    """The tables of a study.
 
     Args:
-        run_dir (`Path`): with finished scores and mixtures.
+        run_folder ([`RunFolder`]): with finished scores and mixtures.
         models (`list[dict]`): the manifests of its trained models.
+        ranking (`dict`, *optional*): if the study is ranked.
+        agreement (`dict`, *optional*): with the reference models, if the study is ranked.
+
+    Returns:
+        `dict[str, bytes]`: name → Parquet file; empty tables are left out.
     """
-    tables = {"scores": _scores(run_dir), "mixtures": _mixtures(run_dir), "models": _models(models)}
-    if (run_dir / "ranking" / MANIFEST).is_file():
-        tables["ranking"] = _ranking(_read(run_dir / "ranking" / "ranking.json"))
-        tables["agreement"] = _agreement(_read(run_dir / "ranking" / "agreement.json"))
+    tables = {"scores": _scores(run_folder), "mixtures": _mixtures(run_folder), "models": _models(models)}
+    if ranking and agreement:
+        tables |= {"ranking": _ranking(ranking), "agreement": _agreement(agreement)}
     return {name: _parquet(rows, name) for name, rows in tables.items() if rows}
 
 
-def _scores(run_dir: Path) -> list[dict]:
-    """The score rows of the design, with the mixture as a list and what follows from the sums."""
+def _scores(run_folder: RunFolder) -> list[dict]:
+    """The study's score rows, with the mixture as a list, and the metrics that follow from the sums."""
     rows = []
-    for row in read_current_rows(run_dir / "scores"):
+    for row in read_current_rows(run_folder.scores):
         values = {metric: getattr(row, metric) for metric in METRICS}
         finite = {metric: value if math.isfinite(value) else None for metric, value in values.items()}
         rows.append({**vars(row), "mixture": _weights(row.mixture), **finite})
     return rows
 
 
-def _mixtures(run_dir: Path) -> list[dict]:
+def _mixtures(run_folder: RunFolder) -> list[dict]:
     return [
         {
             "id": candidate.mixture.id, "name": candidate.mixture.name, "reference": candidate.reference,
             "weights": _weights(candidate.mixture.weights),
         }
-        for candidate in read_mixtures(run_dir)
+        for candidate in read_mixtures(run_folder.path)
     ]  # fmt: skip
 
 
@@ -69,25 +76,21 @@ def _ranking(ranking: dict) -> list[dict]:
 def _agreement(agreement: dict) -> list[dict]:
     return [
         {
-            "target": name, "group": group, "n": facts["n"], "predictor": predictor, "statistic": statistic,
-            "value": found["value"], "low": found["low"], "high": found["high"],
+            "target": name, "group": group, "n": values["n"], "predictor": predictor, "statistic": statistic,
+            "value": estimate["value"], "low": estimate["low"], "high": estimate["high"],
             "reference_budget": agreement["reference_budget"],
         }
         for name, target in agreement["targets"].items()
-        for group, facts in target["groups"].items()
-        for predictor, statistics in facts["predictors"].items()
-        for statistic, found in statistics.items()
-        if isinstance(found, dict)
+        for group, values in target["groups"].items()
+        for predictor, statistics in values["predictors"].items()
+        for statistic, estimate in statistics.items()
+        if isinstance(estimate, dict)
     ]  # fmt: skip
 
 
 def _weights(weights: dict[str, float] | None) -> list[dict] | None:
     """Unit → weight as a list: as a struct, every unit would be a column of its own."""
     return weights and [{"unit": unit, "weight": weight} for unit, weight in Mixture.of(weights).items]
-
-
-def _read(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _parquet(rows: list[dict], name: str) -> bytes:

@@ -1,5 +1,6 @@
 """What one repository is to hold, and which files of a model may leave the machine at all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ class Upload:
 
     Args:
         member (`str`): `seed`, `component:<unit>`, `corpus`, …
-        repo_id (`str`), repo_type (`str`): where it goes; `model`, `dataset` or `space`.
-        files (`dict[str, Path | bytes]`): path in the repository → file, or its content.
-        facts (`dict`): the manifest that the list of the pool's members quotes.
+        repo_id (`str`): the repository's id.
+        repo_type (`str`): `model`, `dataset` or `space`.
+        files (`dict[str, Path | bytes]`): path in the repository → the file, or its content.
+        manifest (`dict`): what the list of the pool's members quotes; empty for what is not a member.
         tag (`str`): the tag of the commit, for weights that merges refer to.
         space_sdk (`str`): for a Space, what runs it.
     """
@@ -35,17 +37,35 @@ class Upload:
     repo_id: str
     repo_type: str
     files: dict[str, Path | bytes]
-    facts: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
     tag: str = ""
     space_sdk: str = ""
 
     @property
     def size(self) -> int:
-        """Bytes."""
-        return sum(len(item) if isinstance(item, bytes) else item.stat().st_size for item in self.files.values())
+        """Bytes of all files."""
+        return sum(size_of(item) for item in self.files.values())
 
 
-def found_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
-    """The files that match, by their path in the folder."""
-    paths = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+def size_of(item: Path | bytes) -> int:
+    """Bytes of a file, or of its content."""
+    return len(item) if isinstance(item, bytes) else item.stat().st_size
+
+
+def content_of(item: Path | bytes) -> bytes:
+    """The content of a file, or what is its content already."""
+    return item if isinstance(item, bytes) else item.read_bytes()
+
+
+def matching_files(folder: Path, patterns: Iterable[str | Path]) -> dict[str, Path | bytes]:
+    """The files in a folder that match one of the patterns, but hidden ones.
+
+    Args:
+        folder (`Path`): where to look.
+        patterns (`Iterable[str | Path]`): globs relative to the folder.
+
+    Returns:
+        `dict[str, Path | bytes]`: path in the folder → file, in order.
+    """
+    paths = sorted({path for pattern in patterns for path in folder.glob(str(pattern)) if path.is_file()})
     return {path.relative_to(folder).as_posix(): path for path in paths if not path.name.startswith(".")}

@@ -25,6 +25,11 @@ def read_ranking(run_dir: Path) -> dict[str, Any]:
 
 def best_mixture(ranking: dict[str, Any]) -> str:
     """The id of the mixture that comes first on the mean of all domains, by the first proxy that is ranked."""
+    return best_entry(ranking)[1]["mixture"]
+
+
+def best_entry(ranking: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The first proxy that is ranked, and the entry that it puts first on the mean of all domains."""
     rankings = ranking["targets"][MEAN]["rankings"]
     kind = next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
-    return rankings[kind][0]["mixture"]
+    return kind, rankings[kind][0]

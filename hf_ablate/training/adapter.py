@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import refused
+from ..saved_model import ADAPTER
 from .arguments import TrainArguments
 
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
-
-
-ADAPTER = "adapter"
 
 
 def with_adapter(model: "PreTrainedModel", arguments: TrainArguments) -> "PeftModel":

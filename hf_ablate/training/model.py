@@ -11,8 +11,8 @@ from transformers import PreTrainedModel
 
 from ..corpus.description import CorpusDescription
 from ..manifest import fingerprint, is_finished, make_readable, write_manifest
-from ..saved_model import weights_digest
-from .adapter import ADAPTER, save_folded, with_adapter
+from ..saved_model import ADAPTER, weights_digest
+from .adapter import save_folded, with_adapter
 from .arguments import TrainArguments
 from .callbacks import METRICS, PoolProgress
 from .checkpoints import prepare_folder, remove_checkpoints

@@ -10,8 +10,8 @@ from huggingface_hub import DatasetCard, ModelCard
 from to_and_fro import files_below, pull, push, snippet
 
 from hf_ablate.evaluation.rows import read_current_rows
-from hf_ablate.hub.cards import cell_text, model_card
-from hf_ablate.hub.names import Names
+from hf_ablate.hub.cards import CardMetadata, DescribedModel, cell_text, model_card
+from hf_ablate.hub.repository_ids import RepositoryIds
 from hf_ablate.manifest import digest_files
 from hf_ablate.mixtures.mixture import Mixture
 
@@ -206,13 +206,14 @@ def test_a_model_without_training_facts_has_a_card_too(finished):
         "model": "component:x", "kind": "component", "mixture": {"x": 1.0}, "digest": "d", "arguments": {},
         "packages": {"torch": "2"}, "inputs": {},
     }  # fmt: skip
-    content = model_card("component:x", manifest, {"model_type": "hf_olmo"}, Names("ada/tiny"), "org/seed", [])
+    model = DescribedModel("component:x", manifest, {"model_type": "hf_olmo"}, "org/seed", [])
+    content = model_card(model, RepositoryIds("ada/tiny"), CardMetadata())
     assert "import hf_ablate" in content and "This model has not been scored" in content
 
 
 def test_names_that_the_hub_does_not_take_stay_apart():
-    names = Names("ada/tiny")
-    found = [names.of(f"component:{unit}") for unit in ("c++", "c--", "c", "数学", "x" * 120, "x" * 119)]
+    ids = RepositoryIds("ada/tiny")
+    found = [ids.of(f"component:{unit}") for unit in ("c++", "c--", "c", "数学", "x" * 120, "x" * 119)]
     assert len(set(found)) == len(found)
     from huggingface_hub.utils import validate_repo_id
 

@@ -105,7 +105,7 @@ def test_what_is_there_is_never_replaced_unasked(pushed, study, finished, capsys
     remake(study / "models/components/english", "model.safetensors", lambda data: data[:-1] + bytes([data[-1] ^ 1]))
     mine = files_below(study)
     assert pull("ada/tiny-pool", study) == 2
-    assert "holds something else already in models/components/english" in capsys.readouterr().err
+    assert "already holds something else in models/components/english" in capsys.readouterr().err
     assert files_below(study) == mine
     assert pull("ada/tiny-pool", study, "--overwrite") == 0
     assert files_below(study / "models") == files_below(finished / "models")
@@ -114,7 +114,7 @@ def test_what_is_there_is_never_replaced_unasked(pushed, study, finished, capsys
 def test_an_unfinished_model_is_not_replaced_unasked(pushed, tmp_path, capsys):
     (tmp_path / "run/models/seed/checkpoint-1").mkdir(parents=True)
     assert pull("ada/tiny-pool", tmp_path / "run", "--what", "seed") == 2
-    assert "something else already in models/seed" in capsys.readouterr().err
+    assert "something else in models/seed" in capsys.readouterr().err
 
 
 def test_a_dry_run_pulls_nothing(pushed, tmp_path, capsys):
@@ -164,7 +164,7 @@ def test_names_that_lead_out_of_the_run_folder_are_refused(pushed, tmp_path, cap
     rows[1]["member"] = name
     repo.commit("main", {**repo.files, "members.jsonl": "\n".join(map(json.dumps, rows)).encode()})
     assert pull("ada/tiny-pool", tmp_path / "pulled") == 2
-    assert f"{name!r} is no" in capsys.readouterr().err
+    assert f"{name!r} is not" in capsys.readouterr().err
     assert not [path for path in tmp_path.rglob("*") if path.name == "escape"]
 
 
@@ -173,7 +173,7 @@ def test_a_list_of_members_that_is_none(pushed, tmp_path, capsys, text):
     repo = pushed.repos["dataset", "ada/tiny-pool"]
     repo.commit("main", {**repo.files, "members.jsonl": text.encode()})
     assert pull("ada/tiny-pool", tmp_path / "pulled") == 2
-    assert "is no list of members of a pool" in capsys.readouterr().err
+    assert "is not a list of members of a pool" in capsys.readouterr().err
 
 
 def test_what_an_interrupted_pull_of_another_revision_left_is_removed(pushed, finished, tmp_path):
@@ -210,9 +210,9 @@ def test_weights_other_than_the_manifest_says_never_arrive(pushed, tmp_path, cap
     ("source", "message"),
     [
         ("ada/nothing", "neither a pool nor a model"),
-        ("nothing", "is no id of the Hub"),
+        ("nothing", "is not an id on the Hub"),
         ("ada/tiny-pool@nowhere", "neither a pool nor a model"),
-        ("ada/tiny-scores", "is no pool: it has no members.jsonl"),
+        ("ada/tiny-scores", "is not a pool: it has no members.jsonl"),
         ("ada/none-0123456789abcdef01234567", "the collection ada/none-0123456789abcdef01234567"),
     ],
 )

@@ -68,7 +68,7 @@ def test_other_content_is_never_overwritten_unasked(pushed, study, capsys):
     change(study)
     before = pushed.model("ada/tiny-component-english")
     assert push(study, "--what", "seed", "components") == 2
-    assert "ada/tiny-component-english: main holds something else already" in capsys.readouterr().err
+    assert "ada/tiny-component-english: main already holds something else" in capsys.readouterr().err
     assert pushed.uploads() == [] and pushed.model("ada/tiny-component-english") == before
 
 
@@ -169,11 +169,11 @@ def test_public_only_when_asked(hub, study, capsys):
     assert not any(repo.private for repo in hub.repos.values())
     assert push(study, "--what", "seed") == 0  # nothing new becomes public
     assert push(study, "--what", "components") == 2
-    assert "ada/tiny-pool is there already and is public, so all could read what is pushed" in capsys.readouterr().err
+    assert "ada/tiny-pool already exists and is public, so anyone could read what is pushed" in capsys.readouterr().err
     change(study)
     hub.repos["model", "ada/tiny-component-english"] = hub.repos["model", "ada/tiny-seed"]
     assert push(study, "--what", "components") == 2
-    assert "ada/tiny-component-english is there already and is public" in capsys.readouterr().err
+    assert "ada/tiny-component-english already exists and is public" in capsys.readouterr().err
 
 
 def test_another_branch(pushed, study):
@@ -223,7 +223,7 @@ def test_a_part_that_is_missing(hub, study, capsys):
 
 def test_a_folder_that_does_not_exist(hub, tmp_path, capsys):
     assert push(tmp_path / "nowhere") == 2
-    assert "is no run folder" in capsys.readouterr().err
+    assert "is not a run folder" in capsys.readouterr().err
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -252,7 +252,7 @@ def test_metric_modules_are_spaces_of_their_own(hub, study):
 def test_a_card_that_the_hub_does_not_take(hub, study, capsys):
     assert push(study, "--license", "mine") == 2
     told = capsys.readouterr().err
-    assert "the Hub does not take the card of seed" in told and "license must be one of" in told
+    assert "the Hub does not accept the card of seed" in told and "license must be one of" in told
     assert not hub.repos
 
 
