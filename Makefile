@@ -4,13 +4,16 @@ VENV := .venv
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: quickstart test style quality clean
+.PHONY: quickstart test notebook style quality clean
 
 quickstart: $(VENV)/.installed
 	$(VENV)/bin/hf-ablate run recipes/quickstart
 
 test: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+notebook: $(VENV)/.installed-test quickstart
+	cd docs && PYTHONWARNINGS=ignore ../$(VENV)/bin/jupyter execute --inplace quickstart.ipynb
 
 style: $(VENV)/.installed-test
 	$(VENV)/bin/ruff format .

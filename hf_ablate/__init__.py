@@ -4,6 +4,7 @@ The Python API, imported when it is first used:
 
 - [`Study`]: a study's run folder: its units, mixtures, scores, ranking and agreement, and scores of any other mixture;
 - [`Mixture`]: base units with weights;
+- [`MixtureScorer`]: scores any mixture of a pool on tokenised text;
 - [`InputError`]: a mistake in what was given.
 """
 
@@ -15,15 +16,17 @@ from .modeling.registration import register as _register
 
 if TYPE_CHECKING:
     from .errors import InputError
+    from .evaluation.mixture_scorer import MixtureScorer
     from .mixtures.mixture import Mixture
     from .study.study import Study
 
 
 __version__ = "0.1.0"
-__all__ = ["InputError", "Mixture", "Study"]
+__all__ = ["InputError", "Mixture", "MixtureScorer", "Study"]
 _MODULES = {
     "InputError": ".errors",
     "Mixture": ".mixtures.mixture",
+    "MixtureScorer": ".evaluation.mixture_scorer",
     "Study": ".study.study",
 }
 _register()

@@ -12,7 +12,7 @@ from .lock import run_folder_lock
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run `hf-ablate` with the given words (default: the process's) and return its exit code."""
+    """Run `hf-ablate` with the given words (default: those of the process) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = _take_debug(words)
     _set_up_logging(debug)
@@ -35,7 +35,7 @@ def _run(name: str, tokens: list[str]) -> None:
 
 
 def _take_debug(words: list[str]) -> bool:
-    """Take a bare `--debug` out of the words (transformers has a `--debug VALUE` of its own, which stays)."""
+    """Remove a bare `--debug` from the words; transformers' own `--debug VALUE` stays."""
     for position, word in enumerate(words):
         is_last = position + 1 == len(words)
         if word == "--debug" and (position == 0 or is_last or words[position + 1].startswith("--")):

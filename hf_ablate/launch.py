@@ -1,7 +1,7 @@
 """Several processes for one command: `accelerate launch`, with the project's own accelerate configurations.
 
 `hf-ablate train --accelerate_config zero2 --num_processes 4 --config …` starts `accelerate launch` with the named
-configuration; options that the command does not know (here `--num_processes`) are accelerate's.
+configuration; options that the command does not have (here `--num_processes`) are accelerate's.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from .errors import InputError, ReportedError, unknown_name
 
 
 _PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
-# In a checkout (and its editable install) beside the package; a wheel puts them among the data of the environment.
+# Next to the package in a checkout and its editable install; a wheel puts them among the environment's data files.
 _PLACES = (
     Path(__file__).parent.parent / "accelerate_configs",
     Path(sysconfig.get_path("data")) / "share" / "hf_ablate" / "accelerate_configs",
@@ -33,18 +33,18 @@ def is_launched() -> bool:
 
 
 def end_with_parent() -> None:
-    """Let the system end this process when the one that started it ends, however that ends; on Linux only.
+    """Have the kernel kill this process when its parent exits; on Linux only.
 
-    Otherwise processes whose launcher was killed would train on, beside those of the same command given again.
+    Otherwise processes whose launcher was killed would keep training next to those of the same command run again.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def leave_group() -> None:
-    """Leave the group of processes after the work: a thread of the group may abort the interpreter at its end.
+    """Leave the process group after the work: one of its threads may abort the interpreter at exit.
 
-    After an error the group is left as it is: the others may still be in a collective, and leaving would wait for
+    After an error the group is left as it is: other processes may still be in a collective, and leaving would wait for
     them.
     """
     import torch
@@ -54,9 +54,9 @@ def leave_group() -> None:
 
 
 def launch_config(arguments: Any) -> str | None:
-    """The accelerate configuration of the processes that are still to be started for a stage's work.
+    """The accelerate configuration to launch a stage's work with; `None` where this process does the work.
 
-    It is the named one, otherwise the one that the stage takes by itself; `None` where this process does the work.
+    It is the configuration that the arguments name, otherwise the stage's own choice.
     """
     if is_launched() or arguments.dry_run:
         return None
@@ -78,7 +78,7 @@ def accelerate_config_path(name: str) -> Path:
 
 
 def split_tokens(parser: argparse.ArgumentParser, tokens: list[str]) -> tuple[list[str], list[str]]:
-    """A command's tokens, and those that are options of `accelerate launch` alone.
+    """Split a command line into the command's own tokens and the options of `accelerate launch`.
 
     Example:
 
@@ -116,13 +116,13 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
 
     Args:
         command (`str`): the command.
-        tokens (`list[str]`): its words.
-        launch_tokens (`list[str]`): options of `accelerate launch`; they win over the configuration.
+        tokens (`list[str]`): its own tokens.
+        launch_tokens (`list[str]`): options of `accelerate launch`; they override the configuration.
         config (`str`): name or path of the accelerate configuration.
 
     Raises:
         `InputError`: for a configuration that this machine cannot run.
-        `ReportedError`: with the exit code of the process that failed, which has said why.
+        `ReportedError`: with the exit code of the process that failed, which has printed why.
     """
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import launch_command, launch_command_parser
@@ -144,13 +144,13 @@ def launch(command: str, tokens: list[str], launch_tokens: list[str], config: st
         words += ["--num_processes", str(_count_gpus(config) * machines)]
     _check_deepspeed(config, values)
     if values.use_cpu:
-        os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate says so only to a single process
+        os.environ["ACCELERATE_USE_CPU"] = "true"  # accelerate sets it only for a single process
     try:
-        with redirect_stdout(sys.stderr):  # DeepSpeed prints its device here; the processes have their own
+        with redirect_stdout(sys.stderr):  # DeepSpeed prints its device; the processes have a stdout of their own
             launch_command(parser.parse_args([*words, "--module", __package__, command, *tokens]))
     except subprocess.CalledProcessError as error:
         raise ReportedError(error.returncode) from error
-    except SignalException as error:  # the processes were told, and have said so
+    except SignalException as error:  # the signal was passed on to the processes, which have reported it
         raise ReportedError(128 + error.sigval) from error
     except ChildFailedError as error:
         raise ReportedError(error.get_first_failure()[1].exitcode) from error

@@ -75,6 +75,35 @@ def test_the_agreement_is_the_commands(study, capsys):
     assert list(study.agreement(group=2).columns) == list(frame.columns)
 
 
+@pytest.mark.parametrize("proxy", ["merge", "ensemble"])
+def test_a_mixture_that_nobody_listed_is_scored_as_the_command_scores_it(study, proxy, tmp_path):
+    weights = {"python": 0.7, "english": 0.3}
+    words = ["--run_dir", study.run_dir, "--weights", json.dumps(weights), "--proxy", proxy, "--output_dir", tmp_path]
+    assert main(["evaluate", *map(str, words)]) == 0
+    rows = [row for row in read_current_rows(tmp_path) if row.kind != "component"]
+    frame = study.score(ha.Mixture.of(weights), proxy=proxy)
+    assert len(frame) == 1 and len(rows) == len(frame.columns)
+    for row in rows:
+        assert frame[f"{row.source}/{row.domain}"].item() == row.bits_per_byte
+
+
+def test_mixtures_under_study_score_what_they_scored(study):
+    frame = study.score(study.mixtures, proxy="both")
+    expected = study.scores().loc[["merged", "ensemble"]]
+    assert list(frame.columns) == list(expected.columns)
+    for key, row in frame.iterrows():
+        assert list(row) == pytest.approx(list(expected.loc[key]), rel=1e-6)
+
+
+def test_only_some_domains_are_scored(study):
+    mixture = ha.Mixture.uniform(["english", "python"])
+    whole = study.score(mixture)
+    for names in (["in_domain/python", "out_of_domain/latin"], ["python", "latin"]):
+        some = study.score(mixture, domains=names)
+        assert list(some.columns) == ["in_domain/python", "out_of_domain/latin"]
+        assert list(some.iloc[0]) == pytest.approx(list(whole[some.columns].iloc[0]), rel=1e-6)
+
+
 def test_figures_are_the_reports(study, tmp_path):
     for figure in (
         study.plot.ranking(),
@@ -106,6 +135,9 @@ def test_the_report_is_the_commands(study):
         (lambda study: study.scores(split="test"), "unknown split 'test'"),
         (lambda study: study.ranking("in_domain/pyton"), "did you mean 'in_domain/python'"),
         (lambda study: study.ranking(proxy="merged"), "unknown proxy 'merged'; did you mean 'merge'"),
+        (lambda study: study.score(ha.Mixture.of({"pyton": 1})), "unknown unit 'pyton'; did you mean 'python'"),
+        (lambda study: study.score(study.mixtures[0], "merged"), "unknown proxy 'merged'; did you mean 'merge'"),
+        (lambda study: study.score(study.mixtures[0], domains=["pyton"]), "did you mean 'python'"),
         (lambda study: study.agreement(group=9), "unknown group of mixtures '9'"),
     ],
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError, unknown_name
+from ..loading_bars import no_loading_bars
 from ..mixtures.mixture import Mixture
 from ..saved_model import open_tensors
 from .components import check_components, check_finite, check_seed
@@ -54,7 +55,8 @@ class ResidentPool:
         self.components = {unit: open_tensors(folder) for unit, folder in folders.items()}
         for unit, tensors in self.components.items():
             check_finite(tensors, folders[unit])
-        self.model = AutoModelForCausalLM.from_pretrained(next(iter(folders.values())), dtype=dtype)
+        with no_loading_bars():
+            self.model = AutoModelForCausalLM.from_pretrained(next(iter(folders.values())), dtype=dtype)
         self.model.eval().requires_grad_(False).to(device)
         self._targets = self._match_names()
         self.seed: dict[str, torch.Tensor] = {}

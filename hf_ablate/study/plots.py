@@ -1,5 +1,6 @@
 """The report's figures, for notebooks."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,13 +86,21 @@ class StudyPlots:
         return self._draw(training_curves, "training logged no losses")
 
     def _draw(self, figure_of: Callable[["RankedStudy"], "Figure | None"], otherwise: str = "") -> "Figure":
-        import matplotlib.pyplot  # noqa: F401 - lets notebooks show figures
-
         from ..report.ranked_study import read_ranked_study
         from ..report.style import style
 
+        if "IPython" in sys.modules:
+            _show_figures_in_notebooks()
         with style():
             figure = figure_of(read_ranked_study(self._run_dir))
         if figure is None:
             raise InputError(f"there is nothing to draw in {self._run_dir}: {otherwise}")
         return figure
+
+
+def _show_figures_in_notebooks() -> None:
+    """Import matplotlib's backend, which is what makes a notebook show a figure that a cell returns."""
+    import matplotlib
+    from matplotlib.backends import backend_registry
+
+    backend_registry.load_backend_module(matplotlib.get_backend())

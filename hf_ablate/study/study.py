@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from ..lock import run_folder_lock
 from ..manifest import has_manifest
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import PROXIES
+from ..mixtures.proxies import MERGE, PROXIES
 from ..mixtures.ranked import read_ranking
+from ..ranking.scores import target_name
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -22,10 +24,12 @@ from .run import RunArguments, parse_stages, run
 if TYPE_CHECKING:
     import pandas
 
+    from ..evaluation.mixture_scorer import MixtureScorer
+
 
 @dataclass(frozen=True)
 class Study:
-    """A study's run folder. Everything is read when it is asked for, so the object never gets out of date.
+    """A study's run folder. Tables are read when they are asked for, so they are never out of date.
 
     Args:
         run_dir (`Path`): the run folder.
@@ -180,6 +184,44 @@ class Study:
         from ..ranking.rank import read_agreement
 
         return agreement_frame(read_agreement(self.run_dir), target, str(group))
+
+    def score(
+        self,
+        mixture: Mixture | Sequence[Mixture],
+        proxy: str = MERGE.option,
+        domains: Sequence[str] | None = None,
+        metric: str = "bits_per_byte",
+    ) -> "pandas.DataFrame":
+        """Score the proxies of any mixtures of the study's units now; nothing is trained.
+
+        The components stay in memory from the first call on: open the study again after its models were trained anew.
+
+        Args:
+            mixture ([`Mixture`] or a sequence of them): under study or not.
+            proxy (`str`): `merge` (the components' weights are averaged), `ensemble` (their probabilities), or `both`.
+            domains (`Sequence[str]`, *optional*): only these, as `<source>/<domain>` or `<domain>`; default: all.
+            metric (`str`): `bits_per_byte`, `ppl_token`, `ppl_byte`, `ppl_char` or `ppl_word`; lower is better.
+
+        Returns:
+            `pandas.DataFrame`: float64 [mixtures, domains], in the form of [`Study.scores`].
+
+        Raises:
+            `InputError`: if components are missing, and for an unknown unit, proxy, domain or metric.
+        """
+        names = None if domains is None else [name.rpartition("/")[2] for name in domains]
+        rows = [
+            row
+            for one in ([mixture] if isinstance(mixture, Mixture) else mixture)
+            for row in self._scorer.score(one, proxy, names)
+            if domains is None or row.domain in domains or target_name(row.source, row.domain) in domains
+        ]
+        return scores_frame(rows, metric)
+
+    @cached_property
+    def _scorer(self) -> "MixtureScorer":
+        from ..evaluation.mixture_scorer import MixtureScorer
+
+        return MixtureScorer.open(self.run_dir)
 
     @property
     def plot(self) -> StudyPlots:
