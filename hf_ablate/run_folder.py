@@ -68,9 +68,14 @@ class RunFolder:
         """Base units, evaluation text and the tokenizer; finished as a whole."""
         return self.path / "corpus"
 
+    @property
+    def units(self) -> Path:
+        """The token blocks of all base units."""
+        return self.corpus / "units"
+
     def unit(self, name: str) -> Path:
         """The token blocks of a base unit."""
-        return self.corpus / "units" / name
+        return self.units / name
 
     @property
     def seed_text(self) -> Path:

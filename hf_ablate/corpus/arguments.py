@@ -6,7 +6,7 @@ from typing import Literal
 from ..errors import InputError
 from .document_arguments import DocumentArguments
 from .names import check_names, is_pattern
-from .rules.values import check_rules
+from .rules.naming import NamingRules
 
 
 @dataclass
@@ -123,7 +123,7 @@ class PartitionArguments(DocumentArguments):
         super().__post_init__()
         if not self.partition_by:
             raise InputError("`partition_by` is empty: name the fields that a partition is given by, e.g. [package]")
-        check_rules(self)
+        self.rules.check(self.unit_tokens)
         exact = [*(self.units or []), *self.seed_partitions, *self.eval_partitions]
         check_names([name for name in exact if not is_pattern(name)])
         check_names([name for name in self.units or [] if not is_pattern(name)], also_reserved=True)
@@ -136,9 +136,12 @@ class PartitionArguments(DocumentArguments):
         self._check_numbers()
 
     @property
-    def needed_fields(self) -> list[str]:
-        """The fields that decide where a document belongs."""
-        return [*self.partition_by, *([self.split_field] if self.split_field else [])]
+    def rules(self) -> NamingRules:
+        """How the fields of a document decide its partition and its split."""
+        return NamingRules(
+            partition_by=tuple(self.partition_by), split_field=self.split_field, slices=self.slices,
+            value_map=self.value_map, value_regex=self.value_regex, bins=self.bins, places=self.fields,
+        )  # fmt: skip
 
     def _check_numbers(self) -> None:
         positive = (

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..manifest import atomic_path
+from .splits import BLOCK_FILES
 
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def load_blocks(folder: Path, split: str = "train") -> "Dataset":
 
     Args:
         folder (`Path`): such as `runs/<study>/corpus/units/<unit>`.
-        split (`str`): train, validation or test.
+        split (`str`): train, val or test.
 
     Returns:
         `datasets.Dataset` with the column `input_ids`, lists of `block_size` token ids.
@@ -40,9 +41,10 @@ def load_blocks(folder: Path, split: str = "train") -> "Dataset":
     """
     from datasets import Dataset, concatenate_datasets
 
-    files = sorted(folder.glob(f"{split}-*.arrow"))
+    pattern = f"{BLOCK_FILES[split]}-*.arrow"
+    files = sorted(folder.glob(pattern))
     if not files:
-        raise InputError(f"{folder} has no token blocks ({split}-*.arrow); run `hf-ablate partition` first")
+        raise InputError(f"{folder} has no token blocks ({pattern}); run `hf-ablate partition` first")
     parts = [Dataset.from_file(str(file)) for file in files]
     return concatenate_datasets(parts) if len(parts) > 1 else parts[0]
 
@@ -53,8 +55,8 @@ def write_blocks(
     """Write the first `num_blocks` blocks of a stream of tokens; what the last block does not take is not written.
 
     Args:
-        folder (`Path`): where `<split>-00000-of-00001.arrow` and so on go.
-        split (`str`): train, validation or test.
+        folder (`Path`): where `train-00000-of-00001.arrow` and so on go.
+        split (`str`): train, val or test.
         tokens (`Iterable[np.ndarray]`): token ids of document after document, at least `num_blocks * block_size`.
         num_blocks (`int`): the number of blocks.
         block_size (`int`): the tokens in a block.
@@ -69,7 +71,7 @@ def write_blocks(
     num_files = max(1, -(-num_blocks // per_file))
     for number in range(num_files):
         remaining = min(per_file, num_blocks - number * per_file)
-        with atomic_path(folder / f"{split}-{number:05}-of-{num_files:05}.arrow") as path:
+        with atomic_path(folder / f"{BLOCK_FILES[split]}-{number:05}-of-{num_files:05}.arrow") as path:
             _write_file(path, batches, remaining, block_size, dtype, state)
     return state.hexdigest()[:32]
 

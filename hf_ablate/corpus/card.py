@@ -2,17 +2,18 @@
 
 import json
 
-from .arguments import PartitionArguments
+from .decontamination.overlap import OverlapRule
 from .table import format_table
 
 
-def corpus_card(arguments: PartitionArguments, facts: dict, roots: list[str]) -> str:
+def corpus_card(facts: dict, roots: list[str], partition_by: list[str], overlap: OverlapRule | None) -> str:
     """`README.md` of a corpus folder, with a config per unit so that `load_dataset(folder, unit)` works.
 
     Args:
-        arguments (`PartitionArguments`): how the corpus was made.
-        facts (`dict`): the facts of its manifest.
+        facts (`dict`): what its manifest records.
         roots (`list[str]`): where the documents come from, without paths of this machine.
+        partition_by (`list[str]`): the fields that name partitions.
+        overlap (`OverlapRule | None`): what counted as overlap with evaluation sets.
     """
     header = ["---", "pretty_name: base units", "task_categories:", "- text-generation", "tags:", "- hf-ablate"]
     configs = _configs(facts)
@@ -23,7 +24,7 @@ def corpus_card(arguments: PartitionArguments, facts: dict, roots: list[str]) ->
         "# Base units for data ablations",
         "",
         f"Documents of {', '.join(f'`{root}`' for root in roots)}, partitioned by "
-        f"{', '.join(f'`{name}`' for name in arguments.partition_by)}, as rows of {facts['block_size']:,} token ids "
+        f"{', '.join(f'`{name}`' for name in partition_by)}, as rows of {facts['block_size']:,} token ids "
         "(`input_ids`), documents separated by end of text. Every unit has the same number of tokens; smaller "
         "partitions were repeated (column epochs).",
         "",
@@ -32,7 +33,7 @@ def corpus_card(arguments: PartitionArguments, facts: dict, roots: list[str]) ->
         "```",
         "",
         *_usage(facts),
-        *_removed(arguments, facts),
+        *_removed(facts["removed"], overlap),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -68,16 +69,11 @@ def _usage(facts: dict) -> list[str]:
     return ["```python", "from datasets import load_dataset", "", f"load_dataset(FOLDER, {unit!r})", "```", ""]
 
 
-def _removed(arguments: PartitionArguments, facts: dict) -> list[str]:
-    removed = facts["removed"]
+def _removed(removed: dict, overlap: OverlapRule | None) -> list[str]:
     lines = ["## Removed", "", f"Exact duplicates: {sum(removed['duplicates'].values()):,} documents."]
     if sets := removed.get("evaluation_sets"):
-        what = (
-            f"{arguments.ngram_size} words in a row"
-            if arguments.decontaminate_by == "ngrams"
-            else f"a paragraph of at least {arguments.ngram_size} words"
-        )
-        lines += ["", f"Training documents that share {what} with an evaluation set, by the first that was found:", ""]
+        lines += ["", f"Training documents that share {overlap} with an evaluation set, by the first that was found:"]
+        lines += [""]
         lines += ["| Evaluation set | Its documents | Removed |", "| --- | --- | --- |"]
         for name, entry in sets["sets"].items():
             lines.append(f"| {name} | {entry['documents']:,} | {sum(entry['removed'].values()):,} |")

@@ -95,6 +95,6 @@ class DocumentArguments(StageArguments):
         try:
             groups = re.compile(self.path_regex).groupindex
         except re.error as error:
-            raise InputError(f"`path_regex` {self.path_regex!r} is no regular expression: {error}") from error
+            raise InputError(f"`path_regex` {self.path_regex!r} is not a valid regular expression: {error}") from error
         if not groups:
             raise InputError(f"`path_regex` {self.path_regex!r} has no named group, e.g. '(?P<package>[^/]+)/'")

@@ -7,45 +7,54 @@ from pathlib import Path
 
 from ..byte_streams import is_url
 from ..manifest import (
-    MANIFEST,
     digest,
     fingerprint,
     is_finished,
     read_manifest,
+    remove_manifest,
     write_json,
     write_manifest,
     write_text,
 )
+from ..run_folder import RunFolder
 from .arguments import PartitionArguments
 from .decontamination.evaluation_sets import list_evaluation_files
-from .inputs import InputFile, list_inputs
+from .from_arguments import input_files, recipe_of, unit_size
+from .inputs.input_file import InputFile
 
 
 logger = logging.getLogger(__name__)
 
 _NOT_IN_FINGERPRINT = ("run_dir", "dry_run", "output_format", "num_proc")
+_WORK_FORMAT = 2  # of intermediate files: a run that another version of this package began starts again
 
 
 def run(arguments: PartitionArguments) -> None:
     """Partition a corpus; does nothing when that has been done with the same arguments on the same input."""
-    files = list_inputs(arguments)
+    files = input_files(arguments)
     settings, inputs = _identity(arguments, files)
+    folder = RunFolder(arguments.run_dir)
     if arguments.dry_run:
-        from .plan import print_plan
-
-        print_plan(arguments, files)
+        _print_plan(arguments, files)
         return
     from .table import print_table
 
-    folder = arguments.run_dir / "corpus"
     expected = fingerprint("partition", settings, inputs)
-    if is_finished(folder, expected):
+    if is_finished(folder.corpus, expected):
         logger.info("corpus: unchanged, nothing to do")
     else:
-        work = _work_folder(folder, expected)
+        work = _work_folder(folder.corpus, expected)
         _partition(arguments, files, folder, work, settings, inputs)
-    _remove_work(folder)
-    print_table(read_manifest(folder), arguments.output_format)
+    _remove_work(folder.corpus)
+    print_table(read_manifest(folder.corpus), arguments.output_format)
+
+
+def _print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
+    from .dry_run import print_files, print_partitions
+
+    print_files(files, arguments.roots, arguments.unit_tokens, arguments.block_size)
+    if arguments.source == "files":
+        print_partitions(files, recipe_of(arguments))
 
 
 def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[dict, dict[str, str]]:
@@ -57,7 +66,7 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
         settings[name] = [_without_folder(path, arguments.source) for path in settings[name]]
     inputs = {"files": digest([[file.name, file.size, file.version] for file in files])}
     if arguments.decontaminate_against:
-        sets = list_evaluation_files(arguments)
+        sets = list_evaluation_files(arguments.decontaminate_against)
         inputs["evaluation_sets"] = digest(
             {name: [[file.name, file.size, file.version] for file in files] for name, files in sets.items()}
         )
@@ -77,8 +86,8 @@ def _without_folder(path: str, source: str) -> str:
 
 
 def _work_folder(folder: Path, expected: str) -> Path:
-    """Where intermediate files go; those of other arguments are removed, those of these are continued with."""
-    work = folder / ".work" / expected
+    """Where intermediate files go; those of this corpus are resumed from, those of other arguments are removed."""
+    work = folder / ".work" / f"{expected}-{_WORK_FORMAT}"
     for other in (folder / ".work").glob("*"):
         if other != work:
             shutil.rmtree(other)
@@ -92,38 +101,43 @@ def _remove_work(folder: Path) -> None:
 
 
 def _partition(
-    arguments: PartitionArguments, files: list[InputFile], folder: Path, work: Path, settings: dict, inputs: dict
+    arguments: PartitionArguments, files: list[InputFile], folder: RunFolder, work: Path, settings: dict, inputs: dict
 ) -> None:
     from .card import corpus_card
-    from .collect import Collector
-    from .output import write_eval, write_seed, write_units
-    from .removed import removed_documents
+    from .output.removed import removed_documents
+    from .output.units import choose_units
+    from .output.write import write_eval, write_seed, write_units
+    from .selection.collect import collect
     from .tokenizers import tokenizer_digest
-    from .units import choose_units
 
-    collector = Collector(arguments, files, work)
-    encoded = collector.collect()
-    groups = collector.groups
-    units, num_blocks = choose_units(arguments, encoded, groups.units)
+    recipe = recipe_of(arguments)
+    collection = collect(files, recipe, work, arguments.num_proc)
+    encoded, portions, block_size = collection.encoded, collection.encoded.portions, arguments.block_size
+    units, num_blocks = choose_units(encoded, portions.units, unit_size(arguments))
 
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for name in ("units", "seed", "eval", "tokenizer"):
-        if (folder / name).exists():
-            shutil.rmtree(folder / name)
+    remove_manifest(folder.corpus)
+    for place in (folder.units, folder.seed_text, folder.eval, folder.tokenizer):
+        if place.exists():
+            shutil.rmtree(place)
+    tokenizer = collection.tokenizer
     facts = {
-        "units": write_units(arguments, folder, encoded, units, num_blocks),
-        "seed": write_seed(arguments, folder, encoded),
-        "tokenizer": {"digest": tokenizer_digest(collector.tokenizer), "vocab_size": len(collector.tokenizer)},
-        "block_size": arguments.block_size,
-        "eval": write_eval(arguments, folder, encoded, list(units)),
+        "units": write_units(folder.units, encoded, units, num_blocks, block_size, arguments.eval_bytes),
+        "seed": write_seed(folder.seed_text, encoded, arguments.seed_tokens, block_size),
+        "tokenizer": {"digest": tokenizer_digest(tokenizer), "vocab_size": len(tokenizer)},
+        "block_size": block_size,
+        "eval": write_eval(
+            folder.eval, encoded, list(units), recipe.held_out, arguments.eval_source_by, arguments.eval_bytes
+        ),
     }
-    shutil.copytree(work / "tokenizer", folder / "tokenizer")
+    shutil.copytree(work / "tokenizer", folder.tokenizer)
     facts["digest"] = digest(facts)
-    facts["groups"] = {name: {"fields": groups.values[name], "source": groups.roots[name]} for name in units}
-    facts["files"] = {"matched": len(files), "read": sum(len(task.files) for task in collector.index.tasks)}
-    facts["removed"], samples = removed_documents(collector, encoded)
-    write_json(folder / "removed.json", samples)
-    facts["leftovers"] = {"documents": collector.members.left_out().counts, "unused_partitions": groups.leftover}
-    facts["dropped_units"] = [name for name in groups.units if name not in units]
-    write_text(folder / "README.md", corpus_card(arguments, facts, settings["roots"]))
-    write_manifest(folder, "partition", settings, inputs, **facts)
+    facts["groups"] = {name: {"fields": portions.values[name], "source": portions.roots[name]} for name in units}
+    facts["files"] = {"matched": len(files), "read": sum(len(task.files) for task in collection.indexed.index.tasks)}
+    facts["removed"], samples = removed_documents(collection)
+    write_json(folder.corpus / "removed.json", samples)
+    facts["leftovers"] = {"documents": collection.left_out.counts, "unused_partitions": portions.unused}
+    facts["dropped_units"] = [name for name in portions.units if name not in units]
+    overlap = recipe.decontamination.rule if recipe.decontamination else None
+    card = corpus_card(facts, settings["roots"], arguments.partition_by, overlap)
+    write_text(folder.corpus / "README.md", card)
+    write_manifest(folder.corpus, "partition", settings, inputs, **facts)

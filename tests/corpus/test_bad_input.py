@@ -60,7 +60,7 @@ def test_bad_rows_fail_or_are_skipped_and_counted(tmp_path, tokenizer, kind, cap
 
 
 def test_faults_in_other_processes_are_told_the_same(tmp_path, tokenizer, monkeypatch):
-    monkeypatch.setattr("hf_ablate.corpus.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
     for number in range(3):
         write_rows(tmp_path / "data" / f"{number}.jsonl", ROWS[number::3])
     (tmp_path / "data" / "1.jsonl").write_text("nonsense")
@@ -88,7 +88,7 @@ def test_damaged_compressed_files(tmp_path, tokenizer, ending, damage):
 def test_damaged_parquet(tmp_path, tokenizer):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.parquet").write_bytes(b"PAR1 and no more")
-    fails(tmp_path, tokenizer, "data/a.parquet is no readable parquet file", source="parquet")
+    fails(tmp_path, tokenizer, "data/a.parquet is not a readable parquet file", source="parquet")
 
 
 def test_empty_files(tmp_path, tokenizer):
@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_nothing_finished(tmp_path, tokenizer, monkeypatch, c
 
 
 def test_files_that_change_while_they_are_read(tmp_path, tokenizer, monkeypatch):
-    from hf_ablate.corpus import collect
+    from hf_ablate.corpus.selection import collect
 
     path = write_rows(tmp_path / "data" / "a.jsonl", ROWS)
     original = collect.encode_task
@@ -175,15 +175,15 @@ def test_files_that_change_while_they_are_read(tmp_path, tokenizer, monkeypatch)
     [
         ({"partition_by": []}, "`partition_by` is empty"),
         ({"roots": []}, "`roots` is empty"),
-        ({"path_regex": "("}, "is no regular expression"),
+        ({"path_regex": "("}, "is not a valid regular expression"),
         ({"path_regex": "abc"}, "has no named group"),
         ({"value_map": {"are": {"a": "b"}}}, "unknown field in `value_map`: 'are'; did you mean 'area'"),
         ({"value_map": {"area": "b"}}, "expected a mapping to names"),
         ({"value_map": {"area": {"a": 5}}}, "maps 'a' to 5; expected a name"),
-        ({"value_regex": {"area": {"(": "b"}}}, r"'\(' is no regular expression"),
+        ({"value_regex": {"area": {"(": "b"}}}, r"'\(' is not a valid regular expression"),
         ({"value_regex": {"area": {"a": "b"}}, "bins": {"area": [1]}}, "both `value_regex` and `bins`"),
         ({"bins": {"area": [3, 2]}}, "not in ascending order"),
-        ({"bins": {"area": ["1990-1980"]}}, "is no range"),
+        ({"bins": {"area": ["1990-1980"]}}, "is not a range"),
         ({"bins": {"area": ["1990-1999", "1995-2004"]}}, "overlap"),
         ({"bins": {"area": "auto"}, "unit_tokens": None}, "needs `unit_tokens`"),
         ({"slices": 4}, "with `slice` among the fields in `partition_by`"),

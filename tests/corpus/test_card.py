@@ -18,7 +18,8 @@ def test_units_load_as_configs(tmp_path):
     for unit in ("Art [old], 1970-2016", "law"):
         loaded = datasets.load_dataset(folder, unit, cache_dir=str(tmp_path / "cache"))
         assert set(loaded) == {"train", "validation", "test"}
-        for split, data in loaded.items():
+        for split, name in {"train": "train", "val": "validation", "test": "test"}.items():
+            data = loaded[name]
             assert np.array_equal(np.array(data["input_ids"][:]), tokens_of(tmp_path / "run", unit, split))
             assert data.features["input_ids"] == datasets.List(datasets.Value("uint16"), length=16)
     assert len(datasets.load_dataset(folder, "seed", cache_dir=str(tmp_path / "cache"))["train"]) > 0

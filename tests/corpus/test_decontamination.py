@@ -7,12 +7,14 @@ import pytest
 from corpus_files import all_bytes, byte_tokenizer, eval_rows, partition, rows_of, texts_of, words, write_rows
 
 from hf_ablate.corpus.decontamination.bloom import BloomFilter, write_filter
-from hf_ablate.corpus.decontamination.overlap import overlap_hashes, overlap_text
+from hf_ablate.corpus.decontamination.overlap import OverlapRule, overlap_hashes, overlap_text
 from hf_ablate.errors import InputError
 
 
 def shares(one: str, other: str, by: str = "ngrams", size: int = 13) -> bool:
-    return bool(np.isin(overlap_hashes(one, by, size), overlap_hashes(other, by, size)).any())
+    return bool(
+        np.isin(overlap_hashes(one, OverlapRule(by, size)), overlap_hashes(other, OverlapRule(by, size))).any()
+    )
 
 
 RUN = "one two three four five six seven eight nine ten eleven twelve thirteen"
@@ -37,10 +39,10 @@ def test_thirteen_words_in_a_row(other, expected):
 def test_every_run_of_words_has_its_hash():
     """The vectorised hashes are a function of the run alone, wherever it stands, and differ between runs."""
     text = words(1, 500)
-    hashes = overlap_hashes(text, "ngrams", 5)
+    hashes = overlap_hashes(text, OverlapRule("ngrams", 5))
     assert len(hashes) == 496 and hashes.dtype == np.uint64
-    runs = [overlap_text(text, "ngrams", 5, place) for place in range(496)]
-    assert [int(overlap_hashes(run, "ngrams", 5)[0]) for run in runs] == hashes.tolist()
+    runs = [overlap_text(text, OverlapRule("ngrams", 5), place) for place in range(496)]
+    assert [int(overlap_hashes(run, OverlapRule("ngrams", 5))[0]) for run in runs] == hashes.tolist()
     assert len(set(hashes.tolist())) == len(set(runs))
 
 
@@ -156,8 +158,8 @@ def test_the_corpus_own_held_out_documents(tmp_path, tokenizer):
 
 
 def test_decontamination_does_not_depend_on_processes(tmp_path, tokenizer, monkeypatch):
-    monkeypatch.setattr("hf_ablate.corpus.index._TASK_FILES", 1)
-    monkeypatch.setattr("hf_ablate.corpus.collect._JOB_BYTES", 500)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.jobs._JOB_BYTES", 500)
     rows = write_corpus(tmp_path)
     for number in range(3):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::3])

@@ -11,7 +11,7 @@ import pytest
 from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, texts_of, write_rows
 
 from hf_ablate.corpus.arguments import PartitionArguments
-from hf_ablate.corpus.inputs import list_inputs
+from hf_ablate.corpus.from_arguments import input_files
 from hf_ablate.errors import InputError
 
 
@@ -166,7 +166,7 @@ def test_installed_packages_are_no_part_of_the_standard_library():
         roots=["site-packages", "stdlib"], globs=globs, partition_by=["package"],
         path_regex="(site-packages/)?(?P<package>[^/]+)/",
     )  # fmt: skip
-    files = list_inputs(arguments)
+    files = input_files(arguments)
     assert {file.root for file in files} == {"site-packages", "stdlib"}
     assert {file.name.split("/")[1] for file in files if file.root == "stdlib"} == {"json"}
     assert {file.fields["package"] for file in files} == {"pytest", "_pytest", "stdlib"}

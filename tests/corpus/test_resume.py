@@ -9,7 +9,7 @@ import time
 import pytest
 from corpus_files import all_bytes, byte_tokenizer, partition, rows_of, write_rows
 
-from hf_ablate.corpus import collect
+from hf_ablate.corpus.selection import collect, index
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,8 @@ class Stopped(BaseException):
 
 def stop_after(monkeypatch, name: str, calls: int) -> list:
     """Let a step of the run work `calls` times, then stop the run in its middle; returns the calls made."""
-    original, made = getattr(collect, name), []
+    module = {"index_task": index, "encode_task": collect}[name]
+    original, made = getattr(module, name), []
 
     def counted(task, **more):
         if len(made) == calls:
@@ -31,14 +32,14 @@ def stop_after(monkeypatch, name: str, calls: int) -> list:
         made.append(task)
         original(task, **more)
 
-    monkeypatch.setattr(collect, name, counted)
+    monkeypatch.setattr(module, name, counted)
     return made
 
 
 @pytest.mark.parametrize("trained", [True, False], ids=["trained", "given"])
 @pytest.mark.parametrize("step", ["index_task", "encode_task"])
 def test_finished_tasks_are_not_done_again(tmp_path, tokenizer, monkeypatch, step, trained):
-    monkeypatch.setattr("hf_ablate.corpus.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
     rows = rows_of(["art", "law"], 30)
     for number in range(4):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::4])
@@ -54,13 +55,13 @@ def test_finished_tasks_are_not_done_again(tmp_path, tokenizer, monkeypatch, ste
     assert len(finished) == 2
     seen = {}
     with monkeypatch.context() as patch:
-        from hf_ablate.corpus import output
+        from hf_ablate.corpus.output import write
 
-        def look(*given, original=output.write_units):
+        def look(*given, original=write.write_units):
             seen.update({path: path.stat().st_mtime_ns for path in finished})
             return original(*given)
 
-        patch.setattr(output, "write_units", look)
+        patch.setattr(write, "write_units", look)
         partition(tmp_path / "run", **arguments)
     assert seen == finished
     assert all_bytes(corpus) == all_bytes(tmp_path / "whole" / "corpus")
@@ -88,8 +89,8 @@ def test_a_killed_process(tmp_path, tokenizer):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::8])
     command = [
         sys.executable, "-c",
-        "import sys; from hf_ablate.corpus import index; index._TASK_FILES = 1; from hf_ablate.cli import main; "
-        "sys.exit(main(sys.argv[1:]))",
+        "import sys; from hf_ablate.corpus.selection import index; index._TASK_FILES = 1; "
+        "from hf_ablate.cli import main; sys.exit(main(sys.argv[1:]))",
         "partition", f"--run_dir={tmp_path / 'run'}", "--source=jsonl", f"--roots={tmp_path / 'data'}",
         "--partition_by=area", f"--tokenizer={tokenizer}", "--block_size=16", "--unit_tokens=64000",
     ]  # fmt: skip

@@ -5,9 +5,9 @@ from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, write_ro
 
 from hf_ablate.corpus.arguments import PartitionArguments
 from hf_ablate.corpus.hashing import draws
-from hf_ablate.corpus.rules import Leftover, PartitionRule
 from hf_ablate.corpus.rules.automatic_bins import cut_bins
 from hf_ablate.corpus.rules.bins import as_number
+from hf_ablate.corpus.rules.partition_rule import Leftover, PartitionRule
 from hf_ablate.errors import InputError
 
 
@@ -18,9 +18,13 @@ def tokenizer(tmp_path_factory):
 
 def name_of(values: dict, **arguments):
     """The partition of a document with these fields, or why it has none."""
-    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(values), **arguments))
-    key = rule.key(values, "root", draws("id", 0))
-    return key.reason if isinstance(key, Leftover) else rule.partitions([key], [1.0], None)[0].name
+    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(values), **arguments).rules)
+    sorted_out = rule.sort_out(values, "root", draws("id", 0))
+    return (
+        sorted_out.reason
+        if isinstance(sorted_out, Leftover)
+        else rule.partitions([sorted_out[0]], [1.0], None)[0].name
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def name_of(values: dict, **arguments):
         (0.25, {"bins": {"f": [0.1, 0.5]}}, "0.1-to-0.5"),
         (1992, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "1990-1992"),
         (1992.9, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "1990-1992"),
-        (2000, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "field 'f' lies in none of its bins"),
+        (2000, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "field 'f' is in none of its bins"),
         ("unknown", {"bins": {"f": [1990]}}, "field 'f' is neither a number nor a date"),
         ("early", {"value_map": {"f": {"early": "1950"}}, "bins": {"f": [1990]}}, "until-1989"),
     ],

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from corpus_files import partition, tokens_of, write_rows
 
-from hf_ablate.corpus import blocks, duplicates
+from hf_ablate.corpus import blocks
 from hf_ablate.corpus.blocks import load_blocks, token_dtype, write_blocks
-from hf_ablate.corpus.duplicates import find_duplicates
 from hf_ablate.corpus.hashing import draws
-from hf_ablate.corpus.selection import RANGES, bytes_per_range, limits, range_of
+from hf_ablate.corpus.selection import duplicates
+from hf_ablate.corpus.selection.duplicates import find_duplicates
+from hf_ablate.corpus.selection.ranges import RANGES, bytes_per_range, limits, range_of
 from hf_ablate.errors import InputError
 
 

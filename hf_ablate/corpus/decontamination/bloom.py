@@ -11,12 +11,12 @@ from ...manifest import atomic_path
 
 
 _PROBES = 20
-_WORST_RATE = 1e-6  # per hash asked for; a document asks for thousands
+_WORST_RATE = 1e-6  # per hash looked up; a document has thousands
 _BITS_PER_HASH = 48
 
 
 class BloomFilter:
-    """Says of a hash that it was surely not added, or was added but for a small probability.
+    """Whether a hash was added: no false negatives, rare false positives.
 
     Args:
         path (`Path`): the file, as [`write_filter`] made it.
@@ -26,7 +26,7 @@ class BloomFilter:
         self._bits = np.memmap(path, np.uint8, "r")
 
     def first(self, hashes: np.ndarray) -> int | None:
-        """The place of the first hash that was added, or None."""
+        """The place of the first hash that was added, or `None`."""
         alive = np.arange(len(hashes))
         for byte, bit in _probes(hashes, len(self._bits)):
             alive = alive[(self._bits[byte[alive]] >> bit[alive]) & 1 == 1]
@@ -41,14 +41,14 @@ def write_filter(path: Path, hashes: Iterable[np.ndarray], count: int, most_byte
     Args:
         path (`Path`): the file.
         hashes (`Iterable[np.ndarray]`): arrays of uint64.
-        count (`int`): how many there are in all.
-        most_bytes (`int`): the most memory that it may take.
+        count (`int`): how many hashes there are in all.
+        most_bytes (`int`): the most memory that the filter may take, in bytes.
 
     Returns:
-        `float`: the probability that a hash that was not added seems to have been.
+        `float`: the rate of false positives per hash.
 
     Raises:
-        `InputError`: if that would be more than one in a million.
+        `InputError`: if that rate would be more than one in a million.
     """
     wanted = 1 << max(10, math.ceil(math.log2(max(1, count) * _BITS_PER_HASH / 8)))
     size = min(wanted, 1 << int(math.log2(most_bytes)))

@@ -1,6 +1,7 @@
 """What makes two texts overlap: a run of words, or a paragraph. Each becomes a 64-bit hash."""
 
 import re
+from dataclasses import dataclass
 from hashlib import blake2b
 from zlib import crc32
 
@@ -14,20 +15,32 @@ _MARK_OR_WORD = re.compile(rf"{_WORD.pattern}|[^\w\s]")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def overlap_hashes(text: str, by: str, size: int) -> np.ndarray:
-    """The hashes of everything in a text that another one may not share with it.
+@dataclass(frozen=True)
+class OverlapRule:
+    """What counts as overlap.
 
     Args:
-        text (`str`): the text.
-        by (`str`): "ngrams": `size` words in a row, whatever their case and the marks between them. "paragraphs":
+        by (`str`): `ngrams`: `size` words in a row, whatever their case and the marks between them. `paragraphs`:
             lines of at least `size` words and marks, some word among them: PALOMA's rule
             (https://huggingface.co/papers/2312.10523).
         size (`int`): in words.
+    """
+
+    by: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.size} words in a row" if self.by == "ngrams" else f"a paragraph of at least {self.size} words"
+
+
+def overlap_hashes(text: str, rule: OverlapRule) -> np.ndarray:
+    """The hashes of everything in a text that another one may not share with it.
 
     Returns:
-        `np.ndarray` of uint64, in the order of the text.
+        `np.ndarray` of shape (runs of words or paragraphs,), uint64, in the order of the text.
     """
-    if by == "paragraphs":
+    size = rule.size
+    if rule.by == "paragraphs":
         hashes = [int.from_bytes(blake2b(line.encode(), digest_size=8).digest(), "little")
                   for line in _paragraphs(text, size)]  # fmt: skip
         return np.array(hashes, np.uint64)
@@ -43,20 +56,25 @@ def overlap_hashes(text: str, by: str, size: int) -> np.ndarray:
     return _mix(total)
 
 
-def overlap_text(text: str, by: str, size: int, place: int) -> str:
-    """What the hash at a place of [`overlap_hashes`] stands for.
+def overlap_text(text: str, rule: OverlapRule, place: int) -> str:
+    """The part of a text that a hash of [`overlap_hashes`] is of.
+
+    Args:
+        text (`str`): the text.
+        rule (`OverlapRule`): what counts as overlap.
+        place (`int`): the place of the hash.
 
     Example:
 
     ```python
-    >>> overlap_text("The cat, the hat.", "ngrams", 3, 1)
+    >>> overlap_text("The cat, the hat.", OverlapRule("ngrams", 3), 1)
     'cat the hat'
 
     ```
     """
-    if by == "paragraphs":
-        return _paragraphs(text, size)[place]
-    return " ".join(_WORD.findall(text.lower())[place : place + size])
+    if rule.by == "paragraphs":
+        return _paragraphs(text, rule.size)[place]
+    return " ".join(_WORD.findall(text.lower())[place : place + rule.size])
 
 
 def _paragraphs(text: str, size: int) -> list[str]:

@@ -55,7 +55,11 @@ class BadRow(Exception):
 
 
 class BadRows:
-    """Fails at the first bad row, or counts them: `--on_bad_row`."""
+    """The documents that cannot be read.
+
+    Args:
+        policy (`str`): `fail` at the first, or `skip` and count them.
+    """
 
     def __init__(self, policy: str) -> None:
         self.policy = policy
@@ -63,6 +67,11 @@ class BadRows:
         self.examples: list[str] = []
 
     def handle(self, bad: BadRow) -> None:
+        """Count a document that cannot be read.
+
+        Raises:
+            `InputError`: if the policy is `fail`.
+        """
         if self.policy == "fail":
             raise InputError(f"{bad}. Repair it, or count and leave out such documents with `on_bad_row: skip`.")
         self.counts[bad.reason] += 1

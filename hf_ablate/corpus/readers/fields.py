@@ -1,56 +1,61 @@
-"""A row with fields to a document: which field holds the text, the id, and what partitions go by."""
+"""A row with fields to a document: which field holds the text, the id, and what partitions depend on."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..inputs import InputFile
+from ..inputs.input_file import InputFile
+from .document_format import DocumentFormat
 from .documents import BadRow, Document
-
-
-if TYPE_CHECKING:
-    from ..arguments import PartitionArguments
 
 
 _MISSING = object()
 
 
 def document_of(
-    values: dict[str, Any], file: InputFile, row: int, arguments: "PartitionArguments", what: str = "line"
+    values: dict[str, Any], file: InputFile, row: int, form: DocumentFormat, what: str = "line"
 ) -> Document:
     """The document that a row describes.
 
     Args:
         values (`dict[str, Any]`): the row.
-        file (`InputFile`): where it stands.
+        file (`InputFile`): the file that it is in.
         row (`int`): the number of the row, from 0.
-        arguments (`PartitionArguments`): say which fields hold what.
+        form (`DocumentFormat`): which fields hold what.
         what (`str`): what messages call a row.
 
     Raises:
-        `BadRow`: if the text is missing or no string.
+        `BadRow`: if the text is missing or not a string.
     """
-    text = look_up(values, arguments.text_field)
+    text = look_up(values, form.text_field)
     if not isinstance(text, str):
         place = f"{file.name}, {what} {row + 1}"
         if text is _MISSING:
             have = ", ".join(map(str, list(values)[:10]))
-            raise BadRow(place, f"field {arguments.text_field!r} is missing", f"`text_field` names it; it has {have}")
-        raise BadRow(place, f"field {arguments.text_field!r} is a {type(text).__name__}, not a string")
-    identity = look_up(values, arguments.id_field) if arguments.id_field else _MISSING
+            raise BadRow(place, f"field {form.text_field!r} is missing", f"`text_field` names it; it has {have}")
+        raise BadRow(place, f"field {form.text_field!r} is a {type(text).__name__}, not a string")
+    identity = look_up(values, form.id_field) if form.id_field else _MISSING
     if identity is _MISSING or identity is None:
         identity = f"{file.name}:{row}"
-    return Document(row, str(identity), text, partition_fields(values, file, arguments))
+    return Document(row, str(identity), text, partition_fields(values, file, form))
 
 
-def partition_fields(
-    values: dict[str, Any], file: InputFile, arguments: "PartitionArguments"
-) -> dict[str, Any] | None:
-    """The fields that partitions go by: from the path, or else from the row; None if `path_regex` does not match."""
+def partition_fields(values: dict[str, Any], file: InputFile, form: DocumentFormat) -> dict[str, Any] | None:
+    """The fields that partitions depend on: from the path, or else from the row.
+
+    Args:
+        values (`dict[str, Any]`): the row.
+        file (`InputFile`): the file that it is in, with the fields of its path.
+        form (`DocumentFormat`): which fields are needed, and where they are.
+
+    Returns:
+        `dict[str, Any]` or `None`: field → value, without those that are missing; `None` if `path_regex` does not
+        match the path.
+    """
     if file.fields is None:
         return None
     fields: dict[str, Any] = dict(file.fields)
-    for name in arguments.needed_fields:
+    for name in form.partition_fields:
         if name not in fields:
-            place = arguments.fields.get(name, name)
+            place = form.places.get(name, name)
             value = file.fields[place] if place in file.fields else look_up(values, place)
             if value is not _MISSING:
                 fields[name] = value
@@ -60,7 +65,7 @@ def partition_fields(
 def look_up(values: dict[str, Any], name: str) -> Any:
     """A field by name.
 
-    `a.b` is field b of struct a and `a.0` the first element of list a, unless a field is really called so.
+    `a.b` is field b of struct a and `a.0` the first element of list a, unless a field has that very name.
 
     Example:
 

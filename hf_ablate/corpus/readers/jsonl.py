@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 
 from ...json_lines import BadLine, parse_object, read_lines
-from ..document_arguments import DocumentArguments
-from ..inputs import InputFile
+from ..inputs.input_file import InputFile
+from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
 from .fields import document_of
 
 
-def read(
-    file: InputFile, arguments: DocumentArguments, bad_rows: BadRows, rows: set[int] | None
-) -> Iterator[Document]:
-    """A document a line; blank lines are passed over, but counted as rows."""
+def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int] | None) -> Iterator[Document]:
+    """A document a line; blank lines are passed over, but counted as rows.
+
+    Args:
+        file (`InputFile`): the file.
+        form (`DocumentFormat`): how documents are stored.
+        bad_rows (`BadRows`): takes the documents that cannot be read.
+        rows (`set[int] | None`): only these rows.
+    """
     number, last = 0, max(rows, default=-1) if rows is not None else None
     for number, line in read_lines(file.path, file.name):
         row = number - 1
@@ -21,7 +26,7 @@ def read(
         if (rows is not None and row not in rows) or not line.strip():
             continue
         try:
-            yield document_of(parse_object(line), file, row, arguments)
+            yield document_of(parse_object(line), file, row, form)
         except BadLine as bad:
             bad_rows.handle(BadRow(f"{file.name}, line {number}", bad.reason, bad.detail))
         except BadRow as bad:

@@ -2,29 +2,30 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...byte_streams import is_url, open_bytes
 from ...errors import InputError
-from ..inputs import InputFile
+from ..inputs.input_file import InputFile
+from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
-
-
-if TYPE_CHECKING:
-    from ..arguments import PartitionArguments
 
 
 _CHUNK = 1 << 24
 
 
-def read(
-    file: InputFile, arguments: "PartitionArguments", bad_rows: BadRows, rows: set[int] | None
-) -> Iterator[Document]:
-    """A document up to each end of text; what follows the last one is a document too."""
-    ids = _load(file, arguments.token_dtype)
-    eos, vocab_size = _tokenizer_facts(arguments.tokenizer)
+def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int] | None) -> Iterator[Document]:
+    """A document up to each end of text; what follows the last one is a document too.
+
+    Args:
+        file (`InputFile`): the file.
+        form (`DocumentFormat`): how documents are stored.
+        bad_rows (`BadRows`): takes the documents that cannot be read.
+        rows (`set[int] | None`): only these rows.
+    """
+    ids = _load(file, form.token_dtype)
+    eos, vocab_size = _tokenizer_facts(form.tokenizer)
     if not len(ids):
         bad_rows.handle(BadRow(file.name, "is empty: it holds no token"))
     for row, (start, stop) in enumerate(_spans(ids, eos)):
@@ -53,7 +54,7 @@ def _load(file: InputFile, dtype: str) -> np.ndarray:
             ids = np.memmap(file.path, np.dtype(dtype).newbyteorder("<"), "r") if file.size else np.empty(0, dtype)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{file.name} is no file of {dtype} token ids ({error}); `token_dtype` says what they are"
+            f"{file.name} is not a file of {dtype} token ids ({error}); `token_dtype` says what they are"
         ) from error
     if ids.ndim != 1 or ids.dtype.kind != "u":
         raise InputError(f"{file.name} holds {ids.dtype} of shape {ids.shape}; expected one row of unsigned token ids")

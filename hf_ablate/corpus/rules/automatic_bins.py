@@ -12,8 +12,8 @@ _MOST_VALUES = 100_000
 def cut_bins(values: list[int | float], others: list[tuple], tokens: list[float], budget: int) -> list[str]:
     """The bin of every key.
 
-    Within each combination of the other fields, ascending values are taken together until they hold at least the
-    budget; what is left at the upper end makes a bin of its own if it holds half a budget, else it joins the last one.
+    Within each combination of the other fields, ascending values are joined until they hold at least the budget. What
+    is left at the upper end is a bin of its own if it holds half a budget; otherwise it joins the last one.
 
     Args:
         values (`list[int | float]`): the key's number.
@@ -23,6 +23,9 @@ def cut_bins(values: list[int | float], others: list[tuple], tokens: list[float]
 
     Returns:
         `list[str]`: names such as 2012-2013.
+
+    Raises:
+        `InputError`: if the field has so many values that its edges should be given.
 
     Example:
 

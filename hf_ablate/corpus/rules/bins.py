@@ -44,11 +44,16 @@ class Bins:
     def _range(self, item: Any) -> tuple[int, int, str]:
         match = _RANGE.match(item) if isinstance(item, str) else None
         if not match or int(match[1]) > int(match[2]):
-            raise InputError(f"`bins` of {self.name!r}: {item!r} is no range; expected, for example, '1990-1999'")
+            raise InputError(f"`bins` of {self.name!r}: {item!r} is not a range; expected, for example, '1990-1999'")
         return int(match[1]), int(match[2]), item
 
     def value(self, raw: Any) -> tuple[Any, str | None, str | None]:
-        """(value, matched range, problem): the bin's name, or with automatic bins the number itself."""
+        """The bin of a value.
+
+        Returns:
+            `tuple`: (the bin's name, or with automatic bins the number itself; the range that matched, if any; what
+            is wrong with the value, if anything).
+        """
         number = as_number(raw)
         if number is None:
             return None, None, f"field {self.name!r} is neither a number nor a date"
@@ -58,7 +63,7 @@ class Bins:
             for low, high, name in self.ranges:
                 if low <= number < high + 1:
                     return name, name, None
-            return None, None, f"field {self.name!r} lies in none of its bins"
+            return None, None, f"field {self.name!r} is in none of its bins"
         return number, None, None
 
     def _between_edges(self, number: float) -> str:

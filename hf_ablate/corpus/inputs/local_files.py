@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fsspec.utils import glob_translate
 
-from ..errors import InputError
+from ...errors import InputError
 
 
-_INSTALLED = ("site-packages", "dist-packages")  # lie in the folder of the standard library, but are no part of it
+_INSTALLED = ("site-packages", "dist-packages")  # are in the folder of the standard library, but not part of it
 
 
 def local_roots(root: str) -> list[tuple[str, str]]:
@@ -36,7 +36,16 @@ def local_roots(root: str) -> list[tuple[str, str]]:
 
 
 def local_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, str, int, str]]:
-    """(path in the root, path, size, version) of the files that a glob matches, walking no more than it has to."""
+    """The files under a root that a glob matches, walking no more than it has to.
+
+    Args:
+        where (`str`): the root.
+        glob (`str`): which files, relative to the root or starting with its name.
+        root_name (`str`): the root's name.
+
+    Returns:
+        `Iterator`: (path in the root, path, size in bytes, version) of each file.
+    """
     root = Path(where)
     for inside, path in _matches(root, glob, root_name):
         status = path.stat()

@@ -13,7 +13,14 @@ class LeftOut:
     counts: dict[str, dict] = field(default_factory=dict)
 
     def add(self, reason: str, size: int, example: str, documents: int = 1) -> None:
-        """Count documents."""
+        """Count documents.
+
+        Args:
+            reason (`str`): why they are left out.
+            size (`int`): their bytes.
+            example (`str`): one of them; may be empty.
+            documents (`int`): how many.
+        """
         entry = self.counts.setdefault(reason, {"documents": 0, "bytes": 0, "examples": []})
         entry["documents"] += documents
         entry["bytes"] += size

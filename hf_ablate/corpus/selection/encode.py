@@ -8,18 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..manifest import write_json
-from .arguments import PartitionArguments
-from .decontamination.check import load_check
-from .index import Index, Task
-from .readers import BadRows, Document, read_documents
+from ...errors import InputError
+from ...manifest import write_json
+from ..decontamination.check import OverlapCheck, find_overlap
+from ..readers.document_format import DocumentFormat
+from ..readers.documents import BadRows, Document
+from ..readers.read import read_documents
+from .index import Task, read_records
 
 
 DOCUMENT = np.dtype(
     [
         ("record", "<u4"),
-        ("group", "<i4"),
+        ("portion", "<i4"),
         ("order", "<u8"),
         ("content", "<u8"),
         ("bytes", "<u4"),
@@ -31,7 +32,7 @@ DOCUMENT = np.dtype(
     ]
 )
 _BATCH_DOCUMENTS, _BATCH_BYTES = 256, 1_000_000
-SAMPLES = 5  # of each group
+SAMPLES = 5  # of each portion
 
 
 @dataclass(frozen=True)
@@ -42,51 +43,68 @@ class EncodeJob:
         task (`Task`): the files.
         name (`str`): of the output files.
         selected (`np.ndarray`): numbers of the records to tokenise, ascending.
-        groups (`np.ndarray`): the group of each of them.
+        portions (`np.ndarray`): the portion of each of them.
         keep_text (`np.ndarray`): whether the text of each is kept too, for evaluation.
     """
 
     task: Task
     name: str
     selected: np.ndarray
-    groups: np.ndarray
+    portions: np.ndarray
     keep_text: np.ndarray
 
 
-def encode_task(
-    job: EncodeJob, arguments: PartitionArguments, index_folder: Path, tokenizer_file: Path, eos: int, dtype: str,
-    folder: Path, check_folder: Path | None,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class EncodeSettings:
+    """How documents are tokenised, and where to.
+
+    Args:
+        form (`DocumentFormat`): how documents are stored.
+        index_folder (`Path`): where their records are.
+        folder (`Path`): where the output goes.
+        tokenizer_file (`Path`): a `tokenizer.json`.
+        eos (`int`): the token that ends a document.
+        dtype (`str`): the type of a token id, such as `<u2`.
+        check (`OverlapCheck | None`): what training documents may not overlap with.
+    """
+
+    form: DocumentFormat
+    index_folder: Path
+    folder: Path
+    tokenizer_file: Path
+    eos: int
+    dtype: str
+    check: OverlapCheck | None
+
+
+def encode_task(job: EncodeJob, settings: EncodeSettings) -> None:
     """Write `<name>.tokens`, `.rows` (text kept for evaluation), `.documents` and, last, `.json` for a job.
 
     Documents that overlap with evaluation sets get no tokens; samples of them go to the `.json`.
+
+    Raises:
+        `InputError`: if the input files are not the ones that were indexed.
     """
-    done = folder / f"{job.name}.json"
+    done = settings.folder / f"{job.name}.json"
     if done.exists():
         return
-    tokenizer = _load(tokenizer_file)
-    check = load_check(check_folder, arguments.decontaminate_by, arguments.ngram_size) if check_folder else None
-    records = Index(index_folder).records(job.task)[job.selected]
-    entries = np.zeros(len(records), DOCUMENT)
-    for name in ("order", "content", "bytes"):
-        entries[name] = records[name]
-    entries["record"], entries["group"] = job.selected, job.groups
-    samples = _Samples()
+    tokenizer = _load(settings.tokenizer_file)
+    records = read_records(settings.index_folder, job.task)[job.selected]
+    entries = _entries(job, records)
+    samples: dict[int, list[dict]] = {}
     start = row_start = at = 0
-    with open(folder / f"{job.name}.tokens", "wb") as token_file, open(folder / f"{job.name}.rows", "wb") as row_file:
-        for batch in _batches(read_selected(job.task, records, arguments)):
-            places = np.arange(at, at + len(batch))
-            texts = _texts(batch, tokenizer, job.keep_text[places] | (check is not None))
-            if check:
-                for place, document, text in zip(places, batch, texts, strict=True):
-                    found = None if job.keep_text[place] else check.find(text)
-                    if found:
-                        entries["overlap"][place], shared = found
-                        file = job.task.files[records["file"][place]].name
-                        samples.add(job.groups[place], file, document, text, shared)
+    with (
+        open(settings.folder / f"{job.name}.tokens", "wb") as token_file,
+        open(settings.folder / f"{job.name}.rows", "wb") as row_file,
+    ):
+        for batch in _batches(read_selected(job.task, records, settings.form)):
+            places = range(at, at + len(batch))
+            texts = _texts(batch, tokenizer, job.keep_text[at : at + len(batch)] | (settings.check is not None))
+            if settings.check:
+                _remove_overlapping(settings.check, job, records, entries, samples, (places, batch, texts))
             clean = [place for place in places if not entries["overlap"][place]]
-            ids_of_all = _encode([batch[place - at] for place in clean], tokenizer, eos, dtype)
-            for place, ids in zip(clean, ids_of_all, strict=True):
+            all_ids = _encode([batch[place - at] for place in clean], tokenizer, settings.eos, settings.dtype)
+            for place, ids in zip(clean, all_ids, strict=True):
                 token_file.write(ids.tobytes())
                 entries["start"][place], entries["tokens"][place] = start, len(ids)
                 start += len(ids)
@@ -99,20 +117,32 @@ def encode_task(
             at += len(batch)
     if at != len(records):
         raise InputError(f"the input files changed while they were read (near {job.task.files[0].name}); start again")
-    (folder / f"{job.name}.documents").write_bytes(entries.tobytes())
-    write_json(done, {"documents": at, "tokens": start, "samples": samples.of_group})
+    (settings.folder / f"{job.name}.documents").write_bytes(entries.tobytes())
+    write_json(done, {"documents": at, "tokens": start, "samples": samples})
 
 
-class _Samples:
-    """The first few removed documents of each group."""
+def _entries(job: EncodeJob, records: np.ndarray) -> np.ndarray:
+    entries = np.zeros(len(records), DOCUMENT)
+    for name in ("order", "content", "bytes"):
+        entries[name] = records[name]
+    entries["record"], entries["portion"] = job.selected, job.portions
+    return entries
 
-    def __init__(self) -> None:
-        self.of_group: dict[int, list[dict]] = {}
 
-    def add(self, group: int, file: str, document: Document, text: str, shared: str) -> None:
-        samples = self.of_group.setdefault(int(group), [])
-        if len(samples) < SAMPLES:
-            samples.append(
+def _remove_overlapping(
+    check: OverlapCheck, job: EncodeJob, records: np.ndarray, entries: np.ndarray, samples: dict[int, list[dict]],
+    batch: tuple[range, list[Document], list[str]],
+) -> None:  # fmt: skip
+    """Mark the training documents of a batch that overlap with evaluation sets, and sample them."""
+    for place, document, text in zip(*batch, strict=True):
+        overlap = None if job.keep_text[place] else find_overlap(check, text)
+        if overlap is None:
+            continue
+        entries["overlap"][place], shared = overlap
+        of_portion = samples.setdefault(int(job.portions[place]), [])
+        if len(of_portion) < SAMPLES:
+            file = job.task.files[records["file"][place]].name
+            of_portion.append(
                 {"file": file, "row": document.row, "id": document.id, "shares": shared, "text": text[:200]}
             )
 
@@ -142,14 +172,23 @@ def _load(tokenizer_file: Path):
     return Tokenizer.from_file(str(tokenizer_file))
 
 
-def read_selected(task: Task, records: np.ndarray, arguments: PartitionArguments) -> Iterator[Document]:
-    """The documents that records, in the order of the index, stand for."""
+def read_selected(task: Task, records: np.ndarray, form: DocumentFormat) -> Iterator[Document]:
+    """The documents of selected records.
+
+    Args:
+        task (`Task`): the files.
+        records (`np.ndarray`): the records, `RECORD`, in the order of the index.
+        form (`DocumentFormat`): how documents are stored.
+
+    Raises:
+        `InputError`: for a document that cannot be read any more.
+    """
     bad_rows = BadRows("fail")
     edges = np.searchsorted(records["file"], np.arange(len(task.files) + 1))
     for number, file in enumerate(task.files):
         rows = records["row"][edges[number] : edges[number + 1]]
         if len(rows):
-            yield from read_documents(file, arguments, bad_rows, set(rows.tolist()))
+            yield from read_documents(file, form, bad_rows, set(rows.tolist()))
 
 
 def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:

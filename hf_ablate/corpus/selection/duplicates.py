@@ -16,8 +16,8 @@ def find_duplicates(
     Documents are taken by ranges of their content hash, few enough at a time to be sorted in memory.
 
     Args:
-        parts: called once per range; gives (content, order, needed) arrays. Documents that are not needed are neither
-            duplicates nor have any.
+        parts (`Callable`): called once per range; gives (content, order, needed) arrays. Documents that are not needed
+            are never duplicates, nor make others duplicates.
         sizes (`list[int]`): the length of each part.
 
     Returns:
@@ -27,15 +27,15 @@ def find_duplicates(
     num_ranges = 1 + sum(sizes) // _AT_ONCE
     edges = [(number * 2**64) // num_ranges for number in range(num_ranges + 1)]
     for low, high in zip(edges[:-1], edges[1:], strict=True):
-        found = []
+        candidates = []
         for number, (content, order, needed) in enumerate(parts()):
             rows = np.flatnonzero(needed & (content >= np.uint64(low)) & (content <= np.uint64(high - 1)))
-            found.append((content[rows], order[rows], np.full(len(rows), number, np.int64), rows))
-        if not found:
+            candidates.append((content[rows], order[rows], np.full(len(rows), number, np.int64), rows))
+        if not candidates:
             continue
-        content, order, part, row = (np.concatenate(column) for column in zip(*found, strict=True))
+        content, order, part, row = (np.concatenate(column) for column in zip(*candidates, strict=True))
         ranked = np.lexsort((row, part, order, content))
         again = np.flatnonzero(content[ranked][1:] == content[ranked][:-1]) + 1
-        for number, mark in enumerate(is_duplicate):
-            mark[row[ranked[again]][part[ranked[again]] == number]] = True
+        for number, flags in enumerate(is_duplicate):
+            flags[row[ranked[again]][part[ranked[again]] == number]] = True
     return is_duplicate

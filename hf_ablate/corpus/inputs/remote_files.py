@@ -5,16 +5,24 @@ from collections.abc import Iterator
 
 from fsspec.utils import glob_translate
 
-from ..errors import InputError
-from ..hub_errors import hub_error
+from ...errors import InputError
+from ...hub_errors import hub_error
 
 
-# What file systems say of a file that changes when its content does; the first that is there counts.
+# What file systems report that changes with a file's content; the first that is present counts.
 _VERSION_KEYS = ("blob_id", "ETag", "etag", "sha256", "LastModified", "last_modified", "mtime", "created")
 
 
 def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, str, int, str]]:
-    """(path in the root, URL, size, version) of the files under a URL that a glob matches.
+    """The files under a URL that a glob matches.
+
+    Args:
+        where (`str`): the root.
+        glob (`str`): which files, relative to the root or starting with its name.
+        root_name (`str`): the root's name.
+
+    Returns:
+        `Iterator`: (path in the root, URL, size in bytes, version) of each file.
 
     Raises:
         `InputError`: if there is nothing at the URL, it needs a login, or fsspec cannot open its kind.
@@ -23,15 +31,15 @@ def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, s
         import fsspec
 
         system, path = fsspec.core.url_to_fs(where)
-        found = system.find(path, detail=True)
+        entries = system.find(path, detail=True)
     except Exception as error:
         raise hub_error(f"{where} cannot be read", error) from error
-    if not found:
+    if not entries:
         raise InputError(f"root {where} does not exist, or holds no file")
     regex = re.compile(glob_translate(glob.removeprefix(f"{root_name}/")))
-    for name, facts in sorted(found.items()):
+    for name, entry in sorted(entries.items()):
         inside = name[len(path) :].lstrip("/") or name.rsplit("/", 1)[-1]
         is_hidden = any(part.startswith(".") for part in inside.split("/"))
-        if facts["type"] == "file" and not is_hidden and (name == path or regex.match(inside)):
-            version = next((str(facts[key]) for key in _VERSION_KEYS if facts.get(key)), "")
-            yield inside, system.unstrip_protocol(name), facts["size"] or 0, version
+        if entry["type"] == "file" and not is_hidden and (name == path or regex.match(inside)):
+            version = next((str(entry[key]) for key in _VERSION_KEYS if entry.get(key)), "")
+            yield inside, system.unstrip_protocol(name), entry["size"] or 0, version

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..manifest import atomic_path
+from ...manifest import atomic_path
 
 
 def write_domain(folder: Path, source: str, split: str, domain: str, rows: Iterable[dict]) -> dict:
     """Write the documents of one domain of a source.
 
     Args:
-        folder (`Path`): the folder of all sources, `corpus/eval` in a run folder.
+        folder (`Path`): the folder of all sources.
         source (`str`): the evaluation data set.
         split (`str`): val or test.
         domain (`str`): becomes the field `subdomain` and the name of the file.

@@ -4,15 +4,23 @@ from collections.abc import Iterator
 
 from ...byte_streams import open_bytes
 from ...errors import InputError
-from ..document_arguments import DocumentArguments
-from ..inputs import InputFile
+from ..inputs.input_file import InputFile
+from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
 
 
-def read(
-    file: InputFile, arguments: DocumentArguments, bad_rows: BadRows, rows: set[int] | None
-) -> Iterator[Document]:
-    """The file as its only document; its id is its name."""
+def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int] | None) -> Iterator[Document]:
+    """The file as its only document; its id is its name.
+
+    Args:
+        file (`InputFile`): the file.
+        form (`DocumentFormat`): how documents are stored.
+        bad_rows (`BadRows`): takes the documents that cannot be read.
+        rows (`set[int] | None`): only these rows.
+
+    Raises:
+        `InputError`: if the file cannot be read.
+    """
     if rows is not None and 0 not in rows:
         return
     try:

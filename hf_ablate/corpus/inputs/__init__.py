@@ -1,0 +1,1 @@
+"""The input of a corpus: which files, or parts of data sets, are read."""

@@ -1,0 +1,78 @@
+"""From roots and globs to a sorted list of input files, with the fields that their paths give."""
+
+import re
+from dataclasses import replace
+
+from fsspec.utils import glob_translate
+
+from ...byte_streams import is_url
+from ...errors import InputError
+from .input_file import InputFile, root_name
+from .local_files import local_files, local_roots
+from .remote_files import remote_files
+
+
+def list_files(
+    roots: list[str], globs: list[str], exclude_globs: list[str], path_regex: str | None
+) -> list[InputFile]:
+    """All input files, sorted by name.
+
+    Args:
+        roots (`list[str]`): folders, files or URLs.
+        globs (`list[str]`): which files, relative to a root or starting with its name; all if there is none.
+        exclude_globs (`list[str]`): which of these to leave out.
+        path_regex (`str | None`): matched from the start of names; its named groups become fields.
+
+    Raises:
+        `InputError`: for a root that does not exist, two roots of one name, or a glob that matches nothing.
+    """
+    excluded = [re.compile(glob_translate(glob)) for glob in exclude_globs]
+    listed: dict[str, InputFile] = {}
+    places = _places_of(roots)
+    for glob in globs or ["**"]:
+        matched = False
+        for root, where in places:
+            files = remote_files if is_url(where) else local_files
+            for inside, path, size, version in files(where, glob, root):
+                matched = True
+                name = f"{root}/{inside}"
+                if name in listed or any(regex.match(inside) or regex.match(name) for regex in excluded):
+                    continue
+                listed[name] = InputFile(path, name, size, version)
+        if not matched:
+            raise InputError(
+                f"glob {glob!r} matches no file under {', '.join(roots)} "
+                f"(looked in {', '.join(where for _, where in places)})"
+            )
+    if not listed:
+        raise InputError("`exclude_globs` leave no file")
+    return _with_path_fields(sorted(listed.values(), key=lambda file: file.name), path_regex)
+
+
+def _places_of(roots: list[str]) -> list[tuple[str, str]]:
+    """(name, place) pairs."""
+    places: list[tuple[str, str]] = []
+    for root in roots:
+        places += [(root_name(root), root)] if is_url(root) else local_roots(root)
+    names = [name for name, _ in places if name != "site-packages"]  # which can be two folders
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two roots are called {name!r}, so their files could not be told apart; rename one")
+    return places
+
+
+def _with_path_fields(files: list[InputFile], path_regex: str | None) -> list[InputFile]:
+    if path_regex is None:
+        return files
+    regex = re.compile(path_regex)
+    matches = [(file, regex.match(file.name)) for file in files]
+    if not any(match for _, match in matches):
+        raise InputError(
+            f"`path_regex` {path_regex!r} matches none of {len(files)} files; it is matched from the start of, "
+            f"for example, {files[0].name!r}"
+        )
+    return [replace(file, fields=match and _named_groups(match)) for file, match in matches]
+
+
+def _named_groups(match: re.Match) -> dict[str, str]:
+    return {name: value for name, value in match.groupdict().items() if value is not None}

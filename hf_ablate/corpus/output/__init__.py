@@ -1,0 +1,1 @@
+"""What a corpus folder holds: token blocks of units and seed, evaluation splits, and what was removed."""

@@ -1,0 +1,1 @@
+"""From input files to the tokenised documents that the budgets need."""

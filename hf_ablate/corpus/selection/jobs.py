@@ -1,0 +1,65 @@
+"""What a round of tokenising consists of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..blocks import token_dtype
+from ..decontamination.check import OverlapCheck
+from .encode import EncodeJob, EncodeSettings
+from .index import Index, ReadSettings
+from .indexed import IndexedDocuments
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+
+_JOB_BYTES = 64_000_000
+
+
+def encode_settings(
+    work: Path, reading: ReadSettings, index: Index, tokenizer: "PreTrainedTokenizerFast", check: OverlapCheck | None
+) -> EncodeSettings:
+    """How documents are tokenised; saves the tokenizer in the folder of intermediate files.
+
+    Args:
+        work (`Path`): the folder of intermediate files.
+        reading (`ReadSettings`): how documents are read.
+        index (`Index`): their records.
+        tokenizer (`PreTrainedTokenizerFast`): the tokenizer.
+        check (`OverlapCheck | None`): what training documents may not overlap with.
+    """
+    tokens, saved = work / "tokens", work / "tokenizer"
+    tokens.mkdir(parents=True, exist_ok=True)
+    if not saved.is_dir():
+        tokenizer.save_pretrained(saved.with_suffix(".partial"))
+        saved.with_suffix(".partial").rename(saved)
+    return EncodeSettings(
+        form=reading.form, index_folder=index.folder, folder=tokens, tokenizer_file=saved / "tokenizer.json",
+        eos=tokenizer.eos_token_id, dtype=token_dtype(len(tokenizer)).str, check=check,
+    )  # fmt: skip
+
+
+def make_jobs(
+    indexed: IndexedDocuments, number: int, done: np.ndarray, limit: np.ndarray, num_proc: int
+) -> Iterator[EncodeJob]:
+    """The jobs of a round: the documents of a large file are shared out, since only reading it is cheap.
+
+    Args:
+        indexed (`IndexedDocuments`): the documents.
+        number (`int`): the round, from 0.
+        done (`np.ndarray`): the first range of the order that each portion takes, shape (portions,).
+        limit (`np.ndarray`): the range after its last, shape (portions,).
+        num_proc (`int`): the number of processes.
+    """
+    keep_text = ~indexed.members.portions.is_train()
+    for task, rows, portions in indexed.selected(done, limit):
+        size = int(indexed.index.records_of(task)["bytes"][rows].sum())
+        count = min(num_proc, 1 + size // _JOB_BYTES)
+        for part, places in enumerate(np.array_split(np.arange(len(rows)), count)):
+            if len(places):
+                name = f"{task.number:05}-{number:02}-{part}-of-{count}"
+                yield EncodeJob(task, name, rows[places], portions[places], keep_text[portions[places]])

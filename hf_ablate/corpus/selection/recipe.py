@@ -1,0 +1,47 @@
+"""What is collected, how documents are read, and what they are needed for."""
+
+from dataclasses import dataclass
+
+from ..decontamination.evaluation_sets import Decontamination
+from ..splits import HeldOut
+from .budgets import Budgets
+from .index import ReadSettings
+from .portions import Roles
+
+
+@dataclass(frozen=True)
+class TokenizerSettings:
+    """The tokenizer.
+
+    Args:
+        given (`str | None`): folder or Hub id; `None` to train one.
+        vocab_size (`int`): the vocabulary of one that is trained.
+        train_bytes (`int`): the most text that it is trained on.
+    """
+
+    given: str | None
+    vocab_size: int
+    train_bytes: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `collect` needs to know.
+
+    Args:
+        reading (`ReadSettings`): how documents are read and sorted out.
+        roles (`Roles`): what partitions are for.
+        held_out (`HeldOut`): what is held out of training.
+        budgets (`Budgets`): how much text is needed.
+        tokenizer (`TokenizerSettings`): the tokenizer.
+        decontamination (`Decontamination | None`): what training documents may not overlap with.
+        keep_duplicates (`bool`): whether exact duplicates stay.
+    """
+
+    reading: ReadSettings
+    roles: Roles
+    held_out: HeldOut
+    budgets: Budgets
+    tokenizer: TokenizerSettings
+    decontamination: Decontamination | None = None
+    keep_duplicates: bool = False
