@@ -27,7 +27,24 @@ logger = logging.getLogger(__name__)
 
 
 def run(arguments: PushArguments) -> None:
-    """Push what differs, once it is known that all of it may be pushed, and print where it is."""
+    """Push what differs, and print where it is."""
+    rows, collection = push_study(arguments)
+    if collection is None:
+        print_dry_run(rows, arguments.public, arguments.output_format)
+    else:
+        print_pushed(rows, collection, arguments.output_format)
+
+
+def push_study(arguments: PushArguments) -> tuple[list[dict[str, Any]], str | None]:
+    """Push what differs, once it is known that all of it may be pushed.
+
+    Returns:
+        `tuple[list[dict], str | None]`: a row per repository (`member`, `repo_id`, `repo_type`, `state`, `files`,
+        `bytes`, `url`), and the URL of the collection, which is `None` after a dry run.
+
+    Raises:
+        `InputError`: before anything is pushed, for whatever must not be published or replaced.
+    """
     ids = RepositoryIds(arguments.repo_prefix)
     uploads = collect(
         arguments.run_dir, arguments.what, ids, CardMetadata(arguments.license, arguments.language),
@@ -35,8 +52,7 @@ def run(arguments: PushArguments) -> None:
     )  # fmt: skip
     check_private(uploads, arguments.run_dir)
     if arguments.dry_run:
-        print_dry_run(_rows_of_dry_run(uploads, arguments.revision), arguments.public, arguments.output_format)
-        return
+        return _rows_of_dry_run(uploads, arguments.revision), None
     api = connect(ids.namespace)
     comparisons = compare_all(api, uploads, arguments.revision)
     check_states(comparisons, arguments.revision, arguments.public, arguments.overwrite)
@@ -53,8 +69,7 @@ def run(arguments: PushArguments) -> None:
         pool_comparison = _compare_pool(api, ids, _members_of(commits, uploads), arguments.revision)
         commit = push_upload(api, pool_comparison, arguments.revision, arguments.public, arguments.overwrite)
         rows.append(_row(pool_comparison.upload, "unchanged" if commit == pool_comparison.remote.sha else "pushed"))
-    collection = add_to_collection(api, ids, rows, public=arguments.public)
-    print_pushed(rows, collection, arguments.output_format)
+    return rows, add_to_collection(api, ids, rows, public=arguments.public)
 
 
 def is_member(upload: Upload) -> bool:

@@ -1,10 +1,10 @@
 """A study from Python: the run folder that the commands read and write, without the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import InputError, unknown_name
 from ..evaluation.rows import read_current_rows
@@ -245,3 +245,39 @@ class Study:
 
         with run_folder_lock(self.run_dir):
             return write_report(self.run_dir, title, top)
+
+    def push(
+        self, repo_prefix: str, what: Sequence[str] = ("all",), dry_run: bool = False, **options: Any
+    ) -> "pandas.DataFrame":
+        """Push the study to the Hub, as `hf-ablate push` does; private unless `public=True`.
+
+        Args:
+            repo_prefix (`str`): `ORG/NAME`; the repositories are `ORG/NAME-seed`, `ORG/NAME-corpus`, ….
+            what (`Sequence[str]`): parts of the study: `seed`, `components`, `references`, `merged`, `corpus`,
+                `scores`, `report`, or `all` that are finished.
+            dry_run (`bool`): only compare with what is on the Hub.
+            options: those of the command: `public`, `revision`, `overwrite`, `license`, `corpus_license`, `language`.
+
+        Returns:
+            `pandas.DataFrame`: a row per repository, indexed by `member`; columns `repo_id`, `repo_type`, `state`,
+            `files`, `bytes`, `url`.
+
+        Raises:
+            `InputError`: for an unknown part or option, and whatever must not be published or replaced.
+        """
+        import pandas
+
+        from ..hub.arguments import Part, PushArguments
+        from ..hub.push import push_study
+
+        for part in what:
+            if part not in get_args(Part):
+                raise unknown_name("part of a study", part, list(get_args(Part)))
+        known = [entry.name for entry in fields(PushArguments)]
+        for name in options:
+            if name not in known:
+                raise unknown_name("option", name, known)
+        rows, _ = push_study(
+            PushArguments(run_dir=self.run_dir, repo_prefix=repo_prefix, what=list(what), dry_run=dry_run, **options)
+        )
+        return pandas.DataFrame(rows).set_index("member")

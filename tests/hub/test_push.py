@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from to_and_fro import TOKEN, files_below, push
 
+import hf_ablate as ha
 from hf_ablate.cli import main
 from hf_ablate.manifest import digest_files
 
@@ -50,6 +51,18 @@ def test_a_second_push_uploads_nothing_and_prints_the_urls(pushed, study, capsys
     assert urls["component:english"] == f"{pushed.endpoint}/ada/tiny-component-english"
     assert urls["scores"] == f"{pushed.endpoint}/datasets/ada/tiny-scores"
     assert printed["collection"].startswith(f"{pushed.endpoint}/collections/ada/tiny-")
+
+
+def test_python_pushes_as_the_command_does(pushed, hub, study):
+    opened = ha.Study.open(study)
+    assert set(opened.push("ada/tiny")["state"]) == {"unchanged"}
+    assert pushed.uploads() == []
+    planned = opened.push("ada/other", ["scores"], dry_run=True)
+    assert dict(planned["state"]) == {"scores": "new"}
+    assert not [repo_id for _, repo_id in hub.repos if repo_id.startswith("ada/other")]
+    for mistake, message in ((["scors"], "did you mean 'scores'"), (["all"], "did you mean 'public'")):
+        with pytest.raises(ha.InputError, match=message):
+            opened.push("ada/tiny", mistake, **({} if mistake == ["scors"] else {"publc": True}))
 
 
 def change(run_dir):
