@@ -18,12 +18,13 @@ class ConvertArguments:
     )
     output: Path = field(metadata={"positional": True, "help": "The folder to write; it must not exist yet."})
     size: Literal["130m", "300m", "1.1b"] | None = field(
-        default=None, metadata={"help": "The shape of a checkpoint that has no configuration."}
+        default=None, metadata={"help": "The size of a checkpoint that has no configuration."}
     )
     config: Path | None = field(
         default=None,
         metadata={
-            "help": "The same as a YAML or JSON file: config.json or config.yaml of a sister checkpoint will do."
+            "help": "The configuration of a checkpoint that has none, as a YAML or JSON file; that of another "
+            "checkpoint of its size will do."
         },
     )
     dtype: Literal["float32", "bfloat16", "float16"] | None = field(
@@ -31,7 +32,7 @@ class ConvertArguments:
     )
     tokenizer: str | None = field(
         default=None,
-        metadata={"help": "Folder or Hub id of the tokenizer, for a checkpoint that has none beside it."},
+        metadata={"help": "Folder or Hub id of the tokenizer, for a checkpoint that comes without one."},
     )
     revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of a Hub id."})
     overwrite: bool = field(default=False, metadata={"help": "Replace a model that is in the output folder."})

@@ -1,4 +1,4 @@
-"""Reads the forms in which checkpoints of the seeds' architecture are found. Tensors stay on disk until used."""
+"""Reads checkpoints of the seeds' architecture in all their forms. Tensors stay on disk until used."""
 
 import json
 import pickle
@@ -23,12 +23,12 @@ FORMS = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as found: its tensors by their names there, and what it says of its shape.
+    """A checkpoint: its tensors by their names in it, and its configuration.
 
     Attributes:
         form (`str`): composer, olmo or hf_olmo.
         files (`list[Path]`): the weight files.
-        tensors (`dict[str, torch.Tensor]`): mapped into memory, so that they take none until used.
+        tensors (`dict[str, torch.Tensor]`): mapped from disk, so that they take no memory until used.
         config (`dict` or `None`): fields of the configuration, if there is one.
         folder (`Path` or `None`): where a tokenizer may be.
     """
@@ -48,11 +48,11 @@ def read_checkpoint(source: str, revision: str | None = None) -> Checkpoint:
         revision (`str`, *optional*): branch, tag or commit of a Hub id.
 
     Raises:
-        `InputError`: for what is no such checkpoint, and pickles with anything but tensors.
+        `InputError`: for anything else, and for pickles that hold anything but tensors.
     """
     path = Path(source)
     if not path.exists():
-        if path.is_absolute() or source.startswith(".") or source.count("/") > 1:  # no Hub id
+        if path.is_absolute() or source.startswith(".") or source.count("/") > 1:  # not a Hub id
             raise InputError(f"{source} does not exist (looked for {path.resolve()}); expected {FORMS}")
         path = download(source, revision)
     if path.is_file():
@@ -70,17 +70,17 @@ def read_checkpoint(source: str, revision: str | None = None) -> Checkpoint:
 
 
 def download(name: str, revision: str | None) -> Path:
-    """The folder of a Hub id in the cache, safetensors rather than pickles.
+    """The folder of a Hub id in the cache, with safetensors rather than pickles.
 
     Raises:
-        `InputError`: for what is neither a path nor an id, or cannot be fetched.
+        `InputError`: if it cannot be fetched.
     """
     from huggingface_hub import snapshot_download
 
     options = {"repo_id": name, "revision": revision, "ignore_patterns": ["*optimizer*", "checkpoint-*"]}
     what = (
         f"{name} is neither a file or folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
-        "fetched"
+        "fetched (without network, give a folder that was downloaded elsewhere, or one in the cache)"
     )
     with hub_failures(what, OSError):
         folder = Path(snapshot_download(allow_patterns=["*.json", "*.safetensors", "tokenizer*"], **options))
@@ -90,7 +90,11 @@ def download(name: str, revision: str | None) -> Path:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weight files of a folder in Hugging Face's form, whole or in shards, safetensors first."""
+    """The weight files of a folder in Hugging Face's form, whole or in shards, safetensors first.
+
+    Raises:
+        `InputError`: if there are none, or a shard is missing.
+    """
     for name in ("model.safetensors", "pytorch_model.bin"):
         index = folder / f"{name}.index.json"
         if (folder / name).is_file():
@@ -104,7 +108,10 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a file, mapped into memory; of a training checkpoint, the model's.
+    """The tensors of a file, mapped from disk; of a training checkpoint, the model's.
+
+    Returns:
+        `dict[str, torch.Tensor]`: by their names in the file, of any shape and dtype.
 
     Raises:
         `InputError`: for a corrupt file and for a pickle that holds anything but tensors.
@@ -128,17 +135,17 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
 
 def _unpickle(path: Path) -> Any:
     try:
-        # Files from before PyTorch 1.6 are no archives and cannot be mapped.
+        # Files from before PyTorch 1.6 are not archives and cannot be mapped.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError as error:
         reason = str(error).partition("WeightsUnpickler error: ")[2].strip().splitlines() or ["unreadable"]
         raise InputError(
-            f"{path} is refused: it is no PyTorch file, or one with something other than tensors "
+            f"{path} is refused: it is not a PyTorch file, or holds something other than tensors "
             f"({reason[0].partition('. ')[0]}), and reading such a pickle can run any code. Have whoever made it save "
             "the tensors alone: torch.save({'state': {'model': checkpoint['state']['model']}}, FILE)"
         ) from error
     except (RuntimeError, KeyError, EOFError, ValueError, AttributeError, IndexError) as error:
-        raise InputError(f"{path} is corrupt or no PyTorch file ({str(error)[:200]}); expected {FORMS}") from error
+        raise InputError(f"{path} is corrupt or not a PyTorch file ({str(error)[:200]}); expected {FORMS}") from error
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -159,7 +166,7 @@ def read_config(path: Path) -> dict[str, Any]:
         values = values["model"]
     if not isinstance(values, dict) or not values:
         raise InputError(f"configuration {path} holds no fields; expected d_model, n_layers, n_heads, …")
-    # The early releases call themselves `olmo`, by which name transformers knows another architecture.
+    # The early releases call themselves `olmo`, which in transformers is another architecture.
     if values.get("model_type", "hf_olmo") not in ("hf_olmo", "olmo") or "d_model" not in values:
         raise InputError(
             f"configuration {path} (model_type {values.get('model_type')!r}, "

@@ -43,6 +43,11 @@ class HfOlmoLayerNorm(nn.LayerNorm):
         self.low_precision = config.layer_norm_type == "low_precision"
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise over the last axis.
+
+        Returns:
+            `torch.Tensor`: of the shape of `x`; its dtype is autocast's with `low_precision`, else as in torch.
+        """
         device = x.device.type
         if not self.low_precision or not torch.is_autocast_enabled(device):
             return super().forward(x)
@@ -68,7 +73,15 @@ class HfOlmoRotaryEmbedding(nn.Module):
 
     @torch.no_grad()
     def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """From positions [batch, length] to two tensors [batch, length, 1, head_dim / 2]."""
+        """The cosines and sines of positions.
+
+        Args:
+            x (`torch.Tensor`): its dtype is the result's, unless `rope_full_precision` is set.
+            position_ids (`torch.Tensor`): [batch, length], integers.
+
+        Returns:
+            `tuple[torch.Tensor, torch.Tensor]`: each [batch, length, 1, head_dim / 2], of the dtype of `x` or float32.
+        """
         exponents = torch.arange(0, self.head_dim, 2, dtype=torch.float32, device=position_ids.device) / self.head_dim
         angles = position_ids[:, :, None, None].float() * (1.0 / self.theta**exponents)
         dtype = torch.float32 if self.full_precision else x.dtype
@@ -76,7 +89,16 @@ class HfOlmoRotaryEmbedding(nn.Module):
 
 
 def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Turn the pairs (i, i + head_dim / 2) of [batch, length, heads, head_dim] by their position's angle."""
+    """Rotate the pairs (i, i + head_dim / 2) of every head by their position's angle.
+
+    Args:
+        x (`torch.Tensor`): [batch, length, heads, head_dim].
+        cos (`torch.Tensor`): [batch, length, 1, head_dim / 2].
+        sin (`torch.Tensor`): [batch, length, 1, head_dim / 2].
+
+    Returns:
+        `torch.Tensor`: of the shape and dtype of `x`.
+    """
     first, second = x.chunk(2, dim=-1)
     turned = torch.addcmul(first * cos, second, sin, value=-1), torch.addcmul(second * cos, first, sin)
     return torch.cat(turned, dim=-1).to(x.dtype)
@@ -92,7 +114,21 @@ def eager_attention(
     dropout: float = 0.0,
     **kwargs,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Attention written out, softmax in float32: the only implementation that returns its weights."""
+    """Attention written out, softmax in float32: the only implementation that returns its weights.
+
+    Args:
+        module (`nn.Module`): the block; dropout acts only while it is in training mode.
+        query (`torch.Tensor`): [batch, heads, length, head_dim].
+        key (`torch.Tensor`): [batch, heads, keys, head_dim].
+        value (`torch.Tensor`): [batch, heads, keys, head_dim].
+        attention_mask (`torch.Tensor`, *optional*): [batch, 1, length, keys], added to the scores.
+        scaling (`float`): what the scores are multiplied by.
+        dropout (`float`): the share of weights that are dropped in training.
+
+    Returns:
+        `tuple[torch.Tensor, torch.Tensor]`: the attended values, [batch, length, heads, head_dim], and the weights,
+        [batch, heads, length, keys], both of the dtype of `query`.
+    """
     scores = query @ key.transpose(-1, -2) * scaling
     if attention_mask is not None:
         scores = scores + attention_mask
@@ -134,6 +170,18 @@ class HfOlmoBlock(GradientCheckpointingLayer):
         past_key_values: Cache | None = None,
         **kwargs,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """One block.
+
+        Args:
+            hidden_states (`torch.Tensor`): [batch, length, d_model].
+            attention_mask (`torch.Tensor`, *optional*): as the attention implementation takes it.
+            position_embeddings (`tuple[torch.Tensor, torch.Tensor]`): the cosines and sines of the positions.
+            past_key_values (`Cache`, *optional*): keys and values of earlier positions; extended by these.
+
+        Returns:
+            `tuple[torch.Tensor, torch.Tensor | None]`: hidden states of the same shape and dtype, and the attention's
+            weights where its implementation returns them.
+        """
         shape = (*hidden_states.shape[:-1], -1, self.head_dim)
         query, key, value = self.att_proj(self.attn_norm(hidden_states)).chunk(3, dim=-1)
         # Rotated before the heads come forward: on contiguous memory it takes half the time.
@@ -188,10 +236,10 @@ class HfOlmoPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path, *model_args, config=None, **kwargs):
-        """As in transformers; a checkpoint whose configuration does not record its `attn_out` is looked into first.
+        """As in transformers, but a checkpoint is inspected first if its configuration does not record its `attn_out`.
 
         The released checkpoints hold an identity there. Every process decides by the same files, so that the model has
-        the same modules in all of them, also where only one of them loads the weights.
+        the same modules in all of them, even where only one of them loads the weights.
         """
         state_dict = kwargs.pop("state_dict", None)
         download = {name: kwargs[name] for name in DOWNLOAD_ARGUMENTS if name in kwargs}
@@ -251,10 +299,21 @@ class HfOlmoModel(HfOlmoPreTrainedModel):
         use_cache: bool | None = None,
         **kwargs,
     ) -> BaseModelOutputWithPast:
-        """From token ids [batch, length] to hidden states [batch, length, d_model].
+        """The hidden states after the last LayerNorm.
 
         Several sequences packed into a row are kept apart when `position_ids` restart at 0 with each of them and no
         `attention_mask` is given.
+
+        Args:
+            input_ids (`torch.LongTensor`, *optional*): [batch, length], token ids.
+            attention_mask (`torch.Tensor`, *optional*): [batch, length], 0 for padding.
+            position_ids (`torch.LongTensor`, *optional*): [batch, length]; by default counted on from the cache.
+            past_key_values (`Cache`, *optional*): keys and values of earlier positions; extended by these.
+            inputs_embeds (`torch.Tensor`, *optional*): [batch, length, d_model], instead of `input_ids`.
+            use_cache (`bool`, *optional*): whether to make a cache if none is given.
+
+        Returns:
+            `BaseModelOutputWithPast`: `last_hidden_state` is [batch, length, d_model], in the model's dtype.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds, not both and not neither")
@@ -338,10 +397,22 @@ class HfOlmoForCausalLM(HfOlmoPreTrainedModel, GenerationMixin):
         logits_to_keep: int | torch.Tensor = 0,
         **kwargs,
     ) -> CausalLMOutputWithPast:
-        """From token ids [batch, length] to logits [batch, length, embedding_size], and a loss if `labels` are given.
+        """The logits of the next tokens, and a loss if `labels` are given.
 
-        `labels` are the token ids themselves, with -100 where nothing is to be predicted; the shift by one happens
-        here. `logits_to_keep` computes only so many of the last positions, or the positions with these indices.
+        Args:
+            input_ids (`torch.LongTensor`, *optional*): [batch, length], token ids.
+            attention_mask (`torch.Tensor`, *optional*): [batch, length], 0 for padding.
+            position_ids (`torch.LongTensor`, *optional*): [batch, length]; see [`HfOlmoModel`].
+            past_key_values (`Cache`, *optional*): keys and values of earlier positions; extended by these.
+            inputs_embeds (`torch.Tensor`, *optional*): [batch, length, d_model], instead of `input_ids`.
+            labels (`torch.LongTensor`, *optional*): [batch, length], the token ids themselves, with -100 where nothing
+                is to be predicted; the shift by one happens here.
+            use_cache (`bool`, *optional*): whether to make a cache if none is given.
+            logits_to_keep (`int` or `torch.Tensor`): compute only this many last positions (0: all), or the positions
+                with these indices.
+
+        Returns:
+            `CausalLMOutputWithPast`: `logits` are [batch, positions kept, embedding_size], in the model's dtype.
         """
         outputs = self.model(
             input_ids=input_ids,
@@ -376,7 +447,16 @@ def is_identity(tensors: Iterable[tuple[str, torch.Tensor]]) -> bool:
 
 
 def attn_out_tensors(name_or_path: str, variant: str | None, download: dict) -> Iterator[tuple[str, torch.Tensor]]:
-    """The attention output projections in the checkpoint of a folder or Hub id, one tensor at a time."""
+    """The attention output projections in the checkpoint of a folder or Hub id, one tensor at a time.
+
+    Args:
+        name_or_path (`str`): the folder or Hub id.
+        variant (`str`, *optional*): of the file names, as in `from_pretrained`.
+        download (`dict`): options of the download, as in `from_pretrained`.
+
+    Returns:
+        `Iterator[tuple[str, torch.Tensor]]`: names, and tensors of the checkpoint's shapes and dtype.
+    """
     for file in checkpoint_files(name_or_path, variant, download):
         if file.endswith(".safetensors"):
             with safe_open(file, framework="pt") as tensors:
@@ -389,7 +469,13 @@ def attn_out_tensors(name_or_path: str, variant: str | None, download: dict) -> 
 
 
 def checkpoint_files(name_or_path: str, variant: str | None, download: dict) -> list[str]:
-    """The file, or the shards that hold an `attn_out`, which transformers would load; none when there is none."""
+    """The file that transformers would load, or the shards that hold an `attn_out`; empty if there is none.
+
+    Args:
+        name_or_path (`str`): the folder or Hub id.
+        variant (`str`, *optional*): of the file names, as in `from_pretrained`.
+        download (`dict`): options of the download, as in `from_pretrained`.
+    """
     download = {**download, "_raise_exceptions_for_missing_entries": False}
     for name in CHECKPOINT_NAMES:
         stem, _, extension = name.partition(".")

@@ -1,4 +1,4 @@
-"""The names of tensors in the forms of a checkpoint → the names in the transformers model."""
+"""The names of tensors in all forms of a checkpoint, and their names in the transformers model."""
 
 import torch
 
@@ -12,7 +12,7 @@ RENAMED = {"att_norm": "attn_norm", "ffn_norm": "ff_norm"}
 
 
 def standard_name(name: str) -> str | None:
-    """The name of a tensor in the transformers model; `None` for the rotary frequencies, which are no weights.
+    """The name of a tensor in the transformers model; `None` for the rotary frequencies, which are not weights.
 
     Example:
 
@@ -31,7 +31,10 @@ def standard_name(name: str) -> str | None:
 
 
 def standard_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a checkpoint by their names in the transformers model; an output tied to the embedding once.
+    """The tensors of a checkpoint by their names in the transformers model, without an output tied to the embedding.
+
+    Returns:
+        `dict[str, torch.Tensor]`: the same tensors, of any shape and dtype.
 
     Raises:
         `InputError`: if two tensors get the same name, and if the output is not tied to the embedding.

@@ -1,10 +1,10 @@
 """Registers the seeds' architecture with transformers' Auto classes and with peft.
 
-`import hf_ablate` must do it, but must not import transformers, which takes seconds. So what is imported already is
-registered at once, and the rest as soon as it is imported: a finder at the head of `sys.meta_path` finds no module
-itself; it lets the modules of transformers and peft tell when they have been executed. Registration waits until the
-*outermost* of nested imports is done: in the middle of one, the modules that the architecture is made of are
-half-executed and cannot be imported.
+`import hf_ablate` must do it, but must not import transformers, which takes seconds. So the architecture is registered
+at once with what is already imported, and with the rest as soon as it is imported: a finder at the head of
+`sys.meta_path` finds no module itself, but is called back when modules of transformers and peft have been executed.
+Registration waits until the *outermost* of nested imports is done: in the middle of one, the modules that the
+architecture is made of are half-executed and cannot be imported.
 """
 
 import functools
@@ -16,7 +16,7 @@ from types import ModuleType
 from ..errors import InputError
 
 
-# Also this folder: the architecture itself can be the outermost import, and half-executed.
+# This folder too: the architecture itself can be the outermost import, and half-executed.
 WATCHED = ("transformers", "peft", __package__)
 
 
@@ -47,7 +47,10 @@ def register_lora_targets() -> None:
 def refuse_early_releases() -> None:
     """Have transformers' own OLMo refuse the early releases, which call themselves `olmo` too.
 
-    It would load them at its default size with random weights, and say little of it.
+    It would load them at its default size with random weights, and hardly mention it.
+
+    Raises:
+        `InputError`: not here, but when such a configuration is read.
     """
     from transformers import OlmoConfig
 
@@ -55,7 +58,7 @@ def refuse_early_releases() -> None:
         if "d_model" in config_dict:
             raise InputError(
                 "this configuration says `model_type: olmo`, but it is of an early release of the paper's seeds or "
-                "components, which is another architecture; write it anew with `hf-ablate convert SOURCE OUTPUT`"
+                "components, which is another architecture; convert it with `hf-ablate convert SOURCE OUTPUT`"
             )
         return super(OlmoConfig, cls).from_dict(config_dict, **kwargs)
 
@@ -63,7 +66,7 @@ def refuse_early_releases() -> None:
 
 
 class RegisterAfterImport:
-    """A meta path finder that registers the architecture when the modules that it registers with are imported."""
+    """A meta path finder that registers the architecture with modules as soon as they are imported."""
 
     def __init__(self):
         self.pending = {
@@ -75,6 +78,13 @@ class RegisterAfterImport:
         self.nesting = threading.local()
 
     def find_spec(self, name: str, path=None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """As the import system asks for it.
+
+        Args:
+            name (`str`): the module's name.
+            path (`list[str]`, *optional*): of the package that it is in.
+            target (`ModuleType`, *optional*): the module that is reloaded.
+        """
         if not name.startswith(WATCHED):
             return None
         for finder in sys.meta_path:
@@ -86,7 +96,7 @@ class RegisterAfterImport:
         return None
 
     def _call_back(self, loader) -> None:
-        """Have this loader (there is one for each module) call back once; it stays what it is otherwise."""
+        """Have this loader (there is one for each module) call back once; otherwise it is unchanged."""
         execute = loader.exec_module
 
         @functools.wraps(execute)
@@ -103,14 +113,14 @@ class RegisterAfterImport:
         loader.exec_module = exec_module
 
     def register_imported(self) -> None:
-        """Register with what is imported by now."""
+        """Register with what has been imported."""
         for name in list(self.pending):
             if name in sys.modules and (register := self.pending.pop(name, None)):
                 register()
 
 
 def register() -> None:
-    """Register with what is imported already, and with the rest when it is imported. Called once, by `hf_ablate`."""
+    """Register with what is already imported, and with the rest when it is imported. Called once, by `hf_ablate`."""
     finder = RegisterAfterImport()
     sys.meta_path.insert(0, finder)
     finder.register_imported()

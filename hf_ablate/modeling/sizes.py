@@ -1,4 +1,4 @@
-"""The shapes of the paper's seed models."""
+"""The sizes of the paper's seed models."""
 
 # Names as on the Hub and in the paper. 109.6 M, 303.6 M and 1,110 M parameters in the released files, the tied
 # embedding counted once; 102.5 M, 278.4 M and 1,010 M without the identity `attn_out` that training never had.

@@ -18,6 +18,11 @@ def write_safetensors(path: Path, tensors: dict[str, torch.Tensor], dtype: torch
     The format is a header's length (8 bytes, little-endian), the header in JSON padded with spaces to a multiple of 8,
     and the tensors' bytes one after the other (https://github.com/huggingface/safetensors).
 
+    Args:
+        path (`Path`): the file.
+        tensors (`dict[str, torch.Tensor]`): name → tensor of any shape, in the order of the file.
+        dtype (`torch.dtype`): float64, float32, bfloat16 or float16.
+
     Example:
 
     ```python

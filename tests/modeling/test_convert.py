@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.manifest import read_manifest
-from hf_ablate.modeling import convert as module
+from hf_ablate.modeling import output as module
 from hf_ablate.modeling.arguments import ConvertArguments
 from hf_ablate.modeling.convert import run
 
@@ -96,7 +96,7 @@ def test_a_tokenizer_can_be_given_to_a_checkpoint_without_one(tmp_path):
     assert not (convert(COMPOSER, tmp_path / "a", config=SHAPE) / "tokenizer.json").exists()
     output = convert(COMPOSER, tmp_path / "b", config=SHAPE, tokenizer=str(HF))
     assert len(AutoTokenizer.from_pretrained(output)) == 1000
-    with pytest.raises(InputError, match="no tokenizer could be loaded"):
+    with pytest.raises(InputError, match="no tokenizer can be loaded"):
         convert(COMPOSER, tmp_path / "c", config=SHAPE, tokenizer=str(tmp_path))
 
 
@@ -268,7 +268,7 @@ def test_an_existing_output_stays_unless_it_is_a_model_to_overwrite(tmp_path):
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter.tex").write_text("")
-    with pytest.raises(InputError, match="no model's folder"):
+    with pytest.raises(InputError, match="not a model's folder"):
         convert(HF, other, overwrite=True)
     with pytest.raises(InputError, match="checkpoint itself"):
         convert(output, output, overwrite=True)
@@ -300,10 +300,10 @@ def test_the_command_line(tmp_path, capsys):
         "dtype": "float32", "tokenizer": False,
     }  # fmt: skip
     assert main(words) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert main(["convert", "nobody/nothing-here", str(tmp_path / "x")]) == 2
     message = capsys.readouterr().err
-    assert "Without network" in message
+    assert "without network" in message
     assert "Traceback" not in message
     assert main(["convert", str(tmp_path / "absent"), str(tmp_path / "x")]) == 2
     assert "does not exist" in capsys.readouterr().err
