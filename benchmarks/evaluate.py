@@ -81,7 +81,7 @@ def read_documents(count: int, longest: int) -> list[str]:
 
 
 def straightforward(model, tokenizer) -> Score:
-    from hf_ablate.evaluation.windows import rolling_windows
+    from hf_ablate.evaluation.text.windows import rolling_windows
 
     def score_batch(stream, start: np.ndarray, length: np.ndarray, predicted: np.ndarray) -> list[float]:
         """Sums over windows, padded on the right to the longest of them."""
@@ -121,8 +121,8 @@ def lm_eval(model, tokenizer) -> Score:
 
 
 def hf_ablate(model, tokenizer) -> Score:
-    from hf_ablate.evaluation.log_likelihood import Scorer
-    from hf_ablate.evaluation.tokens import document_sums
+    from hf_ablate.evaluation.scoring.log_likelihood import Scorer
+    from hf_ablate.evaluation.text.tokens import document_sums
 
     def score(texts: list[str]) -> list[float]:
         stream = make_stream(texts, tokenizer)
@@ -133,13 +133,13 @@ def hf_ablate(model, tokenizer) -> Score:
 
 
 def bare(model, tokenizer, own_settings: bool) -> Score:
-    from hf_ablate.evaluation.processor import fast_processor
-    from hf_ablate.evaluation.windows import rolling_windows
+    from hf_ablate.evaluation.scoring.fast_cpu import fast_cpu
+    from hf_ablate.evaluation.text.windows import rolling_windows
 
     def score(texts: list[str]) -> list[float]:
         stream = make_stream(texts, tokenizer)
         windows = rolling_windows(stream, MAX_LENGTH)
-        with fast_processor(model) if own_settings else nullcontext():
+        with fast_cpu(model) if own_settings else nullcontext():
             for start, length in zip(windows.start, windows.length, strict=True):
                 model(input_ids=torch.from_numpy(stream.tokens[start : start + length]).long()[None], use_cache=False)
         return []
@@ -148,7 +148,7 @@ def bare(model, tokenizer, own_settings: bool) -> Score:
 
 
 def make_stream(texts: list[str], tokenizer):
-    from hf_ablate.evaluation.windows import TokenStream
+    from hf_ablate.evaluation.text.windows import TokenStream
 
     documents = [np.array(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts]
     return TokenStream.of(documents, tokenizer.eos_token_id)

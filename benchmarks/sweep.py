@@ -34,8 +34,8 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from hf_ablate.corpus.tokenizers import train_tokenizer
-from hf_ablate.evaluation.log_likelihood import Scorer
-from hf_ablate.evaluation.windows import TokenStream
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
+from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.merging.rounding import POOL_FORMATS
 from hf_ablate.mixtures.methods import subsets

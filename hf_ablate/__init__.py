@@ -16,7 +16,7 @@ from .modeling.registration import register as _register
 
 if TYPE_CHECKING:
     from .errors import InputError
-    from .evaluation.mixture_scorer import MixtureScorer
+    from .evaluation.scoring.mixture_scorer import MixtureScorer
     from .mixtures.mixture import Mixture
     from .study.study import Study
 
@@ -26,7 +26,7 @@ __all__ = ["InputError", "Mixture", "MixtureScorer", "Study"]
 _MODULES = {
     "InputError": ".errors",
     "Mixture": ".mixtures.mixture",
-    "MixtureScorer": ".evaluation.mixture_scorer",
+    "MixtureScorer": ".evaluation.scoring.mixture_scorer",
     "Study": ".study.study",
 }
 _register()

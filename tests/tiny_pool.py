@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from hf_ablate.evaluation.log_likelihood import Scorer
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.manifest import digest, digest_files, write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.enumerate import run as enumerate_mixtures

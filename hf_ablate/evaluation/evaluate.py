@@ -13,17 +13,17 @@ from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
-from .executors import run_here, run_with_ray
 from .export import export_rows
-from .external import external_models
-from .locations import find_sources
-from .measurement import MeasurementOptions
-from .processes import Processes, launched_processes
+from .models.external import external_models
+from .models.scored_model import ScoredModel
+from .models.study import hold_components, study_models
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
-from .scored_model import ScoredModel
-from .sources import Source
-from .study_models import hold_components, study_models
+from .scoring.executors import run_here, run_with_ray
+from .scoring.measurement import MeasurementOptions
+from .scoring.processes import Processes, launched_processes
 from .tables import means_of_domains, print_results
+from .text.locations import find_sources
+from .text.sources import Source
 
 
 logger = logging.getLogger(__name__)
@@ -97,8 +97,8 @@ def _options(arguments: EvaluateArguments) -> MeasurementOptions:
 
 
 def _evaluate_tasks(arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes) -> None:
-    from .downstream import evaluate_tasks
-    from .families import make_family
+    from .scoring.downstream import evaluate_tasks
+    from .scoring.families import make_family
 
     evaluate_tasks(
         [make_family(models, _options(arguments)) for models in families],
@@ -108,7 +108,7 @@ def _evaluate_tasks(arguments: EvaluateArguments, families: list[list[ScoredMode
 
 def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list[Source]) -> None:
     """Find and print the best mixtures; a race that was interrupted resumes, a finished one is only printed."""
-    from .race_mixtures import RaceOptions, print_race, race_mixtures
+    from .scoring.race_mixtures import RaceOptions, print_race, race_mixtures
 
     if arguments.top > len(merges):
         raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
@@ -138,8 +138,8 @@ def _score_text(
     if is_finished(folder, fingerprint("evaluate", settings, inputs)):
         logger.info("scores: unchanged, nothing to do")
     else:
-        from .families import make_family
-        from .sweep import make_sweeps
+        from .scoring.families import make_family
+        from .scoring.sweep import make_sweeps
 
         measured = [make_family(some, _options(arguments)) for some in families]
         prepare = partial(make_sweeps, folder, measured, sources, arguments.per_document)

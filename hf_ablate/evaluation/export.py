@@ -11,7 +11,7 @@ from typing import Any
 
 from ..manifest import atomic_path, write_json
 from .rows import METRICS, ScoreRow, add_rows
-from .sources import SAMPLE_SEED
+from .text.sources import SAMPLE_SEED
 
 
 _TOO_LARGE = 1e30  # what PALOMA's evaluator writes for a perplexity that is no float

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..evaluation.models.scored_model import proxy_digest
 from ..evaluation.rows import ScoreRow, read_current_rows
-from ..evaluation.scored_model import proxy_digest
 from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
 from ..merging.config import CONFIG_NAME
 from ..mixtures.mixture import Mixture

@@ -24,7 +24,7 @@ from .run import RunArguments, parse_stages, run
 if TYPE_CHECKING:
     import pandas
 
-    from ..evaluation.mixture_scorer import MixtureScorer
+    from ..evaluation.scoring.mixture_scorer import MixtureScorer
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class Study:
 
     @cached_property
     def _scorer(self) -> "MixtureScorer":
-        from ..evaluation.mixture_scorer import MixtureScorer
+        from ..evaluation.scoring.mixture_scorer import MixtureScorer
 
         return MixtureScorer.open(self.run_dir)
 

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from ..corpus.description import CorpusDescription
-from ..evaluation.locations import find_sources
-from ..evaluation.log_likelihood import Scorer
 from ..evaluation.rows import ScoreRow, add_rows
+from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
-from ..evaluation.tokens import TokenisedSource, default_cache, document_sums, tokenise
+from ..evaluation.text.locations import find_sources
+from ..evaluation.text.tokens import TokenisedSource, default_cache, document_sums, tokenise
 from .arguments import TrainArguments
 
 

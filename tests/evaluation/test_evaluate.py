@@ -16,7 +16,7 @@ from lm_eval.utils import make_table
 from tiny_pool import UNITS, count_tokens, read_candidates, save_model, tiny_model, write_eval_data, write_jsonl
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.documents import read_documents
+from hf_ablate.evaluation.document_rows import read_documents
 from hf_ablate.evaluation.rows import METRICS, add_rows, read_current_rows, read_rows
 from hf_ablate.evaluation.tables import levels
 from hf_ablate.lock import run_folder_lock
@@ -89,7 +89,7 @@ def test_only_what_changed_is_scored_again(scored, tmp_path, monkeypatch):
 KILL = """
 import os, signal, sys
 from hf_ablate.cli import main
-from hf_ablate.evaluation import score_folder
+from hf_ablate.evaluation.scoring import score_folder
 original, calls = score_folder.append_rows, []
 def torn(path, rows):
     original(path, rows)

@@ -1,0 +1,1 @@
+"""The models that are scored: saved ones, and proxies of mixtures of a pool."""

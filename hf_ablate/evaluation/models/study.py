@@ -1,0 +1,138 @@
+"""The models of a study that an evaluation scores: saved ones, and proxies of its mixtures."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ...corpus.description import CorpusDescription
+from ...errors import InputError
+from ...manifest import has_manifest, read_manifest
+from ...merging.components import check_components, check_seed
+from ...mixtures.enumerate import read_mixtures
+from ...mixtures.mixture import Mixture
+from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
+from ...run_folder import TRAINED_KINDS, RunFolder
+from .scored_model import SAVED, Pool, ScoredModel
+
+
+def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None) -> list[ScoredModel]:
+    """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
+
+    Reference models that `enumerate` no longer asks for are left out: they may have been trained with other arguments.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        proxy (`str`): `merge`, `ensemble` or `both`.
+        chosen (`list[Mixture]`, *optional*): only the proxies of these, after the components that ensembles need.
+
+    Raises:
+        `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
+            or tokenizer; names them.
+    """
+    candidates = [] if chosen else read_mixtures(run_dir)
+    mixtures = chosen or [candidate.mixture for candidate in candidates]
+    pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
+    components = list(pool.components.values())
+    asked = find_proxies(proxy)
+    proxies = [pool.proxy(one, mixture) for one in asked for mixture in mixtures]
+    if chosen:
+        return [*(components if ENSEMBLE in asked else ()), *proxies]
+    folder = RunFolder(run_dir)
+    references = [folder.reference(candidate.mixture.id) for candidate in candidates if candidate.reference]
+    seeds = saved_models(folder.saved_models("seed"))
+    finished = saved_models([reference for reference in references if has_manifest(reference)])
+    _check_tokenizers([*components, *seeds, *finished])
+    return [*seeds, *components, *finished, *proxies]
+
+
+def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = SAVED) -> Pool:
+    """The components of a study.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        units (`list[str]`, *optional*): those of these units. Default: of all the corpus's units that are trained.
+        pool_format (`str`): how they are held for merges, see [`Pool`].
+
+    Raises:
+        `InputError`: if a component is missing, they cannot be averaged, or cannot be held in this format.
+    """
+    folder = RunFolder(run_dir)
+    if units is None:
+        names = list(CorpusDescription.read(run_dir).units)
+        units = [unit for unit in names if has_manifest(folder.component(unit))] or names
+    missing = [unit for unit in units if not has_manifest(folder.component(unit))]
+    if missing:
+        raise InputError(
+            f"{run_dir} holds no component model of {', '.join(missing)}; run `hf-ablate train` first, or name other "
+            "units"
+        )
+    components = saved_models([folder.component(unit) for unit in units])
+    pool = Pool(dict(zip(units, components, strict=True)))
+    check_components(pool.folders)
+    return hold_pool(pool, pool_format, run_dir)
+
+
+def hold_pool(pool: Pool, pool_format: str, run_dir: Path) -> Pool:
+    """The pool, its components held in this format.
+
+    Args:
+        pool (`Pool`): of components as saved.
+        pool_format (`str`): `saved`, `bfloat16` or `delta`.
+        run_dir (`Path`): the run folder of the study whose seed `delta` takes differences from.
+
+    Raises:
+        `InputError`: if components are to be held as differences from a seed that is not there or has other tensors.
+    """
+    if pool_format != "delta":
+        return replace(pool, pool_format=pool_format)
+    folder = RunFolder(run_dir).seed
+    if not has_manifest(folder):
+        raise InputError(
+            f"pool_format delta holds components as differences from the study's seed, and {folder} is not "
+            "finished; name the study in `run_dir`, or give `pool_format: bfloat16`"
+        )
+    check_seed(folder, next(iter(pool.folders.values())))
+    return replace(pool, pool_format=pool_format, seed=saved_model(folder))
+
+
+def hold_components(models: list[ScoredModel], pool_format: str, run_dir: Path) -> list[ScoredModel]:
+    """The models, their merges made of components that are held in this format, see [`hold_pool`].
+
+    Args:
+        models (`list[ScoredModel]`): all proxies among them of one pool.
+        pool_format (`str`): `saved`, `bfloat16` or `delta`.
+        run_dir (`Path`): the run folder of the study whose seed `delta` takes differences from.
+    """
+    merges = [model for model in models if model.is_merge]
+    if pool_format == SAVED or not merges:
+        return models
+    pool = hold_pool(merges[0].pool, pool_format, run_dir)
+    held = {model.id: replace(model, pool=pool, digest=pool.proxy(MERGE, model.mixture).digest) for model in merges}
+    return [held.get(model.id) or (replace(model, pool=pool) if model.pool else model) for model in models]
+
+
+def trained_models(run_dir: Path) -> list[ScoredModel]:
+    """The finished seed, component and reference models of a study."""
+    return saved_models(RunFolder(run_dir).saved_models(*TRAINED_KINDS))
+
+
+def saved_models(folders: list[Path]) -> list[ScoredModel]:
+    """The models in folders that are finished, each as its manifest describes it."""
+    return [saved_model(folder) for folder in folders]
+
+
+def saved_model(folder: Path) -> ScoredModel:
+    """The model in a finished folder, as its manifest describes it."""
+    manifest = read_manifest(folder)
+    mixture = manifest["mixture"] and Mixture.of(manifest["mixture"])
+    return ScoredModel(
+        manifest["model"], manifest["kind"], manifest["digest"], mixture, folder, manifest["tokenizer_digest"]
+    )
+
+
+def _check_tokenizers(models: list[ScoredModel]) -> None:
+    for model in models:
+        if model.tokenizer_digest != models[0].tokenizer_digest:
+            raise InputError(
+                f"{models[0].folder} and {model.folder} have different tokenizers, so their scores are on different "
+                "tokens; train both with the corpus's tokenizer"
+            )

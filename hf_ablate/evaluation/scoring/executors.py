@@ -1,0 +1,89 @@
+"""Where the models of an evaluation are scored: in this process, in those of `accelerate launch`, or by Ray.
+
+All do the same: read what is scored already, share out the rest, score the shares into files of their own, and then
+derive what needs no forward pass. The rows are the same whoever computes them.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...errors import InputError
+from .processes import ALONE, Processes
+
+
+if TYPE_CHECKING:
+    from .sweep import Sweep
+
+
+# Makes the sweeps of a process, given which one it is.
+Prepare = Callable[[Processes], list["Sweep"]]
+
+
+def run_here(prepare: Prepare, processes: Processes) -> None:
+    """Score this process's share, and wait for the others'."""
+    sweeps = prepare(processes)
+    processes.wait()  # all have read what is scored already before the first writes
+    for sweep in sweeps:
+        sweep.score_share(processes)
+    processes.wait()
+    for sweep in sweeps:
+        sweep.derive(processes)
+    processes.wait()
+
+
+def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
+    """Score in Ray workers: those of the cluster that RAY_ADDRESS names, or of this machine.
+
+    The run folder must be at the same path on every machine of the cluster.
+
+    Args:
+        prepare (`Prepare`): picklable.
+        num_workers (`int`, *optional*): default: one per GPU, or without any, one per processor core.
+
+    Raises:
+        `InputError`: if Ray is not installed; and what the workers raise.
+    """
+    ray = _import_ray()
+    from ray.exceptions import RayTaskError
+
+    was_running = ray.is_initialized()
+    if not was_running:
+        local = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False, "num_cpus": num_workers}
+        ray.init(logging_level="error", log_to_driver=False, **local)
+    try:
+        gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
+        count = num_workers or gpus or cores
+        make = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0)(_Worker)
+        workers = [make.remote(prepare, Processes(index, count)) for index in range(count)]
+        ray.get([worker.prepare.remote() for worker in workers])
+        ray.get([worker.score_share.remote() for worker in workers])
+    except RayTaskError as error:
+        raise error.cause from None
+    finally:
+        if not was_running:
+            ray.shutdown()
+    for sweep in prepare(ALONE):
+        sweep.derive(ALONE)
+
+
+class _Worker:
+    """A Ray actor; each step ends in all of them before the next begins."""
+
+    def __init__(self, prepare: Prepare, processes: Processes):
+        self.make, self.processes = prepare, processes
+
+    def prepare(self) -> None:
+        self.sweeps = self.make(self.processes)
+
+    def score_share(self) -> None:
+        for sweep in self.sweeps:
+            sweep.score_share(self.processes)
+
+
+def _import_ray():
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError("executor `ray` needs Ray, which is not installed: pip install 'hf_ablate[ray]'") from error
+    return ray

@@ -1,0 +1,56 @@
+"""How text is scored: what identifies a score together with the model and the text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.scored_model import ScoredModel
+
+
+@dataclass(frozen=True)
+class MeasurementOptions:
+    """How text is to be scored, as a user asks for it, whatever the models.
+
+    Args:
+        split (`str`): `val` or `test`.
+        limit (`int`, *optional*): score this many documents of each source, drawn as in the paper.
+        max_length (`int`, *optional*): most tokens that a window predicts; at most, and by default, what models read.
+        dtype (`str`): number format of the forward pass.
+        batch_tokens (`int`): most tokens in a forward pass.
+    """
+
+    split: str = "val"
+    limit: int | None = None
+    max_length: int | None = None
+    dtype: str = "float32"
+    batch_tokens: int = 2048
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How models are scored.
+
+    Args:
+        split (`str`): `val` or `test`.
+        tokenizer_digest (`str`): of the tokenizer.
+        max_length (`int`): most tokens that a window predicts.
+        limit (`int`, *optional*): how many documents of each source are scored.
+        dtype (`str`): number format of the forward pass.
+        batch_tokens (`int`): most tokens in a forward pass; scores do not depend on it beyond float32 rounding.
+    """
+
+    split: str
+    tokenizer_digest: str
+    max_length: int
+    limit: int | None
+    dtype: str
+    batch_tokens: int = 2048
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All that a score depends on besides model and text."""
+        return {name: value for name, value in vars(self).items() if name != "batch_tokens"}
+
+    def row_fields(self, model: ScoredModel) -> dict[str, Any]:
+        """The fields of a model's score rows that say what was scored and how, apart from the text."""
+        names = ("tokenizer_digest", "max_length", "dtype")
+        return model.identity | {name: getattr(self, name) for name in names}

@@ -1,0 +1,257 @@
+"""Scores of any mixture of a pool's units, now and in memory: the one place that merges and scores."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import InputError, unknown_name
+from ...manifest import find_manifest
+from ...mixtures.mixture import Mixture
+from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
+from ...run_folder import RunFolder
+from ..models.loading import default_device
+from ..models.scored_model import SAVED, Pool, ScoredModel
+from ..models.study import read_pool
+from ..rows import ScoreRow
+from ..text.locations import find_sources
+from ..text.sources import Source
+from ..text.tokens import TokenisedSource
+from .ensemble import TokenCache, ensemble_logprobs
+from .families import Family, check_vocabulary, make_family, tokenise_sources
+from .log_likelihood import Scorer
+from .measurement import Measurement, MeasurementOptions
+from .score_saved import Progress, finite_sums, score_saved
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from ...merging.resident import ResidentPool
+
+
+class MixtureScorer:
+    """Scores any mixture of a pool's units by any proxy, on tokenised text.
+
+    The components are loaded into memory when the first merge is scored, and their log-probabilities are computed when
+    an ensemble needs them that are not in the cache. Use it as a context manager, or call [`MixtureScorer.close`]:
+    from the first merge on, it holds the pool, threads, and torch's settings for fast products.
+
+    Args:
+        pool (`Pool`): the components.
+        sources (`list[TokenisedSource]`): the text; may be empty where only merged models are asked for.
+        measurement (`Measurement`): how it is scored.
+        cache (`TokenCache`): the components' log-probabilities.
+        device (`str`): where models are scored.
+
+    Example:
+
+    ```python
+    >>> with MixtureScorer.open(Path("runs/quickstart")) as scorer:  # doctest: +SKIP
+    ...     rows = scorer.score(Mixture.of({"pandas": 0.7, "torch": 0.3}), proxy="merge", domains=["sympy"])
+    ...     rows[0].bits_per_byte
+
+    ```
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        sources: list[TokenisedSource],
+        measurement: Measurement,
+        cache: TokenCache,
+        device: str = "cpu",
+    ) -> None:
+        self.pool = pool
+        self.sources = sources
+        self.measurement = measurement
+        self.cache = cache
+        self.device = device
+        self._resources = ExitStack()
+        self._resident: ResidentPool | None = None
+        self._merged: Mixture | None = None
+        self._scorer: Scorer | None = None
+
+    @classmethod
+    def open(
+        cls,
+        run_dir: Path,
+        data: list[str] | None = None,
+        sources: list[str] | None = None,
+        pool_format: str | None = None,
+        **options: Any,
+    ) -> "MixtureScorer":
+        """A scorer of a study's mixtures, whose rows are those that `hf-ablate evaluate` writes.
+
+        Args:
+            run_dir (`Path`): the study's run folder, with a corpus and trained components.
+            data (`list[str]`, *optional*): evaluation text, see [`find_sources`]. Default: the study's own.
+            sources (`list[str]`, *optional*): only these sources; the others are not read.
+            pool_format (`str`, *optional*): how components are held for merges, see [`Pool`].
+            options: fields of [`MeasurementOptions`]: `split`, `limit`, `max_length`, `dtype`, `batch_tokens`.
+                Default: those of the study's scores, where it has been scored.
+
+        Raises:
+            `InputError`: if there is no component, they cannot be averaged, or there is no such text or source.
+        """
+        scores = RunFolder(run_dir).scores
+        recorded = (find_manifest(scores) or {}).get("arguments", {})
+        known = {name: recorded[name] for name in vars(MeasurementOptions()) if name in recorded}
+        pool = read_pool(run_dir, pool_format=pool_format or recorded.get("pool_format", SAVED))
+        asked = MeasurementOptions(**known | options)
+        family = make_family([pool.proxy(MERGE, Mixture.uniform(list(pool.components)))], asked)
+        found = _named(find_sources(data or [RunFolder(run_dir).corpus], asked.split), sources)
+        text = tokenise_sources(family, found)
+        check_vocabulary(family, text)
+        return cls.of_family(family, text, scores)
+
+    @classmethod
+    def of_family(cls, family: Family, sources: list[TokenisedSource], folder: Path) -> "MixtureScorer":
+        """A scorer of the proxies of a family, on this process's device.
+
+        Args:
+            family (`Family`): models, proxies among them.
+            sources (`list[TokenisedSource]`): the text, on the family's tokens.
+            folder (`Path`): the folder of score rows, which holds the components' log-probabilities too.
+        """
+        cache = TokenCache.of_scores(folder, family.measurement.facts)
+        return cls(family.pool, sources, family.measurement, cache, default_device())
+
+    def __enter__(self) -> "MixtureScorer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the resident pool and the threads; what is scored later loads them again."""
+        self._resources.close()
+        self._scorer = self._resident = self._merged = None
+
+    def score(self, mixture: Mixture, proxy: str = MERGE.option, domains: list[str] | None = None) -> list[ScoreRow]:
+        """The score rows of a mixture's proxy, one per source and domain.
+
+        Args:
+            mixture (`Mixture`): any mixture of the pool's units.
+            proxy (`str`): `merge`, `ensemble` or `both`.
+            domains (`list[str]`, *optional*): only these domains; a source without domains has its own name. Sums of
+                a part of a source may differ from those of the whole by float32 rounding: other windows share a batch.
+
+        Raises:
+            `InputError`: for an unknown unit, proxy or domain, and a score that is not finite.
+        """
+        if domains is not None:
+            self._check_domains(domains)
+        chosen = [(source, None if domains is None else source.documents_of(domains)) for source in self.sources]
+        chosen = [(source, documents) for source, documents in chosen if documents is None or len(documents)]
+        rows = []
+        for model in [self.pool.proxy(one, mixture) for one in find_proxies(proxy)]:
+            if model.kind == ENSEMBLE.kind:
+                self.cache_components(mixture.units, [source for source, _ in chosen])
+            for source, documents in chosen:
+                text = source if documents is None else source.select(documents)
+                sums = self.document_sums(model, source, documents)
+                rows += text.domain_rows(sums, **self.measurement.row_fields(model))
+        return rows
+
+    def cache_components(
+        self, units: list[str], sources: list[TokenisedSource], progress: Progress | None = None
+    ) -> None:
+        """Compute the log-probabilities of components that are not in the cache.
+
+        Args:
+            units (`list[str]`): of these components.
+            sources (`list[TokenisedSource]`): on these sources.
+            progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+        """
+        for unit in units:
+            component = self.pool.components[unit]
+            missing = [source for source in sources if not self.cache.has(component.digest, source.source.digest)]
+            if missing:
+                for source, logprobs, _ in score_saved(component, missing, self.measurement, self.device, progress):
+                    self.cache.write(component.digest, source.source.digest, logprobs)
+
+    def document_sums(
+        self,
+        model: ScoredModel,
+        source: TokenisedSource,
+        documents: np.ndarray | None = None,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Sums of log-probability over documents under a proxy.
+
+        Args:
+            model (`ScoredModel`): a proxy of the pool.
+            source (`TokenisedSource`): one of the sources.
+            documents (`np.ndarray`, *optional*): [documents], numbers of those to score. Default: all.
+            progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+
+        Returns:
+            `np.ndarray`: [documents], float64, natural logarithm.
+
+        Raises:
+            `InputError`: for a sum that is NaN or infinite.
+        """
+        text = source if documents is None else source.select(documents)
+        if model.kind == ENSEMBLE.kind:
+            self.cache_components(model.mixture.units, [source], progress)
+            parts = [self._cached_logprobs(unit, source, documents) for unit in model.mixture.units]
+            token_logprobs = ensemble_logprobs(parts, list(model.mixture.weights.values()))
+        elif self.pool.is_component(model) and self._is_cached(model.mixture.units[0], source):
+            token_logprobs = self._cached_logprobs(model.mixture.units[0], source, documents)
+        else:
+            token_logprobs = self._scorer_of(model.mixture).token_logprobs(text.stream, progress)
+        return finite_sums(model, text, token_logprobs, self.measurement.dtype)
+
+    def merged_model(self, mixture: Mixture) -> "PreTrainedModel":
+        """The average of the mixture's components; the same object at every call, which the next merge overwrites."""
+        if self._resident is None:
+            self._resident = self._load_pool()
+        if mixture != self._merged:
+            self._merged = None  # until the merge is complete
+            self._resident.merge(mixture)
+            self._merged = mixture
+        return self._resident.model
+
+    def _load_pool(self) -> "ResidentPool":
+        import torch
+
+        from ...merging.resident import ResidentPool
+
+        seed = self.pool.seed and self.pool.seed.folder
+        dtype = getattr(torch, self.measurement.dtype)
+        return ResidentPool(self.pool.folders, dtype, self.device, self.pool.pool_format, seed)
+
+    def _scorer_of(self, mixture: Mixture) -> Scorer:
+        model = self.merged_model(mixture)
+        if self._scorer is None:
+            scorer = Scorer(model, self.measurement.max_length, self.measurement.batch_tokens)
+            self._scorer = self._resources.enter_context(scorer)
+        return self._scorer
+
+    def _is_cached(self, unit: str, source: TokenisedSource) -> bool:
+        return self.cache.has(self.pool.components[unit].digest, source.source.digest)
+
+    def _cached_logprobs(self, unit: str, source: TokenisedSource, documents: np.ndarray | None) -> np.ndarray:
+        token_logprobs = self.cache.read(self.pool.components[unit].digest, source.source.digest)
+        return token_logprobs if documents is None else token_logprobs[source.stream.token_positions(documents)]
+
+    def _check_domains(self, domains: list[str]) -> None:
+        labels = sorted({label for source in self.sources for label in source.labels})
+        for domain in domains:
+            if domain not in labels:
+                raise unknown_name("domain", domain, labels)
+
+
+def _named(found: list[Source], names: list[str] | None) -> list[Source]:
+    """The sources with these names, in their order; all without names."""
+    if names is None:
+        return found
+    if not names:
+        raise InputError("sources is empty; name those to score, or leave it out for all")
+    by_name = {source.name: source for source in found}
+    for name in names:
+        if name not in by_name:
+            raise unknown_name("source", name, list(by_name))
+    return [source for source in found if source.name in names]

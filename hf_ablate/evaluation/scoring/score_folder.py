@@ -1,0 +1,85 @@
+"""A folder of score rows that grows: rows appended as they come, nothing written twice."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..document_rows import DOCUMENTS, count_documents
+from ..models.scored_model import ScoredModel
+from ..rows import ScoreRow, append_json_lines, append_rows, read_rows
+from ..text.tokens import TokenisedSource
+from .measurement import Measurement
+from .processes import ALONE, Processes
+
+
+class ScoreFolder:
+    """The score rows of models on tokenised sources, in one folder.
+
+    Args:
+        folder (`Path`): where the rows are; those that are there already are kept.
+        sources (`list[TokenisedSource]`): the text.
+        measurement (`Measurement`): how it is scored.
+        per_document (`bool`): also append one row per document to `documents.jsonl`.
+        processes (`Processes`): which of several processes this is; each writes to files of its own.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sources: list[TokenisedSource],
+        measurement: Measurement,
+        per_document: bool = False,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.folder = folder
+        self.sources = sources
+        self.measurement = measurement
+        self.per_document = per_document
+        self._rows_path = folder / processes.file_name("rows")
+        self._documents_path = folder / processes.file_name(DOCUMENTS)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the rows that are there, other processes' among them."""
+        self._rows = {row.key: row for row in read_rows(self.folder)} if self.folder.is_dir() else {}
+        self._documents = count_documents(self.folder) if self.per_document else Counter()
+
+    def missing(self, model: ScoredModel) -> list[TokenisedSource]:
+        """The sources that a model has no scores for."""
+        return [source for source in self.sources if not self.has(model, source)]
+
+    def has(self, model: ScoredModel, source: TokenisedSource) -> bool:
+        """Whether all rows of a model on a source are there."""
+        rows = source.domain_rows(np.zeros(len(source.names)), **self.measurement.row_fields(model))
+        return all(row.key in self._rows for row in rows) and not self._lacks_documents(rows)
+
+    def add(self, model: ScoredModel, source: TokenisedSource, sums: np.ndarray) -> None:
+        """Write the rows of a model on a source that are not there.
+
+        Args:
+            model (`ScoredModel`): the model.
+            source (`TokenisedSource`): the text.
+            sums (`np.ndarray`): [documents], sums of log-probability, float64, natural logarithm.
+        """
+        fields = self.measurement.row_fields(model)
+        rows = source.domain_rows(sums, **fields)
+        if self._lacks_documents(rows):
+            append_json_lines(self._documents_path, source.document_rows(sums, **fields))
+            self._documents |= {row.key: row.num_docs for row in rows}
+        self._write(rows)
+
+    def copy(self, model: ScoredModel, other: ScoredModel) -> None:
+        """Give a model the scores of one that computes the same, as the merge of a single unit does."""
+        for source in self.missing(model):
+            rows = source.domain_rows(np.zeros(len(source.names)), **self.measurement.row_fields(other))
+            self._write([replace(self._rows[row.key], **model.identity) for row in rows])
+
+    def _lacks_documents(self, rows: list[ScoreRow]) -> bool:
+        return self.per_document and any(self._documents[row.key] < row.num_docs for row in rows)
+
+    def _write(self, rows: list[ScoreRow]) -> None:
+        new = {row.key: row for row in rows if row.key not in self._rows}
+        append_rows(self._rows_path, new.values())
+        self._rows |= new

@@ -1,0 +1,118 @@
+"""Scoring many models on the same text: what is missing of their scores, and who computes it."""
+
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ...mixtures.proxies import ENSEMBLE
+from ..models.loading import default_device
+from ..models.scored_model import ScoredModel
+from ..text.sources import Source
+from ..text.tokens import TokenisedSource
+from .families import Family, check_vocabulary, tokenise_sources
+from .mixture_scorer import MixtureScorer
+from .processes import Processes
+from .score_folder import ScoreFolder
+from .score_saved import Progress, score_saved
+
+
+class Sweep:
+    """What is missing of some models' scores, and how it is computed.
+
+    It is made before anything is scored, so that several processes that share the work find the same missing.
+
+    Args:
+        scores (`ScoreFolder`): text, measurement and the rows that are there.
+        models (`list[ScoredModel]`): in the order in which they are scored; components before the proxies of them.
+        mixtures (`MixtureScorer`, *optional*): what scores the proxies; none where there are none.
+    """
+
+    def __init__(self, scores: ScoreFolder, models: list[ScoredModel], mixtures: MixtureScorer | None) -> None:
+        self.scores = scores
+        self.mixtures = mixtures
+        self.components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
+        self.ensembles = [model for model in models if model.kind == ENSEMBLE.kind and scores.missing(model)]
+        units = {unit for model in self.ensembles for unit in model.mixture.units}
+        self._cached = {self.components[unit].id for unit in units}
+        self.saved = [model for model in models if model.folder and self._missing(model)]
+        merges = [model for model in models if model.is_merge]
+        self.copies = [model for model in merges if self._is_copy(model)]
+        self.merges = [model for model in merges if not self._is_copy(model) and scores.missing(model)]
+
+    def _missing(self, model: ScoredModel) -> list[TokenisedSource]:
+        """The sources that a saved model has no scores for, or no log-probabilities that an ensemble needs."""
+        return [
+            source
+            for source in self.scores.sources
+            if not self.scores.has(model, source)
+            or (model.id in self._cached and not self.mixtures.cache.has(model.digest, source.source.digest))
+        ]
+
+    def _is_copy(self, model: ScoredModel) -> bool:
+        """Whether a merge computes what a component computes that is scored too."""
+        is_scored = model.mixture.units[0] in self.components
+        return is_scored and model.pool.is_component(model) and not self.scores.per_document
+
+    def score_share(self, processes: Processes) -> None:
+        """Do a process's share of all that takes forward passes."""
+        saved, merges = processes.share(self.saved), processes.share(self.merges)
+        work = [(model, self._missing(model)) for model in saved]
+        work += [(model, self.scores.missing(model)) for model in merges]
+        total = sum(int(source.stream.num_tokens.sum()) for _, sources in work for source in sources)
+        hidden = True if processes.index else None
+        with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=hidden) as progress:
+            for model, sources in work:
+                progress.set_postfix_str(model.id if model.folder else model.name)
+                if model.folder:
+                    self._score_saved(model, sources, progress.update)
+                else:
+                    for source in sources:
+                        sums = self.mixtures.document_sums(model, source, progress=progress.update)
+                        self.scores.add(model, source, sums)
+        if self.mixtures:
+            self.mixtures.close()
+
+    def _score_saved(self, model: ScoredModel, sources: list[TokenisedSource], progress: Progress) -> None:
+        for source, token_logprobs, sums in score_saved(
+            model, sources, self.scores.measurement, default_device(), progress
+        ):
+            if model.id in self._cached:
+                self.mixtures.cache.write(model.digest, source.source.digest, token_logprobs)
+            self.scores.add(model, source, sums)
+
+    def derive(self, processes: Processes) -> None:
+        """Do a process's share of what follows from scores that all processes have written by now."""
+        self.scores.read_again()
+        for model in processes.share(self.copies):
+            self.scores.copy(model, self.components[model.mixture.units[0]])
+        for model in processes.share(self.ensembles):
+            for source in self.scores.missing(model):
+                self.scores.add(model, source, self.mixtures.document_sums(model, source))
+
+
+def make_sweeps(
+    folder: Path, families: list[Family], sources: list[Source], per_document: bool, processes: Processes
+) -> list[Sweep]:
+    """What one of several processes is to score, family by family.
+
+    Args:
+        folder (`Path`): where the score rows are.
+        families (`list[Family]`): the models.
+        sources (`list[Source]`): the text; tokenised once for all families with the same tokenizer.
+        per_document (`bool`): also write one row per document.
+        processes (`Processes`): which of them this is.
+
+    Raises:
+        `InputError`: for a source that cannot be read, and models that do not know all of its tokens.
+    """
+    tokenised: dict[str, list[TokenisedSource]] = {}
+    sweeps = []
+    for family in families:
+        tokenizer = family.measurement.tokenizer_digest
+        if tokenizer not in tokenised:
+            tokenised[tokenizer] = tokenise_sources(family, sources)
+        check_vocabulary(family, tokenised[tokenizer])
+        scores = ScoreFolder(folder, tokenised[tokenizer], family.measurement, per_document, processes)
+        mixtures = MixtureScorer.of_family(family, scores.sources, folder) if family.pool else None
+        sweeps.append(Sweep(scores, family.models, mixtures))
+    return sweeps

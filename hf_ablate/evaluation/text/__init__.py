@@ -1,0 +1,1 @@
+"""Evaluation text: where it is, how it is read, and how it becomes tokens and windows."""

@@ -1,0 +1,59 @@
+"""Evaluation sources: documents with domains, in jsonl files, plain or compressed."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import InputError
+from ...json_lines import read_texts
+
+
+SPLIT_NAMES = {"val": ("val", "validation", "valid"), "test": ("test",), "train": ("train",)}
+SAMPLE_SEED = 1234
+
+
+@dataclass(frozen=True)
+class EvalDocument:
+    """A text, the domain it belongs to, and a name for messages."""
+
+    text: str
+    domain: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of one evaluation data set: files, not yet read.
+
+    Args:
+        name (`str`): the source.
+        split (`str`): `val` or `test`.
+        paths (`tuple[Path, ...]`): its jsonl files, plain or compressed, sorted by name.
+        digest (`str`): of their content.
+    """
+
+    name: str
+    split: str
+    paths: tuple[Path, ...]
+    digest: str
+
+    def read(self, limit: int | None = None) -> list[EvalDocument]:
+        """The documents, or `limit` of them, drawn as in the paper: `random.Random(1234).sample` of the source.
+
+        Raises:
+            `InputError`: for a broken file or row (which one), or a split without documents.
+        """
+        documents = [document for path in self.paths for document in _read_documents(path)]
+        if not documents:
+            raise InputError(f"split {self.split!r} of source {self.name!r} has no documents ({self.paths[0].parent})")
+        if limit is not None and limit < len(documents):
+            documents = random.Random(SAMPLE_SEED).sample(documents, limit)
+        return documents
+
+
+def _read_documents(path: Path) -> Iterator[EvalDocument]:
+    for number, row in read_texts(str(path), str(path)):
+        domain = row.get("subdomain")
+        name = str(row.get("id", f"{path.name}:{number}"))
+        yield EvalDocument(row["text"], None if domain in (None, "") else str(domain), name)

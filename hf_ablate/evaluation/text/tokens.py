@@ -1,0 +1,187 @@
+"""Sources, tokenised once per tokenizer and content, with the counts that scores are divided by."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...corpus.tokenizers import tokenizer_digest
+from ...errors import InputError
+from ...manifest import atomic_path, digest
+from ..rows import ScoreRow
+from .sources import EvalDocument, Source
+from .windows import TokenStream
+
+
+_WORD_BOUNDARY = re.compile(r"\s+")
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class TokenisedSource:
+    """A source ready to be scored.
+
+    Args:
+        source (`Source`): where it is from.
+        limit (`int`, *optional*): how many documents were drawn.
+        names (`list[str]`): [documents], for messages and rows per document.
+        domains (`list[str | None]`): [documents].
+        chars, bytes, words (`np.ndarray`): [documents].
+        stream (`TokenStream`): the tokens.
+    """
+
+    source: Source
+    limit: int | None
+    names: list[str]
+    domains: list[str | None]
+    chars: np.ndarray
+    bytes: np.ndarray
+    words: np.ndarray
+    stream: TokenStream
+
+    @property
+    def labels(self) -> list[str]:
+        """[documents], what the domain of each is called: a source without domains has its own name."""
+        return [domain or self.source.name for domain in self.domains]
+
+    def documents_of(self, domains: Collection[str]) -> np.ndarray:
+        """The documents of some domains, by their labels.
+
+        Returns:
+            `np.ndarray`: [documents of these domains], int64, numbers of documents.
+        """
+        return np.flatnonzero([label in domains for label in self.labels])
+
+    def select(self, documents: np.ndarray) -> "TokenisedSource":
+        """Some of the documents: [documents], their numbers."""
+        return replace(
+            self,
+            names=[self.names[number] for number in documents],
+            domains=[self.domains[number] for number in documents],
+            chars=self.chars[documents],
+            bytes=self.bytes[documents],
+            words=self.words[documents],
+            stream=self.stream.select(documents),
+        )
+
+    def domain_rows(self, document_logprobs: np.ndarray, **identity) -> list[ScoreRow]:
+        """One score row per domain from the documents' sums of log-probability.
+
+        Args:
+            document_logprobs (`np.ndarray`): [documents], float64.
+            identity: the fields of the rows that say what was scored: `model`, `kind`, `mixture`, `model_digest`, …
+        """
+        labels = np.array([domain or "" for domain in self.domains])
+        rows = []
+        for domain in sorted(set(self.domains), key=lambda name: name or ""):
+            chosen = labels == (domain or "")
+            rows.append(self._row(chosen, document_logprobs, domain, identity))
+        return rows
+
+    def document_rows(self, document_logprobs: np.ndarray, **identity) -> list[dict]:
+        """One row per document, with its `id` and position, for the file of its own that these go to."""
+        rows = []
+        for number, (name, domain) in enumerate(zip(self.names, self.domains, strict=True)):
+            row = self._row([number], document_logprobs, domain, identity)
+            rows.append({"id": name, "document": number} | vars(row))
+        return rows
+
+    def _row(self, chosen, document_logprobs: np.ndarray, domain: str | None, identity: dict) -> ScoreRow:
+        return ScoreRow(
+            source=self.source.name,
+            domain=domain,
+            split=self.source.split,
+            num_docs=len(self.chars[chosen]),
+            num_tokens=int(self.stream.num_tokens[chosen].sum()),
+            num_chars=int(self.chars[chosen].sum()),
+            num_bytes=int(self.bytes[chosen].sum()),
+            num_words=int(self.words[chosen].sum()),
+            sum_logprob=float(document_logprobs[chosen].sum()),
+            data_digest=self.source.digest,
+            limit=self.limit,
+            **identity,
+        )
+
+
+def document_sums(token_logprobs: np.ndarray, stream: TokenStream) -> np.ndarray:
+    """Sums over each document, in float64; 0 for an empty one.
+
+    Args:
+        token_logprobs (`np.ndarray`): [tokens of all documents, without prefixes].
+    """
+    document = np.repeat(np.arange(len(stream.num_tokens)), stream.num_tokens)
+    return np.bincount(document, weights=token_logprobs, minlength=len(stream.num_tokens))
+
+
+def tokenise(
+    source: Source, tokenizer, tokenizer_digest: str, limit: int | None, cache: Path | None
+) -> TokenisedSource:
+    """Read and tokenise a source, without special tokens; each document is conditioned on one EOS token.
+
+    The text of a special token (`<|endoftext|>`) inside a document becomes that token, as lm-eval and the original
+    evaluation have it: changing that would make scores incomparable. Its bytes and characters count as text.
+
+    Args:
+        tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
+        tokenizer_digest (`str`): what identifies it in the cache.
+        limit (`int`, *optional*): see [`Source.read`].
+        cache (`Path`, *optional*): folder of token streams by content, shared by all models and runs.
+    """
+    documents = source.read(limit)
+    prefix = tokenizer.eos_token_id
+    if prefix is None:
+        raise InputError("the tokenizer has no EOS token, which the first token of a document is conditioned on")
+    stream = _cached_stream(documents, tokenizer, tokenizer_digest, prefix, cache)
+    return TokenisedSource(
+        source=source,
+        limit=limit,
+        names=[document.name for document in documents],
+        domains=[document.domain for document in documents],
+        chars=np.array([len(document.text) for document in documents]),
+        bytes=np.array([len(document.text.encode("utf-8", "surrogatepass")) for document in documents]),
+        words=np.array([len(_WORD_BOUNDARY.split(document.text)) for document in documents]),
+        stream=stream,
+    )
+
+
+def _cached_stream(documents: list[EvalDocument], tokenizer, tokenizer_digest: str, prefix: int, cache: Path | None):
+    if cache is None:
+        return _tokenise_documents(documents, tokenizer, prefix)
+    content = hashlib.sha256()
+    for document in documents:
+        text = document.text.encode("utf-8", "surrogatepass")
+        content.update(len(text).to_bytes(8, "little") + text)
+    path = cache / f"{digest([tokenizer_digest, prefix, content.hexdigest()])}.npz"
+    if path.is_file():
+        with np.load(path) as arrays:
+            return TokenStream(arrays["tokens"], arrays["starts"])
+    stream = _tokenise_documents(documents, tokenizer, prefix)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, tokens=stream.tokens, starts=stream.starts)
+    return stream
+
+
+def _tokenise_documents(documents: list[EvalDocument], tokenizer, prefix: int) -> TokenStream:
+    pieces = []
+    for first in range(0, len(documents), _BATCH):
+        texts = [document.text for document in documents[first : first + _BATCH]]
+        encoded = tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)["input_ids"]
+        pieces += [np.asarray(tokens, dtype=np.int32) for tokens in encoded]
+    return TokenStream.of(pieces, prefix)
+
+
+def default_cache() -> Path:
+    """Where token streams are kept: beside the other caches of the Hugging Face libraries."""
+    from huggingface_hub.constants import HF_HOME
+
+    return Path(HF_HOME) / "hf_ablate" / "tokens"
+
+
+def digest_of_tokenizer(tokenizer) -> str:
+    """What identifies a tokenizer: its vocabulary, merges and rules, not its folder."""
+    if tokenizer.is_fast:
+        return tokenizer_digest(tokenizer)
+    return digest([sorted(tokenizer.get_vocab().items()), tokenizer.eos_token, tokenizer.bos_token])

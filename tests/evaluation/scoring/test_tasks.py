@@ -1,0 +1,121 @@
+"""Downstream tasks through lm-eval, on a small task of our own: no data can be fetched."""
+
+import builtins
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_pool import byte_tokenizer, read_candidates, save_model, tiny_model, write_jsonl
+
+from hf_ablate.errors import InputError
+from hf_ablate.evaluation.arguments import EvaluateArguments
+from hf_ablate.evaluation.evaluate import run
+from hf_ablate.evaluation.scoring.downstream import PAPER_TASKS, default_tasks
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
+from hf_ablate.evaluation.text.windows import TokenStream
+from hf_ablate.merging.resident import ResidentPool
+from hf_ablate.mixtures.mixture import Mixture
+
+
+QUESTIONS = [
+    {"question": f"{first} and {second} make", "choices": [f" {first + second}", f" {first * second}"], "answer": 0}
+    for first in range(2, 6)
+    for second in range(3, 6)
+]
+
+
+@pytest.fixture(scope="module")
+def tasks_dir(tmp_path_factory):
+    """A multiple-choice task, and one whose data is missing."""
+    folder = tmp_path_factory.mktemp("tasks")
+    write_jsonl(folder / "sums.jsonl", QUESTIONS)
+    for name, data in (("sums", "sums.jsonl"), ("lost", "nowhere.jsonl")):
+        (folder / f"{name}.yaml").write_text(
+            f"task: {name}\ndataset_path: json\ndataset_kwargs:\n  data_files:\n    test: {folder / data}\n"
+            "test_split: test\noutput_type: multiple_choice\ndoc_to_text: '{{question}}'\n"
+            "doc_to_choice: '{{choices}}'\ntarget_delimiter: ''\ndoc_to_target: answer\n"
+            "metric_list:\n  - metric: acc\n  - metric: acc_norm\n"
+        )
+    return folder
+
+
+def accuracy(model) -> float:
+    """The share of questions whose right answer is the likelier one, computed directly."""
+    tokenizer = byte_tokenizer()
+
+    def logprob(question: str, answer: str) -> float:
+        first, *tokens = tokenizer(question + answer, add_special_tokens=False)["input_ids"]
+        with Scorer(model, 64) as scorer:
+            return float(scorer.token_logprobs(TokenStream.of([np.array(tokens)], first))[-len(answer) :].sum())
+
+    chosen = [np.argmax([logprob(row["question"], answer) for answer in row["choices"]]) for row in QUESTIONS]
+    return float(np.mean([choice == row["answer"] for choice, row in zip(chosen, QUESTIONS, strict=True)]))
+
+
+def results(folder) -> list[dict]:
+    return [json.loads(line) for path in sorted(folder.glob("tasks*.jsonl")) for line in path.open()]
+
+
+def test_saved_model_gets_the_accuracy_of_a_direct_computation(tasks_dir, tmp_path, capsys):
+    model = tiny_model(3)
+    save_model(tmp_path / "model", model, model="m", kind="external", mixture=None)
+    words = {"model": [str(tmp_path / "model")], "tasks": ["sums"], "tasks_dir": tasks_dir}
+    run(EvaluateArguments(**words, output_dir=tmp_path / "out"))
+    row = next(row for row in results(tmp_path / "out") if row["metric"] == "acc")
+    assert row["value"] == pytest.approx(accuracy(model))
+    assert 0 < row["value"] < 1
+    assert (row["task"], row["num_docs"], row["num_fewshot"]) == ("sums", len(QUESTIONS), 0)
+    assert f"{row['value']:.4f}" in capsys.readouterr().out
+
+
+def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, tmp_path):
+    chosen = [row for row in read_candidates(study) if len(row["weights"]) > 1][:2]
+    words = {"run_dir": study, "mixture": [row["id"] for row in chosen], "tasks": ["sums"], "tasks_dir": tasks_dir}
+    run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
+    rows = [row for row in results(tmp_path) if row["metric"] == "acc"]
+    folders = {unit: study / "models" / "components" / unit for unit in ("alpha", "beta", "gamma")}
+    pool = ResidentPool(folders)
+    for candidate in chosen:
+        found = [row["value"] for row in rows if row["model"] == f"merged:{candidate['id']}"]
+        assert found == [pytest.approx(accuracy(pool.merge(Mixture.of(candidate["weights"]))))]
+    assert not [row for row in rows if row["kind"] == "ensemble"]
+    assert not list(tmp_path.glob("rows*.jsonl"))  # accuracies are no score rows
+    before = (tmp_path / "tasks.jsonl").read_bytes()
+    run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
+    assert (tmp_path / "tasks.jsonl").read_bytes() == before
+
+
+def test_the_papers_tasks_are_known_to_lm_eval():
+    assert len(PAPER_TASKS) == 13
+    assert set(PAPER_TASKS) <= set(default_tasks().all_subtasks)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tasks": ["hellaswagg"]}, "unknown task 'hellaswagg'; did you mean 'hellaswag'"),
+        ({"tasks": ["lost"]}, "the data of lost cannot be read or fetched"),
+        ({"tasks": ["sums"], "tasks_dir": "nowhere"}, "tasks_dir nowhere is not a folder"),
+        ({"tasks": ["sums"], "executor": "ray"}, "shared out by accelerate"),
+        ({"tasks": []}, "name those to run in `tasks`"),
+    ],
+)
+def test_wrong_input_is_told(study, tasks_dir, tmp_path, changes, message):
+    words = {"run_dir": study, "mixture": [read_candidates(study)[-1]["id"]], "proxy": "merge", "output_dir": tmp_path}
+    words |= {"tasks_dir": tasks_dir} | changes
+    with pytest.raises(InputError, match=message):
+        run(EvaluateArguments(**words | {"tasks_dir": Path(words["tasks_dir"])}))
+
+
+def test_without_lm_eval_the_message_says_how_to_get_it(study, tmp_path, monkeypatch):
+    found = builtins.__import__
+
+    def without_lm_eval(name, *rest):
+        if name.startswith("lm_eval"):
+            raise ImportError("No module named 'lm_eval'")
+        return found(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_lm_eval)
+    with pytest.raises(InputError, match=r"pip install 'hf_ablate\[tasks\]'"):
+        run(EvaluateArguments(run_dir=study, tasks=["hellaswag"], output_dir=tmp_path))
