@@ -1,4 +1,4 @@
-"""What is checked before a push: nothing private leaves, nothing is replaced unasked, cards and merges are sound."""
+"""Checks before a push: nothing private is published, nothing is replaced unasked, cards and merges are sound."""
 
 import logging
 from pathlib import Path
@@ -43,7 +43,7 @@ def check_states(comparisons: list[Comparison], revision: str, public: bool, ove
     """Check, before anything is pushed, that nothing is replaced unasked and nothing private becomes public.
 
     Args:
-        comparisons (`list[Comparison]`): what is to be pushed beside what is there.
+        comparisons (`list[Comparison]`): what is to be pushed, compared with what is there.
         revision (`str`): the branch, for the message.
         public (`bool`): whether the user asked for public repositories.
         overwrite (`bool`): whether the user asked to replace what is there.
@@ -86,7 +86,7 @@ def check_bases(comparisons: list[Comparison], listed: list[Member], ids: Reposi
     """Check that the components which merges name will be on the Hub; warn of a missing seed.
 
     Args:
-        comparisons (`list[Comparison]`): what is to be pushed beside what is there.
+        comparisons (`list[Comparison]`): what is to be pushed, compared with what is there.
         listed (`list[Member]`): what the pool lists.
         ids ([`RepositoryIds`]): of the study's repositories.
 

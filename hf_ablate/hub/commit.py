@@ -28,7 +28,7 @@ def push_upload(
 
     Args:
         api (`HfApi`): the Hub's client.
-        comparison ([`Comparison`]): what it is to hold beside what it holds.
+        comparison ([`Comparison`]): what it is to hold, compared with what it holds.
         revision (`str`): the branch.
         public (`bool`): whether the repository is made public.
         overwrite (`bool`): whether a different card is replaced.

@@ -1,4 +1,4 @@
-"""What is to be pushed beside what is on the Hub."""
+"""What is to be pushed, compared with what is on the Hub."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from .upload import CARD, Upload
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a repository is to hold beside what it holds.
+    """What a repository is to hold, compared with what it holds.
 
     Args:
         upload ([`Upload`]): what it is to hold.
@@ -27,7 +27,7 @@ class Comparison:
         """`new`, `unchanged`, `other card` or `changed`.
 
         A card says what is known when it is written (the scores, for example), or was edited on the Hub: a different
-        one is no reason to refuse a push, and none to replace it.
+        one is neither a reason to refuse a push nor one to replace it.
         """
         if self.remote.is_fresh:
             return "new"

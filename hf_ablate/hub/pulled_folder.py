@@ -111,9 +111,9 @@ def _state(local: Path, manifest: dict[str, Any]) -> str:
 
 
 def install(planned: PulledFolder, run_dir: Path) -> None:
-    """Fetch a folder beside its place, check it, and put it there when it is complete.
+    """Fetch a folder next to its place, check it, and move it there when it is complete.
 
-    A killed pull leaves a folder that starts with a dot, with which the next pull resumes.
+    A killed pull leaves a folder whose name starts with a dot; the next pull resumes with it.
     """
     final = run_dir / planned.folder
     staging = final.with_name(f".{final.name}.pull")

@@ -78,7 +78,7 @@ def is_member(upload: Upload) -> bool:
 
 
 def compare_all(api: "HfApi", uploads: list[Upload], revision: str) -> list[Comparison]:
-    """Every upload beside what its repository holds.
+    """Every upload, compared with what its repository holds.
 
     Args:
         api (`HfApi`): the Hub's client.
@@ -132,7 +132,7 @@ def _listed_members(api: "HfApi", ids: RepositoryIds, pool: Remote) -> list[Memb
 
 
 def _compare_pool(api: "HfApi", ids: RepositoryIds, new: list[Member], revision: str) -> Comparison:
-    """The list with the new members beside the list as it is now: somebody else may have added some meanwhile."""
+    """The list with the new members, compared with the list as it is now: someone may have added some meanwhile."""
     remote = read_remote(api, ids.of("pool"), "dataset", revision)
     return compare(pool_upload(joined(_listed_members(api, ids, remote), new, ids), ids), remote)
 

@@ -1,4 +1,4 @@
-"""Configuration of the released seeds' architecture. Self-contained: it is pushed beside the weights."""
+"""Configuration of the released seeds' architecture. Self-contained: it is pushed with the weights."""
 
 from typing import Literal
 
@@ -6,8 +6,8 @@ from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
 
-# Fields of the released `config.json` whose other values mean another architecture, with the values that mean this
-# one. Refusing them here is what keeps a different model from being loaded as this one.
+# Fields of the released `config.json` that decide the architecture, with the values that mean this one. Refusing all
+# others keeps a different model from being loaded as this one.
 ONLY_ARCHITECTURE = {
     "activation_type": ("swiglu",),
     "alibi": (False,),
@@ -32,7 +32,7 @@ ONLY_ARCHITECTURE = {
     "weight_tying": (True,),
 }
 
-# Where others, who have no hf_ablate, find the classes in a saved folder. Saving a model adds its own class alone.
+# Where users without hf_ablate find the classes in a saved folder. Saving a model adds only its own class.
 AUTO_MAP = {
     "AutoConfig": "configuration_hf_olmo.HfOlmoConfig",
     "AutoModel": "modeling_hf_olmo.HfOlmoModel",
@@ -60,7 +60,7 @@ class HfOlmoConfig(PreTrainedConfig):
         mlp_ratio (`int`, *optional*, defaults to 4):
             Width of the fused feed-forward projection, in multiples of `d_model`.
         mlp_hidden_size (`int`, *optional*):
-            The same width as a number; it wins over `mlp_ratio`.
+            The same width as a number; it takes precedence over `mlp_ratio`.
         max_sequence_length (`int`, *optional*, defaults to 2048):
             Length of the sequences in training.
         vocab_size (`int`, *optional*, defaults to 50280):

@@ -1,4 +1,4 @@
-"""The released seeds' architecture as a transformers model. Self-contained: it is pushed beside the weights.
+"""The released seeds' architecture as a transformers model. Self-contained: it is pushed with the weights.
 
 A decoder whose differences from transformers' own are: LayerNorm with bias everywhere, over the whole width of queries
 and keys too; fused projections with biases; no attention output projection (unless the configuration says `attn_out:

@@ -61,7 +61,7 @@ def check_output(output: Path, source: str, overwrite: bool) -> None:
 def write_output(
     output: Path, model: ConvertedModel, checkpoint: Checkpoint, provenance: dict[str, Any], summary: dict[str, Any]
 ) -> None:
-    """Write the folder under a temporary name beside the output, which it then replaces.
+    """Write the folder under a temporary name next to the output, which it then replaces.
 
     Args:
         output (`Path`): the folder.
