@@ -1,7 +1,7 @@
 """Command-line arguments from dataclasses, strict: types, choices and unknown names fail before any work.
 
 One dataclass per command lives in the folder of its stage (`corpus/arguments.py`, …) and derives from
-[`StageArguments`]. `train` extends transformers' `TrainingArguments` and is parsed by `HfArgumentParser`; all the
+[`StageArguments`]. `train` extends transformers' `TrainingArguments` and is parsed by `HfArgumentParser`; all
 others are parsed here, because importing transformers takes seconds and `--help` should not.
 """
 
@@ -40,6 +40,12 @@ def make_parser(arguments_class: type, prog: str, description: str, examples: st
     Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
     as JSON), and `X | None`. The field's metadata may hold `help`, `positional` (true for an argument without a
     dash) and `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins).
+
+    Args:
+        arguments_class (`type`): the dataclass.
+        prog (`str`): the command, as in the usage line.
+        description (`str`): what it does, in a sentence.
+        examples (`str`): shown below the options.
 
     Example:
 
@@ -126,6 +132,9 @@ def parse(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[[d
         tokens (`list[str]`): the recipe's tokens first, then the command line's: the last one wins.
         build (`Callable[[dict], Any]`): makes the arguments object from the parsed values.
         origin (`str`): where the tokens come from, for the message.
+
+    Raises:
+        `InputError`: for an unknown option, with the nearest, and for values of another type or choice.
     """
 
     def fail(message: str) -> None:

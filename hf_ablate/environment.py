@@ -16,17 +16,19 @@ PACKAGES = (
 
 @dataclass
 class EnvArguments:
-    """How to print."""
+    """How the versions are printed."""
 
-    output_format: Literal["table", "json"] = field(default="table", metadata={"help": "A table, or JSON."})
-    dry_run: bool = field(default=False, metadata={"help": "Changes nothing: this command only prints."})
+    output_format: Literal["table", "json"] = field(
+        default="table", metadata={"help": "How the versions are printed on stdout."}
+    )
+    dry_run: bool = field(default=False, metadata={"help": "Has no effect: this command only prints."})
 
 
 def run(arguments: EnvArguments) -> None:
     """Print Python, platform, processor count, accelerators and the versions of the packages in use."""
     import torch
 
-    facts = {
+    values = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
@@ -34,9 +36,9 @@ def run(arguments: EnvArguments) -> None:
         **{name: _version(name) for name in PACKAGES},
     }
     if arguments.output_format == "json":
-        print(json.dumps(facts))
+        print(json.dumps(values))
         return
-    for name, value in facts.items():
+    for name, value in values.items():
         print(f"{name:<16} {value if value != [] else 'none'}")
 
 

@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 class ReportedError(RuntimeError):
-    """A failure that another process has already told on stderr; all that is left is its exit code."""
+    """A failure that another process has already reported on stderr; only its exit code is left."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"a process ended with exit code {code}")
@@ -26,7 +26,12 @@ class ReportedError(RuntimeError):
 
 
 def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
-    """The error for a name that is not among the known ones, with the nearest of them.
+    """The error for an unknown name, with the nearest known one.
+
+    Args:
+        kind (`str`): what it is the name of: `unit`, `domain`, …
+        given (`str`): the name.
+        known (`list[str]`): all names.
 
     Example:
 
@@ -57,8 +62,8 @@ def reason(error: BaseException) -> str:
     ```
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if "Client Error" not in line] or lines or [type(error).__name__]
-    return told[0].rstrip(".")
+    explanations = [line for line in lines if "Client Error" not in line] or lines or [type(error).__name__]
+    return explanations[0].rstrip(".")
 
 
 def causes(error: BaseException, during: tuple[type[BaseException], ...] = ()) -> Iterator[BaseException]:
@@ -91,6 +96,13 @@ def causes(error: BaseException, during: tuple[type[BaseException], ...] = ()) -
 def refused(what: str, *types: type[Exception]) -> Iterator[None]:
     """Turn another library's refusal of what the user gave into an [`InputError`].
 
+    Args:
+        what (`str`): what was refused; the message starts with it.
+        types (`type[Exception]`): the errors by which the library refuses.
+
+    Raises:
+        `InputError`: within the block; says what was refused and why.
+
     Example:
 
     ```python
@@ -110,9 +122,9 @@ def refused(what: str, *types: type[Exception]) -> Iterator[None]:
 
 
 def exit_code(work: Callable[[], None], debug: bool = False) -> int:
-    """Do the work and turn its end into an exit code: 0 done, 1 a failure of ours or of the machine, 2 a mistake.
+    """Do the work and return how it ended: 0 done, 1 a failure of ours or of the machine, 2 the user's mistake.
 
-    Mistakes ([`InputError`]) and a full disk are told in one line on stderr, with the traceback only under `debug`;
+    Mistakes ([`InputError`]) and a full disk are reported in one line on stderr, with the traceback only if `debug`;
     any other failure shows its traceback, because it is a defect that someone has to find.
     """
     try:
@@ -126,10 +138,10 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     except ReportedError as error:
         return error.code
     except KeyboardInterrupt:
-        print("hf-ablate: interrupted; the same command goes on from here", file=sys.stderr)
+        print("hf-ablate: interrupted; the same command resumes from here", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # whoever read our output, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+    except BrokenPipeError:  # the reader of our output, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it exits
         return 128 + signal.SIGPIPE
     except Exception as error:
         disk_failure = _disk_failure(error)
@@ -144,7 +156,7 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
 _FULL_DISK_REMEDY = "Free some space and run the same command again; what is finished is kept."
 
 
-# All that torch's writer of archives says, whatever keeps it from writing.
+# All that torch's archive writer says, whatever the reason.
 _UNWRITTEN_TEXTS = ("PytorchStreamWriter failed writing file", ". unexpected pos ")
 
 

@@ -1,4 +1,4 @@
-"""transformers shows a progress bar for every model that it loads, which would drown ours over all models."""
+"""No progress bars of transformers, which shows one for every model that it loads: they would drown ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_loading_bars() -> Iterator[None]:
-    """While it lasts, transformers loads and saves weights without progress bars."""
+    """Within the block, transformers loads and saves weights without progress bars."""
     from transformers.utils import logging
 
     was_enabled = logging.is_progress_bar_enabled()

@@ -8,22 +8,21 @@ from pathlib import Path
 from .errors import InputError
 
 
-_HELD = "HF_ABLATE_LOCKED_RUN_FOLDER"  # told to the processes that this one starts
+_HELD = "HF_ABLATE_LOCKED_RUN_FOLDER"  # set for the processes that this one starts
 
 
 @contextmanager
 def run_folder_lock(run_dir: Path) -> Iterator[None]:
-    """Hold the run folder for this process; the operating system frees it also when the process is killed.
+    """Hold the run folder for this process; the operating system releases it even if the process is killed.
 
-    Only process 0 of a distributed run takes it (the others work for that one), unless the process that started them
-    holds it for them all.
+    Only process 0 of a distributed run takes the lock, for all of them, unless the process that started them holds it.
 
     Raises:
         `InputError`: if another run holds the folder (names its process), or the folder cannot be written to.
     """
     from filelock import FileLock, Timeout
 
-    if os.environ.get("RANK", "0") != "0" or _is_held_by_starter(run_dir):
+    if os.environ.get("RANK", "0") != "0" or _is_held_by_parent(run_dir):
         yield
         return
     try:
@@ -51,6 +50,6 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-def _is_held_by_starter(run_dir: Path) -> bool:
+def _is_held_by_parent(run_dir: Path) -> bool:
     process, _, folder = os.environ.get(_HELD, "").partition(" ")
     return folder == str(run_dir.resolve()) and process != str(os.getpid())

@@ -50,7 +50,7 @@ def digest_files(paths: list[Path]) -> str:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` to write to; renamed to `path` on success, removed on failure.
+    """A temporary name next to `path` to write to; renamed to `path` on success, removed on failure.
 
     The file is flushed to disk before the rename, so that a power cut leaves the old file or the new one.
     """
@@ -69,7 +69,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def make_readable(path: Path) -> None:
-    """Give a file the mode of a file that is simply opened; temporary ones are readable by their owner alone."""
+    """Give a file the mode of a newly opened one; temporary files are readable only by their owner."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)
@@ -116,7 +116,13 @@ def write_manifest(folder: Path, command: str, arguments: dict, inputs: dict[str
 
 
 def fingerprint(command: str, arguments: dict, inputs: dict[str, str]) -> str:
-    """The digest of all that a folder's content depends on; package versions and dates are recorded but not in it."""
+    """The digest of all that a folder's content depends on; versions and dates are recorded, but not part of it.
+
+    Args:
+        command (`str`): the command that makes it.
+        arguments (`dict`): those that the content depends on.
+        inputs (`dict[str, str]`): name of each input → its digest.
+    """
     return digest([command, arguments, inputs])
 
 

@@ -17,7 +17,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A recipe's keys and values.
 
     Raises:
-        `InputError`: if the file is missing (with the resolved path), is no YAML, holds a key twice or is no mapping.
+        `InputError`: if the file does not exist (names the resolved path), is not valid YAML, has a duplicate key or
+            is not a mapping.
     """
     import yaml
 
@@ -33,7 +34,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _unique_key_loader() -> type:
-    """YAML's own loader keeps the last of two equal keys silently; a recipe with two is a mistake."""
+    """A loader that refuses duplicate keys, of which YAML's own silently keeps the last."""
     import yaml
 
     class UniqueKeyLoader(yaml.SafeLoader):
@@ -41,16 +42,20 @@ def _unique_key_loader() -> type:
             keys = [self.construct_object(key, deep=True) for key, _ in node.value]
             for key in keys:
                 if keys.count(key) > 1:
-                    raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
+                    raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", node.start_mark)
             return super().construct_mapping(node, deep)
 
     return UniqueKeyLoader
 
 
 def recipe_tokens(path: Path, parser: argparse.ArgumentParser) -> list[str]:
-    """A recipe as command-line tokens for `parser`: `learning_rate: 2e-5` becomes `--learning_rate=2e-5`.
+    """A recipe as command-line tokens: `learning_rate: 2e-5` becomes `--learning_rate=2e-5`.
 
     A `null` leaves the default. Lists become one option with several values, mappings JSON.
+
+    Args:
+        path (`Path`): the recipe.
+        parser (`argparse.ArgumentParser`): that will parse the tokens.
 
     Raises:
         `InputError`: for keys that the parser does not know, with the nearest valid one.
@@ -87,14 +92,14 @@ def _text(value: Any) -> str:
 
 
 def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[..., Any]) -> Any:
-    """Parse a command's tokens, `--config FILE.yaml` among them; the command line wins over the recipe.
+    """Parse a command's tokens, which may include `--config FILE.yaml`; the command line overrides the recipe.
 
     Args:
         parser (`argparse.ArgumentParser`): the command's parser; gets the option `--config`.
-        tokens (`list[str]`): what stands after the command's name.
+        tokens (`list[str]`): what follows the command's name.
         build (`Callable[..., Any]`): the arguments class, called with the parsed values as keywords.
     """
-    parser.add_argument("--config", type=Path, metavar="FILE.yaml", help="A recipe; the command line wins over it.")
+    parser.add_argument("--config", type=Path, metavar="FILE.yaml", help="A recipe; the command line overrides it.")
     only_config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     only_config.add_argument("--config", type=Path)
     recipe = only_config.parse_known_args(tokens)[0].config
@@ -111,14 +116,14 @@ def stage_recipes(study: Path) -> dict[str, Path]:
     """The recipes of a study folder: stage → YAML file, in the order of the flow.
 
     Raises:
-        `InputError`: if the folder is missing, has no recipe, or has a YAML file that is no stage's.
+        `InputError`: if the folder is missing, has no recipe, or has a YAML file of no stage.
     """
     if not study.is_dir():
         raise InputError(f"{study} is not a folder of recipes (looked for {study.resolve()})")
-    found = {path.stem: path for path in sorted(study.glob("*.yaml"))}
-    for stem in found:
+    recipes = {path.stem: path for path in sorted(study.glob("*.yaml"))}
+    for stem, path in recipes.items():
         if stem not in STAGES:
-            raise InputError(f"{found[stem]} belongs to no stage; the stages are {', '.join(STAGES)}")
-    if not found:
+            raise InputError(f"{path} does not belong to a stage; the stages are {', '.join(STAGES)}")
+    if not recipes:
         raise InputError(f"{study} holds no recipe; expected some of {', '.join(f'{stage}.yaml' for stage in STAGES)}")
-    return {stage: found[stage] for stage in STAGES if stage in found}
+    return {stage: recipes[stage] for stage in STAGES if stage in recipes}

@@ -47,6 +47,9 @@ def weights_digest(folder: Path) -> str:
 def open_tensors(folder: Path) -> "dict[str, torch.Tensor]":
     """All tensors of a saved model, memory-mapped: read from disk only when used.
 
+    Returns:
+        `dict[str, torch.Tensor]`: by their names in the files, in the shapes and dtypes that they are stored in.
+
     Raises:
         `InputError`: for a corrupt file; names it.
     """

@@ -56,7 +56,7 @@ def test_null_leaves_the_default_and_the_command_line_wins(tmp_path):
         ("method: men", "method.*men"),
         ("shuffle: maybe", "neither true nor false"),
         ("share: 3", "not a mapping"),
-        ("steps: 1\nsteps: 2", "stands twice"),
+        ("steps: 1\nsteps: 2", "duplicate key"),
         ("steps: [1, 2]", "unknown option|unrecognized|steps"),
         ("- 1", "expected `key: value`"),
         ("a: [", "not valid YAML"),
@@ -83,7 +83,7 @@ def test_study_folder_holds_stages_only(tmp_path):
         (tmp_path / f"{name}.yaml").write_text("")
     assert list(stage_recipes(tmp_path)) == ["partition", "train"]
     (tmp_path / "trian.yaml").write_text("")
-    with pytest.raises(InputError, match="trian.yaml belongs to no stage"):
+    with pytest.raises(InputError, match="trian.yaml does not belong to a stage"):
         stage_recipes(tmp_path)
     with pytest.raises(InputError, match="not a folder"):
         stage_recipes(tmp_path / "missing")
