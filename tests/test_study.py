@@ -250,7 +250,7 @@ def test_duplicate_unit_names_are_refused(study, capsys):
     recipe = study / "recipes" / "partition.yaml"
     recipe.write_text(recipe.read_text().replace('"english"', '"python"'))
     assert run(study) == 2
-    assert "'python' stands twice" in capsys.readouterr().err
+    assert "'python' is given twice" in capsys.readouterr().err
 
 
 def test_a_corrupt_component_is_named(study, capsys):

@@ -20,15 +20,15 @@ class PartitionArguments(DocumentArguments):
     value_map: dict = field(
         default_factory=dict,
         metadata={
-            "help": "Other names for values: {FIELD: {VALUE: NAME}}; other values keep theirs. The value null stands "
-            "for documents without the field, the name null leaves documents out."
+            "help": "Other names for values: {FIELD: {VALUE: NAME}}; other values keep theirs. The value null means "
+            "documents without the field; the name null leaves documents out."
         },
     )
     value_regex: dict = field(
         default_factory=dict,
         metadata={
-            "help": "Names for values by regular expression, the first that is found: {FIELD: {REGEX: NAME}}; \\1 in "
-            "a name is a group. Documents with other values are left out."
+            "help": "Names for values by regular expression, the first that matches: {FIELD: {REGEX: NAME}}; \\1 in "
+            "a name is what its first group matched. Documents with other values are left out."
         },
     )
     bins: dict = field(
@@ -41,11 +41,13 @@ class PartitionArguments(DocumentArguments):
     )
     slices: int | None = field(
         default=None,
-        metadata={"help": "Cut at random into so many equal slices, a control: `slice` is a field to partition by."},
+        metadata={
+            "help": "The number of equal slices, cut at random as a control: `slice` is then a field to partition by."
+        },
     )
     units: list[str] | None = field(
         default=None,
-        metadata={"help": "The partitions that become base units; 'cs_*' takes all of that form. Default: the rest."},
+        metadata={"help": "The partitions that become base units; 'cs_*' takes all that match. Default: the rest."},
     )
     seed_partitions: list[str] = field(
         default_factory=list, metadata={"help": "The partitions that the seed model is trained on."}
@@ -61,14 +63,16 @@ class PartitionArguments(DocumentArguments):
     )
 
     unit_tokens: int | None = field(
-        default=None, metadata={"help": "The token budget of every unit. Default: the size of the smallest unit."}
+        default=None, metadata={"help": "The token budget of every unit. Default: the size of the smallest."}
     )
-    seed_tokens: int | None = field(default=None, metadata={"help": "The most tokens for the seed. Default: all."})
+    seed_tokens: int | None = field(
+        default=None, metadata={"help": "The most tokens of the seed's text. Default: all."}
+    )
     min_tokens: int = field(
         default=0, metadata={"help": "The fewest unique tokens that a unit needs. Default: one block."}
     )
     max_epochs: float = field(
-        default=4.0, metadata={"help": "How often a unit smaller than the budget may be repeated to fill it."}
+        default=4.0, metadata={"help": "The most epochs of a unit that is smaller than the budget."}
     )
     on_small_unit: Literal["fail", "drop"] = field(
         default="fail", metadata={"help": "What to do with a unit that has too few tokens."}
@@ -85,17 +89,18 @@ class PartitionArguments(DocumentArguments):
 
     split_field: str | None = field(
         default=None,
-        metadata={"help": "The field that says train, val or test. Default: by a hash of the document id."},
+        metadata={"help": "The field that gives train, val or test. Default: by a hash of the document id."},
     )
     val_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for validation."})
     test_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for test."})
     eval_bytes: int | None = field(
-        default=None, metadata={"help": "About how much text each domain and split of evaluation data has at most."}
+        default=None,
+        metadata={"help": "The most text of each domain and split of evaluation data, in bytes, approximately."},
     )
 
     keep_duplicates: bool = field(
         default=False,
-        metadata={"help": "Leave exact duplicates in: for evaluation sets that have to stay as they are."},
+        metadata={"help": "Keep exact duplicates: for evaluation sets that must stay as they are."},
     )
     decontaminate_against: list[str] = field(
         default_factory=list,
@@ -116,13 +121,13 @@ class PartitionArguments(DocumentArguments):
         default=1 << 29, metadata={"help": "The most memory for what the evaluation sets contain (a Bloom filter)."}
     )
 
-    random_seed: int = field(default=0, metadata={"help": "What the stable hashes of document ids start from."})
+    random_seed: int = field(default=0, metadata={"help": "The seed of the stable hashes of document ids."})
     num_proc: int = field(default=1, metadata={"help": "The number of processes. It does not change the result."})
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.partition_by:
-            raise InputError("`partition_by` is empty: name the fields that a partition is given by, e.g. [package]")
+            raise InputError("`partition_by` is empty: name the fields whose values make a partition, e.g. [package]")
         self.rules.check(self.unit_tokens)
         exact = [*(self.units or []), *self.seed_partitions, *self.eval_partitions]
         check_names([name for name in exact if not is_pattern(name)])

@@ -1,4 +1,4 @@
-"""The arguments that say where documents are and which of their fields hold what."""
+"""The arguments for where documents are and what their fields mean."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ..errors import InputError
 
 @dataclass
 class DocumentArguments(StageArguments):
-    """Where the documents are, and which of their fields hold what."""
+    """Where the documents are, and what their fields mean."""
 
     source: Literal["files", "jsonl", "parquet", "hub", "tokens"] = field(
         default="files",
@@ -53,7 +53,7 @@ class DocumentArguments(StageArguments):
     token_dtype: Literal["uint16", "uint32"] = field(
         default="uint16", metadata={"help": "The type of the token ids in .npy files without a header."}
     )
-    text_field: str = field(default="text", metadata={"help": "The field that holds the text. Dots go into structs."})
+    text_field: str = field(default="text", metadata={"help": "The field with the text; a dot reaches into a struct."})
     id_field: str | None = field(
         default="id", metadata={"help": "The field that identifies a document; where absent, file and row do."}
     )
@@ -63,9 +63,7 @@ class DocumentArguments(StageArguments):
             "help": "Fields of other names or inside structs and lists, e.g. {year: metadata.year, area: areas.0}."
         },
     )
-    max_document_bytes: int = field(
-        default=1_000_000, metadata={"help": "Longer documents are left out, and counted."}
-    )
+    max_document_bytes: int = field(default=1_000_000, metadata={"help": "Longer documents are left out and counted."})
     on_bad_row: Literal["fail", "skip"] = field(
         default="fail", metadata={"help": "What to do with a document that cannot be read. Skipped ones are counted."}
     )
@@ -73,10 +71,12 @@ class DocumentArguments(StageArguments):
     def __post_init__(self) -> None:
         self.run_dir = Path(self.run_dir)
         if not self.roots:
-            raise InputError("`roots` is empty: name the folders, files or data sets that hold the documents")
+            raise InputError("`roots` is empty: name the folders, files or data sets with the documents")
         for name, where in self.fields.items():
             if not isinstance(where, str):
-                raise InputError(f"`fields` says {where!r} for {name!r}; expected where it is, such as metadata.year")
+                raise InputError(
+                    f"`fields` has {where!r} for {name!r}; expected the place of the field, such as metadata.year"
+                )
         if self.source != "hub" and (self.hub_configs or self.hub_splits or self.hub_revision or self.streaming):
             raise InputError(
                 "`hub_configs`, `hub_splits`, `hub_revision` and `streaming` go with `source: hub`. A revision of "

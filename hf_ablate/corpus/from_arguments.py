@@ -1,4 +1,4 @@
-"""What the arguments say, as the values that each step takes."""
+"""From the arguments to the values that each step takes."""
 
 from .arguments import PartitionArguments
 from .decontamination.evaluation_sets import Decontamination
@@ -8,7 +8,7 @@ from .inputs.list_files import list_files
 from .output.units import UnitSize
 from .readers.document_format import DocumentFormat
 from .selection.budgets import Budgets
-from .selection.index import ReadSettings
+from .selection.index_task import ReadSettings
 from .selection.portions import Roles
 from .selection.recipe import Recipe, TokenizerSettings
 from .splits import HeldOut

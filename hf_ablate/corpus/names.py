@@ -11,7 +11,11 @@ _RESERVED = ("seed", "default")
 
 
 def check_names(names: list[str], also_reserved: bool = False) -> None:
-    """Refuse names that are unsafe as folders, and names that fall together where case is ignored.
+    """Refuse names that are unsafe as folders, and names that are the same where case is ignored.
+
+    Args:
+        names (`list[str]`): names of partitions.
+        also_reserved (`bool`): whether names with another meaning (`seed`, `default`) are refused too.
 
     Raises:
         `InputError`: names the first bad one and what to do.
@@ -20,15 +24,13 @@ def check_names(names: list[str], also_reserved: bool = False) -> None:
     for name in names:
         reason = _what_is_wrong(name)
         if not reason and also_reserved and name in _RESERVED:
-            reason = "it has a meaning of its own"
+            reason = "it has another meaning"
         if reason:
             raise InputError(f"partition name {name!r} cannot be used: {reason}. Rename it with `value_map`.")
         folded = name.casefold()
         if folded in seen:
-            how = "stands twice" if seen[folded] == name else f"differs from {seen[folded]!r} only in case"
-            raise InputError(
-                f"partition name {name!r} {how}; a name stands once, as unit, seed or evaluation partition"
-            )
+            how = "is given twice" if seen[folded] == name else f"differs from {seen[folded]!r} only in case"
+            raise InputError(f"partition name {name!r} {how}; a partition is a unit, the seed's or evaluation-only")
         seen[folded] = name
 
 
@@ -36,31 +38,31 @@ def _what_is_wrong(name: str) -> str | None:
     if not name or name != name.strip():
         return "it is empty, or starts or ends with a space"
     if name.startswith(".") or ".." in name:
-        return "it starts with a dot or holds '..'"
+        return "it starts with a dot or contains '..'"
     if bad := sorted(_FORBIDDEN & set(name)):
-        return f"it holds {' '.join(bad)}"
+        return f"it contains {' '.join(bad)}"
     if any(unicodedata.category(character).startswith("C") for character in name):
-        return "it holds a control character"
+        return "it contains a control character"
     if len(name.encode()) > 120:
         return "it is longer than 120 bytes"
     return None
 
 
 def is_pattern(name: str) -> bool:
-    """Whether a name stands for all partitions of a form: `cs_*`."""
+    """Whether a name is a pattern, such as `cs_*`."""
     return "*" in name or "?" in name
 
 
-def matching(given: list[str], found: list[str], kind: str = "partition") -> list[str]:
-    """The partitions that names and patterns stand for, in the order of the names, each once.
+def matching(given: list[str], known: list[str], kind: str = "partition") -> list[str]:
+    """The partitions that names and patterns match, in the order of the names, each once.
 
     Args:
         given (`list[str]`): names and patterns.
-        found (`list[str]`): all partitions.
+        known (`list[str]`): all partitions.
         kind (`str`): what the error calls them.
 
     Raises:
-        `InputError`: for a name or pattern that no partition has.
+        `InputError`: for a name or pattern that no partition matches.
 
     Example:
 
@@ -73,8 +75,8 @@ def matching(given: list[str], found: list[str], kind: str = "partition") -> lis
     chosen: dict[str, None] = {}
     for name in given:
         regex = re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
-        matches = [other for other in found if regex.fullmatch(other)]
+        matches = [other for other in known if regex.fullmatch(other)]
         if not matches:
-            raise unknown_name(kind, name, found)
+            raise unknown_name(kind, name, known)
         chosen |= dict.fromkeys(matches)
     return list(chosen)

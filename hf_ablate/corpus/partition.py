@@ -120,7 +120,7 @@ def _partition(
         if place.exists():
             shutil.rmtree(place)
     tokenizer = collection.tokenizer
-    facts = {
+    contents = {
         "units": write_units(folder.units, encoded, units, num_blocks, block_size, arguments.eval_bytes),
         "seed": write_seed(folder.seed_text, encoded, arguments.seed_tokens, block_size),
         "tokenizer": {"digest": tokenizer_digest(tokenizer), "vocab_size": len(tokenizer)},
@@ -130,14 +130,17 @@ def _partition(
         ),
     }
     shutil.copytree(work / "tokenizer", folder.tokenizer)
-    facts["digest"] = digest(facts)
-    facts["groups"] = {name: {"fields": portions.values[name], "source": portions.roots[name]} for name in units}
-    facts["files"] = {"matched": len(files), "read": sum(len(task.files) for task in collection.indexed.index.tasks)}
-    facts["removed"], samples = removed_documents(collection)
+    contents["digest"] = digest(contents)
+    contents["groups"] = {name: {"fields": portions.values[name], "source": portions.roots[name]} for name in units}
+    contents["files"] = {
+        "matched": len(files),
+        "read": sum(len(task.files) for task in collection.indexed.index.tasks),
+    }
+    contents["removed"], samples = removed_documents(collection)
     write_json(folder.corpus / "removed.json", samples)
-    facts["leftovers"] = {"documents": collection.left_out.counts, "unused_partitions": portions.unused}
-    facts["dropped_units"] = [name for name in portions.units if name not in units]
+    contents["leftovers"] = {"documents": collection.left_out.counts, "unused_partitions": portions.unused}
+    contents["dropped_units"] = [name for name in portions.units if name not in units]
     overlap = recipe.decontamination.rule if recipe.decontamination else None
-    card = corpus_card(facts, settings["roots"], arguments.partition_by, overlap)
+    card = corpus_card(contents, settings["roots"], arguments.partition_by, overlap)
     write_text(folder.corpus / "README.md", card)
-    write_manifest(folder.corpus, "partition", settings, inputs, **facts)
+    write_manifest(folder.corpus, "partition", settings, inputs, **contents)

@@ -7,7 +7,7 @@ from ..text_table import text_table
 
 
 def print_table(manifest: dict, output_format: str) -> None:
-    """Print what the units, the seed and the evaluation domains hold; as JSON, the manifest's facts."""
+    """Print what the units, the seed and the evaluation domains hold; or, as JSON, the manifest's entries for them."""
     if output_format == "json":
         names = (
             "units", "seed", "eval", "groups", "tokenizer", "block_size", "removed", "leftovers", "dropped_units",
@@ -22,22 +22,22 @@ def format_table(manifest: dict) -> str:
     """The table as text."""
     removed = Counter(manifest["removed"]["duplicates"]) + Counter(manifest["removed"].get("overlapping", {}))
     headers, rows = ("", "documents", "tokens", "unique", "epochs", "val", "test", "removed"), []
-    for unit, facts in manifest["units"].items():
-        rows.append(_row(unit, facts, manifest["eval"].get("in_domain", {}), removed))
+    for unit, entry in manifest["units"].items():
+        rows.append(_row(unit, entry, manifest["eval"].get("in_domain", {}), removed))
     if manifest["seed"]:
         rows.append(_row("(seed)", manifest["seed"], {}, {"(seed)/": removed.get("seed/train", 0)}))
     for source, splits in manifest["eval"].items():
         if source != "in_domain":
             prefix = "" if source == "out_of_domain" else f"{source} "
-            domains = {name: facts for split in splits.values() for name, facts in split["domains"].items()}
-            for domain, facts in sorted(domains.items()):
-                partition = facts.get("partition", domain)
+            domains = {name: entry for split in splits.values() for name, entry in split["domains"].items()}
+            for domain, entry in sorted(domains.items()):
+                partition = entry.get("partition", domain)
                 rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain, partition))
     return "\n".join([text_table(headers, rows), *_notes(manifest)])
 
 
 def _row(
-    label: str, facts: dict | None, splits: dict, removed: dict, name: str | None = None, partition: str | None = None
+    label: str, entry: dict | None, splits: dict, removed: dict, name: str | None = None, partition: str | None = None
 ) -> tuple[str, ...]:
     name = name or label
     held_out = [
@@ -45,11 +45,11 @@ def _row(
         for split in ("val", "test")
     ]
     gone = sum(count for place, count in removed.items() if place.rsplit("/", 1)[0] == (partition or name))
-    if facts is None:
+    if entry is None:
         return (label, "-", "-", "-", "-", *held_out, f"{gone:,}")
     return (
-        label, f"{facts['documents']:,}", f"{facts['tokens']:,}", f"{facts['unique_tokens']:,}",
-        f"{facts['epochs']:.2f}", *held_out, f"{gone:,}",
+        label, f"{entry['documents']:,}", f"{entry['tokens']:,}", f"{entry['unique_tokens']:,}",
+        f"{entry['epochs']:.2f}", *held_out, f"{gone:,}",
     )  # fmt: skip
 
 

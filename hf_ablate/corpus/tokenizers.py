@@ -1,4 +1,4 @@
-"""Tokenizers: loading one, training one, and the digest that says whether two are the same."""
+"""Tokenizers: loading one, training one, and the digest that identifies one."""
 
 import json
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> "PreTrainedTokeniz
 
 
 def tokenizer_digest(tokenizer: "PreTrainedTokenizerFast") -> str:
-    """The digest of what a tokenizer does: vocabulary, merges, rules and end-of-text token; not of where it lies."""
+    """The digest of what a tokenizer does: vocabulary, merges, rules and end-of-text token; not of where it is."""
     content = json.loads(tokenizer.backend_tokenizer.to_str())
     content.pop("truncation", None)
     content.pop("padding", None)

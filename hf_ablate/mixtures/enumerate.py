@@ -3,12 +3,14 @@
 import json
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from ..corpus.description import CorpusDescription
 from ..corpus.names import is_pattern
+from ..errors import InputError
 from ..manifest import (
     digest,
     fingerprint,
@@ -20,8 +22,8 @@ from ..manifest import (
     write_text,
 )
 from ..run_folder import RunFolder
+from . import methods
 from .arguments import EnumerateArguments
-from .methods import enumerate_mixtures
 from .mixture import Mixture
 from .references import choose_references
 from .units import CorpusUnits
@@ -51,6 +53,69 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
     mixtures = enumerate_mixtures(arguments, corpus)
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed)
     return [CandidateMixture(mixture, mixture.id in references) for mixture in mixtures]
+
+
+def enumerate_mixtures(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[Mixture]:
+    """The mixtures of all methods of the arguments, each once, in the order of the methods.
+
+    Raises:
+        `InputError`: for units that the corpus does not have, and settings that give no mixture or far too many.
+    """
+    to_mix = _units_to_mix(corpus, arguments.units, arguments.exclude_units)
+    methods.check_count(_count(arguments, len(to_mix.names)))
+    mixtures: dict[str, Mixture] = {}
+    for method in arguments.methods:
+        before = len(mixtures)
+        for mixture in _mixtures_of(method, arguments, to_mix):
+            mixtures.setdefault(mixture.id, mixture)
+        if len(mixtures) == before and method == arguments.methods[0]:
+            names = to_mix.names
+            raise InputError(f"method {method!r} gives no mixture of the {len(names)} units {', '.join(names)}")
+    return list(mixtures.values())
+
+
+def _mixtures_of(method: str, arguments: EnumerateArguments, to_mix: CorpusUnits) -> Iterator[Mixture]:
+    units = to_mix.names
+    generators = {
+        "subsets": lambda: methods.subsets(units, arguments.min_units, arguments.max_units),
+        "pairs": lambda: methods.subsets(units, 2, 2),
+        "leave_one_out": lambda: methods.leave_one_out(units),
+        "add_one": lambda: methods.add_one(units, to_mix.all_named(arguments.base_units)),
+        "windows": lambda: chain.from_iterable(methods.windows(units, size) for size in arguments.window_sizes),
+        "groups": lambda: methods.of_groups(to_mix, arguments.group_by),
+        "simplex_grid": lambda: methods.simplex_grid(units, arguments.grid_steps),
+        "dirichlet": lambda: methods.dirichlet(
+            units, arguments.samples, arguments.concentration, arguments.random_seed
+        ),
+        "given": lambda: (methods.given(to_mix, weights) for weights in arguments.mixtures),
+        "multipliers": lambda: _multiplied(to_mix, arguments.multipliers, arguments.multipliers_of),
+    }
+    return generators[method]()
+
+
+def _multiplied(units: CorpusUnits, multipliers: list[dict], multipliers_of: str) -> Iterator[Mixture]:
+    by_tokens = multipliers_of == "available_tokens"
+    weights = units.tokens_of_all() if by_tokens else dict.fromkeys(units.names, 1)
+    return (methods.multiplied(units, weights, factors) for factors in multipliers)
+
+
+def _units_to_mix(corpus: CorpusUnits, units: list[str], exclude_units: list[str]) -> CorpusUnits:
+    chosen = corpus.all_named(units or corpus.names)
+    excluded = corpus.all_named(exclude_units)
+    left = [unit for unit in chosen if unit not in excluded]
+    if not left:
+        raise InputError(f"exclude_units leaves none of the units {', '.join(chosen)}")
+    return corpus.only(left)
+
+
+def _count(arguments: EnumerateArguments, units: int) -> int:
+    """How many mixtures the methods give that can give very many."""
+    count = 0
+    if "subsets" in arguments.methods:
+        count += methods.count_subsets(units, arguments.min_units, arguments.max_units)
+    if "simplex_grid" in arguments.methods:
+        count += methods.count_grid(units, arguments.grid_steps)
+    return count
 
 
 def needs_corpus(arguments: EnumerateArguments) -> bool:

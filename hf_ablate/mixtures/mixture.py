@@ -61,7 +61,7 @@ class Mixture:
             `InputError`: if no unit is given or one is given twice.
         """
         if len(set(units)) != len(units):
-            raise InputError(f"a unit stands twice in {units}; name each once, or give weights")
+            raise InputError(f"a unit is named twice in {units}; name each once, or give weights")
         return cls.of(dict.fromkeys(units, 1.0))
 
     @property
@@ -99,6 +99,6 @@ class Mixture:
 def check_weight(what: str, weight: object) -> None:
     """Raise `InputError` for a weight, or a multiplier of one, that is negative, NaN, infinite or not a number."""
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-        raise InputError(f"{what} is {weight!r}; a number was expected")
+        raise InputError(f"{what} is {weight!r}; expected a number")
     if not math.isfinite(weight) or weight < 0:
         raise InputError(f"{what} is {weight}; it must be finite and not negative")

@@ -12,6 +12,11 @@ def choose_references(mixtures: list[Mixture], count: int, random_seed: int) -> 
     Mixtures of one unit are never chosen: with the same tokens their reference model is the component itself, so they
     would only flatter the agreement.
 
+    Args:
+        mixtures (`list[Mixture]`): the candidates.
+        count (`int`): how many to choose.
+        random_seed (`int`): of the choice.
+
     Raises:
         `InputError`: if there are fewer mixtures of two or more units than `count`.
     """

@@ -60,7 +60,7 @@ def test_bad_rows_fail_or_are_skipped_and_counted(tmp_path, tokenizer, kind, cap
 
 
 def test_faults_in_other_processes_are_told_the_same(tmp_path, tokenizer, monkeypatch):
-    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index_task._TASK_FILES", 1)
     for number in range(3):
         write_rows(tmp_path / "data" / f"{number}.jsonl", ROWS[number::3])
     (tmp_path / "data" / "1.jsonl").write_text("nonsense")
@@ -101,8 +101,9 @@ def test_empty_files(tmp_path, tokenizer):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("a/b", "it holds /"), ("..", "holds '..'"), ("x\ty", "control character"), (" x", "starts or ends with a space"),
-     ("ART", "only in case"), ("seed", "meaning of its own"), ("n" * 121, "longer than 120 bytes")],
+    [("a/b", "it contains /"), ("..", "contains '..'"), ("x\ty", "control character"),
+     (" x", "starts or ends with a space"), ("ART", "only in case"),
+     ("seed", "it has another meaning"), ("n" * 121, "longer than 120 bytes")],
 )  # fmt: skip
 def test_names_that_cannot_be_folders(tmp_path, tokenizer, name, reason):
     rows = [{**row, "area": name if row["area"] == "law" else row["area"]} for row in ROWS]
@@ -131,7 +132,7 @@ def test_partitions_that_do_not_exist(tmp_path, tokenizer):
     fails(tmp_path, tokenizer, r"unknown partition 'x_\*'", seed_partitions=["x_*"])
     fails(tmp_path, tokenizer, "no document belongs to any partition: 48 has no field 'year'", partition_by=["year"])
     fails(tmp_path, tokenizer, "'art' has no document for the val split; raise `val_fraction`", val_fraction=1e-9)
-    fails(tmp_path, tokenizer, "partition name 'art' stands twice", units=["art", "law"], seed_partitions=["a*"])
+    fails(tmp_path, tokenizer, "partition name 'art' is given twice", units=["art", "law"], seed_partitions=["a*"])
 
 
 def test_a_full_disk_leaves_nothing_finished(tmp_path, tokenizer, monkeypatch, capsys):
@@ -188,7 +189,7 @@ def test_files_that_change_while_they_are_read(tmp_path, tokenizer, monkeypatch)
         ({"bins": {"area": "auto"}, "unit_tokens": None}, "needs `unit_tokens`"),
         ({"slices": 4}, "with `slice` among the fields in `partition_by`"),
         ({"eval_source_by": "area"}, "expected one of at least two fields"),
-        ({"fields": {"area": 3}}, "expected where it is"),
+        ({"fields": {"area": 3}}, "expected the place of the field"),
         ({"streaming": True}, "go with `source: hub`"),
         ({"source": "hub", "globs": ["a"]}, "are for files"),
         ({"val_fraction": 0.6, "test_fraction": 0.4}, "must add up to less than 1"),

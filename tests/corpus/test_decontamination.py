@@ -158,7 +158,7 @@ def test_the_corpus_own_held_out_documents(tmp_path, tokenizer):
 
 
 def test_decontamination_does_not_depend_on_processes(tmp_path, tokenizer, monkeypatch):
-    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index_task._TASK_FILES", 1)
     monkeypatch.setattr("hf_ablate.corpus.selection.jobs._JOB_BYTES", 500)
     rows = write_corpus(tmp_path)
     for number in range(3):

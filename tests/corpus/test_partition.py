@@ -95,7 +95,7 @@ def test_too_small_units_are_refused_or_dropped(tmp_path, tokenizer):
 
 def test_the_result_depends_on_neither_files_nor_their_order_nor_processes(tmp_path, monkeypatch):
     """With a trained tokenizer, so that this covers its training too, and in several tasks, which processes share."""
-    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 2)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index_task._TASK_FILES", 2)
     monkeypatch.setattr("hf_ablate.corpus.selection.jobs._JOB_BYTES", 2_000)
     rows = rows_of(["art", "law", "sea"], 40) + [{"id": "again", "text": words(0), "area": "law"}]
     write_rows(tmp_path / "one" / "data" / "all.jsonl", rows)

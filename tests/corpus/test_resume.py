@@ -39,7 +39,7 @@ def stop_after(monkeypatch, name: str, calls: int) -> list:
 @pytest.mark.parametrize("trained", [True, False], ids=["trained", "given"])
 @pytest.mark.parametrize("step", ["index_task", "encode_task"])
 def test_finished_tasks_are_not_done_again(tmp_path, tokenizer, monkeypatch, step, trained):
-    monkeypatch.setattr("hf_ablate.corpus.selection.index._TASK_FILES", 1)
+    monkeypatch.setattr("hf_ablate.corpus.selection.index_task._TASK_FILES", 1)
     rows = rows_of(["art", "law"], 30)
     for number in range(4):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::4])
@@ -89,7 +89,7 @@ def test_a_killed_process(tmp_path, tokenizer):
         write_rows(tmp_path / "data" / f"{number}.jsonl", rows[number::8])
     command = [
         sys.executable, "-c",
-        "import sys; from hf_ablate.corpus.selection import index; index._TASK_FILES = 1; "
+        "import sys; from hf_ablate.corpus.selection import index_task as task; task._TASK_FILES = 1; "
         "from hf_ablate.cli import main; sys.exit(main(sys.argv[1:]))",
         "partition", f"--run_dir={tmp_path / 'run'}", "--source=jsonl", f"--roots={tmp_path / 'data'}",
         "--partition_by=area", f"--tokenizer={tokenizer}", "--block_size=16", "--unit_tokens=64000",

@@ -7,6 +7,7 @@ import pytest
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures import methods
 from hf_ablate.mixtures.arguments import EnumerateArguments
+from hf_ablate.mixtures.enumerate import enumerate_mixtures
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.units import CorpusUnits
 
@@ -53,7 +54,7 @@ def test_dirichlet_depends_on_its_seed_alone():
 
 def test_several_methods_join_without_repetition():
     arguments = EnumerateArguments(methods=["pairs", "subsets", "given"], mixtures=[{"a": 3, "b": 1}])
-    found = methods.enumerate_mixtures(arguments, CORPUS)
+    found = enumerate_mixtures(arguments, CORPUS)
     assert len(found) == 32
     assert found[0] == Mixture.uniform(["a", "b"])
     assert found[-1] == Mixture.of({"a": 0.75, "b": 0.25})
@@ -71,7 +72,7 @@ def test_several_methods_join_without_repetition():
 )
 def test_mistakes_are_named(settings, message):
     with pytest.raises(InputError, match=message):
-        methods.enumerate_mixtures(EnumerateArguments(**settings), CORPUS)
+        enumerate_mixtures(EnumerateArguments(**settings), CORPUS)
 
 
 @pytest.mark.parametrize(

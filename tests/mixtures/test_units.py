@@ -5,8 +5,7 @@ import pytest
 from hf_ablate.corpus.description import CorpusDescription, TrainingText
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.arguments import EnumerateArguments
-from hf_ablate.mixtures.enumerate import needs_corpus
-from hf_ablate.mixtures.methods import enumerate_mixtures
+from hf_ablate.mixtures.enumerate import enumerate_mixtures, needs_corpus
 from hf_ablate.mixtures.units import CorpusUnits
 
 
@@ -112,7 +111,7 @@ GIVEN = {"methods": ["given"]}
         (GIVEN | {"mixtures": [{"field=boi": 1}]}, "unknown group 'field=boi'; did you mean 'field=bio'"),
         (GIVEN | {"mixtures": [{"bio_200": 1}]}, "unknown unit 'bio_200'; did you mean 'bio_200"),
         (GIVEN | {"mixtures": [{"math_*": 1}]}, r"unknown unit 'math_\*'"),
-        (GIVEN | {"mixtures": [{"field=bio": "2"}]}, "the weight of 'field=bio' is '2'; a number was expected"),
+        (GIVEN | {"mixtures": [{"field=bio": "2"}]}, "the weight of 'field=bio' is '2'; expected a number"),
         (GIVEN | {"mixtures": [{"wiki": 1}], "exclude_units": ["wiki"]}, "unknown unit 'wiki'"),
         (GIVEN | {"mixtures": [{"field=bio": 1}], "exclude_units": ["bio_*"]}, "unknown group 'field=bio'"),
         ({"methods": ["groups"], "group_by": ["yaer"]}, "unknown field 'yaer'; did you mean 'year'"),

@@ -1,1 +1,1 @@
-"""Decontamination: training documents that overlap with evaluation text are found and left out."""
+"""Decontamination: training documents that overlap with evaluation text are left out."""

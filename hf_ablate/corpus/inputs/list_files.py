@@ -57,7 +57,7 @@ def _places_of(roots: list[str]) -> list[tuple[str, str]]:
     names = [name for name, _ in places if name != "site-packages"]  # which can be two folders
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"two roots are called {name!r}, so their files could not be told apart; rename one")
+            raise InputError(f"two roots are called {name!r}, so their files cannot be distinguished; rename one")
     return places
 
 

@@ -56,10 +56,10 @@ def _matches(root: Path, glob: str, root_name: str) -> Iterator[tuple[str, Path]
     if root.is_file():
         yield root.name, root
         return
-    own = glob.removeprefix(f"{root_name}/")
-    regex = re.compile(glob_translate(own))
+    inner_glob = glob.removeprefix(f"{root_name}/")
+    regex = re.compile(glob_translate(inner_glob))
     start = []
-    for part in own.split("/")[:-1]:
+    for part in inner_glob.split("/")[:-1]:
         if re.search(r"[*?\[]", part):
             break
         start.append(part)

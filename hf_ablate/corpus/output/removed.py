@@ -5,7 +5,7 @@ import numpy as np
 from ..decontamination.report import overlap_by_set
 from ..selection.collect import Collection
 from ..selection.encode import SAMPLES
-from ..selection.index import Task
+from ..selection.index_task import Task
 from ..selection.indexed import IndexedDocuments
 
 

@@ -1,4 +1,4 @@
-"""What every reader gives: documents, and what to do with those that cannot be read."""
+"""What every reader gives: documents, and what becomes of those that cannot be read."""
 
 from collections import Counter
 from dataclasses import dataclass, field

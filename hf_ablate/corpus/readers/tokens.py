@@ -33,7 +33,7 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
             continue
         document = np.asarray(ids[start:stop])
         if len(document) and (largest := int(document.max())) >= vocab_size:
-            detail = f"id {largest}, vocabulary of {vocab_size}: another `tokenizer` or `token_dtype` made it"
+            detail = f"id {largest}, vocabulary of {vocab_size}: it was made with another `tokenizer` or `token_dtype`"
             bad_rows.handle(BadRow(f"{file.name}, document {row + 1}", "holds ids that the tokenizer lacks", detail))
             continue
         yield Document(row, f"{file.name}:{row}", "", dict(file.fields or {}), document)
@@ -54,10 +54,12 @@ def _load(file: InputFile, dtype: str) -> np.ndarray:
             ids = np.memmap(file.path, np.dtype(dtype).newbyteorder("<"), "r") if file.size else np.empty(0, dtype)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{file.name} is not a file of {dtype} token ids ({error}); `token_dtype` says what they are"
+            f"{file.name} is not a file of {dtype} token ids ({error}); set `token_dtype` to their type"
         ) from error
     if ids.ndim != 1 or ids.dtype.kind != "u":
-        raise InputError(f"{file.name} holds {ids.dtype} of shape {ids.shape}; expected one row of unsigned token ids")
+        raise InputError(
+            f"{file.name} holds {ids.dtype} of shape {ids.shape}; expected one dimension of unsigned token ids"
+        )
     return ids
 
 

@@ -1,4 +1,4 @@
-"""Bins cut so that each holds about one token budget: the paper's year ranges."""
+"""Bins cut so that each has about one token budget: the paper's year ranges."""
 
 from collections import defaultdict
 
@@ -12,14 +12,14 @@ _MOST_VALUES = 100_000
 def cut_bins(values: list[int | float], others: list[tuple], tokens: list[float], budget: int) -> list[str]:
     """The bin of every key.
 
-    Within each combination of the other fields, ascending values are joined until they hold at least the budget. What
-    is left at the upper end is a bin of its own if it holds half a budget; otherwise it joins the last one.
+    Within each combination of the other fields, ascending values are joined until they have at least the budget. What
+    is left at the upper end is a bin of its own if it has half a budget; otherwise it joins the last one.
 
     Args:
         values (`list[int | float]`): the key's number.
         others (`list[tuple]`): the key's values of the other fields.
         tokens (`list[float]`): about how many tokens the key has.
-        budget (`int`): the tokens that a bin should hold.
+        budget (`int`): the tokens that a bin should have.
 
     Returns:
         `list[str]`: names such as 2012-2013.

@@ -92,7 +92,7 @@ def range_name(low: float, high: float) -> str:
 
 
 def as_number(raw: Any) -> int | float | None:
-    """A number, or the year of a date, from what a field holds.
+    """A number, or the year of a date, from the value of a field.
 
     Example:
 

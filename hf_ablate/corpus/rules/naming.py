@@ -1,4 +1,4 @@
-"""What a recipe says about naming partitions and splits, checked."""
+"""The rules that name partitions and splits, checked."""
 
 import re
 from collections.abc import Mapping

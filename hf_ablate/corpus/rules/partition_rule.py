@@ -20,7 +20,7 @@ class Leftover(NamedTuple):
 
 
 class Partition(NamedTuple):
-    """What a key stands for: the name of the partition, and the value of each field, the coarsest first."""
+    """What a key means: the name of the partition, and the value of each field, the coarsest first."""
 
     name: str
     root: str
@@ -85,7 +85,7 @@ class PartitionRule:
         return sorted([kind, rule.name, entry] for rule in rules for kind, entry in rule.matched)
 
     def partitions(self, keys: list[Key], tokens: list[float], unit_tokens: int | None) -> list[Partition]:
-        """What keys stand for.
+        """The partitions of keys.
 
         Args:
             keys (`list[Key]`): all keys of the corpus.

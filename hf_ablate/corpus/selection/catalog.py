@@ -11,7 +11,8 @@ import numpy as np
 from ..hashing import draws
 from ..inputs.input_file import InputFile
 from ..rules.partition_rule import Key, Leftover, PartitionRule
-from .index import Index, ReadSettings
+from .index import Index
+from .index_task import ReadSettings
 from .left_out import LeftOut
 from .records import RECORD
 
@@ -56,7 +57,12 @@ class Catalog:
         return self._matched
 
     def records(self) -> Iterator[tuple[list[Key], np.ndarray]]:
-        """(keys, records) of all files."""
+        """The records of all files.
+
+        Returns:
+            `Iterator[tuple[list[Key], np.ndarray]]`: the keys that a record's `key` is a place in, and the records:
+            shape (documents,), `RECORD`.
+        """
         yield self._keys, self._records
 
     def bytes_per_token(self) -> float | None:

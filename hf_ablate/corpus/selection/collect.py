@@ -16,14 +16,16 @@ from ..rules.partition_rule import Key
 from ..tokenizers import load_tokenizer, train_tokenizer
 from .budgets import BYTES_PER_TOKEN, check_not_empty, needed_tokens
 from .catalog import Catalog
-from .encode import encode_task, read_selected
+from .encode import encode_task
 from .encoded import EncodedDocuments
-from .index import Index, ReadSettings
+from .index import Index
+from .index_task import ReadSettings
 from .indexed import IndexedDocuments, is_between, mark_duplicates
 from .jobs import encode_settings, make_jobs
 from .left_out import LeftOut
 from .membership import Membership, find_membership
 from .ranges import bytes_per_range, limits
+from .read_selected import read_selected
 from .recipe import Recipe
 from .records import Survey
 from .workers import run_tasks

@@ -12,9 +12,9 @@ from ...errors import InputError
 from ...manifest import write_json
 from ..decontamination.check import OverlapCheck, find_overlap
 from ..readers.document_format import DocumentFormat
-from ..readers.documents import BadRows, Document
-from ..readers.read import read_documents
-from .index import Task, read_records
+from ..readers.documents import Document
+from .index_task import Task, read_records
+from .read_selected import read_selected
 
 
 DOCUMENT = np.dtype(
@@ -170,25 +170,6 @@ def _load(tokenizer_file: Path):
     from tokenizers import Tokenizer
 
     return Tokenizer.from_file(str(tokenizer_file))
-
-
-def read_selected(task: Task, records: np.ndarray, form: DocumentFormat) -> Iterator[Document]:
-    """The documents of selected records.
-
-    Args:
-        task (`Task`): the files.
-        records (`np.ndarray`): the records, `RECORD`, in the order of the index.
-        form (`DocumentFormat`): how documents are stored.
-
-    Raises:
-        `InputError`: for a document that cannot be read any more.
-    """
-    bad_rows = BadRows("fail")
-    edges = np.searchsorted(records["file"], np.arange(len(task.files) + 1))
-    for number, file in enumerate(task.files):
-        rows = records["row"][edges[number] : edges[number + 1]]
-        if len(rows):
-            yield from read_documents(file, form, bad_rows, set(rows.tolist()))
 
 
 def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:

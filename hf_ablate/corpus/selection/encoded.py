@@ -122,7 +122,7 @@ class PortionDocuments:
         return int(self.entries["tokens"].sum())
 
     def first(self, limit: int, unit: str) -> "PortionDocuments":
-        """The shortest beginning that holds `limit` tokens or bytes (`unit`), or all documents."""
+        """The shortest beginning with at least `limit` tokens or bytes (`unit`), or all documents."""
         count = int(np.searchsorted(np.cumsum(self.entries[unit], dtype=np.int64), limit)) + 1
         return PortionDocuments(self.folder, self.names, self.entries[:count], self.part[:count], self.dtype)
 

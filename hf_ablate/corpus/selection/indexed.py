@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .duplicates import find_duplicates
-from .index import Index, Task
+from .index import Index
+from .index_task import Task
 from .membership import Membership
 from .ranges import range_of
 
@@ -26,7 +27,11 @@ class IndexedDocuments:
     duplicates: Mapping[int, np.ndarray]
 
     def tasks(self) -> Iterator[tuple[Task, np.ndarray, np.ndarray]]:
-        """(task, records, the portion of each record) of every task."""
+        """The records of every task.
+
+        Returns:
+            `Iterator`: (task, its records, the portion of each); arrays of shape (documents,), `RECORD` and integers.
+        """
         for task in self.index.tasks:
             records = self.index.records_of(task)
             yield task, records, self.members.portions_of(self.index.keys_of(task), records)
@@ -52,7 +57,7 @@ def mark_duplicates(index: Index, members: Membership, keep_all: bool) -> Indexe
 
     Args:
         index (`Index`): the records.
-        members (`Membership`): says which documents are needed.
+        members (`Membership`): which documents are needed.
         keep_all (`bool`): whether duplicates are left in.
     """
     numbers = [task.number for task in index.tasks]

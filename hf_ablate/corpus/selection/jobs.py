@@ -9,7 +9,8 @@ import numpy as np
 from ..blocks import token_dtype
 from ..decontamination.check import OverlapCheck
 from .encode import EncodeJob, EncodeSettings
-from .index import Index, ReadSettings
+from .index import Index
+from .index_task import ReadSettings
 from .indexed import IndexedDocuments
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..decontamination.evaluation_sets import Decontamination
 from ..splits import HeldOut
 from .budgets import Budgets
-from .index import ReadSettings
+from .index_task import ReadSettings
 from .portions import Roles
 
 

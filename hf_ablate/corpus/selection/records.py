@@ -34,7 +34,12 @@ class Survey(Protocol):
         """The entries of rules that matched a document."""
 
     def records(self) -> Iterator[tuple[list[Key], np.ndarray]]:
-        """The records of all documents, part by part: (the keys that `key` is a place in, the records)."""
+        """The records of all documents, part by part.
+
+        Returns:
+            `Iterator[tuple[list[Key], np.ndarray]]`: the keys that a record's `key` is a place in, and the records:
+            shape (documents,), `RECORD`.
+        """
 
     def bytes_per_token(self) -> float | None:
         """As measured on a sample; `None` where none was taken."""

@@ -1,4 +1,4 @@
-"""Tasks over processes: each writes its own files, the last of them marking it as done, so a killed run resumes."""
+"""Tasks in several processes: each writes files, the last of which marks it as done, so a killed run resumes."""
 
 import multiprocessing
 import os
