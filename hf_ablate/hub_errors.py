@@ -65,6 +65,8 @@ def hub_problem(error: BaseException) -> str | None:
         return OFFLINE
     if gated := _first(error, hub.GatedRepoError):
         return f"it is gated: accept its conditions on {_page(gated)}, then {LOG_IN}"
+    if _first(error, hub.DisabledRepoError):
+        return "it has been disabled by its owner or by the Hub"
     if _first(error, hub.RevisionNotFoundError):
         return "there is no such branch, tag or commit"
     if _first(error, hub.RepositoryNotFoundError):

@@ -46,6 +46,10 @@ PROBLEMS = {
         lambda: answered(403, DATASET, code="GatedRepo"),
         "it is gated: accept its conditions on https://huggingface.co/datasets/ada/d, then log in",
     ),
+    "disabled": (
+        lambda: answered(403, message="Access to this resource is disabled."),
+        "it has been disabled by its owner or by the Hub",
+    ),
     "revision": (lambda: answered(404, code="RevisionNotFound"), "there is no such branch, tag or commit"),
     "repository": (
         lambda: answered(404, code="RepoNotFound"),

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import InputError, causes
+from ..errors import InputError, causes, reason
 from ..hub_errors import TRANSIENT_STATUSES, hub_failures, hub_status, is_network_failure
 
 
@@ -40,7 +40,9 @@ def call(what: str, ask: Callable[[], Answer]) -> Answer:
             if attempt == _ATTEMPTS:
                 raise InputError(f"{error}. {_RESUMES}") from cause
             seconds = _seconds_to_wait(cause) or 2 ** (attempt - 1)
-            logger.warning("%s; asking again in %d s", error, seconds)
+            status = hub_status(cause)
+            what_failed = f"status {status}" if status else reason(cause)
+            logger.warning("%s: %s; asking the Hub again in %d s", what, what_failed, seconds)
             time.sleep(seconds)
     raise AssertionError("unreachable")
 
