@@ -1,4 +1,4 @@
-"""What `hf-ablate evaluate` takes."""
+"""The options of `hf-ablate evaluate`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ class EvaluateArguments(StageArguments):
     )
     mixture: list[str] = field(
         default_factory=list,
-        metadata={"help": "Score only the proxies of these mixtures of the study: ids, or `best`."},
+        metadata={"help": "Score only the proxies of these mixtures of the study: ids, names, or `best`."},
     )
     weights: dict | None = field(
         default=None, metadata={"help": "Score only the proxy of this mixture of the study: unit to weight."}
@@ -36,8 +36,9 @@ class EvaluateArguments(StageArguments):
     data: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files, run folders, or data "
-            "sets on the Hub (ORG/NAME, with :CONFIGURATION if wanted). Default: the study's own."
+            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files (or .gz, .zst), run "
+            "folders, or data sets on the Hub (ORG/NAME, optionally with @REVISION and :CONFIGURATION). Default: the "
+            "study's own."
         },
     )
     split: str = field(default="val", metadata={"help": "The split to score: val or test."})
@@ -45,10 +46,10 @@ class EvaluateArguments(StageArguments):
         default=None, metadata={"help": "Where score rows go. Default: `scores` in the run folder."}
     )
     limit: int | None = field(
-        default=None, metadata={"help": "Score this many documents of each source, drawn as in the paper."}
+        default=None, metadata={"help": "Score only this many documents of each source, drawn as in the paper."}
     )
     max_length: int | None = field(
-        default=None, metadata={"help": "Most tokens in a window. Default, and at most: what the model can read."}
+        default=None, metadata={"help": "Most tokens in a window. Default and maximum: what the model can read."}
     )
     dtype: Literal["float32", "bfloat16", "float16"] = field(
         default="float32",
@@ -67,13 +68,13 @@ class EvaluateArguments(StageArguments):
         metadata={
             "help": "How components are held for merges: memory-mapped as saved; or in half of float32's memory, "
             "rounded (bfloat16), or as rounded differences from the study's seed (delta), which lose far less. "
-            "Each format's proxies have scores of their own."
+            "Each format's proxies are scored separately."
         },
     )
     accelerate_config: str | None = field(
         default=None,
         metadata={
-            "help": "Share the models out to processes under accelerate launch: cpu, multi_gpu, ..., or a file. "
+            "help": "Share the models among processes under accelerate launch: cpu, multi_gpu, ..., or a file. "
             "Options that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
@@ -81,7 +82,7 @@ class EvaluateArguments(StageArguments):
         default="local",
         metadata={
             "help": "Where models are scored: in this process (or those of accelerate launch), or in the workers of a "
-            "Ray cluster (RAY_ADDRESS; by default of this machine). Scores are the same."
+            "Ray cluster (RAY_ADDRESS; default: this machine). Scores are the same."
         },
     )
     num_workers: int | None = field(
@@ -93,16 +94,19 @@ class EvaluateArguments(StageArguments):
     top: int | None = field(
         default=None,
         metadata={
-            "help": "Only find this many best mixtures by weight averaging: score all on few documents, drop those "
-            "that are worse beyond doubt, double the documents for the rest. Results go to `race`, not to `scores`."
+            "help": "Find only the best mixtures by weight averaging, this many: score all on a few documents, drop "
+            "those that are clearly worse, double the documents for the rest. Results go to `race`, not to `scores`."
         },
     )
     confidence: float = field(
-        default=0.95, metadata={"help": "top: least probability that the winners are those of scoring everything."}
+        default=0.95,
+        metadata={"help": "top: the least probability that the winners are those that scoring everything would find."},
     )
     first_documents: int = field(
         default=2,
-        metadata={"help": "top: how many short and how many long documents of each domain all are scored on first."},
+        metadata={
+            "help": "top: how many short and how many long documents of each domain every mixture is scored on first."
+        },
     )
     tasks: list[str] = field(
         default_factory=list,
@@ -111,14 +115,17 @@ class EvaluateArguments(StageArguments):
             "`paper` for the paper's thirteen. Results go to tasks.jsonl. Needs: pip install 'hf_ablate[tasks]'"
         },
     )
-    tasks_dir: Path | None = field(default=None, metadata={"help": "A folder of lm-eval task files of your own."})
+    tasks_dir: Path | None = field(default=None, metadata={"help": "A folder with your own lm-eval task files."})
     export: list[Literal["paloma", "lm_eval"]] = field(
         default_factory=list,
-        metadata={"help": "Also write the results in these shapes, to `export` beside the score rows."},
+        metadata={"help": "Also write the results in these formats, to `export` in the folder of the score rows."},
     )
     output_format: Literal["table", "json", "csv"] = field(
         default="table",
-        metadata={"help": "How results are printed on stdout. JSON and CSV hold domains, sources, pooled and macro."},
+        metadata={
+            "help": "How results are printed on stdout. JSON and CSV have rows for domains, sources, all text pooled, "
+            "and the mean of domains (`macro`)."
+        },
     )
 
     def __post_init__(self) -> None:
@@ -132,7 +139,7 @@ class EvaluateArguments(StageArguments):
         self._check_tasks()
         is_choice = bool(self.model) or self.of_mixtures
         if is_choice and self.output_dir is None:
-            raise InputError("a choice of models is scored into a folder of its own; give `output_dir`")
+            raise InputError("chosen models are scored into a separate folder; give `output_dir`")
         if self.model and not (self.data or self.of_mixtures or self.tasks):
             raise InputError("models outside a study need evaluation text; give `data`")
 
@@ -144,20 +151,23 @@ class EvaluateArguments(StageArguments):
         if not 0 < self.confidence < 1:
             raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
         if self.first_documents < 2:
-            raise InputError(f"first_documents is {self.first_documents}; expected at least 2, whose spread says more")
+            raise InputError(
+                f"first_documents is {self.first_documents}; expected at least 2, to estimate their spread"
+            )
         if self.model or self.of_mixtures or self.per_document or self.export or self.proxy == ENSEMBLE.option:
             raise InputError(
-                "top races the weight averages of all of a study's mixtures; it goes with none of `model`, `mixture`, "
-                "`weights`, `per_document`, `export` and `proxy: ensemble` (full scores of these cost no forward pass)"
+                "top races the weight averages of all of a study's mixtures; it cannot be combined with `model`, "
+                "`mixture`, `weights`, `per_document`, `export` or `proxy: ensemble` (ensembles are scored without a "
+                "forward pass)"
             )
 
     def _check_tasks(self) -> None:
         if self.tasks_dir is not None and not self.tasks:
-            raise InputError("tasks_dir says where tasks are defined; name those to run in `tasks`")
+            raise InputError("tasks_dir only says where tasks are defined; name those to run in `tasks`")
         if self.tasks and (self.top is not None or self.data or self.per_document or self.export):
-            raise InputError("tasks bring data of their own; `top`, `data`, `per_document` and `export` are for text")
+            raise InputError("tasks bring their own data; `top`, `data`, `per_document` and `export` are for text")
         if self.tasks and self.executor == "ray":
-            raise InputError("tasks are shared out by accelerate (accelerate_config), not by Ray")
+            raise InputError("tasks can be shared by accelerate (accelerate_config), not by Ray")
 
     @property
     def of_mixtures(self) -> bool:
@@ -166,7 +176,7 @@ class EvaluateArguments(StageArguments):
 
     @property
     def work_dir(self) -> Path:
-        """The folder that is written to; with an output folder of its own, the study is only read."""
+        """The folder that is written to; with `output_dir`, the study is only read."""
         return self.output_dir or self.run_dir
 
     @property

@@ -1,4 +1,4 @@
-"""Scores per document, in a file of their own beside the score rows."""
+"""Scores per document, in files of their own in the folder of the score rows."""
 
 import json
 from collections import Counter
@@ -16,17 +16,20 @@ DOCUMENTS = "documents"  # and `.jsonl`, or the number of a process and that
 def read_documents(folder: Path) -> dict[tuple, dict]:
     """(key of the score row, position of the document) → the document's row: a score row with `id` and `document`.
 
-    A document that a killed run left a row of is there once.
+    A document has one row, also where a killed run had written it already.
+
+    Raises:
+        `InputError`: for a line, other than a torn last one, that is not a row; names file and line.
     """
     names = [entry.name for entry in fields(ScoreRow)]
-    found = {}
+    by_document = {}
     for row in (row for path in sorted(folder.glob(f"{DOCUMENTS}*.jsonl")) for row in _read_lines(path)):
-        found[ScoreRow(**{name: row[name] for name in names}).key, row["document"]] = row
-    return found
+        by_document[ScoreRow(**{name: row[name] for name in names}).key, row["document"]] = row
+    return by_document
 
 
 def count_documents(folder: Path) -> Counter:
-    """Key of the score row → how many of its documents have a row of their own."""
+    """Key of the score row → how many of its documents have rows."""
     return Counter(key for key, _ in read_documents(folder))
 
 
@@ -38,4 +41,4 @@ def _read_lines(path: Path) -> Iterator[dict]:
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise InputError(f"{path}, line {number} is no row ({error}); remove the line") from error
+                raise InputError(f"{path}, line {number} is not a row ({error}); remove the line") from error

@@ -31,7 +31,11 @@ RACE_RESULT = "race.json"
 
 
 def run(arguments: EvaluateArguments) -> None:
-    """Score what has no scores yet; does nothing when all has."""
+    """Score what has no scores yet; does nothing when everything has.
+
+    Raises:
+        `InputError`: for models, text and options that do not go together, and for scores that are not finite.
+    """
     if arguments.dry_run:
         print(_plan(arguments))
         return
@@ -108,7 +112,8 @@ def _evaluate_tasks(arguments: EvaluateArguments, families: list[list[ScoredMode
 
 def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list[Source]) -> None:
     """Find and print the best mixtures; a race that was interrupted resumes, a finished one is only printed."""
-    from .scoring.race_mixtures import RaceOptions, print_race, race_mixtures
+    from .scoring.race import RaceOptions
+    from .scoring.race_mixtures import print_race, race_mixtures
 
     if arguments.top > len(merges):
         raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")

@@ -14,7 +14,7 @@ from .rows import METRICS, ScoreRow, add_rows
 from .text.sources import SAMPLE_SEED
 
 
-_TOO_LARGE = 1e30  # what PALOMA's evaluator writes for a perplexity that is no float
+_TOO_LARGE = 1e30  # what PALOMA's evaluator writes for a perplexity that does not fit a float
 _LM_EVAL_METRICS = {"word_perplexity": "ppl_word", "byte_perplexity": "ppl_byte", "bits_per_byte": "bits_per_byte"}
 
 
@@ -22,7 +22,10 @@ def export_rows(folder: Path, rows: list[ScoreRow], created: str, shapes: list[s
     """Write rows in the given shapes: `paloma` to `folder/paloma`, `lm_eval` to `folder/lm_eval`.
 
     Args:
+        folder (`Path`): where they are written.
+        rows (`list[ScoreRow]`): of any models and sources.
         created (`str`): when they were scored, ISO format.
+        shapes (`list[str]`): `paloma`, `lm_eval`, both or none.
     """
     if "paloma" in shapes:
         for name, table in paloma_tables(rows, created).items():
@@ -72,11 +75,11 @@ def paloma_tables(rows: list[ScoreRow], created: str) -> dict[str, list[dict[str
 
 def lm_eval_results(rows: list[ScoreRow], created: str) -> dict[str, dict[str, Any]]:
     """Model → what lm-eval's results file of it holds: a task per source, and one per domain, `<source>_<domain>`."""
-    found: dict[str, dict[str, Any]] = {}
+    by_model: dict[str, dict[str, Any]] = {}
     for (model, source), some in _by_model_and_source(rows).items():
         tasks = {source: add_rows(some, source)}
         tasks |= {f"{source}_{row.domain}": row for row in some if row.domain is not None}
-        results = found.setdefault(model, _lm_eval_header(some[0], created))
+        results = by_model.setdefault(model, _lm_eval_header(some[0], created))
         for task, row in tasks.items():
             results["results"][task] = {"alias": task} | _lm_eval_metrics(row)
             results["configs"][task] = {
@@ -90,7 +93,7 @@ def lm_eval_results(rows: list[ScoreRow], created: str) -> dict[str, dict[str, A
             results["higher_is_better"][task] = dict.fromkeys(_LM_EVAL_METRICS, False)
             results["n-samples"][task] = {"original": row.num_docs, "effective": row.num_docs}
         results["group_subtasks"][source] = [task for task in tasks if task != source]
-    return found
+    return by_model
 
 
 def _lm_eval_metrics(row: ScoreRow) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _finite(value: float) -> float | None:
 
 
 def _by_model_and_source(rows: list[ScoreRow]) -> dict[tuple[str, str], list[ScoreRow]]:
-    found: dict[tuple[str, str], list[ScoreRow]] = {}
+    groups: dict[tuple[str, str], list[ScoreRow]] = {}
     for row in rows:
-        found.setdefault((row.model, row.source), []).append(row)
-    return found
+        groups.setdefault((row.model, row.source), []).append(row)
+    return groups

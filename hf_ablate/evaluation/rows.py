@@ -22,8 +22,8 @@ class ScoreRow:
         model (`str`): id within the study, Hub id or folder name.
         kind (`str`): `seed`, `component`, `reference`, `merged`, `ensemble` or `external`.
         mixture (`dict[str, float]`, *optional*): unit → weight.
-        source (`str`, *optional*): the evaluation data set; none only for a sum over several.
-        domain (`str`, *optional*): its fine-grained part, none for a source without domains.
+        source (`str`, *optional*): the evaluation data set; `None` only for a sum over several.
+        domain (`str`, *optional*): its fine-grained part; `None` for a source without domains.
         split (`str`): `val` or `test`.
         num_docs, num_tokens, num_chars, num_bytes, num_words (`int`): what was scored.
         sum_logprob (`float`): natural logarithm of the probability of all its tokens.
@@ -61,22 +61,27 @@ class ScoreRow:
 
     @property
     def ppl_token(self) -> float:
+        """Perplexity per token; comparable only between models with the same tokenizer."""
         return perplexity(self.sum_logprob, self.num_tokens)
 
     @property
     def ppl_char(self) -> float:
+        """Perplexity per character."""
         return perplexity(self.sum_logprob, self.num_chars)
 
     @property
     def ppl_word(self) -> float:
+        """Perplexity per whitespace-separated word."""
         return perplexity(self.sum_logprob, self.num_words)
 
     @property
     def ppl_byte(self) -> float:
+        """Perplexity per byte of UTF-8."""
         return perplexity(self.sum_logprob, self.num_bytes)
 
     @property
     def bits_per_byte(self) -> float:
+        """Bits that the model needs for a byte of the text; NaN where there are no bytes."""
         return -self.sum_logprob / (self.num_bytes * math.log(2)) if self.num_bytes else math.nan
 
     @property
@@ -86,6 +91,7 @@ class ScoreRow:
 
     @property
     def measurement(self) -> tuple:
+        """What identifies the measurement, in the order of `MEASUREMENT`."""
         return tuple(getattr(self, name) for name in MEASUREMENT)
 
 
@@ -97,7 +103,8 @@ def add_rows(rows: list[ScoreRow], source: str | None) -> ScoreRow:
     """The score of one model on all the text of several rows, which is a row itself.
 
     Args:
-        source (`str`, *optional*): what the sum is called; none for text of several sources.
+        rows (`list[ScoreRow]`): of one model and measurement, at least one.
+        source (`str`, *optional*): what the sum is called; `None` for text of several sources.
     """
     sums = {name: sum(getattr(row, name) for row in rows) for name in SUMS}
     digests = {row.data_digest for row in rows}
@@ -115,7 +122,7 @@ def perplexity(sum_logprob: float, count: int) -> float:
 
 
 def append_rows(path: Path, rows: Iterable[ScoreRow]) -> None:
-    """Append rows to a JSON-lines file in one write, after removing the torn last line of a killed run."""
+    """Append rows to a JSON-lines file in one write, after removing a last line that a killed run left torn."""
     append_json_lines(path, (asdict(row) for row in rows))
 
 
@@ -152,10 +159,10 @@ def read_rows(folder: Path) -> list[ScoreRow]:
     """All rows in `rows*.jsonl` of a folder, the later of two equal ones; a torn last line is left out.
 
     Raises:
-        `InputError`: for a line, other than a torn last one, that is no score row; names file and line.
+        `InputError`: for a line, other than a torn last one, that is not a score row; names file and line.
     """
     names = {entry.name for entry in fields(ScoreRow)}
-    found: dict[tuple, ScoreRow] = {}
+    by_key: dict[tuple, ScoreRow] = {}
     for path in sorted(folder.glob("rows*.jsonl")):
         for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
             if not line.endswith(b"\n"):
@@ -163,13 +170,13 @@ def read_rows(folder: Path) -> list[ScoreRow]:
             try:
                 row = ScoreRow(**{key: value for key, value in json.loads(line).items() if key in names})
             except (ValueError, TypeError, AttributeError) as error:
-                raise InputError(f"{path}, line {number} is no score row ({error}); remove the line") from error
-            found[row.key] = row
-    return list(found.values())
+                raise InputError(f"{path}, line {number} is not a score row ({error}); remove the line") from error
+            by_key[row.key] = row
+    return list(by_key.values())
 
 
 def read_current_rows(folder: Path) -> list[ScoreRow]:
-    """The rows that the manifest of a finished scores folder stands for, without those of older models or data.
+    """The rows that the manifest of a finished scores folder describes, without those of older models or data.
 
     Raises:
         `InputError`: if the folder has no manifest.
@@ -182,17 +189,18 @@ def select_rows(rows: Iterable[ScoreRow], models: dict[str, dict], measurement: 
     """The rows of the given models under one measurement, in the order of the models.
 
     Args:
-        models (`dict[str, dict]`): id → `digest`, and what differs from the measurement (a tokenizer of its own, say).
+        rows (`Iterable[ScoreRow]`): of any models and measurements.
+        models (`dict[str, dict]`): id → `digest`, and what differs from the measurement, such as another tokenizer.
         measurement (`dict`): `split`, `tokenizer_digest`, `max_length`, `limit`, `dtype` and `data` (source → digest).
     """
     order = {model: position for position, model in enumerate(models)}
 
     def is_current(row: ScoreRow) -> bool:
-        facts = measurement | models.get(row.model, {})
+        expected = measurement | models.get(row.model, {})
         return (
-            facts.get("digest") == row.model_digest
+            expected.get("digest") == row.model_digest
             and measurement["data"].get(row.source) == row.data_digest
-            and all(facts[name] == getattr(row, name) for name in ("split", *MEASUREMENT[1:]))
+            and all(expected[name] == getattr(row, name) for name in ("split", *MEASUREMENT[1:]))
         )
 
     return sorted(filter(is_current, rows), key=lambda row: (order[row.model], row.source, row.domain or ""))

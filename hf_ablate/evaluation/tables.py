@@ -18,7 +18,9 @@ def print_results(rows: list[ScoreRow], names: dict[str, str], output_format: st
     """Print score rows on stdout as a `table`, `json` or `csv`.
 
     Args:
+        rows (`list[ScoreRow]`): of any models, sources and domains.
         names (`dict[str, str]`): model id → what the table shows for it.
+        output_format (`str`): `table`, `json` or `csv`.
     """
     if output_format == "json":
         print(json.dumps(levels(rows), ensure_ascii=False, allow_nan=False))
@@ -32,10 +34,10 @@ def print_results(rows: list[ScoreRow], names: dict[str, str], output_format: st
 
 
 def levels(rows: list[ScoreRow]) -> list[dict]:
-    """Every model's scores on each `domain`, each `source`, all text `pooled`, and the `macro` average of domains.
+    """Every model's scores on each `domain`, each `source`, all text `pooled`, and as the mean of domains (`macro`).
 
-    Sources and pooled text are sums of rows, so long documents count more; the macro average counts every domain
-    alike and has no sums. Metrics that are not finite are none.
+    Sources and pooled text are sums of rows, so long documents count more; the mean of domains counts every domain
+    alike and has no sums. Metrics that are not finite are `None`.
     """
     entries = []
     for some in _by_model(rows).values():
@@ -50,25 +52,28 @@ def levels(rows: list[ScoreRow]) -> list[dict]:
 
 
 def _by_model(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
-    found: dict[str, list[ScoreRow]] = {}
+    by_model: dict[str, list[ScoreRow]] = {}
     for row in rows:
-        found.setdefault(row.model, []).append(row)
-    return found
+        by_model.setdefault(row.model, []).append(row)
+    return by_model
 
 
 def _by_source(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
-    found: dict[str, list[ScoreRow]] = {}
+    by_source: dict[str, list[ScoreRow]] = {}
     for row in rows:
-        found.setdefault(row.source, []).append(row)
-    return found
+        by_source.setdefault(row.source, []).append(row)
+    return by_source
 
 
 def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits_per_byte", most: int = 10) -> str:
-    """Models × domains, or sources where there are many domains; the best `most` models of each kind by the macro
-    average over domains, beside the score of all text pooled.
+    """A table of models × domains, or sources where there are many domains, with the mean of domains and the score of
+    all text pooled; the best models of each kind.
 
     Args:
+        rows (`list[ScoreRow]`): of any models, sources and domains.
         names (`dict[str, str]`): model id → what is shown for it.
+        metric (`str`): one of `METRICS`.
+        most (`int`): how many models of each kind are shown, by their mean of domains.
     """
     columns = list(dict.fromkeys((row.source, row.domain) for row in rows))
     by_source = len(columns) > MOST_COLUMNS
@@ -99,7 +104,7 @@ def _sort_key(value: float) -> tuple[bool, float]:
 
 
 def means_of_domains(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]:
-    """Model → metric → plain average over all domains; none where no domain has a finite score."""
+    """Model → metric → unweighted average over all domains; `None` where no domain has a finite score."""
     return {
         model: {metric: number(mean([getattr(row, metric) for row in some])) for metric in METRICS}
         for model, some in _by_model(rows).items()
@@ -107,13 +112,13 @@ def means_of_domains(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]
 
 
 def mean(values: Iterable[float]) -> float:
-    """The plain average; a domain without bytes has no score (NaN) and is left out."""
+    """The unweighted average; a domain without bytes has no score (NaN) and is left out."""
     finite = [value for value in values if not math.isnan(value)]
     return sum(finite) / len(finite) if finite else math.nan
 
 
 def number(value: float) -> float | None:
-    """JSON has neither NaN nor infinity."""
+    """A value as JSON has it: `None` for NaN and infinity."""
     return value if math.isfinite(value) else None
 
 

@@ -17,7 +17,7 @@ class MergeArguments(StageArguments):
 
     mixture: list[str] = field(
         default_factory=lambda: ["best"],
-        metadata={"help": "Mixtures to save: `best` (first of the ranking's macro target), ids, or several of these."},
+        metadata={"help": "Mixtures to save: ids, names, or `best`, the first of the ranking by the mean of domains."},
     )
     weights: dict | None = field(
         default=None, metadata={"help": "A mixture given by its weights, instead of `mixture`: unit to weight."}

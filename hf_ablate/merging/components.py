@@ -1,7 +1,7 @@
 """Checks that models can be averaged, made before any weight is combined.
 
-mergekit merges tied with untied inputs, drops tensors that only some inputs have and passes NaN on, all silently; a
-proxy made that way would be silently wrong.
+mergekit merges tied with untied inputs, drops tensors that only some inputs have and passes NaN on; a proxy made that
+way would be silently wrong.
 """
 
 import json
@@ -42,12 +42,12 @@ def check_components(folders: dict[str, Path]) -> None:
 
 def check_seed(seed: Path, component: Path) -> None:
     """Raise `InputError` unless the seed has all tensors of a component, in the same shapes."""
-    own = _describe(seed)["tensor shapes"]
+    seed_shapes = _describe(seed)["tensor shapes"]
     for name, shape in _describe(component)["tensor shapes"].items():
-        if own.get(name) != shape:
+        if seed_shapes.get(name) != shape:
             raise InputError(
                 f"{component} cannot be held as differences from {seed}: tensor {name!r} is {shape} in the first and "
-                f"{own.get(name, 'missing')} in the second; give `pool_format: bfloat16`"
+                f"{seed_shapes.get(name, 'missing')} in the second; give `pool_format: bfloat16`"
             )
 
 
@@ -76,11 +76,11 @@ def _describe(folder: Path) -> dict[str, dict]:
                 shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
-    facts = find_manifest(folder) or {}
+    manifest = find_manifest(folder) or {}
     return {
         "configuration": {key: value for key, value in config.items() if key not in _FREE_KEYS},
         "tensor shapes": shapes,
-        "origin": {key: facts.get(key) for key in ("tokenizer_digest", "seed_digest")},
+        "origin": {key: manifest.get(key) for key in ("tokenizer_digest", "seed_digest")},
     }
 
 

@@ -17,8 +17,8 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
     """The YAML that makes mergekit average a study's components, as `mergekit-yaml` reads it in the run folder.
 
     Paths are relative to the run folder, so that a study can be moved and published. They hold two slashes: mergekit
-    takes a relative path with fewer for a name on the Hub. `base_model` gives configuration and tokenizer; without it
-    mergekit takes those of an arbitrary input. `dtype` is the inputs' and must stay float32.
+    reads a relative path with fewer as a name on the Hub. `base_model` gives configuration and tokenizer; without it
+    mergekit takes those of an arbitrary input. `dtype` is that of the arithmetic and must stay float32.
 
     Example:
 
@@ -70,7 +70,7 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
     """Model → weight of a linear merge, normalised.
 
     Raises:
-        `InputError`: if the file is no linear merge of whole models with one weight each.
+        `InputError`: if the file is not a linear merge of whole models with one weight each.
     """
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -79,7 +79,9 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
         for entry in config["models"]:
             weights[entry["model"]] = weights.get(entry["model"], 0) + entry["parameters"]["weight"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no mergekit configuration of `models` with a `weight` each ({error})") from error
+        raise InputError(
+            f"{path} is not a mergekit configuration of `models` with a `weight` each ({error})"
+        ) from error
     if method != "linear":
         raise InputError(f"{path} has merge_method {method!r}; only linear merges are averages of models")
     is_normalised = (config.get("parameters") or {}).get("normalize", True)

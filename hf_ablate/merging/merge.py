@@ -30,7 +30,11 @@ logger = logging.getLogger(__name__)
 
 
 def run(arguments: MergeArguments) -> None:
-    """Save the chosen mixtures' merged models; those that are there already are left alone."""
+    """Save the chosen mixtures' merged models; up-to-date ones are left alone.
+
+    Raises:
+        `InputError`: for an unknown mixture, and components that are missing or cannot be averaged.
+    """
     folder = RunFolder(arguments.run_dir)
     if arguments.dry_run and not has_manifest(folder.ranking) and not arguments.weights:
         print(f"merge: {', '.join(arguments.mixture)}, chosen when the mixtures are ranked")
@@ -54,13 +58,21 @@ def run(arguments: MergeArguments) -> None:
 
 
 def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
-    """Save the merged model of a mixture to `models/merged/<id>`; does nothing when it is there and up to date.
+    """Save the merged model of a mixture in its study's run folder; does nothing when it is there and up to date.
 
-    It is written to a folder beside it, which is renamed when complete, so a killed run leaves nothing half-written
-    under the final name.
+    It is written under a temporary name and renamed when complete, so a killed run leaves nothing half-written under
+    the final one.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        mixture (`Mixture`): what is merged.
+        out_dtype (`str`): number format of the saved weights; sums are float32 whatever it is.
 
     Returns:
-        `Path`: the folder.
+        `Path`: the model's folder.
+
+    Raises:
+        `InputError`: if a component is missing, or they cannot be averaged.
     """
     run_folder = RunFolder(run_dir)
     components = {unit: run_folder.component(unit) for unit in mixture.units}
@@ -69,7 +81,7 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
     folder = run_folder.merged(mixture.id)
     if is_finished(folder, fingerprint("merge", settings, inputs)):
-        logger.info("merge: %s is there already", folder)
+        logger.info("merge: %s is up to date", folder)
         return folder
     check_components(components)
     for component in components.values():
@@ -80,13 +92,13 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     source = merge_yaml(mixture, out_dtype)
     run_mergekit(mixture, components, temporary, source, out_dtype)
     write_text(temporary / CONFIG_NAME, source)
-    facts = next(iter(manifests.values()))
+    first = next(iter(manifests.values()))
     write_manifest(
         temporary, "merge", settings, inputs,
         model=model_id(MERGE.kind, mixture.id), kind=MERGE.kind, mixture=mixture.weights,
         digest=weights_digest(temporary),
-        seed_digest=facts.get("seed_digest"), tokenizer_digest=facts.get("tokenizer_digest"),
-        parameters=facts.get("parameters"),
+        seed_digest=first.get("seed_digest"), tokenizer_digest=first.get("tokenizer_digest"),
+        parameters=first.get("parameters"),
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
@@ -96,8 +108,15 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
 def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> None:
     """mergekit's linear merge of saved models.
 
-    The models are given as objects with absolute paths, not as text: mergekit would read `+` and `@` in a path as
-    LoRA and revision, and take a short relative one for a name on the Hub.
+    Args:
+        mixture (`Mixture`): units and weights.
+        folders (`dict[str, Path]`): unit → saved model.
+        output (`Path`): an existing folder, where the merged model is written.
+        source (`str`): the YAML that mergekit keeps with the result.
+        out_dtype (`str`): number format of the saved weights.
+
+    The models are passed as objects with absolute paths, not as text: mergekit would read `+` and `@` in a path as
+    LoRA and revision, and a short relative path as a name on the Hub.
     """
     from mergekit.common import ModelPath, ModelReference
     from mergekit.config import InputModelDefinition, MergeConfiguration
@@ -128,7 +147,7 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
 
 @contextmanager
 def _errors_only() -> Iterator[None]:
-    """Every merge warns of a deprecated name that mergekit uses, and of architectures that it infers, as it should."""
+    """Hide mergekit's warnings: of a deprecated name that it uses itself, and of architectures that it infers."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -2,8 +2,8 @@
 
 Nothing is written and no state dict is copied: a merge reads each component once and writes the parameters of the
 resident model, block by block, in float32. Its arithmetic is that of mergekit's linear merge, operation by operation,
-so the two agree to the last bit. A merge depends on the mixture alone, not on what was merged before (a running sum,
-one component added and one taken away, would drift and save nothing that matters).
+so the two agree to the last bit. A merge depends on the mixture alone, not on what was merged before: a running sum
+that adds one component and takes another away would drift, and save little.
 
 Components stay memory-mapped as they are saved, or are held in memory in half of float32's size.
 """
@@ -68,11 +68,12 @@ class ResidentPool:
 
     @property
     def units(self) -> list[str]:
+        """The units whose components are held."""
         return list(self.components)
 
     @property
     def num_bytes(self) -> int:
-        """Of the components, and of the seed if they are differences from it: what merges read from."""
+        """Size of what merges read from: the components, and the seed if they are differences from it."""
         held = [*self.components.values(), self.seed]
         return sum(tensor.nbytes for tensors in held for name, tensor in tensors.items() if name in self._targets)
 
@@ -97,7 +98,7 @@ class ResidentPool:
     def merge(self, mixture: Mixture) -> torch.nn.Module:
         """Make the resident model the average of the mixture's components, and return it.
 
-        The model is the same object at every call.
+        The model is the same object at every call: a merge overwrites the one before.
 
         Raises:
             `InputError`: if the mixture names a unit without a component.

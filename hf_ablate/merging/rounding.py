@@ -27,6 +27,9 @@ def round_tensor(tensor: torch.Tensor, origin: torch.Tensor | None = None) -> to
         tensor (`torch.Tensor`): any shape and floating dtype.
         origin (`torch.Tensor`, *optional*): of the same shape, any floating dtype.
 
+    Returns:
+        `torch.Tensor`: of the same shape, bfloat16.
+
     Example:
 
     ```python

@@ -93,7 +93,7 @@ def test_a_broken_line_is_named(tmp_path, line):
     path = tmp_path / "rows.jsonl"
     append_rows(path, [ROW])
     path.write_text(path.read_text() + line + json.dumps(asdict(ROW)) + "\n")
-    with pytest.raises(InputError, match=r"rows.jsonl, line 2 is no score row"):
+    with pytest.raises(InputError, match=r"rows.jsonl, line 2 is not a score row"):
         read_rows(tmp_path)
 
 

@@ -81,7 +81,7 @@ def test_best_is_the_first_of_the_macro_ranking(study, capsys):
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
     write_manifest(study / "ranking", "rank", {}, {})
     with pytest.raises(InputError, match="none of the study's 7 mixtures has the id or name"):
-        run(MergeArguments(run_dir=study))  # 0.3 / 0.7 is no candidate
+        run(MergeArguments(run_dir=study))  # 0.3 / 0.7 is not a candidate
     uniform = Mixture.uniform(["alpha", "beta"])
     ranking["targets"]["macro"]["rankings"]["merged"] = [{"mixture": uniform.id}]
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))

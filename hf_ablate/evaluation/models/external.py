@@ -25,8 +25,8 @@ def external_models(names: list[str]) -> list[ScoredModel]:
             models); a mergekit YAML file with a linear merge; or a Hub id, `ORG/NAME` or `ORG/NAME@REVISION`.
 
     Raises:
-        `InputError`: for a name that is none of these, and models that are no causal language models or cannot be
-            averaged.
+        `InputError`: for a name that is none of these, and for models that are not causal language models or cannot
+            be averaged.
     """
     return [model for name in names for model in _models_of(name)]
 
@@ -41,10 +41,10 @@ def _models_of(name: str) -> list[ScoredModel]:
         return [_saved(_from_hub(name), name)]
     if (path / CONFIG).is_file():
         return [_saved(path, path.resolve().name)]
-    found = trained_models(path) or [_saved(child, child.name) for child in _model_folders(path)]
-    if not found:
-        raise InputError(f"{path} is no saved model (it has no {CONFIG}), and none of its folders is")
-    return found
+    models = trained_models(path) or [_saved(child, child.name) for child in _model_folders(path)]
+    if not models:
+        raise InputError(f"{path} is not a saved model (it has no {CONFIG}), and neither is any of its folders")
+    return models
 
 
 def _model_folders(path: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Saved models, their configurations and tokenizers, as they come into memory; checked before any weight is read."""
+"""Saved models, their configurations and tokenizers, loaded; all that can be is checked before any weight is read."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,16 @@ from ...saved_model import CONFIG
 
 
 def load_model(folder: Path, dtype: str, device: str):
-    """A saved causal language model, ready to be scored; `InputError` if the folder holds none, or a part of one."""
+    """A saved causal language model, ready to be scored.
+
+    Args:
+        folder (`Path`): where it is saved.
+        dtype (`str`): number format of its weights in memory: `float32`, `bfloat16` or `float16`.
+        device (`str`): where it is put.
+
+    Raises:
+        `InputError`: if the folder does not hold a complete causal language model.
+    """
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
@@ -17,15 +26,15 @@ def load_model(folder: Path, dtype: str, device: str):
     causal_config(folder)
     try:
         with no_loading_bars():
-            model, facts = AutoModelForCausalLM.from_pretrained(
+            model, loaded = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=getattr(torch, dtype), output_loading_info=True
             )
     except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
-    if facts["missing_keys"]:
+    if loaded["missing_keys"]:
         raise InputError(
-            f"the weights in {folder} lack {len(facts['missing_keys'])} tensors of the model, among them "
-            f"{min(facts['missing_keys'])}, which would be random; save the model again"
+            f"the weights in {folder} lack {len(loaded['missing_keys'])} tensors of the model, among them "
+            f"{min(loaded['missing_keys'])}, which would be random; save the model again"
         )
     return model.eval().requires_grad_(False).to(device)
 
@@ -34,29 +43,33 @@ def causal_config(folder: Path):
     """The configuration of a saved causal language model.
 
     Raises:
-        `InputError`: if it is missing, unknown to transformers, or of a model that is no causal language model.
+        `InputError`: if it is missing, unknown to transformers, or not that of a causal language model.
     """
     from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
     if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder} is no saved model: it has no {CONFIG}")
+        raise InputError(f"{folder} is not a saved model: it has no {CONFIG}")
     try:
         config = AutoConfig.from_pretrained(folder)
     except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"{folder / CONFIG} describes no model that can be loaded: {reason(error)}") from error
+        raise InputError(f"{folder / CONFIG} does not describe a model that can be loaded: {reason(error)}") from error
     architectures = config.architectures or []
     is_other = architectures and not any("CausalLM" in name or "LMHead" in name for name in architectures)
     if is_other or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         what = ", ".join(architectures) or f"a model of type {config.model_type!r}"
         raise InputError(
-            f"{folder} holds {what}, which is no causal language model; expected one that predicts the next token"
+            f"{folder} holds {what}, which is not a causal language model; expected one that predicts the next token"
         )
     return config
 
 
 def load_tokenizer(folder: Path):
-    """The tokenizer saved beside a model; `InputError` if there is none."""
+    """The tokenizer saved with a model.
+
+    Raises:
+        `InputError`: if there is none, or it cannot be loaded.
+    """
     from transformers import AutoTokenizer
 
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")):
@@ -68,7 +81,11 @@ def load_tokenizer(folder: Path):
 
 
 def window_length(folder: Path, max_length: int | None) -> int:
-    """How many tokens a window predicts: `max_length`, but no more than the model can read."""
+    """How many tokens a window predicts: `max_length`, but no more than the model can read.
+
+    Raises:
+        `InputError`: if neither the configuration nor `max_length` sets a limit.
+    """
     limit = getattr(causal_config(folder).get_text_config(), "max_position_embeddings", None)
     if not (limit or max_length):
         raise InputError(f"the configuration in {folder} sets no limit to the model's input; give `max_length`")
@@ -81,7 +98,7 @@ def vocabulary_size(folder: Path) -> int:
 
 
 def default_device() -> str:
-    """The GPU of this process, if there is one and `accelerate launch` was not told to use the CPU."""
+    """The GPU of this process, if there is one and `accelerate launch` was not asked to use the CPU."""
     import torch
 
     on_cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"

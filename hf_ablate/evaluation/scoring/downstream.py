@@ -53,7 +53,7 @@ def evaluate_tasks(
 
     Args:
         families (`list[Family]`): the models.
-        tasks (`list[str]`): names of tasks, several of them with commas between, or `paper`.
+        tasks (`list[str]`): names of tasks, also several separated by commas, or `paper`.
         tasks_dir (`Path`, *optional*): a folder of the user's own task files.
         folder (`Path`): where results are.
         processes (`Processes`): which of several processes this is.
@@ -125,7 +125,7 @@ def _known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
 
 @functools.cache
 def default_tasks():
-    """lm-eval's manager of its own tasks; it reads thousands of files."""
+    """lm-eval's manager of the tasks that it ships; it reads thousands of files."""
     from lm_eval.tasks import TaskManager
 
     return TaskManager()
@@ -171,11 +171,11 @@ def _run_tasks(model, family: Family, tasks: list[str], manager) -> dict[str, li
             evaluated = simple_evaluate(
                 harness, tasks=tasks, task_manager=manager, limit=family.measurement.limit, log_samples=False
             )
-    except OSError as error:  # the libraries' errors of network and missing data are all of this kind
+    except OSError as error:  # the libraries raise it for network failures and missing data alike
         raise hub_error(f"the data of {', '.join(tasks)} cannot be read or fetched", error) from error
     rows: dict[str, list[dict]] = {}
     for task in tasks:
-        facts = {
+        details = {
             "num_docs": evaluated["n-samples"][task]["effective"],
             "num_fewshot": evaluated["n-shot"][task],
             "version": evaluated["versions"][task],
@@ -188,7 +188,7 @@ def _run_tasks(model, family: Family, tasks: list[str], manager) -> dict[str, li
             stderr = results.get(f"{metric}_stderr,{filtered}")
             label = metric if filtered == "none" else f"{metric}/{filtered}"
             error = stderr if isinstance(stderr, float) else None
-            rows.setdefault(task, []).append({"metric": label, "value": value, "stderr": error} | facts)
+            rows.setdefault(task, []).append({"metric": label, "value": value, "stderr": error} | details)
     return rows
 
 

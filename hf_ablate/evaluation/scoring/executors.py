@@ -1,7 +1,7 @@
 """Where the models of an evaluation are scored: in this process, in those of `accelerate launch`, or by Ray.
 
-All do the same: read what is scored already, share out the rest, score the shares into files of their own, and then
-derive what needs no forward pass. The rows are the same whoever computes them.
+All do the same: read what has been scored, share out the rest, score the shares into separate files, and then derive
+what needs no forward pass. The rows are the same, whichever process computes them.
 """
 
 import os

@@ -20,7 +20,7 @@ class Family:
     """Models that are scored on the same tokens, in windows of the same length.
 
     Args:
-        models (`list[ScoredModel]`): in the order in which they are scored; all proxies are of one pool.
+        models (`list[ScoredModel]`): in the order in which they are scored; all proxies are computed from one pool.
         measurement (`Measurement`): how they are scored.
         tokenizer (`PreTrainedTokenizerBase`): what makes the tokens.
     """

@@ -1,4 +1,4 @@
-"""What makes torch compute as fast as a CPU can, without a change of results beyond float32 rounding.
+"""Settings that make torch as fast as the CPU allows, without changing results beyond float32 rounding.
 
 Measured with a 110M-parameter model on an AMD EPYC (AVX512); `benchmarks/evaluate.py` repeats it.
 """
@@ -22,7 +22,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 @contextmanager
 def fast_cpu(model: torch.nn.Module) -> Iterator[None]:
-    """While it lasts, a model on a CPU computes as fast as its processor can; does nothing for other devices."""
+    """While it is open, a model on a CPU computes as fast as that allows; does nothing for other devices."""
     if next(model.parameters()).device.type != "cpu":
         yield
         return
@@ -33,7 +33,7 @@ def fast_cpu(model: torch.nn.Module) -> Iterator[None]:
 
 @contextmanager
 def exact_fast_products() -> Iterator[bool]:
-    """Let torch multiply float32 matrices with oneDNN, where that is exact; tells whether it does.
+    """Let torch multiply float32 matrices with oneDNN where that is exact; yields whether it does.
 
     On AMD processors torch multiplies float32 matrices with MKL at less than half of oneDNN's speed, and what it calls
     precision "medium" switches to oneDNN. On processors with AMX the same setting rounds the inputs to bfloat16,
@@ -51,7 +51,7 @@ def exact_fast_products() -> Iterator[bool]:
 
 
 def product_error() -> float:
-    """Relative error (Frobenius norm) of a float32 linear layer under torch's present settings."""
+    """Relative error (Frobenius norm) of a float32 linear layer under torch's current settings."""
     generator = torch.Generator().manual_seed(0)
     inputs, weight = torch.randn(256, 512, generator=generator), torch.randn(384, 512, generator=generator)
     exact = inputs.double() @ weight.double().T
@@ -60,10 +60,10 @@ def product_error() -> float:
 
 @functools.cache
 def keep_freed_memory() -> bool:
-    """Let the C library keep freed memory for the next allocation; tells whether it could be told to.
+    """Let the C library keep freed memory for the next allocation; returns whether it does.
 
     Otherwise every large activation is a new mapping, whose pages the kernel clears one by one: a seventh of the
-    time of a float32 forward pass. It holds for the whole process and cannot be taken back; only glibc knows it.
+    time of a float32 forward pass. It applies to the whole process and cannot be undone; only glibc has it.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -74,7 +74,7 @@ def keep_freed_memory() -> bool:
 
 @contextmanager
 def _attention_in_float32(model: torch.nn.Module) -> Iterator[None]:
-    """Attend in float32 in a model of 16-bit numbers: on a CPU, torch's kernel for those takes twice the time."""
+    """Attend in float32 in a model of 16-bit numbers: on a CPU, torch's 16-bit kernel takes twice the time."""
     is_short = next(model.parameters()).dtype in (torch.bfloat16, torch.float16)
     before = getattr(model.config, "_attn_implementation", None)
     if not is_short or before != "sdpa":

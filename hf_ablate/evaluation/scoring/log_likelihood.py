@@ -2,13 +2,13 @@
 
 Four things make it fast and keep it exact:
 
-- windows of similar length share a batch, so next to nothing is padded, and padding stands on the right, where causal
+- windows of similar length share a batch, so next to nothing is padded, and padding is on the right, where causal
   attention never looks: no attention mask is needed, and the fast attention kernels apply;
 - logits of a whole batch never exist: the vocabulary projection and the log-likelihood are computed for some hundred
-  positions at a time, in float32, while they are in the processor's cache;
-- on a CPU, batches are shared out to threads that each compute on one core, instead of every small operation being
+  positions at a time, in float32, while they fit in the CPU's cache;
+- on a CPU, batches are distributed to threads that each compute on one core, instead of every small operation being
   split over all cores;
-- and torch is set up for the processor, see [`fast_cpu`].
+- and torch is configured for the CPU, see [`fast_cpu`].
 """
 
 import logging
@@ -27,7 +27,7 @@ from .fast_cpu import fast_cpu
 logger = logging.getLogger(__name__)
 MAX_WORKERS = 8
 _CHUNK_LOGITS = 1 << 23
-# Tokens of padding that cost no more than a batch more; and the share of padding in a batch.
+# Tokens of padding that cost less than another batch, and the largest share of padding in a batch.
 _CHEAP_PADDING, _MOST_PADDING = 64, 1 / 8
 
 
@@ -80,10 +80,14 @@ class Scorer:
         self._settings.close()
 
     def token_logprobs(self, stream: TokenStream, progress: Callable[[int], object] | None = None) -> np.ndarray:
-        """The log-probability of every token, in the order of the stream, float32 [tokens without prefixes].
+        """The log-probability of every token, in the order of the stream.
 
         Args:
+            stream (`TokenStream`): the text.
             progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+
+        Returns:
+            `np.ndarray`: [tokens without prefixes], float32, natural logarithm.
         """
         windows = rolling_windows(stream, self.max_length)
         by_position = np.zeros(len(stream.tokens), dtype=np.float32)
@@ -122,6 +126,13 @@ def batches_by_length(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.nda
 
     Little of it is padding: where lengths differ much, a smaller batch costs less.
 
+    Args:
+        lengths (`np.ndarray`): [windows], tokens of each, int.
+        batch_tokens (`int`): most tokens in a batch, padding included; a longer window has a batch of its own.
+
+    Returns:
+        `Iterator[np.ndarray]`: [windows of the batch], their numbers, int64.
+
     Example:
 
     ```python
@@ -143,7 +154,7 @@ def batches_by_length(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.nda
 
 
 def _choose_head(model: torch.nn.Module) -> Callable:
-    """How to get log-probabilities from this model: through its hidden states where that gives its own logits.
+    """How to get log-probabilities from this model: through its hidden states where that gives the model's logits.
 
     Some models scale or cap their logits after the projection, so the short way is tried on a few tokens first.
     """
@@ -155,7 +166,7 @@ def _choose_head(model: torch.nn.Module) -> Callable:
             expected = model(input_ids=probe, use_cache=False).logits.float()
             if torch.allclose(head(hidden).float(), expected, rtol=1e-4, atol=1e-4, equal_nan=True):
                 return _HiddenStates(decoder, head)
-    logger.info("%s computes its logits in its own way; scored with less speed", type(model).__name__)
+    logger.info("%s computes its logits in its own way; scoring it is slower", type(model).__name__)
     return _Logits(model)
 
 
@@ -169,7 +180,7 @@ class _HiddenStates:
             hidden = hidden.index_select(0, rows)
         count = _count_chunks(len(hidden), self.head.out_features)
         pieces = zip(hidden.tensor_split(count), targets.tensor_split(count), strict=True)
-        return torch.cat([_target_logprobs(self.head(some), wanted) for some, wanted in pieces])
+        return torch.cat([_target_logprobs(self.head(some), chosen) for some, chosen in pieces])
 
 
 class _Logits:
@@ -182,11 +193,11 @@ class _Logits:
             logits = logits.index_select(0, rows)
         count = _count_chunks(*logits.shape)
         pieces = zip(logits.tensor_split(count), targets.tensor_split(count), strict=True)
-        return torch.cat([_target_logprobs(some, wanted) for some, wanted in pieces])
+        return torch.cat([_target_logprobs(some, chosen) for some, chosen in pieces])
 
 
 def _count_chunks(positions: int, columns: int) -> int:
-    """Into how many equal parts positions are cut: few rows at a time are slow to multiply, many leave the cache."""
+    """Into how many equal parts positions are cut: few rows are slow to multiply, many do not fit in the cache."""
     return -(-positions // max(64, _CHUNK_LOGITS // columns))
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class MixtureScorer:
     """Scores any mixture of a pool's units by any proxy, on tokenised text.
 
-    The components are loaded into memory when the first merge is scored, and their log-probabilities are computed when
-    an ensemble needs them that are not in the cache. Use it as a context manager, or call [`MixtureScorer.close`]:
+    The components are loaded into memory when the first merge is scored; their log-probabilities are computed when an
+    ensemble needs some that are not in the cache. Use it as a context manager, or call [`MixtureScorer.close`]:
     from the first merge on, it holds the pool, threads, and torch's settings for fast products.
 
     Args:
@@ -125,7 +125,7 @@ class MixtureScorer:
         self.close()
 
     def close(self) -> None:
-        """Free the resident pool and the threads; what is scored later loads them again."""
+        """Free the resident pool and the threads, and restore torch's settings; a later merge loads the pool again."""
         self._resources.close()
         self._scorer = self._resident = self._merged = None
 
@@ -135,8 +135,9 @@ class MixtureScorer:
         Args:
             mixture (`Mixture`): any mixture of the pool's units.
             proxy (`str`): `merge`, `ensemble` or `both`.
-            domains (`list[str]`, *optional*): only these domains; a source without domains has its own name. Sums of
-                a part of a source may differ from those of the whole by float32 rounding: other windows share a batch.
+            domains (`list[str]`, *optional*): only these, as `<domain>`, `<source>/<domain>`, or `<source>` where a
+                source has no domains. Sums over a part of a source may differ from those of the whole by float32
+                rounding: other windows share a batch.
 
         Raises:
             `InputError`: for an unknown unit, proxy or domain, and a score that is not finite.
@@ -205,7 +206,11 @@ class MixtureScorer:
         return finite_sums(model, text, token_logprobs, self.measurement.dtype)
 
     def merged_model(self, mixture: Mixture) -> "PreTrainedModel":
-        """The average of the mixture's components; the same object at every call, which the next merge overwrites."""
+        """The average of a mixture's components; the same object at every call, which the next merge overwrites.
+
+        Raises:
+            `InputError`: if the components cannot be held in the pool's format.
+        """
         if self._resident is None:
             self._resident = self._load_pool()
         if mixture != self._merged:
@@ -238,10 +243,10 @@ class MixtureScorer:
         return token_logprobs if documents is None else token_logprobs[source.stream.token_positions(documents)]
 
     def _check_domains(self, domains: list[str]) -> None:
-        labels = sorted({label for source in self.sources for label in source.labels})
+        known = sorted({name for source in self.sources for name in source.domain_names})
         for domain in domains:
-            if domain not in labels:
-                raise unknown_name("domain", domain, labels)
+            if domain not in known:
+                raise unknown_name("domain", domain, known)
 
 
 def _named(found: list[Source], names: list[str] | None) -> list[Source]:

@@ -1,4 +1,4 @@
-"""Several processes that share out the models to score: as `accelerate launch` starts them, on one machine or more."""
+"""Several processes that share the models to score, as `accelerate launch` starts them, on one machine or more."""
 
 import os
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Processes:
     count: int = 1
 
     def share(self, items: list[Item]) -> list[Item]:
-        """What this process does of the work; every item is in exactly one share."""
+        """This process's part of the work; every item is in exactly one share."""
         return items[self.index :: self.count]
 
     def file_name(self, stem: str) -> str:
@@ -45,7 +45,7 @@ class Processes:
         return f"{stem}-{self.index:05}.jsonl" if self.index else f"{stem}.jsonl"
 
     def wait(self) -> None:
-        """Wait until all processes of the group that accelerate started are here."""
+        """Wait until all processes that accelerate started have reached this point."""
         if self.count > 1:
             from accelerate import PartialState
 
@@ -59,10 +59,10 @@ def launched_processes() -> Processes:
     """The processes that `accelerate launch` (or torchrun) started; one if it did not.
 
     Raises:
-        `InputError`: if it started several that do not know each other: each would do all the work.
+        `InputError`: if it started several that are not connected: each would do all the work.
     """
-    wanted = int(os.environ.get("WORLD_SIZE", "1"))
-    if wanted == 1:
+    expected = int(os.environ.get("WORLD_SIZE", "1"))
+    if expected == 1:
         return ALONE
     from accelerate import PartialState
 
@@ -70,7 +70,9 @@ def launched_processes() -> Processes:
     try:
         state = PartialState(cpu=default_device() == "cpu", timeout=_PATIENCE)
     except ValueError as error:
-        raise InputError(f"{wanted} processes were started that cannot find each other ({error}); {remedy}") from error
-    if state.num_processes != wanted:
-        raise InputError(f"{wanted} processes were started, and each believes that it is alone; {remedy}")
+        raise InputError(
+            f"{expected} processes were started that cannot find each other ({error}); {remedy}"
+        ) from error
+    if state.num_processes != expected:
+        raise InputError(f"{expected} processes were started, and each believes that it is alone; {remedy}")
     return Processes(state.process_index, state.num_processes)

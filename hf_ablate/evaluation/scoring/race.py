@@ -26,6 +26,21 @@ LENGTH_CLASSES = 2
 
 
 @dataclass(frozen=True)
+class RaceOptions:
+    """What a race looks for.
+
+    Args:
+        winners (`int`): how many of the best candidates.
+        confidence (`float`): the least probability that they are those of scoring everything.
+        first_documents (`int`): documents of each class of lengths of each domain in the first round, at least 2.
+    """
+
+    winners: int
+    confidence: float = 0.95
+    first_documents: int = 2
+
+
+@dataclass(frozen=True)
 class Round:
     """What happened in a round.
 
@@ -61,56 +76,53 @@ def race(
     candidates: int,
     domains: np.ndarray,
     num_bytes: np.ndarray,
-    winners: int,
-    confidence: float = 0.95,
-    first: int = 2,
+    options: RaceOptions,
 ) -> Race:
-    """Find the `winners` best candidates.
+    """Find the best candidates.
 
     Args:
         score (`Callable[[int, np.ndarray], np.ndarray]`): (candidate, documents) → their sums of log-probability,
             natural logarithm, [documents]. Called once for each candidate and document at most.
         candidates (`int`): how many there are.
-        domains (`np.ndarray`): [documents], the domain of each, as a number.
-        num_bytes (`np.ndarray`): [documents].
-        winners (`int`): how many are looked for.
-        confidence (`float`): the least probability that the winners are those of scoring everything.
-        first (`int`): documents of each class of lengths of each domain in the first round, at least 2.
+        domains (`np.ndarray`): [documents], int, the number of each one's domain.
+        num_bytes (`np.ndarray`): [documents], int.
+        options (`RaceOptions`): how many are looked for, and how surely.
 
     Example:
 
     ```python
     >>> quality = np.array([1.0, 1.1, 2.0, 3.0])
-    >>> found = race(lambda candidate, documents: -100 * quality[candidate] * (1 + documents % 3), 4,
-    ...              domains=np.zeros(64, dtype=int), num_bytes=np.full(64, 100), winners=1)
-    >>> found.winners, found.rounds[0].documents
+    >>> outcome = race(lambda candidate, documents: -100 * quality[candidate] * (1 + documents % 3), 4,
+    ...                np.zeros(64, dtype=int), np.full(64, 100), RaceOptions(winners=1))
+    >>> outcome.winners, outcome.rounds[0].documents
     ([0], 4)
 
     ```
     """
+    winners, first = options.winners, options.first_documents
     strata = _strata(domains, num_bytes)
     counted = np.concatenate([stratum.documents for stratum in strata])
     most = max(len(stratum.documents) for stratum in strata)
-    rounds_to_come = max(0, math.ceil(math.log2(most / first)))  # but for the last, which sees all and cannot err
-    doubt = (1 - confidence) / max(1, winners * (candidates - winners) * rounds_to_come)
+    rounds_to_come = max(0, math.ceil(math.log2(most / first)))  # the last sees all documents and cannot err
+    doubt = (1 - options.confidence) / max(1, winners * (candidates - winners) * rounds_to_come)
     sums = np.full((candidates, len(domains)), np.nan)
     alive, rounds, scores = np.arange(candidates), [], np.full(candidates, np.nan)
-    done, wanted = 0, first
+    drawn, target = 0, first
     while True:
-        batch = np.concatenate([stratum.documents[done:wanted] for stratum in strata])
+        batch = np.concatenate([stratum.documents[drawn:target] for stratum in strata])
         for candidate in alive:
             sums[candidate, batch] = score(int(candidate), batch)
-        scores[alive] = _means(sums[alive], strata, wanted)
+        scores[alive] = _means(sums[alive], strata, target)
         alive = alive[np.argsort(scores[alive], kind="stable")]
-        is_doubtful = _is_doubtful(sums[alive], strata, wanted, winners, doubt)
-        seen = sum(min(wanted, len(stratum.documents)) for stratum in strata)
+        is_doubtful = _is_doubtful(sums[alive], strata, target, winners, doubt)
+        seen = sum(min(target, len(stratum.documents)) for stratum in strata)
         rounds.append(Round(seen, len(alive), alive[~is_doubtful].tolist()))
         alive = alive[is_doubtful]
-        if len(alive) == winners or wanted >= most:
+        if len(alive) == winners or target >= most:
             break
-        done, wanted = wanted, 2 * wanted
+        drawn, target = target, 2 * target
     best = alive[:winners]
-    rest = np.setdiff1d(counted, np.concatenate([stratum.documents[:wanted] for stratum in strata]))
+    rest = np.setdiff1d(counted, np.concatenate([stratum.documents[:target] for stratum in strata]))
     if len(rest):
         for candidate in best:
             sums[candidate, rest] = score(int(candidate), rest)
@@ -126,7 +138,7 @@ class _Stratum:
     Args:
         documents (`np.ndarray`): numbers of the documents.
         num_bytes (`np.ndarray`): [documents].
-        share (`float`): of its bytes in the mean of domains: its part of the domain, over the number of domains.
+        share (`float`): its weight in the mean of domains: its part of the domain's bytes, over the number of domains.
     """
 
     documents: np.ndarray
@@ -135,10 +147,10 @@ class _Stratum:
 
 
 def _strata(domains: np.ndarray, num_bytes: np.ndarray) -> list[_Stratum]:
-    """All classes of all domains that have bytes; a domain without has no score."""
+    """All classes of all domains that have bytes; a domain without any has no score."""
     generator = np.random.default_rng(ORDER_SEED)
     with_bytes = np.flatnonzero(np.bincount(domains, num_bytes))
-    found = []
+    strata = []
     for domain in with_bytes:
         documents = np.flatnonzero((domains == domain) & (num_bytes > 0))
         documents = documents[np.argsort(num_bytes[documents], kind="stable")]
@@ -146,10 +158,10 @@ def _strata(domains: np.ndarray, num_bytes: np.ndarray) -> list[_Stratum]:
         middle = (np.cumsum(sizes) - sizes / 2) / sizes.sum()
         classes = np.minimum((middle * LENGTH_CLASSES).astype(int), LENGTH_CLASSES - 1)
         for one in np.unique(classes):
-            own = generator.permutation(documents[classes == one])
-            share = num_bytes[own].sum() / sizes.sum() / len(with_bytes)
-            found.append(_Stratum(own, num_bytes[own], float(share)))
-    return found
+            in_order = generator.permutation(documents[classes == one])
+            share = num_bytes[in_order].sum() / sizes.sum() / len(with_bytes)
+            strata.append(_Stratum(in_order, num_bytes[in_order], float(share)))
+    return strata
 
 
 def _means(sums: np.ndarray, strata: list[_Stratum], drawn: int) -> np.ndarray:
@@ -182,8 +194,8 @@ def _is_worse(sums: np.ndarray, leader: np.ndarray, strata: list[_Stratum], draw
         if size < total:
             residual = worse_by - ratio[:, None] * num_bytes
             spread = size / (size - 1) * (residual**2).sum(axis=1) / num_bytes.sum() ** 2
-            own = stratum.share**2 * (1 - size / total) * spread
-            variance += own
-            fourth += own**2 / (size - 1)
+            of_stratum = stratum.share**2 * (1 - size / total) * spread
+            variance += of_stratum
+            fourth += of_stratum**2 / (size - 1)
     freedom = np.divide(variance**2, fourth, out=np.full(len(sums), np.inf), where=fourth > 0)
     return difference > stats.t.isf(doubt, freedom) * np.sqrt(variance)

@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +11,14 @@ from tqdm import tqdm
 
 from ...errors import InputError
 from ...manifest import digest
+from ...text_table import text_table
 from ..models.scored_model import ScoredModel
 from ..rows import append_json_lines, repair_last_line
 from ..text.sources import Source
 from .families import check_vocabulary, make_family, tokenise_sources
 from .measurement import MeasurementOptions
 from .mixture_scorer import MixtureScorer
-from .race import Race, race
-
-
-@dataclass(frozen=True)
-class RaceOptions:
-    """What a race looks for.
-
-    Args:
-        winners (`int`): how many of the best mixtures.
-        confidence (`float`): the least probability that they are those of scoring everything.
-        first_documents (`int`): how many short and how many long documents of each domain all are scored on first.
-    """
-
-    winners: int
-    confidence: float
-    first_documents: int
+from .race import Race, RaceOptions, race
 
 
 def race_mixtures(
@@ -70,15 +55,8 @@ def race_mixtures(
         tqdm(desc="race", unit="token", unit_scale=True, disable=None) as progress,
     ):
         scores = _DocumentScores(folder / "sums.jsonl", merges, scorer, progress)
-        outcome = race(
-            scores,
-            candidates=len(merges),
-            domains=np.array([numbers[domain] for domain in domains]),
-            num_bytes=np.concatenate([source.bytes for source in tokenised]),
-            winners=options.winners,
-            confidence=options.confidence,
-            first=options.first_documents,
-        )
+        num_bytes = np.concatenate([source.bytes for source in tokenised])
+        outcome = race(scores, len(merges), np.array([numbers[domain] for domain in domains]), num_bytes, options)
     tokens = {"scored": scores.tokens_scored, "full_sweep": int(scores.tokens.sum()) * len(merges)}
     return _result(merges, outcome, {"split": measurement.split, "confidence": options.confidence}, tokens)
 
@@ -168,15 +146,15 @@ def print_race(result: dict[str, Any], output_format: str) -> None:
         writer.writeheader()
         writer.writerows(result["winners"])
         return
-    print("rank  mixture         bits per byte  units")
-    for entry in result["winners"]:
-        print(f"{entry['rank']:>4}  {entry['mixture']}  {entry['score']:>13.4f}  {entry['name']}")
-    print("\ndocuments  mixtures compared  dropped")
-    for one in result["rounds"]:
-        print(f"{one['documents']:>9}  {one['compared']:>17}  {len(one['dropped']):>7}")
-    winners, tokens = len(result["winners"]), result["tokens"]
+    winners = [
+        [str(entry["rank"]), entry["mixture"], f"{entry['score']:.4f}", entry["name"]] for entry in result["winners"]
+    ]
+    print(text_table(["rank", "mixture", "bits per byte", "units"], winners, left=(1, 3)))
+    rounds = [[str(one["documents"]), str(one["compared"]), str(len(one["dropped"]))] for one in result["rounds"]]
+    print("\n" + text_table(["documents", "mixtures compared", "dropped"], rounds, left=()))
+    tokens = result["tokens"]
     print(
-        f"\nThe {winners} best of {result['mixtures']} mixtures on the mean of domains, with a confidence of "
+        f"\nThe {len(winners)} best of {result['mixtures']} mixtures on the mean of domains, with a confidence of "
         f"{100 * result['confidence']:g} %. Scored {tokens['scored']:,} tokens, "
         f"{tokens['scored'] / tokens['full_sweep']:.1%} of the full sweep's {tokens['full_sweep']:,}."
     )

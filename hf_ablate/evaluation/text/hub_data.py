@@ -45,27 +45,28 @@ def hub_sources(location: str, split: str) -> list[Source]:
     fetched is read again without the Hub.
 
     Args:
-        location (`str`): `ORG/NAME`, with `@REVISION` and `:CONFIGURATION` where wanted, and `hf://datasets/` before.
+        location (`str`): `ORG/NAME`, optionally followed by `@REVISION` and `:CONFIGURATION`, and preceded by
+            `hf://datasets/`.
         split (`str`): as in [`find_sources`].
 
     Raises:
-        `InputError`: if the data set cannot be fetched, has no such split or no column `text`.
+        `InputError`: if the data set cannot be fetched, or lacks the split or the column `text`.
     """
     from datasets import get_dataset_config_names
     from huggingface_hub import resolve_revision
 
-    repository, _, wanted = location.removeprefix(PREFIX).strip("/").partition(":")
+    repository, _, chosen = location.removeprefix(PREFIX).strip("/").partition(":")
     repository, _, revision = repository.partition("@")
     revision = _fetch(location, resolve_revision, repository, repo_type="dataset", revision=revision or None)
     commit = revision.resolved
-    configurations = [wanted] if wanted else _fetch(location, get_dataset_config_names, repository, revision=commit)
+    configurations = [chosen] if chosen else _fetch(location, get_dataset_config_names, repository, revision=commit)
     folder = default_cache().with_name("data") / repository.replace("/", "--") / commit
     sources = []
     for configuration in configurations:
         path = folder / configuration / f"{split}.jsonl"
         if not path.is_file():
             _write_rows(path, _load(location, split, repository, configuration, commit))
-        name = configuration if wanted or len(configurations) > 1 else repository.rpartition("/")[2]
+        name = configuration if chosen or len(configurations) > 1 else repository.rpartition("/")[2]
         sources.append(Source(name, split, (path,), digest_files([path])))
     return sources
 

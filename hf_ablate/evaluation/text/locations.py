@@ -6,8 +6,12 @@ from ...corpus.description import CorpusDescription
 from ...errors import InputError
 from ...json_lines import JSON_LINES
 from ...manifest import digest_files
+from ...run_folder import RunFolder
 from .hub_data import hub_sources, is_hub_name
 from .sources import SPLIT_NAMES, Source
+
+
+_EVAL = RunFolder(Path()).eval  # where evaluation text is, relative to a run folder
 
 
 def find_sources(locations: list[str | Path], split: str) -> list[Source]:
@@ -16,11 +20,11 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     Args:
         locations (`list[str | Path]`): jsonl(.gz, .zst) files (a source each, named after it), folders
             `<split>/*.jsonl*` (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's),
-            corpora or run folders of this project; or names on the Hub, as text, see [`hub_sources`].
+            corpora or run folders of this project; or names on the Hub, as `str`, see [`hub_sources`].
         split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
 
     Raises:
-        `InputError`: for a place that does not exist or holds no such split, or two sources of one name.
+        `InputError`: for a place that does not exist or does not hold the split, and for two sources of one name.
     """
     sources: dict[str, Source] = {}
     for location in locations:
@@ -40,25 +44,25 @@ def _sources_at(name: str | Path, split: str) -> list[Source]:
         return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]
     if not location.is_dir():
         raise InputError(f"evaluation data {location} does not exist (looked for {location.resolve()})")
-    folder = next((location / inner for inner in ("corpus/eval", "eval") if (location / inner).is_dir()), location)
+    of_run_folder, of_corpus = location / _EVAL, location / _EVAL.name
+    folder = next((inner for inner in (of_run_folder, of_corpus) if inner.is_dir()), location)
     recorded = _recorded_digests(folder, split)
-    own = _split_files(folder, split)
-    if own:
-        return [Source(folder.resolve().name, split, own, digest_files(list(own)))]
-    found = []
+    if files := _split_files(folder, split):
+        return [Source(folder.resolve().name, split, files, digest_files(list(files)))]
+    sources = []
     for child in sorted(path for path in folder.iterdir() if path.is_dir()):
         if paths := _split_files(child, split):
-            found.append(Source(child.name, split, paths, recorded.get(child.name) or digest_files(list(paths))))
-    if not found:
+            sources.append(Source(child.name, split, paths, recorded.get(child.name) or digest_files(list(paths))))
+    if not sources:
         raise InputError(
             f"no source in {folder} has a split {split!r}; expected <source>/{split}/*.jsonl.gz, or {split}/*.jsonl.gz"
         )
-    return found
+    return sources
 
 
 def _recorded_digests(eval_folder: Path, split: str) -> dict[str, str]:
     """The digests that a corpus of this project records of its evaluation sources."""
-    corpus = CorpusDescription.find(eval_folder.parent) if eval_folder.name == "eval" else None
+    corpus = CorpusDescription.find(eval_folder.parent) if eval_folder.name == _EVAL.name else None
     sources = corpus.evaluation if corpus else {}
     return {name: digests[split] for name, digests in sources.items() if split in digests}
 

@@ -15,7 +15,13 @@ SAMPLE_SEED = 1234
 
 @dataclass(frozen=True)
 class EvalDocument:
-    """A text, the domain it belongs to, and a name for messages."""
+    """A document of an evaluation source.
+
+    Args:
+        text (`str`): the text.
+        domain (`str`, *optional*): the domain that it belongs to.
+        name (`str`): its `id`, or its place in the file; for messages and rows per document.
+    """
 
     text: str
     domain: str | None
@@ -42,7 +48,7 @@ class Source:
         """The documents, or `limit` of them, drawn as in the paper: `random.Random(1234).sample` of the source.
 
         Raises:
-            `InputError`: for a broken file or row (which one), or a split without documents.
+            `InputError`: for a broken file or row, which it names, and for a split without documents.
         """
         documents = [document for path in self.paths for document in _read_documents(path)]
         if not documents:

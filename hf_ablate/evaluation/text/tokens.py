@@ -28,8 +28,8 @@ class TokenisedSource:
         source (`Source`): where it is from.
         limit (`int`, *optional*): how many documents were drawn.
         names (`list[str]`): [documents], for messages and rows per document.
-        domains (`list[str | None]`): [documents].
-        chars, bytes, words (`np.ndarray`): [documents].
+        domains (`list[str | None]`): [documents], none for a source without domains.
+        chars, bytes, words (`np.ndarray`): [documents], int64, sizes of their text.
         stream (`TokenStream`): the tokens.
     """
 
@@ -43,20 +43,28 @@ class TokenisedSource:
     stream: TokenStream
 
     @property
-    def labels(self) -> list[str]:
-        """[documents], what the domain of each is called: a source without domains has its own name."""
-        return [domain or self.source.name for domain in self.domains]
+    def domain_names(self) -> set[str]:
+        """What its domains may be called: `<domain>` and `<source>/<domain>`; without domains, `<source>`."""
+        return {name for domain in set(self.domains) for name in self._names_of(domain)}
+
+    def _names_of(self, domain: str | None) -> tuple[str, ...]:
+        source = self.source.name
+        return (source,) if domain is None else (domain, f"{source}/{domain}")
 
     def documents_of(self, domains: Collection[str]) -> np.ndarray:
-        """The documents of some domains, by their labels.
+        """The documents of some domains, by any of [`TokenisedSource.domain_names`].
 
         Returns:
             `np.ndarray`: [documents of these domains], int64, numbers of documents.
         """
-        return np.flatnonzero([label in domains for label in self.labels])
+        return np.flatnonzero([any(name in domains for name in self._names_of(domain)) for domain in self.domains])
 
     def select(self, documents: np.ndarray) -> "TokenisedSource":
-        """Some of the documents: [documents], their numbers."""
+        """The same for some of the documents.
+
+        Args:
+            documents (`np.ndarray`): [chosen documents], their numbers, int.
+        """
         return replace(
             self,
             names=[self.names[number] for number in documents],
@@ -82,7 +90,7 @@ class TokenisedSource:
         return rows
 
     def document_rows(self, document_logprobs: np.ndarray, **identity) -> list[dict]:
-        """One row per document, with its `id` and position, for the file of its own that these go to."""
+        """One row per document, with its `id` and position, for the file of rows per document."""
         rows = []
         for number, (name, domain) in enumerate(zip(self.names, self.domains, strict=True)):
             row = self._row([number], document_logprobs, domain, identity)
@@ -107,10 +115,14 @@ class TokenisedSource:
 
 
 def document_sums(token_logprobs: np.ndarray, stream: TokenStream) -> np.ndarray:
-    """Sums over each document, in float64; 0 for an empty one.
+    """Sums over each document; 0 for an empty one.
 
     Args:
         token_logprobs (`np.ndarray`): [tokens of all documents, without prefixes].
+        stream (`TokenStream`): the documents.
+
+    Returns:
+        `np.ndarray`: [documents], float64.
     """
     document = np.repeat(np.arange(len(stream.num_tokens)), stream.num_tokens)
     return np.bincount(document, weights=token_logprobs, minlength=len(stream.num_tokens))
@@ -121,14 +133,18 @@ def tokenise(
 ) -> TokenisedSource:
     """Read and tokenise a source, without special tokens; each document is conditioned on one EOS token.
 
-    The text of a special token (`<|endoftext|>`) inside a document becomes that token, as lm-eval and the original
-    evaluation have it: changing that would make scores incomparable. Its bytes and characters count as text.
+    The text of a special token (`<|endoftext|>`) inside a document becomes that token, as in lm-eval and the original
+    evaluation: anything else would make scores incomparable. Its bytes and characters count as text.
 
     Args:
+        source (`Source`): what is read.
         tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
         tokenizer_digest (`str`): what identifies it in the cache.
         limit (`int`, *optional*): see [`Source.read`].
         cache (`Path`, *optional*): folder of token streams by content, shared by all models and runs.
+
+    Raises:
+        `InputError`: for a source that cannot be read, and a tokenizer without an EOS token.
     """
     documents = source.read(limit)
     prefix = tokenizer.eos_token_id
@@ -174,7 +190,7 @@ def _tokenise_documents(documents: list[EvalDocument], tokenizer, prefix: int) -
 
 
 def default_cache() -> Path:
-    """Where token streams are kept: beside the other caches of the Hugging Face libraries."""
+    """Where token streams are kept, among the other caches of the Hugging Face libraries."""
     from huggingface_hub.constants import HF_HOME
 
     return Path(HF_HOME) / "hf_ablate" / "tokens"

@@ -10,8 +10,8 @@ class TokenStream:
     """Tokenised documents in one array, each preceded by the token that its first token is conditioned on.
 
     Args:
-        tokens (`np.ndarray`): prefix, tokens of document 0, prefix, tokens of document 1, …
-        starts (`np.ndarray`): [documents + 1], where each document's prefix stands.
+        tokens (`np.ndarray`): int32; prefix, tokens of document 0, prefix, tokens of document 1, …
+        starts (`np.ndarray`): [documents + 1], int64, the position of each document's prefix, and the stream's length.
     """
 
     tokens: np.ndarray
@@ -19,6 +19,7 @@ class TokenStream:
 
     @classmethod
     def of(cls, documents: list[np.ndarray], prefix: int) -> "TokenStream":
+        """The stream of documents, [tokens] each, with the same prefix token before each of them."""
         lengths = np.array([len(document) + 1 for document in documents], dtype=np.int64)
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         tokens = np.full(int(starts[-1]), prefix, dtype=np.int32)

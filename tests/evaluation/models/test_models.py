@@ -144,8 +144,8 @@ def test_a_merge_of_models_of_different_shapes_is_refused(tmp_path):
     ("text", "message"),
     [
         ("merge_method: slerp\nmodels: [{model: a, parameters: {weight: 1}}]", "only linear merges"),
-        ("models: [{model: a}]", "no mergekit configuration"),
-        ("merge_method: linear\nmodels: [{model: a, parameters: {weight: [0, 1]}}]", "no mergekit configuration"),
+        ("models: [{model: a}]", "not a mergekit configuration"),
+        ("merge_method: linear\nmodels: [{model: a, parameters: {weight: [0, 1]}}]", "not a mergekit configuration"),
         ("merge_method: linear\nmodels: [{model: a, parameters: {weight: 0}}]", "are zero"),
         (
             "merge_method: linear\nmodels: [{model: a, parameters: {weight: 2}}]\nparameters: {normalize: false}",
@@ -169,7 +169,7 @@ def test_what_is_no_model_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="expected a model's folder, a mergekit YAML file or a Hub id"):
         external_models([str(tmp_path / "notes.txt")])
-    with pytest.raises(InputError, match="is no saved model .*, and none of its folders is"):
+    with pytest.raises(InputError, match="is not a saved model .*, and neither is any of its folders"):
         external_models([str(tmp_path / "empty")])
     with pytest.raises(InputError, match="org/missing is neither a folder .* nor a model on the Hub") as raised:
         external_models(["org/missing"])
@@ -193,14 +193,14 @@ def test_a_model_that_is_not_causal_is_refused_before_its_weights_are_read(tmp_p
     config = json.loads((tmp_path / "config.json").read_text())
     config["architectures"] = [type(model()).__name__]
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(InputError, match="which is no causal language model"):
+    with pytest.raises(InputError, match="which is not a causal language model"):
         external_models([str(tmp_path)])
 
 
 @pytest.mark.parametrize("text", ['{"model_type": "unheard-of"}', "{}", "{not json"])
 def test_a_configuration_that_describes_no_model_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises(InputError, match="config.json describes no model that can be loaded"):
+    with pytest.raises(InputError, match="config.json does not describe a model that can be loaded"):
         causal_config(tmp_path)
 
 

@@ -58,7 +58,7 @@ def test_other_attention_is_left_alone(dtype, attention):
 
 
 def test_other_devices_are_left_alone(monkeypatch):
-    monkeypatch.setattr(module, "keep_freed_memory", lambda: pytest.fail("set for a device that is no CPU"))
+    monkeypatch.setattr(module, "keep_freed_memory", lambda: pytest.fail("set for a device other than the CPU"))
     with torch.device("meta"):
         model = torch.nn.Linear(2, 2)
     with fast_cpu(model):

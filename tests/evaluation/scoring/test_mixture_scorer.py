@@ -67,7 +67,7 @@ def test_an_ensemble_needs_no_forward_pass_and_no_pool_where_the_study_is_scored
     monkeypatch.setattr(ResidentPool, "__init__", lambda *arguments, **options: pytest.fail("the pool was loaded"))
     with MixtureScorer.open(scored) as scorer:
         assert len(scorer.score(MIXTURE, "ensemble")) == 4
-        assert len(scorer.score(MIXTURE, "ensemble", domains=["beta"])) == 1
+        assert len(scorer.score(MIXTURE, "ensemble", domains=["in_domain/beta"])) == 1
     assert seen == []
 
 

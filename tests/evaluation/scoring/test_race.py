@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from hf_ablate.evaluation.scoring.race import race
+from hf_ablate.evaluation.scoring.race import RaceOptions, race
 
 
 class Pool:
@@ -35,7 +35,7 @@ class Pool:
         return self.sums[candidate, documents]
 
     def race(self, winners: int, **options):
-        return race(self.score, len(self.sums), self.domains, self.num_bytes, winners, **options)
+        return race(self.score, len(self.sums), self.domains, self.num_bytes, RaceOptions(winners, **options))
 
     @property
     def full_scores(self) -> np.ndarray:

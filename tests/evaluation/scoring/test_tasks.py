@@ -80,7 +80,7 @@ def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, 
         found = [row["value"] for row in rows if row["model"] == f"merged:{candidate['id']}"]
         assert found == [pytest.approx(accuracy(pool.merge(Mixture.of(candidate["weights"]))))]
     assert not [row for row in rows if row["kind"] == "ensemble"]
-    assert not list(tmp_path.glob("rows*.jsonl"))  # accuracies are no score rows
+    assert not list(tmp_path.glob("rows*.jsonl"))  # accuracies are not score rows
     before = (tmp_path / "tasks.jsonl").read_bytes()
     run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
     assert (tmp_path / "tasks.jsonl").read_bytes() == before
@@ -97,7 +97,7 @@ def test_the_papers_tasks_are_known_to_lm_eval():
         ({"tasks": ["hellaswagg"]}, "unknown task 'hellaswagg'; did you mean 'hellaswag'"),
         ({"tasks": ["lost"]}, "the data of lost cannot be read or fetched"),
         ({"tasks": ["sums"], "tasks_dir": "nowhere"}, "tasks_dir nowhere is not a folder"),
-        ({"tasks": ["sums"], "executor": "ray"}, "shared out by accelerate"),
+        ({"tasks": ["sums"], "executor": "ray"}, "shared by accelerate"),
         ({"tasks": []}, "name those to run in `tasks`"),
     ],
 )
