@@ -104,7 +104,7 @@ class RunFolder:
 
     @property
     def models(self) -> Path:
-        """All models; each folder in it is finished by itself."""
+        """All models; each folder in it is finished independently of the others."""
         return self.path / "models"
 
     @property
