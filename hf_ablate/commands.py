@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import make_parser, parse
 from .errors import InputError, unknown_name
-from .launch import end_with_parent, is_launched, launch, launch_config, leave_group, split_tokens
+from .launch import end_with_parent, is_launched, launch, leave_group, split_tokens
 from .recipe import parse_with_recipe
 
 
@@ -26,10 +26,15 @@ class Command:
 
     def parser(self) -> argparse.ArgumentParser:
         examples = "\n".join(f"  hf-ablate {self.name} {example}" for example in self.examples)
-        if self.name == "train":  # its arguments extend transformers' own, which only transformers can parse
-            maker = importlib.import_module(".training.arguments", __package__).make_train_parser
-            return maker(prog=f"hf-ablate {self.name}", description=self.help, examples=examples)
+        if self.name == "train":  # it takes transformers' options too
+            make = importlib.import_module(".training.options", __package__).make_train_parser
+            return make(self.arguments_class, f"hf-ablate {self.name}", self.help, examples)
         return make_parser(self.arguments_class, f"hf-ablate {self.name}", self.help, examples)
+
+    @property
+    def build(self) -> Callable[..., Any]:
+        """Makes the arguments object from parsed values."""
+        return self.arguments_class.from_options if self.name == "train" else self.arguments_class
 
     @property
     def arguments_class(self) -> type:
@@ -43,16 +48,27 @@ class Command:
     def parse(self, tokens: list[str]) -> Any:
         """The arguments in a command's words; options of `accelerate launch` are left out where that is wanted."""
         if not self.takes_recipe:
-            return parse(self.parser(), tokens, lambda values: self.arguments_class(**values))
+            return parse(self.parser(), tokens, lambda values: self.build(**values))
         own, launch_tokens = split_tokens(self.parser(), tokens) if self.launches else (tokens, [])
-        arguments = parse_with_recipe(self.parser(), own, self.arguments_class)
+        arguments = parse_with_recipe(self.parser(), own, self.build)
         if launch_tokens and not arguments.accelerate_config:
             raise InputError(f"{launch_tokens[0]} is an option of accelerate; name an --accelerate_config too")
         return arguments
 
+    def launch_config(self, arguments: Any) -> str | None:
+        """The accelerate configuration of the processes that are still to be started for the work.
+
+        It is the named one, otherwise the stage's own choice; `None` where this process does the work.
+        """
+        if not self.launches or is_launched() or arguments.dry_run:
+            return None
+        if arguments.accelerate_config or self.name != "train":
+            return arguments.accelerate_config
+        return importlib.import_module(self.module, __package__).accelerate_config_for(arguments)
+
     def start(self, arguments: Any, tokens: list[str]) -> None:
         """Do the work, here or in processes under `accelerate launch`, which get the words that were parsed."""
-        config = launch_config(arguments)
+        config = self.launch_config(arguments)
         if config:
             launch(self.name, *split_tokens(self.parser(), tokens), config=config)
         elif self.launches and is_launched():

@@ -53,16 +53,6 @@ def leave_group() -> None:
         torch.distributed.destroy_process_group()
 
 
-def launch_config(arguments: Any) -> str | None:
-    """The accelerate configuration to launch a stage's work with; `None` where this process does the work.
-
-    It is the configuration that the arguments name, otherwise the stage's own choice.
-    """
-    if is_launched() or arguments.dry_run:
-        return None
-    return getattr(arguments, "accelerate_config", None) or getattr(arguments, "own_accelerate_config", None)
-
-
 def accelerate_config_path(name: str) -> Path:
     """The accelerate configuration: an existing file, or one that the project ships.
 

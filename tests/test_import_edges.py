@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 
 # What the modules at the top of the package, and each folder, may import of the package.
 CORE = {
+    "cache",
     "hub_errors",
     "byte_streams",
     "errors",

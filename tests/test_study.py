@@ -104,6 +104,19 @@ def test_no_file_of_a_study_holds_an_absolute_path(study, undisturbed):
             assert os.fsencode(undisturbed) not in path.read_bytes(), path
 
 
+def test_checks_and_dry_runs_of_a_finished_study_import_nothing_heavy(study):
+    recipes = str(study / "recipes")
+    for words in (["validate", recipes], ["run", recipes, "--dry_run"]):
+        code = (
+            "import sys\nfrom hf_ablate.cli import main\n"
+            f"code = main({words!r})\n"
+            "heavy = ('torch', 'transformers', 'datasets', 'evaluate', 'pandas', 'matplotlib', 'scipy')\n"
+            "sys.exit(code or str([name for name in heavy if name in sys.modules]))"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert result.stderr.splitlines()[-1] == "[]", result.stderr
+
+
 def test_a_second_run_writes_nothing(study):
     before = state(study / "run")
     assert run(study) == 0
@@ -162,8 +175,8 @@ def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
 
 KILLS = """
 import importlib, os, random, signal, sys, time
-for name in ("training.train", "training.fit", "merging.merge", "evaluation.evaluate", "ranking.rank", "report.write",
-             "corpus.partition", "study.run"):
+for name in ("training.train", "training.model", "training.held_out", "merging.merge", "evaluation.evaluate",
+             "ranking.rank", "report.write", "report.figures", "report.curves", "corpus.partition", "study.run"):
     importlib.import_module(f"hf_ablate.{name}")
 import mergekit.merge, transformers.trainer
 from hf_ablate.cli import main

@@ -35,7 +35,7 @@ def run(arguments: PartitionArguments) -> None:
     settings, inputs = _identity(arguments, files)
     folder = RunFolder(arguments.run_dir)
     if arguments.dry_run:
-        _print_dry_run(arguments, files)
+        _print_plan(arguments, files)
         return
     from .table import print_table
 
@@ -49,7 +49,7 @@ def run(arguments: PartitionArguments) -> None:
     print_table(read_manifest(folder.corpus), arguments.output_format)
 
 
-def _print_dry_run(arguments: PartitionArguments, files: list[InputFile]) -> None:
+def _print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
     from .dry_run import print_files, print_partitions
 
     print_files(files, arguments.roots, arguments.unit_tokens, arguments.block_size)

@@ -9,7 +9,6 @@ import math
 import warnings
 
 import numpy as np
-from scipy import stats
 
 
 STATISTICS = ("pearson", "spearman", "kendall", "decision_accuracy", "regret", "relative_regret")
@@ -109,16 +108,18 @@ def resample(size: int, samples: int, seed: int) -> np.ndarray:
 
 
 def _estimates(predicted: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    from scipy import stats
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        correlations = [function(predicted, reference).statistic for function in _CORRELATIONS]
+        correlations = [
+            function(predicted, reference).statistic
+            for function in (stats.pearsonr, stats.spearmanr, stats.kendalltau)
+        ]
     whole = np.ones((1, len(predicted)))
     regret = _regret(predicted[None], reference, whole)[0]
     accuracy = _share_ordered_alike(_signs(predicted), _signs(reference), whole)[0]
     return dict(zip(STATISTICS, [*correlations, accuracy, regret, regret / reference.min()], strict=True))
-
-
-_CORRELATIONS = (stats.pearsonr, stats.spearmanr, stats.kendalltau)
 
 
 def _resampled(predicted: np.ndarray, reference: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:

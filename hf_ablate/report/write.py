@@ -4,9 +4,7 @@ import json
 import logging
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from ..manifest import (
     digest,
@@ -22,13 +20,15 @@ from ..manifest import (
 from ..mixtures.ranked import MEAN
 from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name, target_text
 from ..run_folder import TRAINED_KINDS, RunFolder
-from . import curves, figures
 from .arguments import ReportArguments
 from .cost import cost_rows
 from .headline import answer, savings, trust
 from .heat import heat_colour
 from .ranked_study import RankedStudy, model_folders, read_ranked_study
-from .style import save, style
+
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
 
 def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
     """Draw all figures, save them as PNG and PDF in `folder`, and return them as SVG: name → markup."""
+    from .style import save, style
+
     pictures = {}
     with style():
         for name, figure in _figures(study):
@@ -95,7 +97,9 @@ def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
     return pictures
 
 
-def _figures(study: RankedStudy) -> list[tuple[str, Figure | None]]:
+def _figures(study: RankedStudy) -> "list[tuple[str, Figure | None]]":
+    from . import curves, figures
+
     proxies = study.ranking["targets"][MEAN]["rankings"]
     return [
         ("ranking", figures.ranking_heat_map(study)),

@@ -1,55 +1,38 @@
-"""The arguments of `hf-ablate train`: transformers' own `TrainingArguments` and what a pool needs besides."""
+"""The arguments of `hf-ablate train`: what a pool needs, and the values of transformers' `TrainingArguments`."""
 
-import argparse
-import copy
 import os
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, Literal
 
-from transformers import HfArgumentParser, TrainingArguments
-
-from ..errors import InputError
-from .devices import lacking_precisions
+from ..arguments import StageArguments
+from ..cache import remembered
+from ..errors import InputError, unknown_name
+from ..launch import is_launched
+from ..run_folder import RunFolder
+from .adapter import Adapter
+from .budgets import Budgets, parse_copies
+from .cost import Throughput
+from .decided_options import check_not_decided, with_decided
+from .optimizer_settings import optimizer_settings, plain
+from .options import choices_of, library_versions, trainer_defaults
+from .seed import SeedSource
 from .speed import PEAK_TFLOPS
 
 
-_BUDGETS = "the token budgets decide: the unit's own, `seed_tokens`, `component_tokens`, `reference_tokens`"
-# What follows from the study, so that a recipe that sets it would contradict itself: field → what decides it instead.
-_DECIDED_ELSEWHERE = {
-    "output_dir": "every model has its place in `run_dir`",
-    "num_train_epochs": _BUDGETS,
-    "max_steps": _BUDGETS,
-    "resume_from_checkpoint": "an interrupted model always goes on from its last good checkpoint",
-    "train_sampling_strategy": "the order of the data follows from the mixture and `seed`",
-    "load_best_model_at_end": "a component is the model after its whole budget",
-    "metric_for_best_model": "a component is the model after its whole budget",
-    "auto_find_batch_size": "the batch is part of what is compared; set `per_device_train_batch_size`",
-    "ignore_data_skip": "a resumed model sees the data that it has not seen yet",
-    "push_to_hub": "`hf-ablate push` pushes finished models",
-    "deepspeed": "use `--accelerate_config zero2` or `zero3`",
-    "fsdp": "use `--accelerate_config fsdp2`",
-}
-# Own fields called `seed_<name>` replace the field `<name>` while the seed is trained.
+# Fields called `seed_<name>` replace transformers' option `<name>` while the seed is trained.
 _SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay")
-_ADAPTER = ("lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
-# What the trained weights depend on. Batch size, precision and data are added by the pool.
-_MATTERS = (
-    "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "weight_decay", "optim", "optim_args",
-    "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "label_smoothing_factor", "neftune_noise_alpha",
-    "mixed_precision", "tf32", "seed", "data_seed",
-)  # fmt: skip
+_ADAPTER = ("peft", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
 
 
 @dataclass
-class TrainArguments(TrainingArguments):
-    """What `hf-ablate train` takes: all of `TrainingArguments` (but what the study decides) and our own keys."""
+class TrainArguments(StageArguments):
+    """What `hf-ablate train` takes.
 
-    run_dir: Path = field(default=Path("runs/study"), metadata={"help": "The study's run folder."})
+    The values of transformers' options are in `trainer`. The object that the Trainer gets is made of them in
+    `trainer_arguments`, where training starts, because importing it takes seconds.
+    """
+
     dry_run: bool = field(default=False, metadata={"help": "Print the missing models and their cost, train nothing."})
-    output_format: Literal["table", "json"] = field(
-        default="table", metadata={"help": "How results are printed on stdout."}
-    )
     model: str = field(
         default="all",
         metadata={"help": "all (what is missing), seed, component:<unit>, or reference:<mixture id or name>."},
@@ -133,7 +116,7 @@ class TrainArguments(TrainingArguments):
         },
     )
     eval_split: str = field(default="val", metadata={"help": "Its split."})
-    eval_limit: int | None = field(default=None, metadata={"help": "So many documents of each source."})
+    eval_limit: int | None = field(default=None, metadata={"help": "Documents per source. Null: all."})
     gpu: Literal[tuple(PEAK_TFLOPS)] | None = field(
         default=None, metadata={"help": "The GPU, for hours in --dry_run and for model FLOPs utilisation in metrics."}
     )
@@ -146,39 +129,41 @@ class TrainArguments(TrainingArguments):
     keep_checkpoints: bool = field(
         default=False, metadata={"help": "Keep the checkpoint-* folders of finished models."}
     )
+    trainer: dict[str, Any] = field(
+        default_factory=dict, metadata={"help": "Values of `TrainingArguments`; the others have its defaults."}
+    )
+
+    @classmethod
+    def from_options(cls, **values: Any) -> "TrainArguments":
+        """Of our options and transformers' together, as a recipe has them.
+
+        Raises:
+            `InputError`: for options that there are not, and for values that cannot be.
+        """
+        ours = {entry.name for entry in fields(cls)}
+        trainer = {name: value for name, value in values.items() if name not in ours}
+        return cls(**{name: value for name, value in values.items() if name in ours}, trainer=trainer)
 
     def __post_init__(self) -> None:
-        defaults = {entry.name: entry.default for entry in fields(TrainingArguments)}
-        for name, reason in _DECIDED_ELSEWHERE.items():
-            if getattr(self, name) != defaults[name]:
-                raise InputError(f"`{name}` cannot be set for a pool of models: {reason}")
+        defaults = trainer_defaults(TrainArguments)
+        for name in self.trainer:
+            if name not in defaults:
+                raise unknown_name("option", name, list(defaults))
+        self.trainer = defaults | self.trainer
+        check_not_decided(self.trainer, defaults)
         self._check_numbers()
-        self.output_dir = str(self.run_dir / "models")
-        self.use_cpu = self.use_cpu or os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"
-        self.disable_tqdm = True  # one progress bar over the pool instead
-        self.remove_unused_columns = False
-        self.train_sampling_strategy = "sequential"
-        # transformers raises at once where the device lacks a precision; recipes must parse anywhere: see `devices`.
-        lacking = {name: getattr(self, name) for name in lacking_precisions(self)}
-        vars(self).update(dict.fromkeys(lacking))
-        try:
-            super().__post_init__()
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        vars(self).update(lacking)
-        if self.bf16:
-            self.mixed_precision = "bf16"
-        if self.ddp_find_unused_parameters is None:
-            self.ddp_find_unused_parameters = False  # a language model uses all of them at every step
-        self._n_gpu = min(self._n_gpu, 1)  # several GPUs are for `accelerate launch`, never for DataParallel
-        self._derive_accumulation()
+        self._check_batch()
+        if self.seed_lr_scheduler_type is not None:
+            known = choices_of(TrainArguments, "lr_scheduler_type")
+            if self.seed_lr_scheduler_type not in known:
+                raise unknown_name("seed_lr_scheduler_type", self.seed_lr_scheduler_type, known)
+        self._check_with_transformers()
 
     def _check_numbers(self) -> None:
         for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
-            if getattr(self, name) < 1:
-                raise InputError(f"`{name}` is {getattr(self, name)}; expected 1 or more")
-        for text in self.copies or []:
-            _parse_copies(text)
+            if self.trainer[name] < 1:
+                raise InputError(f"`{name}` is {self.trainer[name]}; expected 1 or more")
+        parse_copies(self.copies or [])
         for name in ("lora_r", "lora_alpha", "expected_mfu"):
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
@@ -194,101 +179,122 @@ class TrainArguments(TrainingArguments):
         if self.seed_model and self.seed_tokens:
             raise InputError("`seed_tokens` are for a seed trained from scratch; `seed_model` is taken as it is")
 
-    def _derive_accumulation(self) -> None:
+    def _check_batch(self) -> None:
         if self.global_batch_size is None:
             return
-        at_once = self.per_device_train_batch_size * self.world_size
-        if self.gradient_accumulation_steps != 1:
+        if self.trainer["gradient_accumulation_steps"] != 1:
             raise InputError("set `global_batch_size` or `gradient_accumulation_steps`, not both")
-        if self.global_batch_size % at_once:
+        if self.global_batch_size % self._blocks_at_once:
             raise InputError(
-                f"`global_batch_size` {self.global_batch_size} is no multiple of the {at_once} blocks that "
-                f"{self.world_size} process(es) take at once (`per_device_train_batch_size` "
-                f"{self.per_device_train_batch_size} each)"
+                f"`global_batch_size` {self.global_batch_size} is not a multiple of the {self._blocks_at_once} blocks "
+                f"that {processes()} process(es) take at once (`per_device_train_batch_size` "
+                f"{self.trainer['per_device_train_batch_size']} each)"
             )
-        self.gradient_accumulation_steps = self.global_batch_size // at_once
 
-    def to_dict(self) -> dict[str, Any]:
-        """All arguments for trackers, which write them as JSON."""
-        return {name: str(value) if isinstance(value, Path) else value for name, value in super().to_dict().items()}
+    def _check_with_transformers(self) -> None:
+        """Values that transformers has accepted before are not checked again: that takes seconds.
 
-    @property
-    def own_accelerate_config(self) -> str | None:
-        """The accelerate configuration where none is named; `None`: this process trains alone."""
-        from .plan import accelerate_config_for
+        Processes that were launched make the Trainer's arguments in any case, before they train.
+        """
+        if is_launched():
+            return
 
-        return accelerate_config_for(self)
+        def accept() -> bool:
+            from .trainer_arguments import trainer_arguments
 
-    @property
-    def tokenizer_dir(self) -> Path:
-        """The tokenizer of the corpus."""
-        return self.run_dir / "corpus" / "tokenizer"
+            trainer_arguments(self.trainer_options, {})
+            return True
 
-    @property
-    def blocks_per_step(self) -> int:
-        """The global batch: blocks per optimizer step, over all processes and accumulated micro-batches."""
-        return self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size
+        values = {name: repr(value) for name, value in self.trainer_options.items() if name != "output_dir"}
+        remembered("accepted", [library_versions(), values], accept)
 
     @property
-    def copies_of(self) -> dict[str, int]:
-        """The units that are upsampled, with their whole copies."""
-        return dict(map(_parse_copies, self.copies or []))
+    def trainer_options(self) -> dict[str, Any]:
+        """The values of transformers' options, those that the study decides included."""
+        return with_decided(self.trainer) | {
+            "output_dir": str(self.run.models),
+            "report_to": self.report_to,
+            "use_cpu": self.use_cpu,
+            "gradient_accumulation_steps": self._accumulation_steps,
+        }
 
     @property
-    def order_seed(self) -> int:
-        """What the order of the data is shuffled by, together with the mixture."""
-        return self.seed if self.data_seed is None else self.data_seed
+    def study_options(self) -> dict[str, Any]:
+        """Our own options, for trackers."""
+        return {name: value for name, value in vars(self).items() if name not in ("trainer", "report_to")}
 
-    def of_kind(self, kind: str) -> dict:
-        """The fields that are different for models of this kind (`"seed"`), with their values."""
+    @property
+    def run(self) -> RunFolder:
+        """The study's run folder."""
+        return RunFolder(self.run_dir)
+
+    @property
+    def use_cpu(self) -> bool:
+        """Whether training is on the CPU, by the recipe or by accelerate's configuration."""
+        return self.trainer["use_cpu"] or os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether models are evaluated during training."""
+        return plain(self.trainer["eval_strategy"]) != "no"
+
+    @property
+    def seed_source(self) -> SeedSource:
+        """Where the seed is from."""
+        return SeedSource(
+            self.seed_model, self.seed_revision, self.model_type, self.config_overrides, self.attn_implementation
+        )
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """The adapters that components and reference models are trained as, if they are."""
+        targets = self.lora_target_modules and tuple(self.lora_target_modules)
+        return Adapter(self.lora_r, self.lora_alpha, self.lora_dropout, targets) if self.peft else None
+
+    @property
+    def budgets(self) -> Budgets:
+        """The token budgets of the pool; a given seed model is not trained."""
+        return Budgets(
+            blocks_per_step=self._blocks_at_once * self._accumulation_steps,
+            seed=0 if self.seed_model else self.seed_tokens,
+            component=self.component_tokens,
+            reference=self.reference_tokens,
+            reference_budget=self.reference_budget,
+            copies=parse_copies(self.copies or []),
+            stages=tuple(self.stages or ()),
+        )
+
+    @property
+    def throughput(self) -> Throughput:
+        """What one device does, as far as the recipe says it."""
+        tflops = self.peak_tflops or (PEAK_TFLOPS[self.gpu] if self.gpu else None)
+        return Throughput(tflops and tflops * 1e12, self.expected_mfu)
+
+    @property
+    def _blocks_at_once(self) -> int:
+        return self.trainer["per_device_train_batch_size"] * processes()
+
+    @property
+    def _accumulation_steps(self) -> int:
+        if self.global_batch_size is None:
+            return self.trainer["gradient_accumulation_steps"]
+        return self.global_batch_size // self._blocks_at_once
+
+    def overrides(self, kind: str) -> dict[str, Any]:
+        """The values of transformers' options that are different for models of this kind (`seed`)."""
         if kind != "seed":
             return {}
         values = {name: getattr(self, f"seed_{name}") for name in _SEED_OVERRIDES}
         return {name: value for name, value in values.items() if value is not None}
 
-    def for_kind(self, kind: str) -> "TrainArguments":
-        """A copy with the values for models of this kind."""
-        own = copy.copy(self)
-        vars(own).update(self.of_kind(kind))
-        return own
-
-    def that_matter(self, kind: str) -> dict:
-        """The arguments that the weights of a model of this kind depend on, ready for a manifest."""
-        values = {name: getattr(self, name) for name in _MATTERS} | self.of_kind(kind)
-        values = {name: getattr(value, "value", value) for name, value in values.items()}
-        if self.has_adapter(kind):
-            values |= {name: getattr(self, name) for name in ("peft", *_ADAPTER)}
-        return values | {"blocks_per_step": self.blocks_per_step}
-
-    def has_adapter(self, kind: str) -> bool:
-        """Whether models of this kind are trained as adapters of the seed."""
-        return self.peft is not None and kind != "seed"
-
-    @property
-    def peak_flops(self) -> float | None:
-        """Peak FLOP/s of one device, if it was given."""
-        tflops = self.peak_tflops or (PEAK_TFLOPS[self.gpu] if self.gpu else None)
-        return tflops and tflops * 1e12
+    def weight_settings(self, kind: str) -> dict[str, Any]:
+        """The settings that the weights of a model of this kind depend on, ready for a manifest."""
+        settings = optimizer_settings(self.trainer | self.overrides(kind))
+        if self.peft and kind != "seed":
+            settings |= {name: getattr(self, name) for name in _ADAPTER}
+        return settings | {"blocks_per_step": self.budgets.blocks_per_step}
 
 
-def _parse_copies(text: str) -> tuple[str, int]:
-    unit, _, number = text.rpartition("=")
-    if not unit or not number.isdigit() or int(number) < 1:
-        raise InputError(f"`copies` has {text!r}; expected UNIT=NUMBER with a whole number, for example sympy=2")
-    return unit, int(number)
-
-
-class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    pass
-
-
-def make_train_parser(prog: str = "hf-ablate train", description: str = "", examples: str = "") -> HfArgumentParser:
-    """The parser of [`TrainArguments`]; the values that it parses are the class's keyword arguments."""
-    return HfArgumentParser(
-        TrainArguments,
-        prog=prog,
-        description=description,
-        epilog=examples and f"examples:\n{examples}",
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,
-    )
+def processes() -> int:
+    """How many processes train each model together: those of `accelerate launch` or torchrun, otherwise one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))

@@ -1,4 +1,4 @@
-"""What happens besides training: progress, `metrics.jsonl`, whole checkpoints, a stop when the loss is no number."""
+"""What happens besides training: progress, `metrics.jsonl`, complete checkpoints, the error of a diverged model."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ..errors import InputError
-from .checkpoints import checkpoints, mark_whole
+from .checkpoints import checkpoints, mark_complete
 
 
 logger = logging.getLogger(__name__)
@@ -20,21 +20,23 @@ _SECONDS_BETWEEN_LINES = 300
 
 
 class PoolProgress:
-    """One bar over the tokens of all models of a run, on process 0's stderr; in a file, a line every few minutes."""
+    """One bar over the tokens of all models, on process 0's stderr; in log files, a line every few minutes."""
 
     def __init__(self, tokens: int, enabled: bool) -> None:
         from tqdm import tqdm
 
-        # `disable=None` hides the bar where stderr is no terminal
+        # `disable=None` hides the bar where stderr is not a terminal
         self._bar = tqdm(total=tokens, unit="tok", unit_scale=True, disable=None if enabled else True, smoothing=0.1)
         self._writes_lines = enabled and self._bar.disable
         self._tokens, self._done, self._last_line = tokens, 0, time.monotonic()
 
     def start(self, model: str) -> None:
+        """Name the model that is being trained."""
         self._model = model
         self._bar.set_description(model, refresh=False)
 
     def advance(self, tokens: int) -> None:
+        """Count tokens as trained."""
         self._bar.update(tokens)
         self._done += tokens
         if self._writes_lines and time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
@@ -42,11 +44,12 @@ class PoolProgress:
             logger.info("training %s: %d of %d tokens of all models", self._model, self._done, self._tokens)
 
     def close(self) -> None:
+        """Take the bar away."""
         self._bar.close()
 
 
 class ProgressCallback(TrainerCallback):
-    """Moves the pool's bar on by one step's tokens."""
+    """Advances the pool's bar by one step's tokens."""
 
     def __init__(self, progress: PoolProgress, tokens_per_step: int) -> None:
         self.progress = progress
@@ -64,7 +67,7 @@ class ProgressCallback(TrainerCallback):
 
 
 class MetricsCallback(TrainerCallback):
-    """Writes what the Trainer logs to `metrics.jsonl` as it comes; after a resume the file holds each step once."""
+    """Writes what the Trainer logs to `metrics.jsonl` at once; after a resume the file holds each step once."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / METRICS
@@ -95,8 +98,8 @@ def _line(row: dict) -> str:
     return json.dumps(finite) + "\n"
 
 
-class WholeCheckpointCallback(TrainerCallback):
-    """Marks a checkpoint as whole once every process has written its part; none is saved after the last step."""
+class CompleteCheckpointCallback(TrainerCallback):
+    """Marks a checkpoint as complete once every process has written its part; saves none after the last step."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -110,11 +113,11 @@ class WholeCheckpointCallback(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         args.distributed_state.wait_for_everyone()
         if state.is_world_process_zero:
-            mark_whole(self.folder / f"checkpoint-{state.global_step}")
+            mark_complete(self.folder / f"checkpoint-{state.global_step}")
 
 
 class EvaluateAtEndCallback(TrainerCallback):
-    """Where there is evaluation during training, there is one after the last step."""
+    """Evaluates after the last step too, where there is evaluation during training."""
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -124,7 +127,13 @@ class EvaluateAtEndCallback(TrainerCallback):
 
 
 def diverged(model: str, what: str, folder: Path) -> InputError:
-    """The error for a model that is lost, with what it has left."""
+    """The error for a model that diverged, with the checkpoint that is left of it.
+
+    Args:
+        model (`str`): its id.
+        what (`str`): what is not finite, and where.
+        folder (`Path`): where it is made.
+    """
     kept = checkpoints(folder)
     left = f"{kept[0].name} from before is kept" if kept else "no checkpoint had been saved"
     return InputError(f"{model}: {what} ({left}). Lower the learning rate, or lengthen warmup_steps")

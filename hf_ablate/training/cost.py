@@ -1,4 +1,4 @@
-"""What training costs: floating-point operations of a model, and the plan of a pool.
+"""What training costs: floating-point operations of a model, and hours of a device.
 
 The usual formula for decoder-only transformers (PaLM, https://huggingface.co/papers/2204.02311, appendix B):
 a trained token takes `6 N + 12 L d T` operations, with `N` the parameters that take part in matrix products (an
@@ -8,19 +8,16 @@ the second term is attention over the whole block, without a discount for the ca
 activation checkpointing does not count. Frozen parameters (under LoRA) take `4 N`: no gradient of theirs is computed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..corpus.description import CorpusDescription
-from .arguments import TrainArguments
 from .pool import PlannedModel
-from .seed import empty_model
 
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedConfig, PreTrainedModel
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,25 @@ class ModelSize:
         return tokens * per_token
 
 
+@dataclass(frozen=True)
+class Throughput:
+    """How fast one device is, as far as it is known.
+
+    Args:
+        peak_flops (`float | None`): its peak in FLOP/s.
+        expected_mfu (`float`): the share of the peak that is expected in training.
+    """
+
+    peak_flops: float | None
+    expected_mfu: float = 0.4
+
+    def device_hours(self, flops: float) -> dict[str, float]:
+        """`{"device_hours": …}` at the expected utilisation, or nothing where the peak is not known."""
+        if not self.peak_flops:
+            return {}
+        return {"device_hours": flops / (self.peak_flops * self.expected_mfu) / 3600}
+
+
 def model_size(model: "PreTrainedModel") -> ModelSize:
     """The size of a model (which may be on the meta device, and a `PeftModel`)."""
     config = model.config.get_text_config()
@@ -72,20 +88,21 @@ def _numel(weight: "torch.Tensor") -> int:
     return getattr(weight, "ds_numel", weight.numel())  # ZeRO-3 leaves an empty tensor in the place of a shard
 
 
-def planned_size(config: "PreTrainedConfig", arguments: TrainArguments, kind: str) -> ModelSize:
-    """The size of a study's models of a kind, without allocating one."""
-    return model_size(empty_model(config, arguments, arguments.has_adapter(kind)))
-
-
 def cost_rows(
-    models: Iterable[PlannedModel], corpus: CorpusDescription, config: "PreTrainedConfig", arguments: TrainArguments
-) -> list[dict]:
-    """A row per model: its id, blocks, tokens, operations and, where the device is known, hours of it."""
-    sizes = {kind: planned_size(config, arguments, kind) for kind in {model.kind for model in models}}
+    models: Iterable[PlannedModel], block_size: int, sizes: Mapping[str, ModelSize], throughput: Throughput
+) -> list[dict[str, Any]]:
+    """A row per model: its id, blocks, tokens, operations and, where the device is known, hours of it.
+
+    Args:
+        models (`Iterable[PlannedModel]`): what is to be trained.
+        block_size (`int`): tokens in a block.
+        sizes (`Mapping[str, ModelSize]`): the size of a model of each kind.
+        throughput ([`Throughput`]): of one device.
+    """
     rows = []
     for model in models:
-        tokens = model.blocks * corpus.block_size
-        flops = sizes[model.kind].flops(tokens, corpus.block_size)
+        tokens = model.blocks * block_size
+        flops = sizes[model.kind].flops(tokens, block_size)
         rows.append(
             {
                 "model": model.id,
@@ -93,14 +110,7 @@ def cost_rows(
                 "blocks": dict(model.shares),
                 "tokens": tokens,
                 "flops": flops,
-                **device_hours(flops, arguments),
+                **throughput.device_hours(flops),
             }
         )
     return rows
-
-
-def device_hours(flops: float, arguments: TrainArguments) -> dict[str, float]:
-    """`{"device_hours": …}` at the expected utilisation, or nothing where the device is not known."""
-    if not arguments.peak_flops:
-        return {}
-    return {"device_hours": flops / (arguments.peak_flops * arguments.expected_mfu) / 3600}

@@ -1,17 +1,18 @@
 """Evaluation during training: perplexity and bits per byte of held-out text, by the project's own evaluation."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from ..corpus.description import CorpusDescription
 from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
 from ..evaluation.text.locations import find_sources
 from ..evaluation.text.tokens import TokenisedSource, default_cache, document_sums, tokenise
-from .arguments import TrainArguments
 
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _METRICS = ("bits_per_byte", "ppl_token")
 
 
 class HeldOutText:
-    """Tokenised evaluation sources, scored by all processes together: each takes every n-th document.
+    """Tokenised evaluation sources, scored by all processes together: each scores every n-th document.
 
     Args:
         sources (`list[TokenisedSource]`): what is scored.
@@ -37,12 +38,12 @@ class HeldOutText:
     def measure(
         self, model: "PreTrainedModel", state: "PartialState", autocast: torch.dtype | None = None
     ) -> dict[str, float]:
-        """`eval_<metric>` (plain average over domains), `eval_<metric>/<source>` and `/<source>/<domain>`.
+        """`eval_<metric>` (mean of domains), `eval_<metric>/<source>` and `/<source>/<domain>`.
 
-        Every process has to call this, with the same weights, and gets the same numbers.
+        Every process has to call this, with the same weights; all get the same numbers.
 
         Args:
-            model (`PreTrainedModel`): the whole model.
+            model (`PreTrainedModel`): unsharded.
             state (`PartialState`): of the processes.
             autocast (`torch.dtype`, *optional*): the precision that the model is trained in, if it is mixed.
         """
@@ -72,7 +73,7 @@ class HeldOutText:
 
 
 def named_scores(rows: list[ScoreRow]) -> dict[str, float]:
-    """Scores of domains, of sources (pooled over their domains) and the average over domains, under flat names."""
+    """Scores of domains, of sources (pooled over their domains) and the mean of domains, under flat names."""
     scores = {}
     for metric in _METRICS:
         scores[f"eval_{metric}"] = mean(getattr(row, metric) for row in rows)
@@ -83,12 +84,33 @@ def named_scores(rows: list[ScoreRow]) -> dict[str, float]:
     return scores
 
 
-def read_held_out(arguments: TrainArguments, corpus: CorpusDescription, context: int | None) -> HeldOutText:
-    """The evaluation sources that the arguments name (default: the corpus's own), tokenised."""
+@dataclass(frozen=True)
+class HeldOutSelection:
+    """Which text is evaluated during training.
+
+    Args:
+        folders (`Sequence[Path | str]`): folders `<source>/<split>/*.jsonl.gz`.
+        split (`str`): the split of every source.
+        limit (`int | None`): documents per source; `None`: all.
+    """
+
+    folders: Sequence[Path | str]
+    split: str
+    limit: int | None
+
+
+def read_held_out(selection: HeldOutSelection, tokenizer: Path, tokenizer_digest: str, max_length: int) -> HeldOutText:
+    """The selected text, tokenised.
+
+    Args:
+        selection ([`HeldOutSelection`]): which text.
+        tokenizer (`Path`): the folder of the corpus's tokenizer.
+        tokenizer_digest (`str`): its digest.
+        max_length (`int`): most tokens in a window.
+    """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer_dir)
-    sources = find_sources(arguments.eval_data or [arguments.run_dir / "corpus"], arguments.eval_split)
-    digest, limit = corpus.tokenizer_digest, arguments.eval_limit
-    tokenised = [tokenise(source, tokenizer, digest, limit, default_cache()) for source in sources]
-    return HeldOutText(tokenised, context or corpus.block_size)
+    loaded = AutoTokenizer.from_pretrained(tokenizer)
+    sources = find_sources(list(selection.folders), selection.split)
+    tokenised = [tokenise(source, loaded, tokenizer_digest, selection.limit, default_cache()) for source in sources]
+    return HeldOutText(tokenised, max_length)

@@ -1,77 +1,80 @@
 """One model of the pool, from its starting weights to its finished folder."""
 
-import logging
-import math
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel
 
-from ..corpus.description import CorpusDescription
 from ..manifest import fingerprint, is_finished, make_readable, write_manifest
 from ..saved_model import ADAPTER, weights_digest
-from .adapter import save_folded, with_adapter
-from .arguments import TrainArguments
-from .callbacks import METRICS, PoolProgress
-from .checkpoints import prepare_folder, remove_checkpoints
-from .cost import ModelSize, model_size
-from .data import BlockFile
-from .devices import made_whole, renew_deepspeed
-from .fit import Fitted, fit
-from .identity import identity
+from .adapter import Adapter, save_folded, with_adapter, with_random_adapter
+from .callbacks import METRICS
+from .checkpoints import prepare_folder
+from .cost import model_size
+from .data import BlockFile, OrderedBlocks
+from .devices import reset_deepspeed, unsharded_construction
+from .fit import Instruments, arguments_of, fit
+from .identity import PoolInputs, identity
+from .order import block_order
 from .pool import PlannedModel
-from .seed import check_fits, empty_model, load_model, make_seed
+from .record import measured_record, training_record
+from .seed import check_fits, context_of, empty_model, load_model, random_model, seed_config
 from .speed import Meter
 from .trackers import own_run
 from .trainer import PoolTrainer
-from .whole import whole_state_dict
+from .trainer_arguments import PoolTrainingArguments
+from .unsharded import unsharded_state_dict
 
 
 if TYPE_CHECKING:
     from peft import PeftModel
 
-    from .held_out import HeldOutText
-
-
-logger = logging.getLogger(__name__)
-
 
 def train_model(
     planned: PlannedModel,
-    corpus: CorpusDescription,
-    arguments: TrainArguments,
-    held_out: "HeldOutText | None",
-    progress: PoolProgress,
+    inputs: PoolInputs,
+    args: PoolTrainingArguments,
+    adapter: Adapter | None,
+    instruments: Instruments,
 ) -> None:
-    """Train a model and finish its folder; does nothing when it is made already. All processes call this together."""
-    state = arguments.distributed_state
-    folder = planned.folder(arguments.run_dir)
-    values, inputs = identity(planned, corpus, arguments)
-    mark = fingerprint("train", values, inputs)
-    is_there = is_finished(folder, mark)
+    """Train a model and finish its folder; does nothing when it is made already. All processes call this together.
+
+    Args:
+        planned ([`PlannedModel`]): the model.
+        inputs ([`PoolInputs`]): what the models of the pool are made from.
+        args ([`PoolTrainingArguments`]): of all models of its kind.
+        adapter ([`Adapter`], *optional*): if it is trained as adapters of the seed.
+        instruments ([`Instruments`]): what is measured.
+    """
+    state, corpus, folder = args.distributed_state, inputs.corpus, inputs.run.model(planned.id)
+    values, digests = identity(planned, inputs)
+    expected = fingerprint("train", values, digests)
+    is_made = is_finished(folder, expected)
     state.wait_for_everyone()
-    if is_there:
-        progress.advance(planned.blocks * corpus.block_size)
+    if is_made:
+        instruments.progress.advance(planned.blocks * corpus.block_size)
         return
-    renew_deepspeed(arguments)
-    model = _starting_model(planned, corpus, arguments)  # before what is to be replaced is removed
+    reset_deepspeed(args)
+    model = _starting_model(planned, inputs, args, adapter)  # before what is to be replaced is removed
     if state.is_main_process:
-        prepare_folder(folder, mark)
+        prepare_folder(folder, expected)
     state.wait_for_everyone()
     size = model_size(model)
-    sources = {name: BlockFile(_blocks_folder(arguments.run_dir, planned, name)) for name in planned.shares}
+    seed = args.seed if args.data_seed is None else args.data_seed  # of the order of the blocks
+    files = {name: BlockFile(_blocks_folder(inputs, planned, name)) for name in planned.shares}
     fitted = None
     if planned.blocks:
         meter = Meter(
-            arguments.blocks_per_step * corpus.block_size,
+            args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size * corpus.block_size,
             size.flops(1, corpus.block_size),
-            arguments.peak_flops and arguments.peak_flops * arguments.world_size,
+            instruments.peak_flops and instruments.peak_flops * args.world_size,
         )
-        with own_run(arguments):
-            fitted = fit(planned, model, sources, folder, arguments, meter, held_out, progress)
-        _save(fitted.trainer, folder, arguments, planned.kind)
+        own_args = arguments_of(planned, folder, inputs.run.path.resolve().name, args)
+        with own_run(args.report_to):
+            fitted = fit(planned, model, _ordered(planned, files, seed), own_args, meter, instruments)
+        _save(fitted.trainer, folder, inputs, adapter)
     elif state.is_main_process:
         model.save_pretrained(folder)
         (folder / METRICS).write_text("", encoding="utf-8")
@@ -79,51 +82,73 @@ def train_model(
     if state.is_main_process:
         for path in [*folder.glob("*.safetensors"), *folder.glob(f"{ADAPTER}/*.safetensors")]:
             make_readable(path)  # safetensors leaves it to its owner alone
-        shutil.copytree(arguments.tokenizer_dir, folder, dirs_exist_ok=True)
-        facts = (
-            {"seed_digest": inputs.get("seed")} | _facts(planned, corpus, arguments, size, sources) | _measured(fitted)
-        )
-        write_manifest(folder, "train", values, inputs, digest=weights_digest(folder), **facts)
-        if not arguments.keep_checkpoints:
-            remove_checkpoints(folder)
+        shutil.copytree(inputs.run.tokenizer, folder, dirs_exist_ok=True)
+        record = {
+            "seed_digest": digests.get("seed"),
+            **training_record(planned, corpus, size, {name: len(file) for name, file in files.items()}, seed),
+            **measured_record(fitted),
+        }
+        write_manifest(folder, "train", values, digests, digest=weights_digest(folder), **record)
     state.wait_for_everyone()
 
 
-def _starting_model(planned: PlannedModel, corpus: CorpusDescription, arguments: TrainArguments) -> PreTrainedModel:
-    if planned.kind == "seed":
-        model = make_seed(arguments, corpus)
+def _ordered(planned: PlannedModel, files: dict[str, BlockFile], seed: int) -> OrderedBlocks:
+    shares = {name: share for name, share in planned.shares.items() if share}
+    order = block_order(shares, {name: len(files[name]) for name in shares}, seed, planned.in_stages)
+    return OrderedBlocks([files[name] for name in shares], order)
+
+
+def _starting_model(
+    planned: PlannedModel, inputs: PoolInputs, args: PoolTrainingArguments, adapter: Adapter | None
+) -> "PreTrainedModel | PeftModel":
+    """A component or reference starts from the pool's seed; the seed from a given model, or from random weights."""
+    source, corpus = inputs.seed, inputs.corpus
+    if planned.kind != "seed":
+        model = load_model(inputs.run.seed, source)
+    elif source.model:
+        model = load_model(source.model, source, source.revision)
     else:
-        model = load_model(arguments.run_dir / "models" / "seed", arguments)
-    check_fits(model.config, corpus)
-    return with_adapter(model, arguments) if arguments.has_adapter(planned.kind) else model
+        config = seed_config(source, corpus.vocab_size, inputs.run.tokenizer)
+        with unsharded_construction(args.deepspeed_plugin):
+            model = random_model(config, source, args.seed)
+    check_fits(corpus, context_of(model.config), model.config.vocab_size)
+    return with_adapter(model, adapter, args.seed) if adapter else model
 
 
-def _save(trainer: PoolTrainer, folder: Path, arguments: TrainArguments, kind: str) -> None:
-    """One complete safetensors folder, whatever the processes hold of the model."""
-    model, saves = trainer.bare_model, arguments.distributed_state.is_main_process
-    weights = whole_state_dict(model, keep=saves)
+def _save(trainer: PoolTrainer, folder: Path, inputs: PoolInputs, adapter: Adapter | None) -> None:
+    """One complete safetensors folder, whatever part of the model each process holds."""
+    model, args = trainer.bare_model, trainer.args
+    saves = args.distributed_state.is_main_process
+    weights = unsharded_state_dict(model, keep=saves)
     if not saves:
         return
-    if arguments.has_adapter(kind):
-        save_folded(model if weights is None else _with_adapter_weights(weights, arguments), folder)
-    else:
-        (model if weights is None else _plain_model(model, arguments)).save_pretrained(folder, state_dict=weights)
+    if adapter:
+        if weights is not None:
+            with unsharded_construction(args.deepspeed_plugin):
+                model = _with_adapter_weights(weights, load_model(inputs.run.seed, inputs.seed), adapter)
+        save_folded(model, folder)
+        return
+    if weights is not None:
+        with unsharded_construction(args.deepspeed_plugin):
+            model = _plain_model(model)
+    model.save_pretrained(folder, state_dict=weights)
 
 
-def _plain_model(model: PreTrainedModel, arguments: TrainArguments) -> PreTrainedModel:
+def _plain_model(model: PreTrainedModel) -> PreTrainedModel:
     """A model in float32 to save a state dict with.
 
     FSDP2 makes a class of its own of the model's class, and its code would be saved with a model that brings its code.
     """
-    plain = empty_model(model.config, arguments, dtype=torch.float32)
+    plain = empty_model(model.config, dtype=torch.float32)
     plain.generation_config = model.generation_config
     return plain
 
 
-def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArguments) -> "PeftModel":
+def _with_adapter_weights(
+    weights: dict[str, torch.Tensor], seed_model: PreTrainedModel, adapter: Adapter
+) -> "PeftModel":
     """The seed as it is on the disk, with the trained factors."""
-    with made_whole(arguments):
-        model = with_adapter(load_model(arguments.run_dir / "models" / "seed", arguments), arguments)
+    model = with_random_adapter(seed_model, adapter.config())  # the random factors are replaced
     trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
     if trained != weights.keys():
         raise RuntimeError(f"the trained factors are {sorted(weights)}, those of the seed {sorted(trained)}")
@@ -131,51 +156,5 @@ def _with_adapter_weights(weights: dict[str, torch.Tensor], arguments: TrainArgu
     return model
 
 
-def _facts(
-    planned: PlannedModel,
-    corpus: CorpusDescription,
-    arguments: TrainArguments,
-    size: ModelSize,
-    sources: dict[str, BlockFile],
-) -> dict[str, Any]:
-    """What the manifest records besides arguments and inputs.
-
-    The exact blocks, in order, are `block_order(blocks, rows, order_seed, in_stages)`: numbers of blocks by unit as
-    recorded, and of rows in the unit's files.
-    """
-    tokens = planned.blocks * corpus.block_size
-    budget = {"reference_budget": arguments.reference_budget} if planned.kind == "reference" else {}
-    return {
-        "model": planned.id,
-        "kind": planned.kind,
-        "mixture": planned.mixture and planned.mixture.weights,
-        "tokenizer_digest": corpus.tokenizer_digest,
-        "tokens": tokens,
-        "flops": size.flops(tokens, corpus.block_size),
-        "parameters": size.parameters,
-        "blocks": {
-            name: {"blocks": share, "rows": len(sources[name]), "epochs": share / len(sources[name])}
-            for name, share in planned.shares.items()
-        },
-        "order_seed": arguments.order_seed,
-        "in_stages": planned.in_stages,
-        "dropped_blocks": planned.dropped,
-        **budget,
-    }
-
-
-def _measured(fitted: Fitted | None) -> dict[str, Any]:
-    if fitted is None:
-        return {"seconds": 0.0}
-    if fitted.spikes:
-        logger.warning("%s: the loss jumps at step %s", fitted.trainer.planned.id, ", ".join(map(str, fitted.spikes)))
-    scores = {name: value if math.isfinite(value) else None for name, value in fitted.evaluation.items()}
-    return {
-        "seconds": round(fitted.seconds, 3),
-        "loss_spikes": fitted.spikes,
-        **({"evaluation": scores} if scores else {}),
-    }
-
-
-def _blocks_folder(run_dir: Path, planned: PlannedModel, source: str) -> Path:
-    return run_dir / "corpus" / ("seed" if planned.kind == "seed" else f"units/{source}")
+def _blocks_folder(inputs: PoolInputs, planned: PlannedModel, unit: str) -> Path:
+    return inputs.run.seed_text if planned.kind == "seed" else inputs.run.unit(unit)

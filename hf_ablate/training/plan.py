@@ -1,30 +1,13 @@
-"""What a `train` command has to do: the models that are missing, and whether all GPUs train them together."""
+"""What a `train` command has to do: which of the models that are asked for are missing."""
 
-import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..corpus.description import CorpusDescription
-from ..errors import InputError
-from ..manifest import MANIFEST
-from ..mixtures.enumerate import read_mixtures
+from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
-from .arguments import TrainArguments
-from .cost import planned_size
-from .identity import missing_models
-from .pool import PlannedModel, plan_pool, select
-from .seed import seed_config
-
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedConfig
-
-
-logger = logging.getLogger(__name__)
-
-# One H100 at 40 % of its peak trains a model of so many parameters on the paper's 1.05 B tokens in less than half an
-# hour; less is not worth the start of more processes for every model.
-_SMALL = 100_000_000
+from .budgets import Budgets
+from .identity import PoolInputs, missing_models
+from .pool import PlannedModel, plan_pool, plan_reference, select
 
 
 @dataclass(frozen=True)
@@ -33,7 +16,7 @@ class Plan:
 
     Args:
         corpus (`CorpusDescription`): what models are trained on.
-        config (`PreTrainedConfig`): of the seed, and so of all models.
+        budgets (`Budgets`): of the pool.
         mixtures (`list[Mixture]`): all candidates of the study.
         seed (`PlannedModel`): what all others start from.
         made (`list[PlannedModel]`): the models that are asked for and finished.
@@ -41,54 +24,33 @@ class Plan:
     """
 
     corpus: CorpusDescription
-    config: "PreTrainedConfig"
+    budgets: Budgets
     mixtures: list[Mixture]
     seed: PlannedModel
     made: list[PlannedModel]
     missing: list[PlannedModel]
 
-
-def plan(arguments: TrainArguments) -> Plan:
-    """The plan of a command; `InputError` for what does not fit the corpus."""
-    if arguments.dry_run and not (arguments.run_dir / "corpus" / MANIFEST).is_file():
-        raise InputError(
-            f"{arguments.run_dir} has no finished corpus yet; `hf-ablate run FOLDER_OF_RECIPES --dry_run` plans the "
-            "training from the recipes (--set train.gpu=h100 for hours)"
-        )
-    corpus = CorpusDescription.read(arguments.run_dir)
-    candidates = _candidates(arguments)
-    pool = plan_pool(arguments, corpus, candidates)
-    wanted = select(arguments, corpus, pool, candidates)
-    config = seed_config(arguments, corpus)
-    missing = missing_models(arguments, corpus, wanted)
-    made = [model for model in wanted if model not in missing]
-    return Plan(corpus, config, [mixture for mixture, _ in candidates], pool[0], made, missing)
+    @property
+    def every_mixture(self) -> list[PlannedModel]:
+        """A reference model of every candidate, for comparison."""
+        return [plan_reference(self.corpus, mixture, self.budgets) for mixture in self.mixtures]
 
 
-def _candidates(arguments: TrainArguments) -> list[tuple[Mixture, bool]]:
-    if not (arguments.run_dir / "mixtures" / "manifest.json").is_file():
-        return []
-    return [(candidate.mixture, candidate.reference) for candidate in read_mixtures(arguments.run_dir)]
+def plan(model: str, candidates: list[CandidateMixture], budgets: Budgets, inputs: PoolInputs) -> Plan:
+    """The plan of a command.
 
+    Args:
+        model (`str`): what is asked for: `all`, or the id of a model.
+        candidates (`list[CandidateMixture]`): the mixtures of the study.
+        budgets ([`Budgets`]): of the pool.
+        inputs ([`PoolInputs`]): what models are made from.
 
-def accelerate_config_for(arguments: TrainArguments) -> str | None:
-    """`multi_gpu` where all GPUs of the machine are to train each model together, otherwise `None`.
-
-    That takes a large model, and a global batch that does not depend on the number of processes.
+    Raises:
+        `InputError`: for what does not fit the corpus.
     """
-    import torch
-
-    gpus = 0 if arguments.use_cpu else torch.cuda.device_count()
-    if gpus < 2:
-        return None
-    planned = plan(arguments)
-    if not planned.missing or planned_size(planned.config, arguments, "seed").parameters < _SMALL:
-        return None
-    at_once = arguments.per_device_train_batch_size * gpus
-    if arguments.global_batch_size and arguments.global_batch_size % at_once == 0:
-        return "multi_gpu"
-    logger.info(
-        "there are %d GPUs here, and one is used: give a global_batch_size that is a multiple of %d to use all, or "
-        "name an --accelerate_config", gpus, at_once,
-    )  # fmt: skip
-    return None
+    corpus = inputs.corpus
+    pool = plan_pool(corpus, candidates, budgets)
+    wanted = select(model, pool, candidates, corpus, budgets)
+    missing = missing_models(wanted, inputs)
+    made = [planned for planned in wanted if planned not in missing]
+    return Plan(corpus, budgets, [candidate.mixture for candidate in candidates], pool[0], made, missing)

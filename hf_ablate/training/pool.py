@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
+from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
-from .arguments import TrainArguments
+from ..run_folder import model_id, split_model_id
+from .budgets import Budgets
 from .order import apportion
 
 
@@ -16,12 +17,13 @@ class PlannedModel:
     """One model of the pool.
 
     Args:
-        id (`str`): `seed`, `component:<unit>` or `reference:<mixture id>`.
+        id (`str`): its id within the study, from [`model_id`].
         kind (`str`): `seed`, `component` or `reference`.
         mixture (`Mixture | None`): what it is trained on; `None` for the seed.
         shares (`Mapping[str, int]`): blocks of each unit (of `seed` for the seed); a whole number of steps in all.
         dropped (`int`): blocks of the budget that do not fill a step.
         in_stages (`bool`): units are seen one after the other, as `shares` lists them.
+        reference_budget (`str | None`): of a reference model: `fixed` or `union`.
     """
 
     id: str
@@ -30,85 +32,107 @@ class PlannedModel:
     shares: Mapping[str, int]
     dropped: int = 0
     in_stages: bool = False
+    reference_budget: str | None = None
 
     @property
     def blocks(self) -> int:
         return sum(self.shares.values())
 
-    def folder(self, run_dir: Path) -> Path:
-        """The model's folder in a run folder."""
-        _, _, name = self.id.partition(":")
-        return run_dir / "models" / (f"{self.kind}s/{name}" if name else "seed")
 
-
-def plan_pool(
-    arguments: TrainArguments, corpus: CorpusDescription, candidates: list[tuple[Mixture, bool]]
-) -> list[PlannedModel]:
+def plan_pool(corpus: CorpusDescription, candidates: list[CandidateMixture], budgets: Budgets) -> list[PlannedModel]:
     """All models of a study in the order of training: the seed, the components, the reference models.
 
     Args:
-        arguments ([`TrainArguments`]): budgets and batch size.
-        corpus ([`CorpusDescription`]): the units.
-        candidates (`list[tuple[Mixture, bool]]`): the mixtures, and whether each gets a reference model.
+        corpus ([`CorpusDescription`]): finished, or planned from a recipe; no file of it is read.
+        candidates (`list[CandidateMixture]`): the mixtures, and which of them get a reference model.
+        budgets ([`Budgets`]): of the pool.
 
     Raises:
-        `InputError`: for a source too small for one step, and a mixture of unknown units.
+        `InputError`: for a unit too small for one step, and a mixture of unknown units.
     """
-    for unit in [*arguments.copies_of, *(arguments.stages or [])]:
+    for unit in [*budgets.copies, *budgets.stages]:
         Mixture.uniform([unit]).check_units(list(corpus.units))
-    models = [_plan_seed(arguments, corpus)]
-    for unit, text in corpus.units.items():
-        if text.blocks == 0:
-            raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
-        budget = _budget(arguments, corpus, unit, arguments.component_tokens)
-        models.append(_plan(arguments, f"component:{unit}", Mixture.uniform([unit]), budget))
-    return models + [plan_reference(arguments, corpus, mixture) for mixture, reference in candidates if reference]
+    seed = plan_seed(corpus, budgets)
+    components = [plan_component(corpus, unit, budgets) for unit in corpus.units]
+    references = [plan_reference(corpus, each.mixture, budgets) for each in candidates if each.reference]
+    return [seed, *components, *references]
 
 
-def plan_reference(arguments: TrainArguments, corpus: CorpusDescription, mixture: Mixture) -> PlannedModel:
-    """The reference model of a mixture, under the study's reference budget."""
-    mixture.check_units(list(corpus.units))
-    budgets = {unit: _budget(arguments, corpus, unit, arguments.reference_tokens) for unit in mixture.units}
-    if arguments.reference_budget == "union":
-        budget = sum(budgets.values())
-    else:
-        budget = round(sum(weight * budgets[unit] for unit, weight in mixture.weights.items()))
-    planned = _plan(arguments, f"reference:{mixture.id}", mixture, budget)
-    return _in_stages(planned, arguments.stages) if arguments.stages and len(mixture.units) > 1 else planned
+def plan_seed(corpus: CorpusDescription, budgets: Budgets) -> PlannedModel:
+    """The seed; without blocks if it is not trained.
 
-
-def _in_stages(planned: PlannedModel, stages: list[str]) -> PlannedModel:
-    """The same blocks, unit after unit."""
-    for unit in planned.shares:
-        if unit not in stages:
-            raise InputError(f"`stages` does not say when unit {unit!r} has its turn; name every unit of the mixtures")
-    return replace(
-        planned, shares={unit: planned.shares[unit] for unit in stages if unit in planned.shares}, in_stages=True
-    )
-
-
-def _plan_seed(arguments: TrainArguments, corpus: CorpusDescription) -> PlannedModel:
-    if arguments.seed_model or arguments.seed_tokens == 0:
-        return PlannedModel("seed", "seed", None, {})
+    Raises:
+        `InputError`: for a corpus without text for the seed, and a budget that does not fill a step.
+    """
+    if budgets.seed == 0:
+        return PlannedModel(model_id("seed"), "seed", None, {})
     if corpus.seed is None:
         raise InputError(
             "the corpus has no text for the seed. Give the seed's text in the partition recipe, name a `seed_model`, "
             "or set `seed_tokens: 0` (components from random weights: the no-seed control)"
         )
-    return _plan(arguments, "seed", None, _blocks(arguments.seed_tokens, corpus.seed.blocks, corpus))
+    return _plan(model_id("seed"), None, _blocks(budgets.seed, corpus.seed.blocks, corpus), budgets.blocks_per_step)
 
 
-def _budget(arguments: TrainArguments, corpus: CorpusDescription, unit: str, tokens: int | None) -> int:
+def plan_component(corpus: CorpusDescription, unit: str, budgets: Budgets) -> PlannedModel:
+    """The component model of a unit.
+
+    Args:
+        corpus ([`CorpusDescription`]): has the unit.
+        unit (`str`): its name.
+        budgets ([`Budgets`]): of the pool.
+
+    Raises:
+        `InputError`: for an empty unit, and a budget that does not fill a step.
+    """
+    if corpus.units[unit].blocks == 0:
+        raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
+    budget = _unit_budget(corpus, unit, budgets.component, budgets)
+    return _plan(model_id("component", unit), Mixture.uniform([unit]), budget, budgets.blocks_per_step)
+
+
+def plan_reference(corpus: CorpusDescription, mixture: Mixture, budgets: Budgets) -> PlannedModel:
+    """The reference model of a mixture, under the study's reference budget.
+
+    Args:
+        corpus ([`CorpusDescription`]): has the units of the mixture.
+        mixture ([`Mixture`]): what the model is trained on.
+        budgets ([`Budgets`]): of the pool.
+
+    Raises:
+        `InputError`: for unknown units, units that `stages` lacks, and a budget that does not fill a step.
+    """
+    mixture.check_units(list(corpus.units))
+    of_units = {unit: _unit_budget(corpus, unit, budgets.reference, budgets) for unit in mixture.units}
+    if budgets.reference_budget == "union":
+        budget = sum(of_units.values())
+    else:
+        budget = round(sum(weight * of_units[unit] for unit, weight in mixture.weights.items()))
+    planned = _plan(model_id("reference", mixture.id), mixture, budget, budgets.blocks_per_step)
+    planned = replace(planned, reference_budget=budgets.reference_budget)
+    return _in_stages(planned, budgets.stages) if budgets.stages and len(mixture.units) > 1 else planned
+
+
+def _in_stages(planned: PlannedModel, stages: tuple[str, ...]) -> PlannedModel:
+    """The same blocks, unit after unit."""
+    for unit in planned.shares:
+        if unit not in stages:
+            raise InputError(f"`stages` lacks unit {unit!r}; name every unit of the mixtures, in order")
+    return replace(
+        planned, shares={unit: planned.shares[unit] for unit in stages if unit in planned.shares}, in_stages=True
+    )
+
+
+def _unit_budget(corpus: CorpusDescription, unit: str, tokens: int | None, budgets: Budgets) -> int:
     """Blocks for one unit: the given tokens or the unit's own budget, times its copies."""
-    return _blocks(tokens, corpus.units[unit].blocks, corpus) * arguments.copies_of.get(unit, 1)
+    return _blocks(tokens, corpus.units[unit].blocks, corpus) * budgets.copies.get(unit, 1)
 
 
 def _blocks(tokens: int | None, default: int, corpus: CorpusDescription) -> int:
     return default if tokens is None else tokens // corpus.block_size
 
 
-def _plan(arguments: TrainArguments, model: str, mixture: Mixture | None, budget: int) -> PlannedModel:
-    step = arguments.blocks_per_step
+def _plan(model: str, mixture: Mixture | None, budget: int, step: int) -> PlannedModel:
     total = budget // step * step
     if total == 0:
         raise InputError(
@@ -116,29 +140,38 @@ def _plan(arguments: TrainArguments, model: str, mixture: Mixture | None, budget
             "make the batch smaller"
         )
     shares = apportion(mixture.weights if mixture else {"seed": 1.0}, total)
-    return PlannedModel(model, model.partition(":")[0], mixture, shares, budget - total)
+    kind, _ = split_model_id(model)
+    return PlannedModel(model, kind, mixture, shares, budget - total)
 
 
 def select(
-    arguments: TrainArguments,
-    corpus: CorpusDescription,
+    model: str,
     pool: list[PlannedModel],
-    candidates: list[tuple[Mixture, bool]],
+    candidates: list[CandidateMixture],
+    corpus: CorpusDescription,
+    budgets: Budgets,
 ) -> list[PlannedModel]:
     """The models that `--model` asks for, in order; a reference model may be of any candidate mixture.
+
+    Args:
+        model (`str`): `all`, or the id of a model; a reference's mixture may be given by its name.
+        pool (`list[PlannedModel]`): the models of the study.
+        candidates (`list[CandidateMixture]`): all its mixtures.
+        corpus ([`CorpusDescription`]): what models are trained on.
+        budgets ([`Budgets`]): of the pool.
 
     Raises:
         `InputError`: for a model that the study does not have, with the nearest that it has.
     """
-    if arguments.model == "all":
+    if model == "all":
         return pool
-    for model in pool:
-        if model.id == arguments.model:
-            return [model]
-    kind, _, wanted = arguments.model.partition(":")
+    for planned in pool:
+        if planned.id == model:
+            return [planned]
+    kind, name = split_model_id(model)
     if kind == "reference":
-        for mixture, _ in candidates:
-            if wanted in (mixture.id, mixture.name):
-                return [plan_reference(arguments, corpus, mixture)]
-        raise unknown_name("mixture", wanted, [mixture.name for mixture, _ in candidates])
-    raise unknown_name("model", arguments.model, ["all", *(model.id for model in pool), "reference:<mixture>"])
+        for mixture in (candidate.mixture for candidate in candidates):
+            if name in (mixture.id, mixture.name):
+                return [plan_reference(corpus, mixture, budgets)]
+        raise unknown_name("mixture", name, [candidate.mixture.name for candidate in candidates])
+    raise unknown_name("model", model, ["all", *(planned.id for planned in pool), model_id("reference", "<mixture>")])

@@ -1,6 +1,7 @@
 """The seed model: made from a configuration, or taken from a folder or the Hub."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,107 +11,156 @@ from ..errors import InputError, refused, unknown_name
 from ..hub_errors import hub_failures
 from ..saved_model import open_tensors
 from .adapter import with_random_adapter
-from .arguments import TrainArguments
-from .devices import made_whole
+from .config_overrides import parse_overrides
 
 
 if TYPE_CHECKING:
-    from peft import PeftModel
+    from peft import LoraConfig, PeftModel
     from transformers import PreTrainedConfig, PreTrainedModel
 
 
 logger = logging.getLogger(__name__)
 
 
-def seed_config(arguments: TrainArguments, corpus: CorpusDescription) -> "PreTrainedConfig":
-    """The seed's configuration, checked against the corpus.
+@dataclass(frozen=True)
+class SeedSource:
+    """Where a seed is from: a folder or the Hub, or random weights in an architecture.
+
+    Args:
+        model (`str | None`): its folder or Hub id; `None` for random weights.
+        revision (`str | None`): on the Hub.
+        model_type (`str`): the architecture of random weights.
+        config_overrides (`str | None`): its configuration as `key=value,key=value`.
+        attention (`str | None`): the implementation of attention; `None`: the model's own choice.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    model_type: str = "llama"
+    config_overrides: str | None = None
+    attention: str | None = None
+
+    @property
+    def attention_options(self) -> dict[str, str]:
+        """The keyword arguments that choose the implementation of attention."""
+        return {"attn_implementation": self.attention} if self.attention else {}
+
+
+def seed_config(source: SeedSource, vocab_size: int, tokenizer: Path) -> "PreTrainedConfig":
+    """The seed's configuration.
+
+    Args:
+        source ([`SeedSource`]): where the seed is from.
+        vocab_size (`int`): entries of the corpus's tokenizer.
+        tokenizer (`Path`): its folder; it may not exist yet.
 
     Raises:
-        `InputError`: for an unknown architecture or override, blocks longer than the model's context, and a vocabulary
-            larger than the embedding.
+        `InputError`: for an unknown architecture or override, and a model that is not there.
     """
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    if arguments.seed_model:
-        config = _config_of(arguments)
-    elif arguments.model_type not in CONFIG_MAPPING:
-        raise unknown_name("model_type", arguments.model_type, sorted(CONFIG_MAPPING))
-    else:
-        config_class = CONFIG_MAPPING[arguments.model_type]
-        values = {"vocab_size": corpus.vocab_size, **_special_tokens(arguments.tokenizer_dir)}
-        values |= parse_overrides(config_class, arguments.config_overrides or "")
-        try:
-            config = config_class(**values)
-        except Exception as error:  # architectures check themselves and raise many types
-            raise InputError(f"config_overrides do not suit {arguments.model_type}: {error}") from error
-    check_fits(config, corpus)
-    return config
+    if source.model:
+        return _saved_config(source.model, source.revision)
+    if source.model_type not in CONFIG_MAPPING:
+        raise unknown_name("model_type", source.model_type, sorted(CONFIG_MAPPING))
+    config_class = CONFIG_MAPPING[source.model_type]
+    values = {"vocab_size": vocab_size, **_special_tokens(tokenizer)}
+    values |= parse_overrides(config_class, source.config_overrides or "")
+    try:
+        return config_class(**values)
+    except Exception as error:  # architectures check themselves and raise many types
+        raise InputError(f"config_overrides do not suit {source.model_type}: {error}") from error
 
 
-def _config_of(arguments: TrainArguments) -> "PreTrainedConfig":
+def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":
     from transformers import AutoConfig
 
-    folder = Path(arguments.seed_model)
+    folder = Path(model)
     if folder.is_dir():
         open_tensors(folder)  # names what is missing or broken
     what = (
-        f"seed_model {arguments.seed_model} is neither the folder of a saved model (looked for {folder.resolve()}) "
-        "nor a model on the Hub that can be fetched"
+        f"seed_model {model} is neither the folder of a saved model (looked for {folder.resolve()}) nor a model on "
+        "the Hub that can be fetched"
     )
     with hub_failures(what, OSError, ValueError):
-        return AutoConfig.from_pretrained(arguments.seed_model, revision=arguments.seed_revision)
+        return AutoConfig.from_pretrained(model, revision=revision)
 
 
-def check_architecture(arguments: TrainArguments, config: "PreTrainedConfig") -> None:
-    """Raise `InputError` if no model can be made of the configuration, with the attention and adapters asked for."""
+def check_architecture(config: "PreTrainedConfig", source: SeedSource, adapter: "LoraConfig | None") -> None:
+    """Try the configuration, with the attention and adapters that are requested.
+
+    Args:
+        config (`PreTrainedConfig`): of the seed.
+        source ([`SeedSource`]): says which attention.
+        adapter (`LoraConfig`, *optional*): of components and reference models.
+
+    Raises:
+        `InputError`: if no model can be made of it.
+    """
     with refused("the seed cannot be made", ImportError, ValueError):
-        empty_model(config, arguments, bool(arguments.peft), **_attention(arguments))
+        empty_model(config, adapter, **source.attention_options)
 
 
 def empty_model(
-    config: "PreTrainedConfig", arguments: TrainArguments, adapted: bool = False, **options: Any
+    config: "PreTrainedConfig", adapter: "LoraConfig | None" = None, **options: Any
 ) -> "PreTrainedModel | PeftModel":
-    """A model of a configuration, with adapters or not, that has no memory for its weights (on the meta device)."""
+    """A model of a configuration that has no memory for its weights (on the meta device).
+
+    Args:
+        config (`PreTrainedConfig`): of the model.
+        adapter (`LoraConfig`, *optional*): of the adapters that it gets.
+        options: for `from_config`.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
-    with made_whole(arguments), torch.device("meta"):
+    with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, **options)
-        return with_random_adapter(model, arguments) if adapted else model
+        return with_random_adapter(model, adapter) if adapter else model
 
 
-def _attention(arguments: TrainArguments) -> dict[str, str]:
-    return {"attn_implementation": arguments.attn_implementation} if arguments.attn_implementation else {}
+def check_tokenizer(seed_model: str, corpus_digest: str) -> None:
+    """Compare the tokenizers of a given seed and of the corpus, where the seed has one.
 
-
-def check_tokenizer(arguments: TrainArguments, corpus: CorpusDescription) -> None:
-    """Raise `InputError` if a given seed has another tokenizer than the corpus was cut into blocks with."""
-    if not arguments.seed_model:
-        return
+    Raises:
+        `InputError`: if they differ.
+    """
     try:
-        tokenizer = load_tokenizer(arguments.seed_model)
+        seed_digest = tokenizer_digest(load_tokenizer(seed_model))
     except InputError as error:
         logger.warning("the seed's tokenizer cannot be compared with the corpus's: %s", error)
         return
-    if tokenizer_digest(tokenizer) != corpus.tokenizer_digest:
+    if seed_digest != corpus_digest:
         raise InputError(
-            f"the tokenizer of seed_model {arguments.seed_model} is not the one that the units were tokenised with "
-            f"(digests {tokenizer_digest(tokenizer)} and {corpus.tokenizer_digest}); partition with `tokenizer: "
-            f"{arguments.seed_model}`"
+            f"the tokenizer of seed_model {seed_model} is not the one that the units were tokenised with "
+            f"(digests {seed_digest} and {corpus_digest}); partition with `tokenizer: {seed_model}`"
         )
 
 
-def check_fits(config: "PreTrainedConfig", corpus: CorpusDescription) -> None:
-    """Raise `InputError` unless the corpus's blocks and tokens fit the model."""
-    context = getattr(config, "max_position_embeddings", None)
+def context_of(config: "PreTrainedConfig") -> int | None:
+    """Most tokens that a model takes at once, if there is a limit."""
+    return getattr(config, "max_position_embeddings", None)
+
+
+def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int) -> None:
+    """Compare the corpus's blocks and tokens with what the model takes.
+
+    Args:
+        corpus ([`CorpusDescription`]): what models are trained on.
+        context (`int`, *optional*): most tokens that the model takes at once.
+        vocab_size (`int`): entries of its embedding.
+
+    Raises:
+        `InputError`: for blocks longer than the context, and a vocabulary larger than the embedding.
+    """
     if context and corpus.block_size > context:
         raise InputError(
             f"the corpus has blocks of {corpus.block_size} tokens, the seed's context is {context} "
             "(`max_position_embeddings`); partition with a smaller block_size or take a seed with a longer context"
         )
-    if corpus.vocab_size > config.vocab_size:
+    if corpus.vocab_size > vocab_size:
         raise InputError(
-            f"the corpus's tokenizer has {corpus.vocab_size} entries, the seed's embedding {config.vocab_size}; "
+            f"the corpus's tokenizer has {corpus.vocab_size} entries, the seed's embedding {vocab_size}; "
             "partition with the seed's own tokenizer"
         )
 
@@ -119,65 +169,41 @@ def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
     """The tokenizer's special tokens, in place of the architecture's defaults, which mean other tokens here."""
     from transformers import AutoTokenizer
 
-    # There is none yet in a dry run before the corpus is made.
+    # a dry run may come before the corpus
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder) if tokenizer_folder.is_dir() else None
     return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
 
 
-def parse_overrides(config_class: type, overrides: str) -> dict[str, object]:
-    """The values in `key=value,key=value`; keys and types are those of the architecture's default configuration.
+def random_model(config: "PreTrainedConfig", source: SeedSource, seed: int) -> "PreTrainedModel":
+    """A model with random weights, which depend on the random seed alone.
 
-    Raises:
-        `InputError`: for an unknown key, with the nearest, and a value of another type.
+    Args:
+        config (`PreTrainedConfig`): of the model.
+        source ([`SeedSource`]): says which attention.
+        seed (`int`): of the random generators, which this sets.
     """
-    defaults = config_class()
-    known = sorted(key for key in defaults.to_dict() if not key.startswith("_"))
-    values = {}
-    for item in filter(None, overrides.split(",")):
-        key, equals, text = (part.strip() for part in item.partition("="))
-        if not equals:
-            raise InputError(f"config_overrides: {item!r} is not key=value")
-        if key not in known:
-            raise unknown_name(f"key in config_overrides of {defaults.model_type}", key, known)
-        values[key] = _value(key, text, getattr(defaults, key, None))
-    return values
-
-
-def _value(key: str, text: str, default: object) -> object:
-    if isinstance(default, bool) or text.lower() in ("true", "false"):
-        if text.lower() not in ("true", "false"):
-            raise InputError(f"config_overrides: {key}={text}, expected true or false")
-        return text.lower() == "true"
-    kinds = [type(default)] if isinstance(default, (int, float)) else [int, float] if default is None else [str]
-    for kind in kinds:
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    if default is None:
-        return text
-    raise InputError(f"config_overrides: {key}={text}, expected a {kinds[0].__name__} as in {key}={default}")
-
-
-def make_seed(arguments: TrainArguments, corpus: CorpusDescription) -> "PreTrainedModel":
-    """The seed before any training of ours: the given model in float32, or random weights that depend on `seed`."""
     from transformers import AutoModelForCausalLM, set_seed
 
-    config = seed_config(arguments, corpus)
-    if arguments.seed_model:
-        return load_model(arguments.seed_model, arguments, revision=arguments.seed_revision)
-    set_seed(arguments.seed)
-    with made_whole(arguments):
-        return AutoModelForCausalLM.from_config(config, **_attention(arguments))
+    set_seed(seed)
+    return AutoModelForCausalLM.from_config(config, **source.attention_options)
 
 
-def load_model(folder: str | Path, arguments: TrainArguments, revision: str | None = None) -> "PreTrainedModel":
-    """A model's weights in float32, whatever dtype they are stored in (mixed precision is the Trainer's)."""
+def load_model(folder: str | Path, source: SeedSource, revision: str | None = None) -> "PreTrainedModel":
+    """A model's weights in float32, whatever dtype they are stored in (mixed precision is the Trainer's).
+
+    Args:
+        folder (`str` or `Path`): its folder or Hub id.
+        source ([`SeedSource`]): says which attention.
+        revision (`str`, *optional*): on the Hub.
+
+    Raises:
+        `InputError`: if it cannot be read.
+    """
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
-    options = {"dtype": torch.float32, "revision": revision, **_attention(arguments)}
+    options = {"dtype": torch.float32, "revision": revision, **source.attention_options}
     try:
         return AutoModelForCausalLM.from_pretrained(folder, **options)
     except (SafetensorError, OSError) as error:

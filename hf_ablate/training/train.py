@@ -2,79 +2,204 @@
 
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from ..corpus.description import CorpusDescription
 from ..errors import InputError
-from ..loading_bars import no_loading_bars
-from ..manifest import MANIFEST, read_manifest
+from ..manifest import has_manifest
+from ..mixtures.enumerate import CandidateMixture, read_mixtures
+from ..run_folder import TRAINED_KINDS
+from .architecture import Architecture, architecture
 from .arguments import TrainArguments
-from .callbacks import PoolProgress
 from .cost import cost_rows
-from .devices import check_device, no_warnings_about_deepspeed
-from .identity import identity, is_made
-from .model import train_model
+from .forecast import costs_of_each, is_pool_known, pool_and_every_mixture
+from .identity import PoolInputs, is_made
 from .plan import Plan, plan
-from .pool import PlannedModel, plan_reference
-from .seed import check_architecture, check_tokenizer
-from .tables import print_cost, print_trained
-from .trackers import check_tracker
-from .trainer import check_optimizer
-
-
-if TYPE_CHECKING:
-    from .held_out import HeldOutText
+from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
+from .seed import check_fits, context_of
+from .tables import print_cost, print_forecast_of_each, print_nothing_missing, print_trained
 
 
 logger = logging.getLogger(__name__)
 
+# One H100 at 40 % of its peak trains a model of this many parameters on the paper's 1.05 B tokens in less than half an
+# hour; less does not justify starting more processes for every model.
+_SMALL = 100_000_000
+
 
 def run(arguments: TrainArguments) -> None:
-    """Train the models that `arguments.model` asks for and that are missing or out of date."""
-    planned = plan(arguments)
-    corpus, missing = planned.corpus, planned.missing
-    if arguments.process_index == 0:
-        _say_why_again(arguments, planned)
+    """Train the models that `arguments.model` asks for and that are missing or out of date.
+
+    Raises:
+        `InputError`: for what does not fit the corpus or the device, before anything is trained.
+    """
+    inputs = _inputs(arguments)
+    planned = _plan(arguments, inputs)
+    is_main_process = os.environ.get("RANK", "0") == "0"
+    if is_main_process:
+        report_changes(planned.missing, inputs)
     if arguments.dry_run:
-        if arguments.process_index == 0:
-            instead = [plan_reference(arguments, corpus, mixture) for mixture in planned.mixtures]
-            costs = (cost_rows(models, corpus, planned.config, arguments) for models in (missing, instead))
-            print_cost(arguments, *costs)
+        if is_main_process:
+            print_costs(arguments, planned)
         return
-    if arguments.eval_strategy != "no":
-        _say_what_has_no_curve(planned.made, arguments)
-    if not missing:
+    if arguments.evaluates and is_main_process:
+        report_models_without_curve(planned.made, inputs.run)
+    if not planned.missing:
         logger.info("models: unchanged, nothing to do")
-        if arguments.output_format == "json" and arguments.process_index == 0:
+        if arguments.output_format == "json" and is_main_process:
             print("[]")
         return
-    check_device(arguments)
-    check_tracker(arguments)
-    check_tokenizer(arguments, corpus)
-    check_architecture(arguments, planned.config)
-    for kind in {model.kind for model in missing}:
-        check_optimizer(arguments.for_kind(kind))
-    _check_seed_comes_first(arguments, planned)
-    _say_what_is_dropped(missing, corpus)
-    held_out = _held_out(arguments, planned)
-    progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, arguments.process_index == 0)
+    _train(arguments, inputs, planned, is_main_process)
+    if is_main_process:
+        print_trained(planned.missing, inputs.run, as_json=arguments.output_format == "json")
+
+
+def _inputs(arguments: TrainArguments) -> PoolInputs:
+    if arguments.dry_run and not has_manifest(arguments.run.corpus):
+        raise InputError(
+            f"{arguments.run_dir} has no finished corpus yet; `hf-ablate run FOLDER_OF_RECIPES --dry_run` plans the "
+            "training from the recipes (--set train.gpu=h100 for hours)"
+        )
+    corpus = CorpusDescription.read(arguments.run_dir)
+    settings = {kind: arguments.weight_settings(kind) for kind in TRAINED_KINDS}
+    return PoolInputs(arguments.run, corpus, arguments.seed_source, settings)
+
+
+def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
+    candidates = read_mixtures(arguments.run_dir) if has_manifest(arguments.run.mixtures) else []
+    return plan(arguments.model, candidates, arguments.budgets, inputs)
+
+
+def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Architecture:
+    """The architecture of the pool's models, which fits the corpus."""
+    shape = architecture(arguments.seed_source, arguments.adapter, corpus.vocab_size, arguments.run.tokenizer)
+    check_fits(corpus, shape.context, shape.vocab_size)
+    return shape
+
+
+def print_costs(arguments: TrainArguments, planned: Plan) -> None:
+    """Print what the missing models cost and, for comparison, a model for every mixture."""
+    as_json = arguments.output_format == "json"
+    if not (planned.missing or as_json):
+        print_nothing_missing()
+        return
+    sizes, block_size = _architecture(arguments, planned.corpus).sizes, planned.corpus.block_size
+    missing, instead = (
+        cost_rows(models, block_size, sizes, arguments.throughput)
+        for models in (planned.missing, planned.every_mixture)
+    )
+    print_cost(missing, instead, as_json)
+
+
+def print_forecast(
+    arguments: TrainArguments, corpus: CorpusDescription, candidates: list[CandidateMixture] | None
+) -> None:
+    """Print what training will cost before there is a corpus.
+
+    That is the whole pool where recipes decide it, otherwise one model of each kind.
+
+    Args:
+        arguments ([`TrainArguments`]): of the study.
+        corpus ([`CorpusDescription`]): planned from the partition recipe, with the size of its vocabulary.
+        candidates (`list[CandidateMixture]`, *optional*): the mixtures; `None` if the corpus will decide them.
+
+    Raises:
+        `InputError`: for what does not fit the corpus.
+    """
+    sizes, budgets, throughput = _architecture(arguments, corpus).sizes, arguments.budgets, arguments.throughput
+    as_json = arguments.output_format == "json"
+    if is_pool_known(corpus, budgets, candidates):
+        pool, every = pool_and_every_mixture(corpus, budgets, candidates)
+        costs = (cost_rows(models, corpus.block_size, sizes, throughput) for models in (pool, every))
+        print_cost(*costs, as_json)
+    else:
+        print_forecast_of_each(costs_of_each(corpus, budgets, sizes, throughput), as_json)
+
+
+def accelerate_config_for(arguments: TrainArguments) -> str | None:
+    """The accelerate configuration where the recipe names none.
+
+    Returns:
+        `str | None`: `multi_gpu` where all GPUs of the machine are to train each model together, which takes a large
+        model and a global batch that does not depend on the number of processes; `None` for one process.
+    """
+    if arguments.use_cpu:
+        return None
+    import torch
+
+    gpus = torch.cuda.device_count()
+    if gpus < 2:
+        return None
+    inputs = _inputs(arguments)
+    if not _plan(arguments, inputs).missing:
+        return None
+    if _architecture(arguments, inputs.corpus).whole.parameters < _SMALL:
+        return None
+    at_once = arguments.trainer["per_device_train_batch_size"] * gpus
+    if arguments.global_batch_size and arguments.global_batch_size % at_once == 0:
+        return "multi_gpu"
+    logger.info(
+        "there are %d GPUs here, and one is used: give a global_batch_size that is a multiple of %d to use all, or "
+        "name an --accelerate_config", gpus, at_once,
+    )  # fmt: skip
+    return None
+
+
+def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main_process: bool) -> None:
+    """Check everything that can be known before, then train one model after the other."""
+    from ..loading_bars import no_loading_bars
+    from .callbacks import PoolProgress
+    from .checkpoints import remove_checkpoints
+    from .devices import check_device, no_warnings_about_deepspeed, unsharded_construction
+    from .fit import Instruments
+    from .held_out import HeldOutSelection, read_held_out
+    from .model import train_model
+    from .seed import check_architecture, check_tokenizer, seed_config
+    from .trackers import check_trackers
+    from .trainer import check_optimizer
+    from .trainer_arguments import trainer_arguments, with_overrides
+
+    corpus, missing = inputs.corpus, planned.missing
+    config = seed_config(inputs.seed, corpus.vocab_size, inputs.run.tokenizer)
+    check_fits(corpus, context_of(config), config.vocab_size)
+    args = trainer_arguments(arguments.trainer_options, arguments.study_options)
+    check_device(args)
+    check_trackers(args.report_to)
+    if inputs.seed.model:
+        check_tokenizer(inputs.seed.model, corpus.tokenizer_digest)
+    with unsharded_construction(args.deepspeed_plugin):
+        check_architecture(config, inputs.seed, arguments.adapter and arguments.adapter.config())
+    args_of = {kind: with_overrides(args, arguments.overrides(kind)) for kind in {model.kind for model in missing}}
+    for args_of_kind in args_of.values():
+        check_optimizer(args_of_kind)
+    _check_seed_comes_first(planned, inputs)
+    report_dropped_blocks(missing, corpus.block_size)
+    held_out = None
+    if arguments.evaluates:
+        text = HeldOutSelection(arguments.eval_data or [inputs.run.corpus], arguments.eval_split, arguments.eval_limit)
+        window = getattr(config.get_text_config(), "max_position_embeddings", None) or corpus.block_size
+        held_out = read_held_out(text, inputs.run.tokenizer, corpus.tokenizer_digest, window)
+    progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, is_main_process)
+    instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)
     try:
         with no_loading_bars(), no_warnings_about_deepspeed(), cheap_garbage_collection():
             for model in missing:
                 progress.start(model.id)
-                train_model(model, corpus, arguments, held_out, progress)
+                adapter = None if model.kind == "seed" else arguments.adapter
+                train_model(model, inputs, args_of[model.kind], adapter, instruments)
+                if is_main_process and not arguments.keep_checkpoints:
+                    remove_checkpoints(inputs.run.model(model.id))
     finally:
         progress.close()
-    if arguments.process_index == 0:
-        print_trained(arguments, missing)
 
 
 @contextmanager
 def cheap_garbage_collection() -> Iterator[None]:
-    """The Trainer collects garbage before each model, which takes half a second with all libraries imported; frozen
-    objects are left out of it.
+    """Leave all objects of now out of garbage collection.
+
+    The Trainer collects garbage before each model, which takes half a second with all libraries imported.
     """
     gc.freeze()
     try:
@@ -83,68 +208,10 @@ def cheap_garbage_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _held_out(arguments: TrainArguments, planned: Plan) -> "HeldOutText | None":
-    """What is evaluated during training, read and tokenised before the first step."""
-    if arguments.eval_strategy == "no":
-        return None
-    from .held_out import read_held_out
-
-    context = getattr(planned.config.get_text_config(), "max_position_embeddings", None)
-    return read_held_out(arguments, planned.corpus, context)
-
-
-def _check_seed_comes_first(arguments: TrainArguments, planned: Plan) -> None:
+def _check_seed_comes_first(planned: Plan, inputs: PoolInputs) -> None:
     first = planned.missing[0]
-    if first.kind != "seed" and not is_made(planned.seed, planned.corpus, arguments):
+    if first.kind != "seed" and not is_made(planned.seed, inputs):
         raise InputError(
             f"{first.id} starts from the seed, which is missing or was made with other arguments; train it "
             "first: --model seed, or --model all"
         )
-
-
-def _say_why_again(arguments: TrainArguments, planned: Plan) -> None:
-    """Which arguments and data make finished models be trained again; told once for all that it is the same for.
-
-    Another seed does so too, which follows from what is told of the seed.
-    """
-    by_reason: dict[str, list[str]] = {}
-    for model in planned.missing:
-        folder = model.folder(arguments.run_dir)
-        if not (folder / MANIFEST).is_file():
-            continue
-        made, (values, inputs) = read_manifest(folder), identity(model, planned.corpus, arguments)
-        before = made["arguments"]
-        changed = [f"{name} {before.get(name)} -> {new}" for name, new in values.items() if before.get(name) != new]
-        changed += [name for name, new in inputs.items() if name != "seed" and made["inputs"].get(name) != new]
-        if changed:
-            by_reason.setdefault(", ".join(changed), []).append(model.id)
-    for reason, names in by_reason.items():
-        logger.info("%s: to be trained again, changed: %s", _first_of(names), reason)
-
-
-def _say_what_has_no_curve(made: list[PlannedModel], arguments: TrainArguments) -> None:
-    """Evaluation changes no weight, so turning it on trains no finished model again."""
-    folders = [model.folder(arguments.run_dir) for model in made if model.blocks]
-    without = [folder for folder in folders if "evaluation" not in read_manifest(folder)]
-    if without and arguments.process_index == 0:
-        logger.info(
-            "trained without evaluation, so without a curve: %s; to train them again, remove their folders",
-            _first_of(without),
-        )
-
-
-def _say_what_is_dropped(models: list[PlannedModel], corpus: CorpusDescription) -> None:
-    """The part of a budget that does not fill a step, told once for all models that it is the same for."""
-    by_blocks: dict[int, list[str]] = {}
-    for model in models:
-        by_blocks.setdefault(model.dropped, []).append(model.id)
-    for blocks, names in by_blocks.items():
-        if blocks:
-            logger.info(
-                "%s: %d blocks (%d tokens) of the budget do not fill a step and are left out",
-                _first_of(names), blocks, blocks * corpus.block_size,
-            )  # fmt: skip
-
-
-def _first_of(names: Sequence[object]) -> str:
-    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else str(names[0])

@@ -8,11 +8,11 @@ import torch
 from transformers import PreTrainedModel, Trainer, get_scheduler
 
 from ..errors import refused
-from .arguments import TrainArguments
 from .callbacks import diverged
 from .pool import PlannedModel
 from .speed import Meter
-from .whole import whole_model
+from .trainer_arguments import PoolTrainingArguments
+from .unsharded import unsharded_model
 
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class PoolTrainer(Trainer):
     """The transformers Trainer with our evaluation and measurements.
 
-    It watches that the loss stays finite without a wait for the device at every step.
+    It checks that the loss stays finite, without waiting for the device at every step.
     """
 
     planned: PlannedModel
@@ -71,7 +71,7 @@ class PoolTrainer(Trainer):
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
         """Score the held-out text; logs and returns its metrics."""
         started = time.perf_counter()
-        model = whole_model(self.bare_model, self.planned.kind, self.args)
+        model = unsharded_model(self.bare_model, self.args)
         if not isinstance(model, PreTrainedModel):
             model = model.get_base_model()  # of a PeftModel, with its adapters in place
         self.evaluation = self.held_out.measure(
@@ -83,18 +83,18 @@ class PoolTrainer(Trainer):
         return self.evaluation
 
 
-def check_optimizer(arguments: TrainArguments) -> None:
+def check_optimizer(args: PoolTrainingArguments) -> None:
     """Raise `InputError` if the optimizer or its schedule cannot be made; tried with a single weight."""
-    if arguments.optim_target_modules or "lomo" in arguments.optim.value:  # these need the model
+    if args.optim_target_modules or "lomo" in args.optim.value:  # these need the model
         return
-    with refused(f"optim {arguments.optim.value}", ImportError, ValueError, TypeError):
-        optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(arguments)
+    with refused(f"optim {args.optim.value}", ImportError, ValueError, TypeError):
+        optimizer_class, options = Trainer.get_optimizer_cls_and_kwargs(args)
         optimizer = optimizer_class([torch.nn.Parameter(torch.zeros(1))], **options)
-    with refused(f"lr_scheduler_type {arguments.lr_scheduler_type.value}", ValueError, TypeError):
+    with refused(f"lr_scheduler_type {args.lr_scheduler_type.value}", ValueError, TypeError):
         get_scheduler(
-            arguments.lr_scheduler_type,
+            args.lr_scheduler_type,
             optimizer,
-            num_warmup_steps=arguments.get_warmup_steps(10),
+            num_warmup_steps=args.get_warmup_steps(10),
             num_training_steps=10,
-            scheduler_specific_kwargs=arguments.lr_scheduler_kwargs,
+            scheduler_specific_kwargs=args.lr_scheduler_kwargs,
         )

@@ -7,12 +7,9 @@ from corpus_files import partition, tokens_of, write_rows
 from hf_ablate.corpus import blocks
 from hf_ablate.corpus.blocks import load_blocks, token_dtype, write_blocks
 from hf_ablate.corpus.hashing import draws
-from hf_ablate.corpus.rules.partition_rule import Partition
 from hf_ablate.corpus.selection import duplicates
 from hf_ablate.corpus.selection.duplicates import find_duplicates
-from hf_ablate.corpus.selection.portions import Portions, Roles
 from hf_ablate.corpus.selection.ranges import RANGES, bytes_per_range, limits, range_of
-from hf_ablate.corpus.splits import BY_HASH, HeldOut
 from hf_ablate.errors import InputError
 
 
@@ -53,26 +50,6 @@ def test_ranges_of_the_order_fill_a_budget():
         within = size[(group == number) & (range_of(order) < limit)].sum()
         fewer = size[(group == number) & (range_of(order) < limit - 1)].sum()
         assert within >= budgets[number] > fewer or limit == RANGES
-
-
-def test_a_document_belongs_to_the_portion_of_its_split():
-    """Given splits count; else shares of the draw do, which for evaluation-only text are val and test alone."""
-    names = ("art", "sea", "web", "odd")
-    partitions = [Partition(name, "root", {"area": name}) for name in names]
-    portions = Portions(partitions, Roles(["art"], ["sea"], ["web"]), HeldOut(0.2, 0.2))
-    assert portions.unused == ["odd"]
-    keys, fractions = (axis.reshape(-1) for axis in np.meshgrid(np.arange(4), [0.1, 0.3, 0.9], indexing="ij"))
-
-    def places(*splits):
-        numbers = portions.of(keys, np.float32(fractions), np.resize(np.array(splits), len(keys)))
-        return [portions.place(number) if number >= 0 else None for number in numbers]
-
-    assert places(BY_HASH) == [
-        "art/val", "art/test", "art/train", *["seed/train"] * 3, "web/val", "web/val", "web/test", *[None] * 3,
-    ]  # fmt: skip
-    assert places(0, 1, 2) == [
-        "art/train", "art/val", "art/test", "seed/train", None, None, None, "web/val", "web/test", *[None] * 3,
-    ]  # fmt: skip
 
 
 def test_draws_are_stable():

@@ -14,6 +14,7 @@ from hf_ablate.modeling.sizes import SIZES
 from hf_ablate.study.run import RunArguments, parse_stages
 from hf_ablate.training.pool import plan_pool
 from hf_ablate.training.seed import seed_config
+from hf_ablate.training.trainer_arguments import trainer_arguments
 
 
 RECIPES = Path(__file__).parent.parent.parent / "recipes"
@@ -28,14 +29,15 @@ def corpus_of(blocks: int) -> CorpusDescription:
 def test_a_seed_recipe_is_the_paper_s(size, rate, monkeypatch):
     arguments = parse_stages(RunArguments(study=RECIPES / f"seed-{size}"))["train"]
     corpus = corpus_of(TOKENS // 2048)
-    (seed,) = plan_pool(arguments, corpus, [])
-    assert (seed.id, seed.blocks, arguments.blocks_per_step) == ("seed", 20_000 * 1024, 1024)
-    assert (arguments.weight_decay, arguments.max_grad_norm, arguments.seed, arguments.bf16) == (0.1, 1, 15213, True)
+    (seed,) = plan_pool(corpus, [], arguments.budgets)
+    assert (seed.id, seed.blocks, arguments.budgets.blocks_per_step) == ("seed", 20_000 * 1024, 1024)
+    args = trainer_arguments(arguments.trainer_options, {})
+    assert (args.weight_decay, args.max_grad_norm, args.seed, args.bf16) == (0.1, 1, 15213, True)
 
-    optimizer_class, options = arguments_optimizer(arguments)
+    optimizer_class, options = arguments_optimizer(args)
     assert issubclass(optimizer_class, torch.optim.AdamW)
     assert (options["lr"], options["betas"]) == (rate, (0.9, 0.95))
-    rates = learning_rates(arguments, rate, 20_000)
+    rates = learning_rates(args, rate, 20_000)
     assert rates[0] == 0
     assert rates[200] == pytest.approx(rate / 2)
     assert max(rates) == rates[400] == pytest.approx(rate)
@@ -43,24 +45,24 @@ def test_a_seed_recipe_is_the_paper_s(size, rate, monkeypatch):
     assert rates[20_000] == pytest.approx(0.1 * rate)
 
     monkeypatch.setattr("hf_ablate.training.seed._special_tokens", lambda _: {"eos_token_id": 50279})
-    config = seed_config(arguments, corpus)
+    config = seed_config(arguments.seed_source, corpus.vocab_size, arguments.run.tokenizer)
     assert {name: getattr(config, name) for name in SIZES[size]} == SIZES[size]
     assert (config.model_type, config.vocab_size, config.embedding_size) == ("hf_olmo", 50280, 50304)
     assert (config.max_sequence_length, config.mlp_ratio) == (2048, 4)
 
 
-def arguments_optimizer(arguments) -> tuple[type, dict]:
+def arguments_optimizer(args) -> tuple[type, dict]:
     from transformers import Trainer
 
-    return Trainer.get_optimizer_cls_and_kwargs(arguments)
+    return Trainer.get_optimizer_cls_and_kwargs(args)
 
 
-def learning_rates(arguments, rate: float, steps: int) -> list[float]:
+def learning_rates(args, rate: float, steps: int) -> list[float]:
     from transformers import get_scheduler
 
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
     schedule = get_scheduler(
-        arguments.lr_scheduler_type, optimizer, arguments.get_warmup_steps(steps), steps, arguments.lr_scheduler_kwargs
+        args.lr_scheduler_type, optimizer, args.get_warmup_steps(steps), steps, args.lr_scheduler_kwargs
     )
     rates = [rate_of(optimizer)]
     for _ in range(steps):

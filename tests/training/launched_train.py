@@ -13,7 +13,7 @@ from accelerate.utils import DistributedType
 from hf_ablate.cli import main
 from hf_ablate.training import callbacks
 from hf_ablate.training.trainer import PoolTrainer
-from hf_ablate.training.whole import own_part
+from hf_ablate.training.unsharded import local_part
 
 
 _original_state, _original_step = AcceleratorState.__init__, callbacks.ProgressCallback.on_step_end
@@ -34,7 +34,7 @@ def _step_that_may_be_the_last(self, args, state, control, model, **kwargs):
     if str(state.global_step) == os.environ.get("TEST_KILL_AT_STEP"):
         os.kill(os.getpid(), signal.SIGKILL)
     if f"{args.process_index} {state.global_step}" == os.environ.get("TEST_SPOIL_WEIGHT_OF"):
-        own_part(next(model.parameters())).data.fill_(float("inf"))
+        local_part(next(model.parameters())).data.fill_(float("inf"))
 
 
 def _loss_that_may_be_no_number(self, *args, **kwargs):

@@ -6,7 +6,9 @@ import pytest
 from tiny_corpus import BLOCK, VOCABULARY, tiny_arguments
 from transformers import AutoModelForCausalLM, LlamaConfig
 
-from hf_ablate.training.cost import device_hours, model_size, planned_size
+from hf_ablate.training.adapter import Adapter
+from hf_ablate.training.cost import Throughput, model_size
+from hf_ablate.training.seed import empty_model
 from hf_ablate.training.train import run
 
 
@@ -27,19 +29,19 @@ def test_the_embedding_counts_only_as_output_projection(tied):
     assert size.flops(10, BLOCK) == 10 * (6 * size.matmul_parameters + 12 * 16 * BLOCK)
 
 
-def test_plan_and_model_agree_also_with_adapters(run_dir):
+def test_plan_and_model_agree_also_with_adapters():
     config = LlamaConfig(**CONFIG)
-    arguments = tiny_arguments(run_dir, peft="lora", lora_r=2)
-    assert planned_size(config, arguments, "seed") == model_size(AutoModelForCausalLM.from_config(config))
-    adapted = planned_size(config, arguments, "component")
+    assert model_size(empty_model(config)) == model_size(AutoModelForCausalLM.from_config(config))
+    adapted = model_size(empty_model(config, Adapter(2, 32, 0.0, None).config()))
     assert adapted.matmul_parameters == 2 * (4 * (16 + 16) + 3 * (16 + 32))  # the factors
     assert adapted.frozen_parameters == LINEAR + 3 * 16 + VOCABULARY * 16
 
 
 def test_hours_follow_from_the_peak_and_the_expected_utilisation(run_dir):
-    assert device_hours(1e18, tiny_arguments(run_dir)) == {}
-    assert device_hours(3.6e18, tiny_arguments(run_dir, peak_tflops=1.0, expected_mfu=0.5)) == {"device_hours": 2000.0}
-    hours = device_hours(989.4e12 * 3600, tiny_arguments(run_dir, gpu="h100", expected_mfu=1.0))
+    assert tiny_arguments(run_dir).throughput.device_hours(1e18) == {}
+    given = tiny_arguments(run_dir, peak_tflops=1.0, expected_mfu=0.5).throughput
+    assert given == Throughput(1e12, 0.5) and given.device_hours(3.6e18) == {"device_hours": 2000.0}
+    hours = tiny_arguments(run_dir, gpu="h100", expected_mfu=1.0).throughput.device_hours(989.4e12 * 3600)
     assert hours["device_hours"] == pytest.approx(1)
 
 

@@ -89,7 +89,7 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_ki
     assert not (again / "models/components/beta/manifest.json").exists()
     resumed = launch(config, again, *words)
     assert resumed.returncode == 0, resumed.stderr
-    assert "component:beta: going on from checkpoint-4" in resumed.stderr
+    assert "component:beta: resuming from checkpoint-4" in resumed.stderr
     assert same_weights(weights(again, "component:beta"), weights(two, "component:beta"))
     assert logged(again, "component:beta") == logged(two, "component:beta")
 
@@ -161,9 +161,10 @@ def test_the_package_is_the_command(run_dir, tmp_path, monkeypatch, capsys):
     assert set(manifests(run_dir)) == {"seed"}
 
 
-def test_processes_that_each_believe_they_are_alone_stop(run_dir, monkeypatch):
-    arguments = tiny_arguments(run_dir)
+def test_processes_that_do_not_know_of_each_other_stop(run_dir, monkeypatch):
+    arguments = tiny_arguments(run_dir, use_cpu=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(InputError, match="2 processes were started, and each believes that it is alone"):
+    with pytest.raises(InputError, match="2 processes were started, and each would train alone"):
         run(arguments)
     assert not (run_dir / "models").exists()

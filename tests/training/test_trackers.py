@@ -53,26 +53,22 @@ def wandb(monkeypatch):
     return module
 
 
-def test_a_run_that_a_model_opens_at_wandb_ends_with_it(run_dir, wandb):
-    arguments = tiny_arguments(run_dir)
-    arguments.report_to = ["wandb"]
-    with own_run(arguments):
+def test_a_run_that_a_model_opens_at_wandb_ends_with_it(wandb):
+    with own_run(["wandb"]):
         wandb.run = "ours"
     wandb.run = None
-    with pytest.raises(RuntimeError), own_run(arguments):
+    with pytest.raises(RuntimeError), own_run(["wandb"]):
         wandb.run = "ours"
         raise RuntimeError
     wandb.run = None
-    with pytest.raises(RuntimeError), own_run(arguments):
+    with pytest.raises(RuntimeError), own_run(["wandb"]):
         raise RuntimeError  # before a run was opened
     assert wandb.ended == [0, 1]
 
 
-def test_a_run_that_was_open_before_stays_open(run_dir, wandb):
-    arguments = tiny_arguments(run_dir)
-    arguments.report_to = ["wandb"]
+def test_a_run_that_was_open_before_stays_open(wandb):
     wandb.run = "the user's"
-    with own_run(arguments):
+    with own_run(["wandb"]):
         pass
     assert wandb.ended == []
 

@@ -11,8 +11,9 @@ from transformers import PreTrainedTokenizerFast
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.training.devices import check_sharding
+from hf_ablate.training.devices import check_device, check_sharding
 from hf_ablate.training.train import run
+from hf_ablate.training.trainer_arguments import PoolTrainingArguments, trainer_arguments
 
 
 def change_corpus(run_dir, **facts):
@@ -52,12 +53,12 @@ def stops(arguments, message):
         ({"model": "component:alpa"}, "unknown model 'component:alpa'; did you mean 'component:alpha'"),
         ({"model": "reference:alpha"}, "unknown mixture 'alpha'.*alpha . beta"),
         ({"copies": ["alpa=2"]}, "unknown unit 'alpa'; did you mean 'alpha'"),
-        ({"stages": ["alpha", "gamma"]}, "does not say when unit 'beta' has its turn"),
+        ({"stages": ["alpha", "gamma"]}, "`stages` lacks unit 'beta'"),
         ({"stages": ["alpha", "gama"]}, "unknown unit 'gama'; did you mean 'gamma'"),
-        ({"bf16": True, "use_cpu": False}, "`bf16` is asked for, but there is no GPU here; set use_cpu: true"),
-        ({"tf32": True}, "`tf32` is asked for, but there is no GPU here"),
+        ({"bf16": True, "use_cpu": False}, "`bf16` is set, but there is no GPU here; set use_cpu: true"),
+        ({"tf32": True}, "`tf32` is set, but there is no GPU here"),
         ({"peft": "lora", "lora_target_modules": ["q_prj"]}, "the adapters cannot be made: .*q_prj"),
-        ({"use_liger_kernel": True}, "`use_liger_kernel` is asked for.*pip install liger-kernel"),
+        ({"use_liger_kernel": True}, "`use_liger_kernel` is set, but .*pip install liger-kernel"),
         ({"report_to": ["clearml"]}, "clearml, which is not installed: pip install clearml"),
         ({"seed_model": "no/such/folder", "config_overrides": None}, "no/such/folder is neither the folder"),
     ],
@@ -72,7 +73,7 @@ def test_before_the_first_weight_is_made(run_dir, changes, message):
     [
         ({"output_dir": "x"}, "`output_dir` cannot be set for a pool of models: every model has its place"),
         ({"max_steps": 5}, "`max_steps` cannot be set.*the token budgets decide"),
-        ({"global_batch_size": 6}, "`global_batch_size` 6 is no multiple of the 4 blocks"),
+        ({"global_batch_size": 6}, "`global_batch_size` 6 is not a multiple of the 4 blocks"),
         ({"global_batch_size": 8, "gradient_accumulation_steps": 2}, "not both"),
         ({"seed_model": "x"}, "`config_overrides` describe a seed trained from scratch"),
         ({"seed_tokens": -1}, "`seed_tokens` is -1; expected 0 or more"),
@@ -165,10 +166,13 @@ def test_a_seed_with_another_tokenizer_is_refused(with_seed):
 
 def test_a_device_without_a_precision(run_dir, monkeypatch):
     arguments = tiny_arguments(run_dir, bf16=True)
-    assert arguments.mixed_precision == "bf16"
-    monkeypatch.setattr("hf_ablate.training.devices.lacking_precisions", lambda arguments: ["bf16"])
-    monkeypatch.setattr(type(arguments), "device", torch.device("cuda"))
-    stops(arguments, "`bf16` is asked for, but the GPU here lacks it; set bf16: false")
+    assert arguments.weight_settings("seed")["mixed_precision"] == "bf16"
+    args = trainer_arguments(arguments.trainer_options, {})
+    assert args.mixed_precision == "bf16"
+    monkeypatch.setattr("hf_ablate.training.devices.lacking_precisions", lambda *_: ["bf16"])
+    monkeypatch.setattr(PoolTrainingArguments, "device", torch.device("cuda"))
+    with pytest.raises(InputError, match="`bf16` is set, but the GPU here lacks it; set bf16: false"):
+        check_device(args)
 
 
 @pytest.mark.parametrize("version", ["1", None])  # accelerate's default is 1
@@ -178,7 +182,7 @@ def test_shards_that_cannot_be_put_together_are_refused(run_dir, monkeypatch, ve
     monkeypatch.delenv("FSDP_VERSION", raising=False)
     if version:
         monkeypatch.setenv("FSDP_VERSION", version)
-    stops(arguments, "asks for FSDP 1, whose shards cannot be put together again.*set fsdp_version: 2")
+    stops(arguments, "asks for FSDP 1, whose shards cannot be gathered.*set fsdp_version: 2")
 
 
 @pytest.mark.parametrize("name", ["FSDP", "DeepSpeed"])
@@ -188,8 +192,16 @@ def test_a_model_that_was_to_be_sharded_is_not_trained_whole(run_dir, monkeypatc
 
     check_sharding(Trainer)
     monkeypatch.setenv(f"ACCELERATE_USE_{name.upper()}", "true")
-    with pytest.raises(InputError, match=f"asks for {name}, and accelerate does without it on a CPU"):
+    with pytest.raises(InputError, match=f"asks for {name}, which accelerate ignores on a CPU"):
         check_sharding(Trainer)
+
+
+def test_the_seed_s_own_schedule_is_used_and_checked(run_dir):
+    with pytest.raises(InputError, match="unknown seed_lr_scheduler_type 'cosin'; did you mean 'cosine'"):
+        tiny_arguments(run_dir, seed_lr_scheduler_type="cosin")
+    run(tiny_arguments(run_dir, model="seed", seed_lr_scheduler_type="constant_with_warmup"))
+    made = json.loads((run_dir / "models/seed/manifest.json").read_text())
+    assert made["arguments"]["lr_scheduler_type"] == "constant_with_warmup"
 
 
 def test_a_mistake_on_the_command_line_ends_with_2_and_one_line(run_dir, capsys):

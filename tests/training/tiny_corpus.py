@@ -125,4 +125,4 @@ def tiny_arguments(run_dir: Path, **changes):
         "run_dir": run_dir, "use_cpu": True, "config_overrides": TINY, "per_device_train_batch_size": 4,
         "learning_rate": 1e-2, "logging_steps": 2,
     }  # fmt: skip
-    return TrainArguments(**values | changes)
+    return TrainArguments.from_options(**values | changes)

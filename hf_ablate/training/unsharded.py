@@ -1,9 +1,10 @@
-"""The whole model where each process holds a shard of it (FSDP2, ZeRO-3) or computes with a rounded copy (DeepSpeed).
+"""Gathering the weights of a model that is sharded over processes (FSDP2, ZeRO-3) or rounded in them (DeepSpeed).
 
-Evaluation gives each process other documents, so it needs a whole model in each. What is saved are the float32 weights
-that are trained.
+Evaluation gives each process other documents, so it needs an unsharded model in each. What is saved are the float32
+weights that are trained.
 """
 
+import copy
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -13,29 +14,26 @@ from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from .adapter import with_random_adapter
-from .arguments import TrainArguments
-from .devices import made_whole
+from .devices import unsharded_construction
 
 
 if TYPE_CHECKING:
     from peft import PeftModel
+    from transformers import TrainingArguments
 
 
-def whole_model(
-    model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArguments
-) -> "PreTrainedModel | PeftModel":
-    """The model itself where it is whole, otherwise a copy with the weights of all shards, in every process.
+def unsharded_model(model: "PreTrainedModel | PeftModel", args: "TrainingArguments") -> "PreTrainedModel | PeftModel":
+    """The model itself where it is not sharded, otherwise a copy with the weights of all shards, in every process.
 
     All processes have to call this. The copy is as large as the model before it was sharded.
 
     Args:
         model (`PreTrainedModel` or `PeftModel`): as it is trained, without the wrappers of data parallelism.
-        kind (`str`): `seed`, `component` or `reference`.
-        arguments ([`TrainArguments`]): of the whole pool.
+        args (`TrainingArguments`): the Trainer's.
     """
     if not any(_is_shard(weight) for weight in model.parameters()):
         return model
-    twin = _twin(model, kind, arguments)
+    twin = _twin(model, args)
     places = _named_tensors(twin)
     with torch.no_grad():
         for name, tensor in _gather(model, places.keys()):
@@ -43,14 +41,18 @@ def whole_model(
     return twin
 
 
-def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[str, torch.Tensor] | None:
+def unsharded_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[str, torch.Tensor] | None:
     """The weights to save, on the CPU, or `None` where the model itself has them; of adapters, only what is trained.
 
     All processes have to call this.
 
     Args:
         model (`PreTrainedModel` or `PeftModel`): as it is trained, without the wrappers of data parallelism.
-        keep (`bool`): whether this process saves; the others only hand over their shards.
+        keep (`bool`): whether this process saves; the others only contribute their shards.
+
+    Returns:
+        `dict[str, torch.Tensor]`: the name of each weight and its whole tensor, in the dtype that it is trained in;
+        empty in processes that do not save.
     """
     if not any(_is_shard(weight) or _is_rounded(weight) for weight in model.parameters()):
         return None
@@ -62,18 +64,18 @@ def whole_state_dict(model: "PreTrainedModel | PeftModel", keep: bool) -> dict[s
     }
 
 
-def all_finite(model: torch.nn.Module, arguments: TrainArguments) -> bool:
-    """Whether all weights are finite numbers, in all shards of all processes, which have to ask together."""
-    mine = all(torch.isfinite(own_part(weight)).all() for weight in model.parameters())
-    if arguments.world_size == 1:
+def all_finite(model: torch.nn.Module, args: "TrainingArguments") -> bool:
+    """Whether all weights are finite numbers, in all shards; all processes have to call this."""
+    mine = all(torch.isfinite(local_part(weight)).all() for weight in model.parameters())
+    if args.world_size == 1:
         return mine
-    everywhere = torch.tensor(float(mine), device=arguments.device)
+    everywhere = torch.tensor(float(mine), device=args.device)
     torch.distributed.all_reduce(everywhere, torch.distributed.ReduceOp.MIN)
     return bool(everywhere)
 
 
-def own_part(weight: torch.Tensor) -> torch.Tensor:
-    """What this process holds of a weight."""
+def local_part(weight: torch.Tensor) -> torch.Tensor:
+    """The part of a weight that this process holds, in its dtype; the weight itself where it is not sharded."""
     if isinstance(weight, DTensor):
         return weight.to_local()
     return getattr(weight, "ds_tensor", weight)
@@ -92,7 +94,7 @@ def _is_rounded(weight: torch.Tensor) -> bool:
 def _gather(
     model: torch.nn.Module, names: Collection[str], in_float32: bool = False
 ) -> Iterator[tuple[str, torch.Tensor]]:
-    """The named parameters and buffers one after the other, whole while the caller looks at them."""
+    """The named parameters and buffers one after the other, each gathered while the caller uses it."""
     for name, tensor in _named_tensors(model).items():
         if name not in names:
             continue
@@ -108,7 +110,7 @@ def _named_tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _plain(name: str) -> str:
-    """A tensor's name without what activation checkpointing puts into it."""
+    """A tensor's name without what activation checkpointing adds to it."""
     return name.replace("_checkpoint_wrapped_module.", "")
 
 
@@ -126,12 +128,13 @@ def _float32_of(tensor: torch.Tensor) -> torch.Tensor:
     return safe_get_full_fp32_param(tensor)
 
 
-def _twin(model: "PreTrainedModel | PeftModel", kind: str, arguments: TrainArguments) -> "PreTrainedModel | PeftModel":
+def _twin(model: "PreTrainedModel | PeftModel", args: "TrainingArguments") -> "PreTrainedModel | PeftModel":
     """A model of the same architecture, with other weights; the states of the random generators are left alone."""
     from transformers import AutoModelForCausalLM
 
     dtype, attention = next(model.parameters()).dtype, model.config._attn_implementation
-    gpus = [arguments.device] if arguments.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus), made_whole(arguments), arguments.device:
+    gpus = [args.device] if args.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus), unsharded_construction(args.deepspeed_plugin), args.device:
         twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
-        return with_random_adapter(twin, arguments) if arguments.has_adapter(kind) else twin
+        is_plain = isinstance(model, PreTrainedModel)
+        return twin if is_plain else with_random_adapter(twin, copy.copy(model.peft_config["default"]))

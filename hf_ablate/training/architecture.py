@@ -1,0 +1,89 @@
+"""What a plan needs to know of the seed's architecture, remembered, because measuring it imports torch."""
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import modeling
+from ..cache import remembered
+from ..manifest import digest_files
+from ..saved_model import CONFIG, weight_files
+from .adapter import Adapter
+from .cost import ModelSize, model_size
+from .options import library_versions
+from .seed import SeedSource, context_of, empty_model, seed_config
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of all models of a pool.
+
+    Args:
+        context (`int | None`): most tokens that the model takes; `None` if there is no limit.
+        vocab_size (`int`): entries of the embedding.
+        whole (`ModelSize`): of a model that is trained as it is.
+        adapted (`ModelSize | None`): of one that is trained as adapters, if any is.
+    """
+
+    context: int | None
+    vocab_size: int
+    whole: ModelSize
+    adapted: ModelSize | None = None
+
+    @property
+    def sizes(self) -> dict[str, ModelSize]:
+        """The size of a model of each kind, as it is trained."""
+        other = self.adapted or self.whole
+        return {"seed": self.whole, "component": other, "reference": other}
+
+
+def architecture(source: SeedSource, adapter: Adapter | None, vocab_size: int, tokenizer: Path) -> Architecture:
+    """The architecture of a pool's models, without a model in memory.
+
+    Args:
+        source ([`SeedSource`]): where the seed is from.
+        adapter ([`Adapter`], *optional*): of components and reference models.
+        vocab_size (`int`): entries of the corpus's tokenizer.
+        tokenizer (`Path`): the folder of the corpus's tokenizer; it may not exist yet.
+
+    Raises:
+        `InputError`: as [`seed_config`] does, and for a seed folder that is not complete.
+    """
+
+    def measure() -> dict[str, Any]:
+        return asdict(_measure(seed_config(source, vocab_size, tokenizer), adapter))
+
+    key = _key(source)
+    if key is None:
+        values = measure()
+    else:
+        values = remembered("architectures", [key, adapter and asdict(adapter), vocab_size], measure)
+    sizes = {name: values[name] and ModelSize(**values[name]) for name in ("whole", "adapted")}
+    return Architecture(**values | sizes)
+
+
+def _key(source: SeedSource) -> list[Any] | None:
+    """All that the architecture depends on; `None` where that can change unseen, on the Hub."""
+    code = digest_files(sorted(Path(modeling.__file__).parent.glob("*.py")))
+    versions = [*library_versions(), f"peft {version('peft')}", code]
+    if source.model is None:
+        return [versions, source.model_type, source.config_overrides]
+    folder = Path(source.model)
+    if not folder.is_dir():
+        return None
+    weight_files(folder)  # names what is missing
+    return [versions, digest_files([folder / CONFIG])]
+
+
+def _measure(config: "PreTrainedConfig", adapter: Adapter | None) -> Architecture:
+    return Architecture(
+        context=context_of(config),
+        vocab_size=config.vocab_size,
+        whole=model_size(empty_model(config)),
+        adapted=adapter and model_size(empty_model(config, adapter.config())),
+    )

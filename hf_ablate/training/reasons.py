@@ -1,0 +1,63 @@
+"""What `hf-ablate train` reports before it trains: why finished models are trained again, and what is left out."""
+
+import logging
+from collections.abc import Sequence
+
+from ..manifest import find_manifest, read_manifest
+from ..run_folder import RunFolder
+from .identity import PoolInputs, identity
+from .pool import PlannedModel
+
+
+logger = logging.getLogger(__name__)
+
+
+def report_changes(missing: list[PlannedModel], inputs: PoolInputs) -> None:
+    """Log which arguments and data make finished models be trained again, once for all with the same reason.
+
+    Another seed does so too, which follows from what is logged about the seed.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for model in missing:
+        made = find_manifest(inputs.run.model(model.id))
+        if made is None:
+            continue
+        values, digests = identity(model, inputs)
+        before = made["arguments"]
+        changed = [f"{name} {before.get(name)} -> {new}" for name, new in values.items() if before.get(name) != new]
+        changed += [name for name, new in digests.items() if name != "seed" and made["inputs"].get(name) != new]
+        if changed:
+            by_reason.setdefault(", ".join(changed), []).append(model.id)
+    for reason, names in by_reason.items():
+        logger.info("%s: to be trained again, changed: %s", _first_of(names), reason)
+
+
+def report_models_without_curve(made: list[PlannedModel], run: RunFolder) -> None:
+    """Log the finished models that were trained without evaluation.
+
+    Evaluation changes no weight, so turning it on trains no finished model again.
+    """
+    folders = [run.model(model.id) for model in made if model.blocks]
+    without = [folder for folder in folders if "evaluation" not in read_manifest(folder)]
+    if without:
+        logger.info(
+            "trained without evaluation, so without a curve: %s; to train them again, remove their folders",
+            _first_of(without),
+        )
+
+
+def report_dropped_blocks(models: list[PlannedModel], block_size: int) -> None:
+    """Log the part of budgets that does not fill a step, once for all models that it is the same for."""
+    by_blocks: dict[int, list[str]] = {}
+    for model in models:
+        by_blocks.setdefault(model.dropped, []).append(model.id)
+    for blocks, names in by_blocks.items():
+        if blocks:
+            logger.info(
+                "%s: %d blocks (%d tokens) of the budget do not fill a step and are left out",
+                _first_of(names), blocks, blocks * block_size,
+            )  # fmt: skip
+
+
+def _first_of(names: Sequence[object]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else str(names[0])
