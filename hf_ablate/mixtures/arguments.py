@@ -17,7 +17,7 @@ Method = Literal[
 class EnumerateArguments(StageArguments):
     """Which mixtures are candidates, and which of them get a reference model.
 
-    Where units are named, a pattern (`cs_*`) or a group of the corpus (`field=biology`) may stand for several: the
+    Where units are named, a pattern (`cs_*`) or a group of the corpus (`field=biology`) may name several: the
     units with that value of a field of `partition_by`, or of `source`, the root that they were read from.
     """
 

@@ -7,7 +7,7 @@ from ..errors import unknown_name
 
 @dataclass(frozen=True)
 class Proxy:
-    """A way to stand in for the model that training on a mixture would give.
+    """A stand-in for the model that training on a mixture would give.
 
     Args:
         option (`str`): its word in options.
@@ -46,7 +46,7 @@ PROXIES = (MERGE, ENSEMBLE)  # in the order of tables
 
 
 def find_proxies(option: str) -> tuple[Proxy, ...]:
-    """The proxies that a word in an option stands for.
+    """The proxies that a word in an option means.
 
     Args:
         option (`str`): `merge`, `ensemble` or `both`.

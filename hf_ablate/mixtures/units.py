@@ -1,4 +1,4 @@
-"""The units of a corpus, and the names that stand for several of them: patterns and groups."""
+"""The units of a corpus, and names for several of them: patterns and groups."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from ..errors import InputError, unknown_name
 
 @dataclass(frozen=True)
 class CorpusUnits:
-    """The units of a corpus, and what it knows of them.
+    """The units of a corpus, and what it records of them.
 
     Args:
         names (`list[str]`): the units, in order.
@@ -44,22 +44,22 @@ class CorpusUnits:
         return cls(list(corpus.units), groups, tokens)
 
     def named(self, name: str) -> list[str]:
-        """The units that a unit's name, a pattern or a group stands for.
+        """The units that a unit's name, a pattern or a group means.
 
         Raises:
             `InputError`: if there is none, with the nearest name.
         """
         if name in self.names or "=" not in name:
             return matching([name], self.names, kind="unit")
-        found = matching([name], self.groups_of(name.partition("=")[0], asked=name), kind="group")
-        return list(dict.fromkeys(unit for group in found for unit in self.groups[group]))
+        groups = matching([name], self.groups_of(name.partition("=")[0], asked=name), kind="group")
+        return list(dict.fromkeys(unit for group in groups for unit in self.groups[group]))
 
     def all_named(self, names: list[str]) -> list[str]:
-        """The units that several names stand for, in the order of the names, each once."""
+        """The units that several names mean, in the order of the names, each once."""
         return list(dict.fromkeys(unit for name in names for unit in self.named(name)))
 
     def groups_of(self, field: str, asked: str | None = None) -> list[str]:
-        """The groups that the values of a field make.
+        """The groups by the values of a field.
 
         Args:
             field (`str`): a field that the corpus was partitioned by, or `source`.
@@ -92,6 +92,6 @@ class CorpusUnits:
         return {unit: self.tokens[unit] for unit in self.names}
 
     def only(self, names: list[str]) -> "CorpusUnits":
-        """The same for some of the units, in the given order; groups without any of them are gone."""
+        """The same for some of the units, in the given order; groups without any of them are left out."""
         groups = {group: [unit for unit in names if unit in members] for group, members in self.groups.items()}
         return CorpusUnits(names, {group: members for group, members in groups.items() if members}, self.tokens)

@@ -38,7 +38,7 @@ class FieldRule:
         if isinstance(raw, (list, dict)):
             kind = "list" if isinstance(raw, list) else "struct"
             part = f"{self._place}.{0 if isinstance(raw, list) else 'NAME'}"
-            return None, f"field {self.name!r} is a {kind}; say which part of it: fields: {{{self.name}: {part}}}"
+            return None, f"field {self.name!r} is a {kind}; name a part of it: fields: {{{self.name}: {part}}}"
         text = str(raw)
         if text in self._map:
             self.matched.add(("value_map", text))
