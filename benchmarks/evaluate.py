@@ -1,11 +1,11 @@
-"""Scoring by hf_ablate beside lm-eval, a straightforward evaluator and the bare forward pass, on one thread.
+"""Scoring by hf_ablate, lm-eval, a straightforward evaluator and the bare forward pass, on one thread.
 
     python benchmarks/evaluate.py            # some minutes
     python benchmarks/evaluate.py --quick    # a smaller model, a minute
 
 One model (random weights, 110M parameters, 50,304 logits), the same documents (Python sources of installed packages),
-every side in a process of its own: their peaks of memory are theirs alone. The sides take turns, document group by
-document group, so that what else the machine does hits all; times are processor time, and a ratio is the
+every side in a separate process, so that peaks of memory are its own. The sides take turns, document group by
+document group, so that other work on the machine affects all of them; times are processor time, and a ratio is the
 median of the groups' ratios.
 
 lm-eval runs `HFLM.loglikelihood_rolling` with a batch size of 1, its default and fastest on a CPU. The straightforward
@@ -246,8 +246,8 @@ def main() -> None:
     parser.add_argument("--model-size", choices=sorted(SIZES), default="110m")
     parser.add_argument("--documents", type=int, default=6)
     parser.add_argument("--longest", type=int, default=60_000, help="longest document in bytes")
-    parser.add_argument("--groups", type=int, default=3, help="the documents are measured in so many groups")
-    parser.add_argument("--rounds", type=int, default=1, help="measure so many times, and count the fastest")
+    parser.add_argument("--groups", type=int, default=3, help="number of groups that the documents are measured in")
+    parser.add_argument("--rounds", type=int, default=1, help="number of measurements, of which the fastest counts")
     parser.add_argument("--quick", action="store_true", help="the 30M-parameter model, short documents, 2 groups")
     parser.add_argument("--output-format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""All 255 subsets of 8 components over 4 domains: hf_ablate's sweep beside loading and averaging for every mixture.
+"""All 255 subsets of 8 components over 4 domains: hf_ablate's sweep against loading and averaging every mixture.
 
     python benchmarks/sweep.py                                   # 7M parameters, some minutes
     python benchmarks/sweep.py --model-size 110m --mixtures 3 --tokens 1000
@@ -34,12 +34,18 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from hf_ablate.corpus.tokenizers import train_tokenizer
-from hf_ablate.evaluation.scoring.log_likelihood import Scorer
+from hf_ablate.evaluation.models.scored_model import Pool, ScoredModel
+from hf_ablate.evaluation.scoring.ensemble import TokenCache
+from hf_ablate.evaluation.scoring.measurement import Measurement
+from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
+from hf_ablate.evaluation.text.sources import Source
+from hf_ablate.evaluation.text.tokens import TokenisedSource
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.merging.rounding import POOL_FORMATS
 from hf_ablate.mixtures.methods import subsets
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.proxies import MERGE
 
 
 UNITS = [f"unit{number}" for number in range(8)]
@@ -89,19 +95,34 @@ def make_components(folder: Path, size: str) -> dict[str, Path]:
     return {unit: folder / unit for unit in UNITS}
 
 
+def as_source(number: int, stream: TokenStream) -> TokenisedSource:
+    documents = len(stream.num_tokens)
+    sizes = np.zeros(documents, dtype=int)  # of the text, which is not divided by here
+    source = Source(f"domain{number}", "val", (), str(number))
+    return TokenisedSource(source, None, [""] * documents, [None] * documents, sizes, sizes, sizes, stream)
+
+
 def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture], pool_format: str) -> dict:
-    seed = folders[UNITS[0]].with_name(SEED) if pool_format == "delta" else None
+    seed = ScoredModel(SEED, "seed", SEED, folder=folders[UNITS[0]].with_name(SEED))
+    components = {unit: ScoredModel(unit, "component", unit, folder=folder) for unit, folder in folders.items()}
+    sources = [as_source(number, stream) for number, stream in enumerate(streams)]
+    measurement = Measurement("val", "", MAX_LENGTH, None, "float32")
     start = time.process_time()
-    pool = ResidentPool(folders, pool_format=pool_format, seed=seed)
+    scorer = MixtureScorer(
+        Pool(components, pool_format, seed if pool_format == "delta" else None), sources, measurement,
+        TokenCache(folders[UNITS[0]].with_name("cache"), {}),
+    )  # fmt: skip
+    pool = scorer.resident_pool
     loading = time.process_time() - start
     merging, sums = [], []
-    with Scorer(pool.model, MAX_LENGTH) as scorer:
+    with scorer:
         for mixture in mixtures:
             before = time.process_time()
-            pool.merge(mixture)
+            scorer.merged_model(mixture)
             merging.append(time.process_time() - before)
-            sums.append([float(scorer.token_logprobs(stream).sum(dtype=np.float64)) for stream in streams])
-    seconds = time.process_time() - start
+            proxy = scorer.pool.proxy(MERGE, mixture)
+            sums.append([float(scorer.document_sums(proxy, source).sum()) for source in sources])
+        seconds = time.process_time() - start
     return {
         "seconds": seconds,
         "seconds to load the pool": loading,
@@ -114,7 +135,7 @@ def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: lis
 
 
 def measure_merge(pool: ResidentPool, rounds: int = 9) -> dict:
-    """A merge of 4 components beside a stream of the same bytes: all reads into a buffer in the cache, one write."""
+    """A merge of 4 components against a stream of the same bytes: all reads into a buffer in the cache, one write."""
     mixture = Mixture.uniform(UNITS[:4])
     parts = [pool.components[unit] for unit in mixture.units] + ([pool.seed] if pool.seed else [])
     inputs = [[part[name].view(-1) for name in parts[0]] for part in parts]

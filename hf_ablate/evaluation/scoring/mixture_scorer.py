@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import InputError, unknown_name
+from ...errors import unknown_name
 from ...manifest import find_manifest
 from ...mixtures.mixture import Mixture
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
@@ -15,8 +15,7 @@ from ..models.loading import default_device
 from ..models.scored_model import SAVED, Pool, ScoredModel
 from ..models.study import read_pool
 from ..rows import ScoreRow
-from ..text.locations import find_sources
-from ..text.sources import Source
+from ..text.locations import choose_sources, find_sources
 from ..text.tokens import TokenisedSource
 from .ensemble import TokenCache, ensemble_logprobs
 from .families import Family, check_vocabulary, make_family, tokenise_sources
@@ -35,8 +34,9 @@ class MixtureScorer:
     """Scores any mixture of a pool's units by any proxy, on tokenised text.
 
     The components are loaded into memory when the first merge is scored; their log-probabilities are computed when an
-    ensemble needs some that are not in the cache. Use it as a context manager, or call [`MixtureScorer.close`]:
-    from the first merge on, it holds the pool, threads, and torch's settings for fast products.
+    ensemble needs some that are not in the cache. As a context manager, it keeps torch's settings for fast products
+    and its threads between scores, and frees everything at the end. Otherwise each score sets and restores them, and
+    [`MixtureScorer.close`] frees the pool.
 
     Args:
         pool (`Pool`): the components.
@@ -68,6 +68,7 @@ class MixtureScorer:
         self.measurement = measurement
         self.cache = cache
         self.device = device
+        self._is_open = False
         self._resources = ExitStack()
         self._resident: ResidentPool | None = None
         self._merged: Mixture | None = None
@@ -101,8 +102,8 @@ class MixtureScorer:
         pool = read_pool(run_dir, pool_format=pool_format or recorded.get("pool_format", SAVED))
         asked = MeasurementOptions(**known | options)
         family = make_family([pool.proxy(MERGE, Mixture.uniform(list(pool.components)))], asked)
-        found = _named(find_sources(data or [RunFolder(run_dir).corpus], asked.split), sources)
-        text = tokenise_sources(family, found)
+        found = find_sources(data or [RunFolder(run_dir).corpus], asked.split)
+        text = tokenise_sources(family, choose_sources(found, sources))
         check_vocabulary(family, text)
         return cls.of_family(family, text, scores)
 
@@ -119,15 +120,22 @@ class MixtureScorer:
         return cls(family.pool, sources, family.measurement, cache, default_device())
 
     def __enter__(self) -> "MixtureScorer":
+        self._is_open = True
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._is_open = False
         self.close()
 
     def close(self) -> None:
-        """Free the resident pool and the threads, and restore torch's settings; a later merge loads the pool again."""
+        """Free the resident pool; a later merge loads it again."""
+        self._release()
+        self._resident = self._merged = None
+
+    def _release(self) -> None:
+        """Restore torch's settings and end the threads."""
         self._resources.close()
-        self._scorer = self._resident = self._merged = None
+        self._scorer = None
 
     def score(self, mixture: Mixture, proxy: str = MERGE.option, domains: list[str] | None = None) -> list[ScoreRow]:
         """The score rows of a mixture's proxy, one per source and domain.
@@ -147,13 +155,17 @@ class MixtureScorer:
         chosen = [(source, None if domains is None else source.documents_of(domains)) for source in self.sources]
         chosen = [(source, documents) for source, documents in chosen if documents is None or len(documents)]
         rows = []
-        for model in [self.pool.proxy(one, mixture) for one in find_proxies(proxy)]:
-            if model.kind == ENSEMBLE.kind:
-                self.cache_components(mixture.units, [source for source, _ in chosen])
-            for source, documents in chosen:
-                text = source if documents is None else source.select(documents)
-                sums = self.document_sums(model, source, documents)
-                rows += text.domain_rows(sums, **self.measurement.row_fields(model))
+        try:
+            for model in [self.pool.proxy(one, mixture) for one in find_proxies(proxy)]:
+                if model.kind == ENSEMBLE.kind:
+                    self.cache_components(mixture.units, [source for source, _ in chosen])
+                for source, documents in chosen:
+                    text = source if documents is None else source.select(documents)
+                    sums = self.document_sums(model, source, documents)
+                    rows += text.domain_rows(sums, **self.measurement.row_fields(model))
+        finally:
+            if not self._is_open:
+                self._release()
         return rows
 
     def cache_components(
@@ -211,22 +223,25 @@ class MixtureScorer:
         Raises:
             `InputError`: if the components cannot be held in the pool's format.
         """
-        if self._resident is None:
-            self._resident = self._load_pool()
+        resident = self.resident_pool
         if mixture != self._merged:
             self._merged = None  # until the merge is complete
-            self._resident.merge(mixture)
+            resident.merge(mixture)
             self._merged = mixture
-        return self._resident.model
+        return resident.model
 
-    def _load_pool(self) -> "ResidentPool":
-        import torch
+    @property
+    def resident_pool(self) -> "ResidentPool":
+        """The components in memory, loaded now unless they are."""
+        if self._resident is None:
+            import torch
 
-        from ...merging.resident import ResidentPool
+            from ...merging.resident import ResidentPool
 
-        seed = self.pool.seed and self.pool.seed.folder
-        dtype = getattr(torch, self.measurement.dtype)
-        return ResidentPool(self.pool.folders, dtype, self.device, self.pool.pool_format, seed)
+            seed = self.pool.seed and self.pool.seed.folder
+            dtype = getattr(torch, self.measurement.dtype)
+            self._resident = ResidentPool(self.pool.folders, dtype, self.device, self.pool.pool_format, seed)
+        return self._resident
 
     def _scorer_of(self, mixture: Mixture) -> Scorer:
         model = self.merged_model(mixture)
@@ -247,16 +262,3 @@ class MixtureScorer:
         for domain in domains:
             if domain not in known:
                 raise unknown_name("domain", domain, known)
-
-
-def _named(found: list[Source], names: list[str] | None) -> list[Source]:
-    """The sources with these names, in their order; all without names."""
-    if names is None:
-        return found
-    if not names:
-        raise InputError("sources is empty; name those to score, or leave it out for all")
-    by_name = {source.name: source for source in found}
-    for name in names:
-        if name not in by_name:
-            raise unknown_name("source", name, list(by_name))
-    return [source for source in found if source.name in names]

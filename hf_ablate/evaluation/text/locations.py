@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ...corpus.description import CorpusDescription
-from ...errors import InputError
+from ...errors import InputError, unknown_name
 from ...json_lines import JSON_LINES
 from ...manifest import digest_files
 from ...run_folder import RunFolder
@@ -34,6 +34,22 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
                                  f"{source.paths[0]}; rename one")  # fmt: skip
             sources[source.name] = source
     return list(sources.values())
+
+
+def choose_sources(sources: list[Source], names: list[str] | None) -> list[Source]:
+    """The sources with the given names, in the order of the sources; all of them without names.
+
+    Raises:
+        `InputError`: for a name that no source has, and an empty list of names.
+    """
+    if names is None:
+        return sources
+    if not names:
+        raise InputError("sources is empty; name those to score, or leave it out for all")
+    for name in names:
+        if name not in [source.name for source in sources]:
+            raise unknown_name("source", name, [source.name for source in sources])
+    return [source for source in sources if source.name in names]
 
 
 def _sources_at(name: str | Path, split: str) -> list[Source]:

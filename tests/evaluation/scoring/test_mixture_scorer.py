@@ -4,11 +4,13 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from tiny_pool import UNITS, count_tokens, tiny_model
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.scoring.fast_cpu import exact_fast_products
 from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
@@ -127,6 +129,22 @@ def test_only_components_that_are_trained_are_in_the_pool(study, tmp_path):
         assert len(scorer.score(Mixture.uniform(["alpha", "gamma"]))) == 4
         with pytest.raises(InputError, match="unknown unit 'beta'"):
             scorer.score(MIXTURE)
+
+
+def test_torchs_settings_are_restored_after_each_score_or_at_the_end(study):
+    torch.set_float32_matmul_precision("highest")
+    with MixtureScorer.open(study) as scorer:
+        expected = scorer.score(MIXTURE)
+        during = torch.get_float32_matmul_precision()
+    assert torch.get_float32_matmul_precision() == "highest"
+    scorer = MixtureScorer.open(study)
+    loaded = scorer.merged_model(MIXTURE)
+    assert scorer.score(MIXTURE) == expected
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert scorer.merged_model(Mixture.uniform(["alpha"])) is loaded  # the pool is kept
+    with exact_fast_products():
+        assert during == torch.get_float32_matmul_precision()
+    scorer.close()
 
 
 def test_a_closed_scorer_can_be_used_again(study):
