@@ -46,7 +46,11 @@ class Command:
         return importlib.import_module(self.module, __package__).run
 
     def parse(self, tokens: list[str]) -> Any:
-        """The arguments in a command's words; options of `accelerate launch` are left out where that is wanted."""
+        """The arguments in a command's words; options of `accelerate launch` are left out.
+
+        Raises:
+            `InputError`: for a mistake in the words or the recipe, and for options of accelerate without its config.
+        """
         if not self.takes_recipe:
             return parse(self.parser(), tokens, lambda values: self.build(**values))
         own, launch_tokens = split_tokens(self.parser(), tokens) if self.launches else (tokens, [])
@@ -56,9 +60,9 @@ class Command:
         return arguments
 
     def launch_config(self, arguments: Any) -> str | None:
-        """The accelerate configuration of the processes that are still to be started for the work.
+        """The accelerate configuration to launch the work with; `None` where this process does it.
 
-        It is the named one, otherwise the stage's own choice; `None` where this process does the work.
+        It is the configuration that the arguments name, otherwise the stage's own choice.
         """
         if not self.launches or is_launched() or arguments.dry_run:
             return None
@@ -124,7 +128,7 @@ COMMANDS = (
     ),
     Command(
         "merge",
-        "Save the model merged for a mixture, through mergekit, with the YAML beside it.",
+        "Save the model merged for a mixture, through mergekit, together with its YAML.",
         ".merging.arguments:MergeArguments",
         ".merging.merge",
         ("--config recipes/quickstart/merge.yaml", "--run_dir runs/quickstart --mixture best"),

@@ -49,14 +49,14 @@ def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
 
 
 def reason(error: BaseException) -> str:
-    """What another library's error says, in one line and without its last full stop.
+    r"""What another library's error says, in one line and without its last full stop.
 
     Errors of the Hub's client put the status first and the explanation below it.
 
     Example:
 
     ```python
-    >>> reason(OSError("404 Client Error. (Request ID: x)\\n\\nRepository Not Found for url: y.\\nPlease log in."))
+    >>> reason(OSError("404 Client Error. (Request ID: x)\n\nRepository Not Found for url: y.\nPlease log in."))
     'Repository Not Found for url: y'
 
     ```

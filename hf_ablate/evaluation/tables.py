@@ -66,8 +66,9 @@ def _by_source(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
 
 
 def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits_per_byte", most: int = 10) -> str:
-    """A table of models × domains, or sources where there are many domains, with the mean of domains and the score of
-    all text pooled; the best models of each kind.
+    """A table of models × domains, or of models × sources where there are many domains.
+
+    It shows the best models of each kind, with their mean of domains and their score on all text pooled.
 
     Args:
         rows (`list[ScoreRow]`): of any models, sources and domains.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..evaluation.rows import ScoreRow
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
 from ..run_folder import model_id, split_model_id
 from .repository_ids import RepositoryIds
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 METRICS = {"bits_per_byte": "bits per byte", "ppl_token": "perplexity per token"}
 _NOT_SETTINGS = ("model", "shares", "mixture")
-_RELATIONS = {"component": "finetune", "reference": "finetune", "merged": "merge", "adapter": "adapter"}
-_TAGS = {"component": ["generated_from_trainer"], "merged": ["mergekit", "merge"]}
+_RELATIONS = {"component": "finetune", "reference": "finetune", MERGE.kind: "merge", "adapter": "adapter"}
+_TAGS = {"component": ["generated_from_trainer"], MERGE.kind: ["mergekit", "merge"]}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def model_front_matter(model: DescribedModel, ids: RepositoryIds, metadata: Card
     from huggingface_hub import EvalResult, ModelCardData
 
     base: str | list[str] | None = model.base or None
-    if model.kind == "merged":
+    if model.kind == MERGE.kind:
         base = [ids.of(model_id("component", unit)) for unit in model.mixture.units]
     results = [
         EvalResult(

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from ..errors import InputError
+from ..mixtures.proxies import MERGE
 from ..run_folder import model_id
 from .comparison import Comparison
 from .members import Member
@@ -97,7 +98,7 @@ def check_bases(comparisons: list[Comparison], listed: list[Member], ids: Reposi
     digests |= {item.upload.member: item.upload.manifest.get("digest") for item in comparisons}
     for comparison in comparisons:
         member, manifest = comparison.upload.member, comparison.upload.manifest
-        if manifest.get("kind") != "merged" or comparison.state == "unchanged":
+        if manifest.get("kind") != MERGE.kind or comparison.state == "unchanged":
             continue
         missing = [
             unit for unit, digest in manifest["inputs"].items() if digests.get(model_id("component", unit)) != digest

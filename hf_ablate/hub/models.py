@@ -80,7 +80,7 @@ def _model_upload(model: DescribedModel, folder: Path, ids: RepositoryIds, metad
         for path in sorted(folder.iterdir())
         if path.is_file() and any(fnmatch(path.name, pattern) for pattern in MODEL_FILES)
     }
-    merge_config = hub_merge_yaml(model.manifest, ids) if model.kind == "merged" else None
+    merge_config = hub_merge_yaml(model.manifest, ids) if model.kind == MERGE.kind else None
     if merge_config:
         files[CONFIG_NAME] = merge_config.encode()
     files[CARD] = model_card(model, ids, metadata, merge_config).encode()
@@ -116,7 +116,7 @@ def _scores_by_model(run_folder: RunFolder) -> dict[str, list[ScoreRow]]:
 def _rows_of(manifest: dict[str, Any], scores: dict[str, list[ScoreRow]]) -> list[ScoreRow]:
     """The scores of exactly these weights; for a merged model those of the same average made in memory."""
     expected = manifest["digest"]
-    if manifest["kind"] == "merged":
+    if manifest["kind"] == MERGE.kind:
         expected = proxy_digest(MERGE, Mixture.of(manifest["mixture"]), manifest["inputs"])
     return [row for row in scores.get(manifest["model"], []) if row.model_digest == expected]
 

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..manifest import MANIFEST, find_manifest, write_text
 from ..merging.config import CONFIG_NAME, merge_yaml
 from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import MERGE
 from ..saved_model import weights_digest
 from .fetch import fetch, read_json
 from .members import Member, content_digest
@@ -128,7 +129,7 @@ def install(planned: PulledFolder, run_dir: Path) -> None:
             path.unlink()
     if planned.is_model:
         _check_weights(planned, staging)
-    if planned.manifest.get("kind") == "merged":
+    if planned.manifest.get("kind") == MERGE.kind:
         mixture = Mixture.of(planned.manifest["mixture"])
         out_dtype = planned.manifest["arguments"].get("out_dtype", "float32")
         write_text(staging / CONFIG_NAME, merge_yaml(mixture, out_dtype))  # on the Hub it has ids of the Hub

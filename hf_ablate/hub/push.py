@@ -43,7 +43,7 @@ def push_study(arguments: PushArguments) -> tuple[list[dict[str, Any]], str | No
         `bytes`, `url`), and the URL of the collection, which is `None` after a dry run.
 
     Raises:
-        `InputError`: before anything is pushed, for whatever must not be published or replaced.
+        `InputError`: before anything is pushed, for what must not be published or replaced.
     """
     ids = RepositoryIds(arguments.repo_prefix)
     uploads = collect(

@@ -21,6 +21,7 @@ WATCHED = ("transformers", "peft", __package__)
 
 
 def register_configuration() -> None:
+    """Register the configuration with `AutoConfig`."""
     from transformers import AutoConfig
 
     from .configuration_hf_olmo import HfOlmoConfig
@@ -29,6 +30,7 @@ def register_configuration() -> None:
 
 
 def register_models() -> None:
+    """Register the models with their Auto classes."""
     from transformers import AutoModel, AutoModelForCausalLM
 
     from .modeling_hf_olmo import HfOlmoConfig, HfOlmoForCausalLM, HfOlmoModel

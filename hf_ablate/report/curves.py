@@ -50,7 +50,7 @@ def evaluation_curves(study: RankedStudy) -> Figure | None:
     """Bits per byte of held-out text over training tokens: a line per component, a panel per domain.
 
     In the panel of the domain that a component was trained on, its line is the thick one. Where there are more domains
-    than panels, sources take their place, beside a panel of every component on its own domain.
+    than panels, panels show sources instead, and one panel every component on its own domain.
     """
     components = {
         split_model_id(model)[1]: study.evaluations[model]

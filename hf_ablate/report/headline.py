@@ -47,7 +47,7 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
 
 
 def trust(study: RankedStudy) -> list[str]:
-    """How far the ranking can be trusted, in one to four sentences: every proxy beside the best trivial baseline."""
+    """How far the ranking can be trusted, in one to four sentences: every proxy against the best trivial baseline."""
     found = study.agreement
     if not found["references"]:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]

@@ -11,7 +11,7 @@ from ..ranking.rank import read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 
 
-# (tokens seen, value) as training goes on
+# (tokens seen, value) during training
 Points = list[tuple[int, float]]
 _SCORE = "eval_bits_per_byte"
 
@@ -88,7 +88,7 @@ def model_folders(run_dir: Path) -> list[Path]:
 
 
 def _metrics(folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """What training logged, each row with the `tokens` seen; the last step stands for all tokens of the model."""
+    """What training logged, each row with the `tokens` seen; the last step is all tokens of the model."""
     path = folder / "metrics.jsonl"
     if not path.is_file():
         return []

@@ -58,7 +58,8 @@ def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure
     """A figure with a grid of axes.
 
     Args:
-        columns, rows (`int`): of the grid.
+        columns (`int`): of the grid.
+        rows (`int`): of the grid.
         width (`float`): of the figure, in inches.
         height (`float`): of each row, in inches.
 

@@ -86,7 +86,7 @@ def agreement_frame(agreement: dict[str, Any], target: str, group: str) -> "pand
     Args:
         agreement (`dict`): as in `ranking/agreement.json`.
         target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
-        group (`str`): `all`, or a number of units, for the mixtures of so many units alone.
+        group (`str`): `all`, or a number of units, for the mixtures of that many units only.
 
     Returns:
         `pandas.DataFrame`: float64, a row per predictor. The columns have two levels: the statistic (`pearson`,

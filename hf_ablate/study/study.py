@@ -173,7 +173,7 @@ class Study:
 
         Args:
             target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
-            group (`str` or `int`): `all`, or a number of units, for the mixtures of so many units alone.
+            group (`str` or `int`): `all`, or a number of units, for the mixtures of that many units only.
 
         Returns:
             `pandas.DataFrame`: see [`agreement_frame`].
@@ -263,7 +263,7 @@ class Study:
             `files`, `bytes`, `url`.
 
         Raises:
-            `InputError`: for an unknown part or option, and whatever must not be published or replaced.
+            `InputError`: for an unknown part or option, and for what must not be published or replaced.
         """
         import pandas
 

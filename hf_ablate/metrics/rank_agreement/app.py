@@ -1,3 +1,5 @@
+"""The Space of the metric."""
+
 if __name__ == "__main__":
     import evaluate
     from evaluate.utils import launch_gradio_widget

@@ -1,0 +1,84 @@
+"""Facts with one owner are spelled once: the layout of a run folder, the ids of models, the proxies."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hf_ablate.manifest import MANIFEST
+from hf_ablate.mixtures.proxies import PROXIES
+from hf_ablate.run_folder import RunFolder, model_id, split_model_id
+
+
+PACKAGE = Path(__file__).parent.parent / "hf_ablate"
+RUN = RunFolder(Path("run"))
+PLACES = [
+    RUN.corpus, RUN.unit("u").parent, RUN.seed_text, RUN.eval, RUN.tokenizer, RUN.mixtures, RUN.mixtures_file,
+    RUN.models, RUN.seed, RUN.component("u").parent, RUN.reference("m").parent, RUN.merged("m").parent, RUN.scores,
+    RUN.race, RUN.ranking, RUN.ranking_file, RUN.agreement_file, RUN.report, RUN.page, RUN.figures,
+]  # fmt: skip
+NAMES = {place.name for place in PLACES} | {MANIFEST}
+KINDS = ("seed", "component", "reference", *(proxy.kind for proxy in PROXIES))
+LAYOUT, MANIFESTS = {"run_folder.py"}, {"manifest.py"}
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    """(path in the package, syntax tree) of every module."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def parts(node: ast.expr) -> list[str]:
+    """The names of folders and files in the right side of a `/`."""
+    texts = [node] if isinstance(node, ast.Constant) else node.values if isinstance(node, ast.JoinedStr) else []
+    constants = [text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)]
+    return [part for text in constants for part in text.split("/") if part]
+
+
+def test_no_path_of_a_run_folder_is_put_together_elsewhere():
+    spelled = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, tree in trees()
+        if path not in LAYOUT | MANIFESTS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div)
+        and NAMES & set(parts(node.right))
+        and ast.unparse(node.left) != "work"  # the partition's intermediate files
+    ]
+    assert spelled == []
+
+
+def test_ids_of_models_are_made_and_split_in_one_place():
+    starts = tuple(f"{kind}:" for kind in KINDS)
+    made = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, tree in trees()
+        if path not in LAYOUT
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        and isinstance(node.values[0], ast.Constant)
+        and node.values[0].value.startswith(starts)
+        and not node.values[0].value.endswith(" ")
+    ]
+    assert made == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_id_is_split_into_what_it_was_made_of(kind):
+    for name in ("", "m-123", "unit:with:colons"):
+        assert split_model_id(model_id(kind, name)) == (kind, name)
+
+
+def test_the_words_of_proxies_are_compared_nowhere():
+    words = {word for proxy in PROXIES for word in (proxy.kind, proxy.option)}
+    compared = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for side in (node.left, *node.comparators)
+        if isinstance(side, ast.Constant) and side.value in words
+    ]
+    assert compared == []
