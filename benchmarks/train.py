@@ -1,9 +1,9 @@
-"""Training speed: one component as `hf-ablate train` trains it, beside a bare loop over the same batches.
+"""Training speed: one component as `hf-ablate train` trains it, next to a bare loop over the same batches.
 
     python benchmarks/train.py --steps 60 --rounds 5
     python benchmarks/train.py --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
 
-The two run in turns in one process, so that what else the machine does hits both; the ratio is the median of the
+The two alternate in one process, so that other load on the machine affects both; the ratio is the median of the
 rounds' ratios (processor time on a CPU, wall-clock time on a GPU). Both start from the same weights and see the same
 blocks in the same order, and the last logged losses are printed side by side. `--extra` takes any option of `hf-ablate
 train`: bf16=true, torch_compile=true, use_liger_kernel=true, attn_implementation=flash_attention_2, optim=....
@@ -31,15 +31,17 @@ from hf_ablate.corpus.blocks import token_dtype, write_blocks
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.modeling import HfOlmoConfig, HfOlmoForCausalLM
 from hf_ablate.modeling.sizes import SIZES
-from hf_ablate.training.arguments import TrainArguments, make_train_parser
+from hf_ablate.training.arguments import TrainArguments
 from hf_ablate.training.callbacks import PoolProgress
 from hf_ablate.training.cost import model_size
 from hf_ablate.training.data import BlockFile, OrderedBlocks
-from hf_ablate.training.fit import fit
+from hf_ablate.training.fit import Instruments, arguments_of, fit
+from hf_ablate.training.options import make_train_parser
 from hf_ablate.training.order import block_order
 from hf_ablate.training.pool import PlannedModel
 from hf_ablate.training.speed import Meter
 from hf_ablate.training.train import cheap_garbage_collection
+from hf_ablate.training.trainer_arguments import PoolTrainingArguments, trainer_arguments
 
 
 SMALL = {"d_model": 128, "n_layers": 4, "n_heads": 4, "vocab_size": 2048, "embedding_size": 2048}
@@ -52,32 +54,33 @@ def make_arguments(options: argparse.Namespace, folder: Path) -> TrainArguments:
         f"--use_cpu={options.device == 'cpu'}".lower(), *(f"--{extra}" for extra in options.extra),
         *([f"--gpu={options.gpu}"] if options.gpu else []),
     ]  # fmt: skip
-    return TrainArguments(**vars(make_train_parser().parse_args(words)))
+    return TrainArguments.from_options(**vars(make_train_parser(TrainArguments).parse_args(words)))
 
 
-def ours(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int, folder: Path) -> list[dict]:
+def ours(
+    model: torch.nn.Module, blocks: OrderedBlocks, args: PoolTrainingArguments, folder: Path, peak_flops: float | None
+) -> list[dict]:
     """Train by `fit`; returns the rows that it logs."""
-    planned = PlannedModel("component:unit", "component", Mixture.uniform(["unit"]), {"unit": steps * arguments.batch})
-    tokens = arguments.blocks_per_step * blocks.block_size
-    meter = Meter(tokens, model_size(model).flops(1, blocks.block_size), arguments.peak_flops)
-    progress = PoolProgress(0, enabled=False)
-    fitted = fit(planned, model, {"unit": blocks}, folder, arguments, meter, None, progress)
+    planned = PlannedModel("component:unit", "component", Mixture.uniform(["unit"]), {"unit": len(blocks)})
+    block_size = blocks.units[0].block_size
+    meter = Meter(args.train_batch_size * block_size, model_size(model).flops(1, block_size), peak_flops)
+    instruments = Instruments(PoolProgress(0, enabled=False))
+    fitted = fit(planned, model, blocks, arguments_of(planned, folder, "benchmark", args), meter, instruments)
     return [row for row in fitted.trainer.state.log_history if "loss" in row]
 
 
-def bare(model: torch.nn.Module, blocks: BlockFile, arguments: TrainArguments, steps: int) -> list[float]:
+def bare(model: torch.nn.Module, blocks: OrderedBlocks, args: PoolTrainingArguments) -> list[float]:
     """The least that training takes; returns the loss of every step."""
-    order = block_order({"unit": steps * arguments.batch}, {"unit": len(blocks)}, arguments.order_seed)
-    data = OrderedBlocks([blocks], order)
-    model.to(arguments.device).train()
+    batch_size = args.train_batch_size
+    model.to(args.device).train()
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=arguments.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
+        model.parameters(), lr=args.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
     )
     losses = []
-    for step in range(steps):
-        batch = data.__getitems__(list(range(step * arguments.batch, (step + 1) * arguments.batch)))
-        input_ids = torch.from_numpy(batch.astype(np.int64)).to(arguments.device, non_blocking=True)
-        with torch.autocast(arguments.device.type, torch.bfloat16, enabled=arguments.bf16):
+    for start in range(0, len(blocks), batch_size):
+        batch = blocks.__getitems__(list(range(start, start + batch_size)))
+        input_ids = torch.from_numpy(batch.astype(np.int64)).to(args.device, non_blocking=True)
+        with torch.autocast(args.device.type, torch.bfloat16, enabled=args.bf16):
             loss = model(input_ids=input_ids, labels=input_ids, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -113,25 +116,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, cheap_garbage_collection():
         folder = Path(name)
         arguments = make_arguments(options, folder)
-        arguments.batch = options.batch
+        args = trainer_arguments(arguments.trainer_options, {})
         numbers = np.random.default_rng(0).zipf(1.3, options.steps * options.batch * options.block)
         tokens = (numbers % config.vocab_size).astype(token_dtype(config.vocab_size))
         write_blocks(folder / "unit", "train", [tokens], options.steps * options.batch, options.block, tokens.dtype)
-        blocks = BlockFile(folder / "unit")
+        rows_of_unit = BlockFile(folder / "unit")
+        order = block_order({"unit": options.steps * options.batch}, {"unit": len(rows_of_unit)}, args.seed)
+        blocks = OrderedBlocks([rows_of_unit], order)
         for number in range(options.rounds + 1):  # the first round warms up
             timed = {}
             for name in ("bare", "ours") if number % 2 else ("ours", "bare"):
                 model = copy.deepcopy(start)
                 began = seconds(options.device)
                 if name == "bare":
-                    losses = bare(model, blocks, arguments, options.steps)
+                    losses = bare(model, blocks, args)
                 else:
-                    rows = ours(model, blocks, arguments, options.steps, folder / str(number))
+                    rows = ours(model, blocks, args, folder / str(number), arguments.throughput.peak_flops)
                 timed[name] = seconds(options.device) - began
             if number:
                 ratios.append(timed["ours"] / timed["bare"])
                 last = rows[-1]["step"]
-                loss = statistics.mean(losses[last - arguments.logging_steps : last])
+                loss = statistics.mean(losses[last - args.logging_steps : last])
                 measured = {key: round(rows[-1][key], 3) for key in ("tokens_per_second", "mfu") if key in rows[-1]}
                 print(
                     f"bare {timed['bare']:7.2f} s  ours {timed['ours']:7.2f} s  ratio {ratios[-1]:.3f}  "

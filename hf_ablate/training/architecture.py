@@ -12,7 +12,7 @@ from ..saved_model import CONFIG, weight_files
 from .adapter import Adapter
 from .cost import ModelSize, model_size
 from .options import library_versions
-from .seed import SeedSource, context_of, empty_model, seed_config
+from .seed import SeedOrigin, context_of, empty_model, seed_config
 
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class Architecture:
         return {"seed": self.whole, "component": other, "reference": other}
 
 
-def architecture(source: SeedSource, adapter: Adapter | None, vocab_size: int, tokenizer: Path) -> Architecture:
+def architecture(origin: SeedOrigin, adapter: Adapter | None, vocab_size: int, tokenizer: Path) -> Architecture:
     """The architecture of a pool's models, without a model in memory.
 
     Args:
-        source ([`SeedSource`]): where the seed is from.
+        origin ([`SeedOrigin`]): where the seed is from.
         adapter ([`Adapter`], *optional*): of components and reference models.
         vocab_size (`int`): entries of the corpus's tokenizer.
         tokenizer (`Path`): the folder of the corpus's tokenizer; it may not exist yet.
@@ -56,9 +56,9 @@ def architecture(source: SeedSource, adapter: Adapter | None, vocab_size: int, t
     """
 
     def measure() -> dict[str, Any]:
-        return asdict(_measure(seed_config(source, vocab_size, tokenizer), adapter))
+        return asdict(_measure(seed_config(origin, vocab_size, tokenizer), adapter))
 
-    key = _key(source)
+    key = _key(origin)
     if key is None:
         values = measure()
     else:
@@ -67,13 +67,13 @@ def architecture(source: SeedSource, adapter: Adapter | None, vocab_size: int, t
     return Architecture(**values | sizes)
 
 
-def _key(source: SeedSource) -> list[Any] | None:
+def _key(origin: SeedOrigin) -> list[Any] | None:
     """All that the architecture depends on; `None` where that can change unseen, on the Hub."""
     code = digest_files(sorted(Path(modeling.__file__).parent.glob("*.py")))
     versions = [*library_versions(), f"peft {version('peft')}", code]
-    if source.model is None:
-        return [versions, source.model_type, source.config_overrides]
-    folder = Path(source.model)
+    if origin.model is None:
+        return [versions, origin.model_type, origin.config_overrides]
+    folder = Path(origin.model)
     if not folder.is_dir():
         return None
     weight_files(folder)  # names what is missing

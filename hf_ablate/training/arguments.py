@@ -15,7 +15,7 @@ from .cost import Throughput
 from .decided_options import check_not_decided, with_decided
 from .optimizer_settings import optimizer_settings, plain
 from .options import choices_of, library_versions, trainer_defaults
-from .seed import SeedSource
+from .seed import SeedOrigin
 from .speed import PEAK_TFLOPS
 
 
@@ -41,7 +41,7 @@ class TrainArguments(StageArguments):
         default=None,
         metadata={
             "help": "Train under accelerate launch: cpu, single_gpu, multi_gpu, zero2, zero3, fsdp2, multi_node, or a "
-            "file. Options that train does not have, such as --num_processes, are then accelerate's. Null: multi_gpu "
+            "file. Options that train does not have (--num_processes) are accelerate's. Null: multi_gpu "
             "for models of 100 million parameters or more on several GPUs, if global_batch_size is given; otherwise "
             "one process."
         },
@@ -72,12 +72,14 @@ class TrainArguments(StageArguments):
         default=None,
         metadata={"help": "Tokens that the seed is trained on. Null: its text once; 0: none (the no-seed control)."},
     )
-    seed_learning_rate: float | None = field(default=None, metadata={"help": "learning_rate of the seed, if other."})
-    seed_lr_scheduler_type: str | None = field(
-        default=None, metadata={"help": "lr_scheduler_type of the seed, if other."}
+    seed_learning_rate: float | None = field(
+        default=None, metadata={"help": "learning_rate of the seed, if different."}
     )
-    seed_warmup_steps: float | None = field(default=None, metadata={"help": "warmup_steps of the seed, if other."})
-    seed_weight_decay: float | None = field(default=None, metadata={"help": "weight_decay of the seed, if other."})
+    seed_lr_scheduler_type: str | None = field(
+        default=None, metadata={"help": "lr_scheduler_type of the seed, if different."}
+    )
+    seed_warmup_steps: float | None = field(default=None, metadata={"help": "warmup_steps of the seed, if different."})
+    seed_weight_decay: float | None = field(default=None, metadata={"help": "weight_decay of the seed, if different."})
     component_tokens: int | None = field(
         default=None, metadata={"help": "Tokens that a component is trained on. Null: its unit's budget."}
     )
@@ -239,9 +241,9 @@ class TrainArguments(StageArguments):
         return plain(self.trainer["eval_strategy"]) != "no"
 
     @property
-    def seed_source(self) -> SeedSource:
+    def seed_origin(self) -> SeedOrigin:
         """Where the seed is from."""
-        return SeedSource(
+        return SeedOrigin(
             self.seed_model, self.seed_revision, self.model_type, self.config_overrides, self.attn_implementation
         )
 

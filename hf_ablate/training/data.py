@@ -1,4 +1,4 @@
-"""Token blocks as the `Trainer` wants them: read from memory-mapped Arrow files, converted per batch."""
+"""Token blocks as the `Trainer` takes them: read from memory-mapped Arrow files, converted per batch."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ..corpus.blocks import load_blocks
 
 
 class BlockFile:
-    """The training blocks of a unit or of the seed, memory-mapped: nothing is read before it is asked for."""
+    """The training blocks of a unit or of the seed, memory-mapped: nothing is read before it is used."""
 
     def __init__(self, folder: Path) -> None:
         column = load_blocks(folder, "train").data.column("input_ids")
@@ -25,6 +25,7 @@ class BlockFile:
 
     @property
     def block_size(self) -> int:
+        """Tokens in a block."""
         return self._chunks[0].shape[1]
 
     def __getitem__(self, row: int) -> np.ndarray:
@@ -33,15 +34,15 @@ class BlockFile:
 
 
 class OrderedBlocks(torch.utils.data.Dataset):
-    """The blocks of several sources in the order of a training run.
+    """The blocks of several units in the order of a training run.
 
     Args:
-        sources (`list[BlockFile]`): what the first column of `order` counts.
+        units (`list[BlockFile]`): what the first column of `order` counts.
         order (`np.ndarray`): from [`block_order`].
     """
 
-    def __init__(self, sources: list[BlockFile], order: np.ndarray) -> None:
-        self.sources = sources
+    def __init__(self, units: list[BlockFile], order: np.ndarray) -> None:
+        self.units = units
         self.order = order
 
     def __len__(self) -> int:
@@ -49,10 +50,17 @@ class OrderedBlocks(torch.utils.data.Dataset):
 
     def __getitems__(self, positions: list[int]) -> np.ndarray:
         """A whole batch at once, shape (len(positions), block_size), in the dtype of the files."""
-        return np.stack([self.sources[source][row] for source, row in self.order[positions].tolist()])
+        return np.stack([self.units[unit][row] for unit, row in self.order[positions].tolist()])
 
 
 def collate(blocks: np.ndarray) -> dict[str, torch.Tensor]:
-    """A batch for a causal language model, which shifts the labels itself; int64."""
+    """A batch for a causal language model, which shifts the labels itself.
+
+    Args:
+        blocks (`np.ndarray`): [blocks, block_size], token ids of any integer dtype.
+
+    Returns:
+        `dict[str, torch.Tensor]`: `input_ids` and `labels`, the same [blocks, block_size], int64.
+    """
     input_ids = torch.from_numpy(blocks.astype(np.int64))
     return {"input_ids": input_ids, "labels": input_ids}

@@ -10,7 +10,7 @@ from ..manifest import find_manifest, fingerprint, is_finished
 from ..run_folder import RunFolder
 from ..saved_model import weights_digest
 from .pool import PlannedModel
-from .seed import SeedSource
+from .seed import SeedOrigin
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class PoolInputs:
     Args:
         run (`RunFolder`): of the study.
         corpus ([`CorpusDescription`]): what models are trained on.
-        seed ([`SeedSource`]): where the seed is from.
+        seed ([`SeedOrigin`]): where the seed is from.
         settings (`Mapping[str, Mapping[str, Any]]`): kind of model → the settings that its weights depend on.
     """
 
     run: RunFolder
     corpus: CorpusDescription
-    seed: SeedSource
+    seed: SeedOrigin
     settings: Mapping[str, Mapping[str, Any]]
 
 
@@ -54,15 +54,15 @@ def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], d
         seed = find_manifest(inputs.run.seed)
         digests["seed"] = seed["digest"] if seed else ""
         return values, digests | {f"unit {unit}": inputs.corpus.units[unit].digest for unit in model.shares}
-    source = inputs.seed
-    if source.model:
-        folder = Path(source.model)
-        values = {"model": model.id, "seed_revision": source.revision, "seed_model": source.model}
+    origin = inputs.seed
+    if origin.model:
+        folder = Path(origin.model)
+        values = {"model": model.id, "seed_revision": origin.revision, "seed_model": origin.model}
         if folder.is_dir():  # a path of this machine says nothing: the content does
             values["seed_model"] = folder.name
             digests["seed_model"] = weights_digest(folder)
         return values, digests
-    values |= {"model_type": source.model_type, "config_overrides": source.config_overrides}
+    values |= {"model_type": origin.model_type, "config_overrides": origin.config_overrides}
     if model.shares:
         digests["text"] = inputs.corpus.seed.digest
     return values, digests

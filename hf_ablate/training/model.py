@@ -102,15 +102,15 @@ def _starting_model(
     planned: PlannedModel, inputs: PoolInputs, args: PoolTrainingArguments, adapter: Adapter | None
 ) -> "PreTrainedModel | PeftModel":
     """A component or reference starts from the pool's seed; the seed from a given model, or from random weights."""
-    source, corpus = inputs.seed, inputs.corpus
+    origin, corpus = inputs.seed, inputs.corpus
     if planned.kind != "seed":
-        model = load_model(inputs.run.seed, source)
-    elif source.model:
-        model = load_model(source.model, source, source.revision)
+        model = load_model(inputs.run.seed, origin)
+    elif origin.model:
+        model = load_model(origin.model, origin, origin.revision)
     else:
-        config = seed_config(source, corpus.vocab_size, inputs.run.tokenizer)
+        config = seed_config(origin, corpus.vocab_size, inputs.run.tokenizer)
         with unsharded_construction(args.deepspeed_plugin):
-            model = random_model(config, source, args.seed)
+            model = random_model(config, origin, args.seed)
     check_fits(corpus, context_of(model.config), model.config.vocab_size)
     return with_adapter(model, adapter, args.seed) if adapter else model
 

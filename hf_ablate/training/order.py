@@ -29,19 +29,18 @@ def apportion(weights: Mapping[str, float], total: int) -> dict[str, int]:
 def block_order(shares: Mapping[str, int], sizes: Mapping[str, int], seed: int, in_stages: bool = False) -> np.ndarray:
     """The blocks of a training run in order.
 
-    Every source gives its blocks in random order, without replacement until it is used up, and then begins a whole new
-    epoch in a new order; whose turn it is is shuffled over the whole run, or, `in_stages`, each source has its turn
-    in one go. The order depends on the arguments alone:
-    not on the batch size, the number of processes or other sources.
+    The blocks of a unit are drawn in random order without replacement; once all are used, a new epoch begins in a new
+    order. Units are interleaved at random over the whole run, or follow one another `in_stages`. The order depends on
+    the arguments alone, not on the batch size or the number of processes, and the blocks of a unit not on other units.
 
     Args:
-        shares (`Mapping[str, int]`): how many blocks to take from each source.
-        sizes (`Mapping[str, int]`): how many blocks each source has.
+        shares (`Mapping[str, int]`): how many blocks to take from each unit.
+        sizes (`Mapping[str, int]`): how many blocks each unit has.
         seed (`int`): of the study.
-        in_stages (`bool`): the sources one after the other, as `shares` lists them.
+        in_stages (`bool`): the units one after the other, as `shares` lists them.
 
     Returns:
-        `np.ndarray`: shape (sum of shares, 2), int64: source (its position in `shares`) and block within the source.
+        `np.ndarray`: shape (sum of shares, 2), int64: unit (its position in `shares`) and block within the unit.
     """
     names = list(shares)
     turns = np.repeat(np.arange(len(names)), list(shares.values()))

@@ -1,4 +1,4 @@
-"""What a `train` command has to do: which of the models that are asked for are missing."""
+"""What a `train` command has to do: which of the requested models are missing."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from .pool import PlannedModel, plan_pool, plan_reference, select
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for, checked against the corpus.
+    """What was requested, checked against the corpus.
 
     Args:
         corpus (`CorpusDescription`): what models are trained on.
         budgets (`Budgets`): of the pool.
         mixtures (`list[Mixture]`): all candidates of the study.
         seed (`PlannedModel`): what all others start from.
-        made (`list[PlannedModel]`): the models that are asked for and finished.
-        missing (`list[PlannedModel]`): those that are to be trained, in order.
+        made (`list[PlannedModel]`): the requested models that are finished.
+        missing (`list[PlannedModel]`): those to be trained, in order.
     """
 
     corpus: CorpusDescription
@@ -40,7 +40,7 @@ def plan(model: str, candidates: list[CandidateMixture], budgets: Budgets, input
     """The plan of a command.
 
     Args:
-        model (`str`): what is asked for: `all`, or the id of a model.
+        model (`str`): what is requested: `all`, or the id of a model.
         candidates (`list[CandidateMixture]`): the mixtures of the study.
         budgets ([`Budgets`]): of the pool.
         inputs ([`PoolInputs`]): what models are made from.

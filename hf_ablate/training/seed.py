@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class SeedSource:
+class SeedOrigin:
     """Where a seed is from: a folder or the Hub, or random weights in an architecture.
 
     Args:
@@ -46,11 +46,11 @@ class SeedSource:
         return {"attn_implementation": self.attention} if self.attention else {}
 
 
-def seed_config(source: SeedSource, vocab_size: int, tokenizer: Path) -> "PreTrainedConfig":
+def seed_config(origin: SeedOrigin, vocab_size: int, tokenizer: Path) -> "PreTrainedConfig":
     """The seed's configuration.
 
     Args:
-        source ([`SeedSource`]): where the seed is from.
+        origin ([`SeedOrigin`]): where the seed is from.
         vocab_size (`int`): entries of the corpus's tokenizer.
         tokenizer (`Path`): its folder; it may not exist yet.
 
@@ -59,17 +59,17 @@ def seed_config(source: SeedSource, vocab_size: int, tokenizer: Path) -> "PreTra
     """
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    if source.model:
-        return _saved_config(source.model, source.revision)
-    if source.model_type not in CONFIG_MAPPING:
-        raise unknown_name("model_type", source.model_type, sorted(CONFIG_MAPPING))
-    config_class = CONFIG_MAPPING[source.model_type]
+    if origin.model:
+        return _saved_config(origin.model, origin.revision)
+    if origin.model_type not in CONFIG_MAPPING:
+        raise unknown_name("model_type", origin.model_type, sorted(CONFIG_MAPPING))
+    config_class = CONFIG_MAPPING[origin.model_type]
     values = {"vocab_size": vocab_size, **_special_tokens(tokenizer)}
-    values |= parse_overrides(config_class, source.config_overrides or "")
+    values |= parse_overrides(config_class, origin.config_overrides or "")
     try:
         return config_class(**values)
     except Exception as error:  # architectures check themselves and raise many types
-        raise InputError(f"config_overrides do not suit {source.model_type}: {error}") from error
+        raise InputError(f"config_overrides do not suit {origin.model_type}: {error}") from error
 
 
 def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":
@@ -86,19 +86,19 @@ def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":
         return AutoConfig.from_pretrained(model, revision=revision)
 
 
-def check_architecture(config: "PreTrainedConfig", source: SeedSource, adapter: "LoraConfig | None") -> None:
+def check_architecture(config: "PreTrainedConfig", origin: SeedOrigin, adapter: "LoraConfig | None") -> None:
     """Try the configuration, with the attention and adapters that are requested.
 
     Args:
         config (`PreTrainedConfig`): of the seed.
-        source ([`SeedSource`]): says which attention.
+        origin ([`SeedOrigin`]): says which attention.
         adapter (`LoraConfig`, *optional*): of components and reference models.
 
     Raises:
         `InputError`: if no model can be made of it.
     """
     with refused("the seed cannot be made", ImportError, ValueError):
-        empty_model(config, adapter, **source.attention_options)
+        empty_model(config, adapter, **origin.attention_options)
 
 
 def empty_model(
@@ -158,7 +158,7 @@ def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int) 
             f"the corpus has blocks of {corpus.block_size} tokens, the seed's context is {context} "
             "(`max_position_embeddings`); partition with a smaller block_size or take a seed with a longer context"
         )
-    if corpus.vocab_size > vocab_size:
+    if corpus.vocab_size is not None and corpus.vocab_size > vocab_size:
         raise InputError(
             f"the corpus's tokenizer has {corpus.vocab_size} entries, the seed's embedding {vocab_size}; "
             "partition with the seed's own tokenizer"
@@ -174,26 +174,26 @@ def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
     return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
 
 
-def random_model(config: "PreTrainedConfig", source: SeedSource, seed: int) -> "PreTrainedModel":
+def random_model(config: "PreTrainedConfig", origin: SeedOrigin, seed: int) -> "PreTrainedModel":
     """A model with random weights, which depend on the random seed alone.
 
     Args:
         config (`PreTrainedConfig`): of the model.
-        source ([`SeedSource`]): says which attention.
+        origin ([`SeedOrigin`]): says which attention.
         seed (`int`): of the random generators, which this sets.
     """
     from transformers import AutoModelForCausalLM, set_seed
 
     set_seed(seed)
-    return AutoModelForCausalLM.from_config(config, **source.attention_options)
+    return AutoModelForCausalLM.from_config(config, **origin.attention_options)
 
 
-def load_model(folder: str | Path, source: SeedSource, revision: str | None = None) -> "PreTrainedModel":
+def load_model(folder: str | Path, origin: SeedOrigin, revision: str | None = None) -> "PreTrainedModel":
     """A model's weights in float32, whatever dtype they are stored in (mixed precision is the Trainer's).
 
     Args:
         folder (`str` or `Path`): its folder or Hub id.
-        source ([`SeedSource`]): says which attention.
+        origin ([`SeedOrigin`]): says which attention.
         revision (`str`, *optional*): on the Hub.
 
     Raises:
@@ -203,7 +203,7 @@ def load_model(folder: str | Path, source: SeedSource, revision: str | None = No
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
-    options = {"dtype": torch.float32, "revision": revision, **source.attention_options}
+    options = {"dtype": torch.float32, "revision": revision, **origin.attention_options}
     try:
         return AutoModelForCausalLM.from_pretrained(folder, **options)
     except (SafetensorError, OSError) as error:

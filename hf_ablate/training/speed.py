@@ -32,7 +32,7 @@ class Meter:
         self._spent_before = 0.0
 
     def start(self, step: int, spent_before: float) -> None:
-        """Begin at a step, after so many seconds in earlier, interrupted runs."""
+        """Begin at a step, after `spent_before` seconds in earlier, interrupted runs."""
         self._spent_before = spent_before
         self._started = self._last_time = time.perf_counter()
         self._last_step = step
@@ -43,7 +43,7 @@ class Meter:
         return self._spent_before + time.perf_counter() - self._started
 
     def measure(self, step: int) -> dict[str, float]:
-        """Seconds in all; tokens per second and utilisation since the last call."""
+        """Seconds and tokens in all; tokens per second and utilisation (`mfu`) since the last call."""
         now = time.perf_counter()
         speed = (step - self._last_step) * self.tokens_per_step / (now - self._last_time)
         self._last_time, self._last_step = now, step
@@ -53,15 +53,21 @@ class Meter:
         return row
 
     def pause(self, seconds: float) -> None:
-        """Leave time out of the speed (not out of the seconds): an evaluation is no training."""
+        """Leave seconds of evaluation out of the speed, though not out of the seconds in all."""
         self._last_time += seconds
 
 
 def loss_spikes(losses: Sequence[tuple[int, float]], window: int = 20, deviations: float = 6.0) -> list[int]:
-    """The steps whose loss stands out above the ones before it.
+    """The steps whose loss is far above the losses before it.
 
     A spike is more than `deviations` robust standard deviations (1.4826 × the median absolute deviation) above the
-    median of the `window` losses logged before it. Half a window is needed to judge; falling losses are no spikes.
+    median of the `window` losses logged before it. Steps with less than half a window before them are not judged; a
+    fall in the loss is not a spike.
+
+    Args:
+        losses (`Sequence[tuple[int, float]]`): steps with their losses, in order.
+        window (`int`): losses to compare with.
+        deviations (`float`): how far above the median a spike is, in robust standard deviations.
 
     Example:
 

@@ -64,7 +64,7 @@ def _inputs(arguments: TrainArguments) -> PoolInputs:
         )
     corpus = CorpusDescription.read(arguments.run_dir)
     settings = {kind: arguments.weight_settings(kind) for kind in TRAINED_KINDS}
-    return PoolInputs(arguments.run, corpus, arguments.seed_source, settings)
+    return PoolInputs(arguments.run, corpus, arguments.seed_origin, settings)
 
 
 def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
@@ -74,7 +74,7 @@ def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
 
 def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Architecture:
     """The architecture of the pool's models, which fits the corpus."""
-    shape = architecture(arguments.seed_source, arguments.adapter, corpus.vocab_size, arguments.run.tokenizer)
+    shape = architecture(arguments.seed_origin, arguments.adapter, corpus.vocab_size, arguments.run.tokenizer)
     check_fits(corpus, shape.context, shape.vocab_size)
     return shape
 

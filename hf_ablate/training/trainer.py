@@ -37,6 +37,11 @@ class PoolTrainer(Trainer):
     first_bad_step: torch.Tensor | None = None
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
+        """Train on a micro-batch, and remember the first step whose loss is not finite.
+
+        Returns:
+            `torch.Tensor`: the loss, a scalar.
+        """
         loss = super().training_step(*args, **kwargs)
         step = torch.full_like(loss, self.state.global_step + 1, dtype=torch.float32)
         bad = torch.where(torch.isfinite(loss), torch.inf, step)
@@ -49,7 +54,7 @@ class PoolTrainer(Trainer):
         super()._maybe_log_save_evaluate(*args, **kwargs)
 
     def check_loss(self) -> None:
-        """Raise, in all processes, if a loss of one of them was not finite so far."""
+        """Raise `InputError` in all processes if a loss of any of them has not been finite."""
         if self.first_bad_step is None:
             return
         if self.args.world_size > 1:
@@ -59,17 +64,18 @@ class PoolTrainer(Trainer):
             raise diverged(self.planned.id, what, Path(self.args.output_dir))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log a row of measurements, the speed among them."""
         if "loss" in logs:
             logs |= self.meter.measure(self.state.global_step)
         super().log(logs, start_time)
 
     @property
     def bare_model(self) -> "PreTrainedModel | PeftModel":
-        """What is trained, without the wrappers of data parallelism and compilation."""
+        """The trained model, without the wrappers of data parallelism and compilation."""
         return self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
 
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
-        """Score the held-out text; logs and returns its metrics."""
+        """Score the held-out text, log its metrics and return them."""
         started = time.perf_counter()
         model = unsharded_model(self.bare_model, self.args)
         if not isinstance(model, PreTrainedModel):

@@ -75,7 +75,11 @@ def all_finite(model: torch.nn.Module, args: "TrainingArguments") -> bool:
 
 
 def local_part(weight: torch.Tensor) -> torch.Tensor:
-    """The part of a weight that this process holds, in its dtype; the weight itself where it is not sharded."""
+    """The part of a weight that this process holds.
+
+    Returns:
+        `torch.Tensor`: the local shard, in the dtype of the weight; the weight itself where it is not sharded.
+    """
     if isinstance(weight, DTensor):
         return weight.to_local()
     return getattr(weight, "ds_tensor", weight)

@@ -58,7 +58,7 @@ def test_every_value_gives_what_transformers_parser_gives(value):
             assert outcome(ours, words) == outcome(theirs, words), words
 
 
-def test_unknown_options_are_told_with_the_nearest():
+def test_unknown_options_are_reported_with_the_nearest():
     assert "did you mean 'learning_rate'" in outcome(make_train_parser(TrainArguments), ["--learning_rat", "1"])
 
 
@@ -73,13 +73,13 @@ def test_a_damaged_table_is_made_anew(empty_cache):
         assert path.read_text() == good
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(empty_cache):
+def test_a_cache_that_cannot_be_written_is_not_an_error(empty_cache):
     empty_cache.parent.mkdir()
     empty_cache.write_text("a file in the place of the folder")
     assert option_table(TrainArguments)
 
 
-def test_what_transformers_refuses_is_told_at_every_time_and_what_it_takes_is_remembered(empty_cache, tmp_path):
+def test_what_transformers_refuses_is_reported_every_time_and_what_it_accepts_is_remembered(empty_cache, tmp_path):
     for _ in range(2):
         with pytest.raises(InputError, match="logging strategy .* requires non-zero --logging_steps"):
             tiny_arguments(tmp_path, logging_steps=0)

@@ -39,7 +39,7 @@ def test_stages_follow_each_other_in_the_given_order_with_the_same_blocks():
         assert np.array_equal(staged[staged[:, 0] == source, 1], shuffled[shuffled[:, 0] == source, 1])
 
 
-def test_sources_are_spread_over_the_whole_run():
+def test_units_are_spread_over_the_whole_run():
     order = block_order({"a": 500, "b": 500}, {"a": 500, "b": 500}, seed=3)
     halves = order[:500, 0].mean(), order[500:, 0].mean()
     assert halves == pytest.approx((0.5, 0.5), abs=0.08)

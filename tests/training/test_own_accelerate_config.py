@@ -1,4 +1,4 @@
-"""Where models are trained when the recipe does not say it."""
+"""Where models are trained when the recipe leaves it open."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_a_large_model_takes_all_gpus_if_its_batch_stays_the_same(run_dir, monke
     assert find_command("train").launch_config(arguments) == expected
 
 
-def test_gpus_that_are_not_used_are_told_with_what_would_use_them(run_dir, monkeypatch, caplog):
+def test_gpus_that_are_not_used_are_reported_with_what_would_use_them(run_dir, monkeypatch, caplog):
     monkeypatch.setattr(train, "_SMALL", 1000)
     with caplog.at_level("INFO", "hf_ablate"):
         accelerate_config_for(arguments_with_gpus(run_dir, 8, monkeypatch))

@@ -131,10 +131,12 @@ def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
 @pytest.mark.parametrize("config", [config for config in CONFIGS if config != "zero2"])
 def test_what_one_process_finds_wrong_stops_all_with_a_line(run_dir, config):
     spoiled = {"TEST_SPOIL_LOSS_OF": "1 2"} if config == "cpu" else {"TEST_SPOIL_WEIGHT_OF": "1 4"}
-    told = "seed: the loss is not a finite number at step 2" if config == "cpu" else "seed: a weight is not a finite"
+    message = (
+        "seed: the loss is not a finite number at step 2" if config == "cpu" else "seed: a weight is not a finite"
+    )
     result = launch(config, run_dir, "--model", "seed", "--save_strategy", "no", **spoiled)
     assert result.returncode != 0
-    assert result.stderr.count(told) == 2  # one line of each process
+    assert result.stderr.count(message) == 2  # one line of each process
     assert not (run_dir / "models/seed/manifest.json").exists()
 
 

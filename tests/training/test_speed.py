@@ -64,5 +64,5 @@ def test_where_stderr_is_a_file_progress_is_a_line_every_five_minutes(monkeypatc
         for minutes in range(12):
             now[0] = 60.0 * minutes
             progress.advance(50)
-    told = [record.getMessage() for record in caplog.records]
-    assert told == [f"training component:alpha: {done} of 1000 tokens of all models" for done in (300, 550)]
+    logged = [record.getMessage() for record in caplog.records]
+    assert logged == [f"training component:alpha: {done} of 1000 tokens of all models" for done in (300, 550)]

@@ -179,7 +179,7 @@ def test_what_does_not_fill_a_step_is_said_and_recorded(run_dir, caplog):
     assert manifests(run_dir)["component:gamma"]["dropped_blocks"] == 3
 
 
-def test_why_finished_models_are_trained_again_is_told(pool, caplog):
+def test_why_finished_models_are_trained_again_is_logged(pool, caplog):
     with caplog.at_level("INFO", "hf_ablate"):
         run(tiny_arguments(pool, per_device_train_batch_size=2, dry_run=True))
     assert "seed and 5 more: to be trained again, changed: blocks_per_step 4 -> 2" in caplog.text

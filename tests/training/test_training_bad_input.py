@@ -1,4 +1,4 @@
-"""Every mistake that can be known before training is told before training, in words."""
+"""Every mistake that can be known before training is reported before training, in words."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def given_seed(run_dir, **changes):
 
 @pytest.fixture
 def with_seed(pool):
-    """A run folder with a saved seed beside the models, and none of the models."""
+    """A run folder with a saved seed next to the models, and none of the models."""
     (pool / "models/seed").rename(pool / "given")
     (pool / "models").rename(pool / "old")
     return pool
@@ -111,7 +111,7 @@ def test_when_the_arguments_are_made(run_dir, changes, message):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_libraries_refuse_is_told_before_a_finished_model_is_removed(pool, changes, message):
+def test_what_libraries_refuse_is_reported_before_a_finished_model_is_removed(pool, changes, message):
     before = stamps(pool)
     with pytest.raises(InputError, match=message):
         run(tiny_arguments(pool, **changes))
@@ -196,7 +196,7 @@ def test_a_model_that_was_to_be_sharded_is_not_trained_whole(run_dir, monkeypatc
         check_sharding(Trainer)
 
 
-def test_the_seed_s_own_schedule_is_used_and_checked(run_dir):
+def test_the_seeds_own_schedule_is_used_and_checked(run_dir):
     with pytest.raises(InputError, match="unknown seed_lr_scheduler_type 'cosin'; did you mean 'cosine'"):
         tiny_arguments(run_dir, seed_lr_scheduler_type="cosin")
     run(tiny_arguments(run_dir, model="seed", seed_lr_scheduler_type="constant_with_warmup"))

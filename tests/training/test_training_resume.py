@@ -1,4 +1,4 @@
-"""Interrupted training goes on as if nothing had happened; what cannot be trusted is not used."""
+"""Interrupted training resumes as if nothing had happened; damaged checkpoints are not used."""
 
 import os
 import signal
@@ -176,7 +176,9 @@ def test_a_last_update_that_breaks_the_weights_is_noticed(pool, monkeypatch):
 
 
 @pytest.mark.parametrize("library", ["torch", "safetensors"])
-def test_a_full_disk_is_told_in_a_line_and_the_checkpoint_before_is_kept(pool, trained, monkeypatch, capsys, library):
+def test_a_full_disk_is_reported_in_a_line_and_the_checkpoint_before_is_kept(
+    pool, trained, monkeypatch, capsys, library
+):
     """At the second checkpoint: torch writes to a device that is always full, safetensors' error is an imitation."""
     import safetensors.torch
     import transformers.trainer

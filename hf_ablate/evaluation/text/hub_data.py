@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...cache import cache_folder
 from ...errors import InputError
 from ...hub_errors import hub_failures
 from ...json_lines import JSON_LINES
 from ...manifest import atomic_path, digest_files
 from .sources import SPLIT_NAMES, Source
-from .tokens import default_cache
 
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def hub_sources(location: str, split: str) -> list[Source]:
     revision = _fetch(location, resolve_revision, repository, repo_type="dataset", revision=revision or None)
     commit = revision.resolved
     configurations = [chosen] if chosen else _fetch(location, get_dataset_config_names, repository, revision=commit)
-    folder = default_cache().with_name("data") / repository.replace("/", "--") / commit
+    folder = cache_folder("data") / repository.replace("/", "--") / commit
     sources = []
     for configuration in configurations:
         path = folder / configuration / f"{split}.jsonl"

@@ -189,13 +189,6 @@ def _tokenise_documents(documents: list[EvalDocument], tokenizer, prefix: int) -
     return TokenStream.of(pieces, prefix)
 
 
-def default_cache() -> Path:
-    """Where token streams are kept, among the other caches of the Hugging Face libraries."""
-    from huggingface_hub.constants import HF_HOME
-
-    return Path(HF_HOME) / "hf_ablate" / "tokens"
-
-
 def digest_of_tokenizer(tokenizer) -> str:
     """What identifies a tokenizer: its vocabulary, merges and rules, not its folder."""
     if tokenizer.is_fast:
