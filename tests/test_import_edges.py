@@ -13,32 +13,21 @@ PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 
 # What the modules at the top of the package, and each folder, may import of the package.
 CORE = {
-    "cache",
-    "hub_errors",
-    "byte_streams",
-    "errors",
-    "json_lines",
-    "manifest",
-    "arguments",
-    "recipe",
-    "lock",
-    "loading_bars",
-    "run_folder",
-    "saved_model",
-    "text_table",
-}
+    "arguments", "byte_streams", "cache", "errors", "hub_errors", "json_lines", "loading_bars", "lock", "manifest",
+    "recipe", "run_folder", "saved_model", "text_table",
+}  # fmt: skip
 ALLOWED = {
     "corpus": set(),
     "mixtures": {"corpus"},
     "modeling": set(),
     "metrics": set(),
-    "merging": {"mixtures", "modeling", "corpus"},
-    "evaluation": {"mixtures", "corpus", "merging", "modeling", "launch"},
-    "training": {"mixtures", "corpus", "modeling", "evaluation", "launch", "merging"},
+    "merging": {"mixtures"},
+    "evaluation": {"corpus", "mixtures", "merging"},
+    "training": {"corpus", "mixtures", "modeling", "evaluation"},
     "ranking": {"mixtures", "evaluation"},
-    "report": {"mixtures", "ranking", "evaluation", "training"},
-    "study": {"commands", "mixtures", "corpus", "training", "evaluation", "ranking", "report", "hub"},
-    "hub": {"mixtures", "corpus", "merging", "evaluation", "ranking", "report", "training", "modeling"},
+    "report": {"mixtures", "ranking"},
+    "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking"},
+    "study": {"commands", "corpus", "mixtures", "training", "evaluation", "ranking", "report", "hub"},
 }
 
 
