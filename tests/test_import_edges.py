@@ -23,7 +23,7 @@ ALLOWED = {
     "metrics": set(),
     "merging": {"mixtures"},
     "evaluation": {"corpus", "mixtures", "merging"},
-    "training": {"corpus", "mixtures", "modeling", "evaluation"},
+    "training": {"corpus", "mixtures", "modeling", "evaluation", "launch"},
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking"},
