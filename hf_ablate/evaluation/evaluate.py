@@ -155,8 +155,8 @@ def _score_text(
         else:
             run_here(prepare, processes)
         if processes.index == 0:
-            facts = {model.id: family.measurement.facts for family in measured for model in family.models}
-            _finish(folder, settings, inputs, models, facts)
+            measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
+            _finish(folder, settings, inputs, models, measurements)
     if processes.index:
         return
     rows = read_current_rows(folder)

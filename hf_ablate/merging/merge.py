@@ -1,4 +1,4 @@
-"""`hf-ablate merge`: save the model merged for a mixture, through mergekit, with the YAML beside it."""
+"""`hf-ablate merge`: save the model merged for a mixture, through mergekit, together with its YAML."""
 
 import json
 import logging

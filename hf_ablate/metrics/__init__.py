@@ -1,1 +1,1 @@
-"""Metrics for the `evaluate` library, each a folder that is complete by itself: `evaluate.load(folder)`."""
+"""Metrics for the `evaluate` library, each in a self-contained folder: `evaluate.load(folder)`."""

@@ -46,7 +46,7 @@ class Measurement:
     batch_tokens: int = 2048
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """All that a score depends on besides model and text."""
         return {name: value for name, value in vars(self).items() if name != "batch_tokens"}
 

@@ -116,7 +116,7 @@ class MixtureScorer:
             sources (`list[TokenisedSource]`): the text, on the family's tokens.
             folder (`Path`): the folder of score rows, which holds the components' log-probabilities too.
         """
-        cache = TokenCache.of_scores(folder, family.measurement.facts)
+        cache = TokenCache.of_scores(folder, family.measurement.identity)
         return cls(family.pool, sources, family.measurement, cache, default_device())
 
     def __enter__(self) -> "MixtureScorer":

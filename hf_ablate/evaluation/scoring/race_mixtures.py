@@ -70,7 +70,7 @@ class _DocumentScores:
     def __init__(self, path: Path, merges: list[ScoredModel], scorer: MixtureScorer, progress: tqdm) -> None:
         self.path, self.merges, self.scorer, self.progress = path, merges, scorer, progress
         sources = scorer.sources
-        self.measurement = digest([scorer.measurement.facts, [source.source.digest for source in sources]])
+        self.measurement = digest([scorer.measurement.identity, [source.source.digest for source in sources]])
         self.starts = np.cumsum([0] + [len(source.names) for source in sources])
         self.tokens = np.concatenate([source.stream.num_tokens for source in sources])
         self.tokens_scored = 0
