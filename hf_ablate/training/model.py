@@ -38,7 +38,7 @@ def train_model(
     args: PoolTrainingArguments,
     adapter: Adapter | None,
     instruments: Instruments,
-) -> None:
+) -> bool:
     """Train a model and finish its folder; does nothing when it is made already. All processes call this together.
 
     Args:
@@ -47,6 +47,9 @@ def train_model(
         args ([`PoolTrainingArguments`]): of all models of its kind.
         adapter ([`Adapter`], *optional*): if it is trained as adapters of the seed.
         instruments ([`Instruments`]): what is measured.
+
+    Returns:
+        `bool`: whether there was something to do.
     """
     state, corpus, folder = args.distributed_state, inputs.corpus, inputs.run.model(planned.id)
     values, digests = identity(planned, inputs)
@@ -55,7 +58,7 @@ def train_model(
     state.wait_for_everyone()
     if is_made:
         instruments.progress.advance(planned.blocks * corpus.block_size)
-        return
+        return False
     reset_deepspeed(args)
     model = _starting_model(planned, inputs, args, adapter)  # before what is to be replaced is removed
     if state.is_main_process:
@@ -90,6 +93,7 @@ def train_model(
         }
         write_manifest(folder, "train", values, digests, digest=weights_digest(folder), **record)
     state.wait_for_everyone()
+    return True
 
 
 def _ordered(planned: PlannedModel, files: dict[str, BlockFile], seed: int) -> OrderedBlocks:

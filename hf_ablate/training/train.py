@@ -188,8 +188,8 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
             for model in missing:
                 progress.start(model.id)
                 adapter = None if model.kind == "seed" else arguments.adapter
-                train_model(model, inputs, args_of[model.kind], adapter, instruments)
-                if is_main_process and not arguments.keep_checkpoints:
+                was_trained = train_model(model, inputs, args_of[model.kind], adapter, instruments)
+                if was_trained and is_main_process and not arguments.keep_checkpoints:
                     remove_checkpoints(inputs.run.model(model.id))
     finally:
         progress.close()

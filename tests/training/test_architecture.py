@@ -1,0 +1,76 @@
+"""The architecture of a pool's models is measured once for what it depends on, and remembered."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from tiny_corpus import TINY, VOCABULARY
+
+from hf_ablate.errors import InputError
+from hf_ablate.training import architecture as module
+from hf_ablate.training.adapter import Adapter
+from hf_ablate.training.architecture import architecture
+from hf_ablate.training.seed import SeedOrigin
+
+
+TINY_SEED = SeedOrigin(config_overrides=TINY)
+LORA = Adapter(2, 32, 0.0, None)
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """An empty cache, and a list that grows with every measurement."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "cache"))
+    calls, measure = [], module._measure
+
+    def counted(config, adapter):
+        calls.append(config)
+        return measure(config, adapter)
+
+    monkeypatch.setattr(module, "_measure", counted)
+    return calls
+
+
+def test_it_is_measured_again_only_for_another_configuration_adapter_or_vocabulary(measured, tmp_path):
+    first = architecture(TINY_SEED, None, VOCABULARY, tmp_path / "tokenizer")
+    assert architecture(TINY_SEED, None, VOCABULARY, tmp_path / "tokenizer") == first and len(measured) == 1
+    assert (first.context, first.vocab_size, first.adapted) == (32, VOCABULARY, None)
+    assert first.sizes == dict.fromkeys(("seed", "component", "reference"), first.whole)
+
+    larger = replace(TINY_SEED, config_overrides=TINY.replace("num_hidden_layers=1", "num_hidden_layers=2"))
+    assert architecture(larger, None, VOCABULARY, tmp_path / "tokenizer").whole.parameters > first.whole.parameters
+    assert architecture(TINY_SEED, None, 2 * VOCABULARY, tmp_path / "tokenizer").vocab_size == 2 * VOCABULARY
+    adapted = architecture(TINY_SEED, LORA, VOCABULARY, tmp_path / "tokenizer")
+    assert adapted == architecture(TINY_SEED, LORA, VOCABULARY, tmp_path / "tokenizer")
+    assert adapted.sizes["component"].frozen_parameters > 0 and adapted.sizes["seed"] == first.whole
+    assert len(measured) == 4
+
+
+def test_a_seed_in_a_folder_is_known_by_its_configuration(measured, trained, tmp_path):
+    seed = tmp_path / "given"
+    shutil.copytree(trained / "models/seed", seed)
+    origin = SeedOrigin(model=str(seed))
+    first = architecture(origin, None, VOCABULARY, tmp_path / "tokenizer")
+    assert architecture(origin, None, VOCABULARY, tmp_path / "tokenizer") == first and len(measured) == 1
+    config = json.loads((seed / "config.json").read_text())
+    (seed / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
+    assert architecture(origin, None, VOCABULARY, tmp_path / "tokenizer").whole.parameters > first.whole.parameters
+    (seed / "model.safetensors").unlink()
+    with pytest.raises(InputError, match="given has neither model.safetensors nor"):
+        architecture(origin, None, VOCABULARY, tmp_path / "tokenizer")
+
+
+def test_a_seed_on_the_hub_may_change_and_is_measured_every_time(measured, tmp_path, monkeypatch):
+    from transformers import LlamaConfig
+
+    monkeypatch.setattr(module, "seed_config", lambda *_: LlamaConfig(hidden_size=16, num_attention_heads=2))
+    for times in (1, 2):
+        architecture(SeedOrigin(model="org/seed"), None, VOCABULARY, tmp_path / "tokenizer")
+        assert len(measured) == times
+
+
+def test_mistakes_are_reported_every_time(measured, tmp_path):
+    for _ in range(2):
+        with pytest.raises(InputError, match="unknown model_type 'lama'; did you mean 'llama'"):
+            architecture(replace(TINY_SEED, model_type="lama"), None, VOCABULARY, tmp_path / "tokenizer")
