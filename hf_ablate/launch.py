@@ -32,6 +32,11 @@ def is_launched() -> bool:
     return "ACCELERATE_MIXED_PRECISION" in os.environ or "WORLD_SIZE" in os.environ
 
 
+def process_count() -> int:
+    """How many processes accelerate or torchrun started for the work; one without them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def end_with_parent() -> None:
     """Have the kernel kill this process when its parent exits; on Linux only.
 

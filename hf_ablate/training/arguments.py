@@ -7,7 +7,7 @@ from typing import Any, Literal
 from ..arguments import StageArguments
 from ..cache import remembered
 from ..errors import InputError, unknown_name
-from ..launch import is_launched
+from ..launch import is_launched, process_count
 from ..run_folder import RunFolder
 from .adapter import Adapter
 from .budgets import Budgets, parse_copies
@@ -189,7 +189,7 @@ class TrainArguments(StageArguments):
         if self.global_batch_size % self._blocks_at_once:
             raise InputError(
                 f"`global_batch_size` {self.global_batch_size} is not a multiple of the {self._blocks_at_once} blocks "
-                f"that {processes()} process(es) take at once (`per_device_train_batch_size` "
+                f"that {process_count()} process(es) take at once (`per_device_train_batch_size` "
                 f"{self.trainer['per_device_train_batch_size']} each)"
             )
 
@@ -274,7 +274,7 @@ class TrainArguments(StageArguments):
 
     @property
     def _blocks_at_once(self) -> int:
-        return self.trainer["per_device_train_batch_size"] * processes()
+        return self.trainer["per_device_train_batch_size"] * process_count()
 
     @property
     def _accumulation_steps(self) -> int:
@@ -295,8 +295,3 @@ class TrainArguments(StageArguments):
         if self.peft and kind != "seed":
             settings |= {name: getattr(self, name) for name in _ADAPTER}
         return settings | {"blocks_per_step": self.budgets.blocks_per_step}
-
-
-def processes() -> int:
-    """How many processes train each model together: those of `accelerate launch` or torchrun, otherwise one."""
-    return int(os.environ.get("WORLD_SIZE", "1"))

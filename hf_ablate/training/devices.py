@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..launch import process_count
 from .precisions import lacking_precisions
 
 
@@ -35,7 +36,7 @@ def check_device(args: "PoolTrainingArguments") -> None:
         raise InputError(f"`{name}` is set, but {remedy}")
     if args.use_liger_kernel and not is_liger_kernel_available():
         raise InputError("`use_liger_kernel` is set, but liger-kernel is not installed: pip install liger-kernel")
-    started = int(os.environ.get("WORLD_SIZE", "1"))
+    started = process_count()
     if started != args.world_size:
         raise InputError(
             f"{started} processes were started, and each would train alone and write the same folder: on a machine "
