@@ -311,4 +311,5 @@ def test_a_dry_run_of_units_that_only_the_corpus_decides_says_so(tmp_path, capsy
     assert run(tmp_path, "--dry_run") == 0
     shown = capsys.readouterr().out
     assert "enumerate: planned when the corpus is partitioned" in shown
-    assert "train: planned when the corpus is partitioned" in shown
+    assert all(f"\n{model} " in shown for model in ("the seed", "each component", "each reference model"))
+    assert "The corpus decides how many models there are; their total follows when it is partitioned." in shown
