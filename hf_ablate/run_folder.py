@@ -131,11 +131,11 @@ class RunFolder:
 
     def saved_models(self, *kinds: str) -> list[Path]:
         """The folders of all finished models of these kinds, in the order of the kinds, then of their names."""
-        found: list[Path] = []
+        folders: list[Path] = []
         for kind in kinds:
             folder = self.models / _FOLDERS.get(kind, kind)
-            found += [folder] if kind not in _FOLDERS else sorted(folder.glob("[!.]*"))
-        return [folder for folder in found if has_manifest(folder)]
+            folders += [folder] if kind not in _FOLDERS else sorted(folder.glob("[!.]*"))
+        return [folder for folder in folders if has_manifest(folder)]
 
     @property
     def scores(self) -> Path:

@@ -37,8 +37,8 @@ def agreement(
 
     ```python
     >>> import numpy as np
-    >>> found = agreement(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]), resample(3, 100, 0), 0.95)
-    >>> round(found["decision_accuracy"]["value"], 3), found["regret"]["value"]
+    >>> statistics = agreement(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]), resample(3, 100, 0), 0.95)
+    >>> round(statistics["decision_accuracy"]["value"], 3), statistics["regret"]["value"]
     (0.667, 0.0)
 
     ```
@@ -79,8 +79,8 @@ def random_agreement(
     draws = np.random.default_rng(seed).random(counts.shape)
     parts = max(1, counts.size * len(reference) // 4_000_000)  # a matrix of pairs for each order: bound the memory
     chunks = zip(np.array_split(draws, parts), np.array_split(counts, parts), strict=True)
-    found = [_resampled(some_draws, reference, some_counts) for some_draws, some_counts in chunks]
-    resampled = {name: np.concatenate([part[name] for part in found]) for name in STATISTICS}
+    pieces = [_resampled(some_draws, reference, some_counts) for some_draws, some_counts in chunks]
+    resampled = {name: np.concatenate([part[name] for part in pieces]) for name in STATISTICS}
     regret = float(reference.mean() - reference.min())
     expected = [0.0, 0.0, 0.0, 0.5, regret, regret / float(reference.min())]
     return {

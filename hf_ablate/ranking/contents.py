@@ -133,23 +133,23 @@ def _group(
 ) -> dict[str, Any]:
     size, confidence, seed = int(rows.sum()), settings.confidence, settings.random_seed
     counts = resample(max(size, 1), settings.bootstrap_samples, seed)
-    found = {}
+    statistics = {}
     for name, values in predicted.items():
         ours = target.of(values)[rows]
         if np.isfinite(ours).any() and not np.isfinite(ours).all():
             missing = undefined(f"{int((~np.isfinite(ours)).sum())} of {size} mixtures have no score")
-            found[name] = dict.fromkeys(STATISTICS, missing)
+            statistics[name] = dict.fromkeys(STATISTICS, missing)
         else:
-            found[name] = agreement(ours, references[rows], counts, confidence)
-    found[RANDOM] = random_agreement(references[rows], counts, confidence, seed)
-    return {"n": size, "best": best_predictors(found), "predictors": found}
+            statistics[name] = agreement(ours, references[rows], counts, confidence)
+    statistics[RANDOM] = random_agreement(references[rows], counts, confidence, seed)
+    return {"n": size, "best": best_predictors(statistics), "predictors": statistics}
 
 
-def best_predictors(found: dict[str, dict[str, dict]]) -> list[str]:
+def best_predictors(statistics: dict[str, dict[str, dict]]) -> list[str]:
     """The predictors with the highest decision accuracy; several when they are equal, none when it is undefined."""
     accuracy = {
         name: entry["decision_accuracy"]["value"]
-        for name, entry in found.items()
+        for name, entry in statistics.items()
         if entry["decision_accuracy"]["value"] is not None
     }
     return [name for name, value in accuracy.items() if value >= max(accuracy.values()) - 1e-12]

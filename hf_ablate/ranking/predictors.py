@@ -37,8 +37,8 @@ def predictions(scores: Scores) -> dict[str, np.ndarray]:
     Returns:
         `dict[str, np.ndarray]`: name → [mixtures, domains], float64, lower is better, NaN where there is none.
     """
-    found = {kind: scores.by_kind[kind] for kind in PROXY_KINDS if kind in scores.by_kind}
-    return found | {
+    proxies = {kind: scores.by_kind[kind] for kind in PROXY_KINDS if kind in scores.by_kind}
+    return proxies | {
         "component_mean": _of_components(scores, lambda values, weights: weights @ values),
         "component_min": _of_components(scores, lambda values, weights: values.min(axis=0)),
         "own_domain_weight": _own_domain_weight(scores),

@@ -88,15 +88,15 @@ class Scores:
 
     def targets(self) -> list[Target]:
         """`macro` first, then each source's mean (of two domains or more) followed by its domains."""
-        found = [Target(MEAN, "all", None, None, tuple(range(len(self.domains))))]
+        targets = [Target(MEAN, "all", None, None, tuple(range(len(self.domains))))]
         for source in dict.fromkeys(source for source, _ in self.domains):
             columns = tuple(column for column, (other, _) in enumerate(self.domains) if other == source)
             if len(columns) > 1:
-                found.append(Target(source, "source", source, None, columns))
+                targets.append(Target(source, "source", source, None, columns))
             for column in columns:
                 domain = self.domains[column][1]
-                found.append(Target(target_name(source, domain), "domain", source, domain, (column,)))
-        return found
+                targets.append(Target(target_name(source, domain), "domain", source, domain, (column,)))
+        return targets
 
 
 def read_scores(run_dir: Path, metric: str, split: str) -> Scores:

@@ -64,15 +64,15 @@ def mixture_text(ranking: dict[str, Any], mixture: str, width: int = 44) -> str:
         mixture (`str`): its id.
         width (`int`): the most characters.
     """
-    facts = ranking["mixtures"][mixture]
-    size = facts["number_of_units"]
-    if size == len(_all_units(ranking)) > 2 and len(set(facts["weights"].values())) == 1:
+    described = ranking["mixtures"][mixture]
+    size = described["number_of_units"]
+    if size == len(_all_units(ranking)) > 2 and len(set(described["weights"].values())) == 1:
         return f"all {size} units"
-    return textwrap.shorten(facts["name"], width, placeholder=" …")
+    return textwrap.shorten(described["name"], width, placeholder=" …")
 
 
 def _all_units(ranking: dict[str, Any]) -> set[str]:
-    return {unit for facts in ranking["mixtures"].values() for unit in facts["weights"]}
+    return {unit for mixture in ranking["mixtures"].values() for unit in mixture["weights"]}
 
 
 def target_text(target: str) -> str:

@@ -21,7 +21,8 @@ def cost_rows(study: RankedStudy) -> list[dict[str, Any]]:
             "kind": kind,
             "models": len(models),
             **{
-                name: sum(facts.get(name) or 0 for facts in models.values()) for name in ("tokens", "flops", "seconds")
+                name: sum(manifest.get(name) or 0 for manifest in models.values())
+                for name in ("tokens", "flops", "seconds")
             },
         }
         for kind in TRAINED_KINDS
@@ -30,7 +31,7 @@ def cost_rows(study: RankedStudy) -> list[dict[str, Any]]:
     components = next((row for row in rows if row["kind"] == "component"), None)
     if not components or not components["tokens"]:
         return rows
-    tokens = sum(_tokens_of_mixture(study, facts["weights"]) for facts in study.ranking["mixtures"].values())
+    tokens = sum(_tokens_of_mixture(study, mixture["weights"]) for mixture in study.ranking["mixtures"].values())
     scale = tokens / components["tokens"]
     return [
         *rows,

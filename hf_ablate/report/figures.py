@@ -26,7 +26,7 @@ def scatter(study: RankedStudy, proxy: str) -> Figure | None:
         return None
     columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.45)
-    sizes = sorted({facts["number_of_units"] for facts in study.ranking["mixtures"].values()} - {1})
+    sizes = sorted({mixture["number_of_units"] for mixture in study.ranking["mixtures"].values()} - {1})
     colours = {size: SEQUENCE(position / max(len(sizes) - 1, 1)) for position, size in enumerate(sizes)}
     shown: set[int] = set()
     for panel, name in zip(axes, names, strict=False):
@@ -48,7 +48,7 @@ def scatter(study: RankedStudy, proxy: str) -> Figure | None:
 
 def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
     entries = study.ranking["targets"][name]["rankings"][proxy]
-    sizes = {mixture: facts["number_of_units"] for mixture, facts in study.ranking["mixtures"].items()}
+    sizes = {mixture: described["number_of_units"] for mixture, described in study.ranking["mixtures"].items()}
     points = [
         (entry["score"], entry["reference"], sizes[entry["mixture"]])
         for entry in entries
@@ -62,11 +62,11 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
     panel.grid(True)
     panel.locator_params(nbins=4)
     panel.margins(0.09)
-    found = study.agreement["targets"][name]["groups"]["all"]["predictors"][proxy]
+    statistics = study.agreement["targets"][name]["groups"]["all"]["predictors"][proxy]
     numbers = [
-        f"{label} {found[statistic]['value']:.2f}"
+        f"{label} {statistics[statistic]['value']:.2f}"
         for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
-        if found[statistic]["value"] is not None
+        if statistics[statistic]["value"] is not None
     ]
     panel.set_title(f"{short_name(name)}\n", fontsize=8.5)
     panel.text(0, 1.03, "  ·  ".join(numbers), transform=panel.transAxes, fontsize=7.2, color=MUTED)
@@ -85,9 +85,9 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
         axes, [entry for entry in statistics for _ in names], names * len(statistics), strict=True
     ):
         group = study.agreement["targets"][name]["groups"]["all"]
-        for position, (predictor, facts) in enumerate(predictors.items()):
+        for position, (predictor, described) in enumerate(predictors.items()):
             entry = group["predictors"][predictor][statistic]
-            colour = ACCENT if facts["proxy"] else GREY if predictor == "random" else SECOND
+            colour = ACCENT if described["proxy"] else GREY if predictor == "random" else SECOND
             if entry["value"] is None:
                 panel.text(chance, position, "not defined", fontsize=6.5, color=GREY, va="center", ha="center")
                 continue
@@ -100,7 +100,7 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
         panel.set_ylim(len(predictors) - 0.4, -0.6)
         panel.set_yticks(range(len(predictors)))
         first = panel.get_subplotspec().is_first_col()
-        panel.set_yticklabels([facts["label"] for facts in predictors.values()] if first else [], color=INK)
+        panel.set_yticklabels([described["label"] for described in predictors.values()] if first else [], color=INK)
         panel.tick_params(axis="y", length=0)
         panel.spines["left"].set_visible(False)
         panel.grid(True, axis="x")

@@ -48,20 +48,20 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
 
 def trust(study: RankedStudy) -> list[str]:
     """How far the ranking can be trusted, in one to four sentences: every proxy against the best trivial baseline."""
-    found = study.agreement
-    if not found["references"]:
+    agreement = study.agreement
+    if not agreement["references"]:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]
-    group = found["targets"][MEAN]["groups"]["all"]
+    group = agreement["targets"][MEAN]["groups"]["all"]
     first = group["predictors"][study.proxy]
     if first["decision_accuracy"]["value"] is None:
         return [f"Unchecked: {first['decision_accuracy']['reason']} (there are {group['n']})."]
-    budget = BUDGETS.get(found["reference_budget"], "").partition(" (")[0]
+    budget = BUDGETS.get(agreement["reference_budget"], "").partition(" (")[0]
     accuracies = " and ".join(_accuracy(study, group, proxy) for proxy in _proxies(study, group))
     sentences = [
         f"Checked against {group['n']} reference models (reference budget: {budget}): of all pairs of mixtures, "
         f"{accuracies} are put in the order of real training.",
         f"Choosing by {_label(study, study.proxy)} loses {score_text(first['regret']['value'])} "
-        f"{found['unit_of_measure']} against the best reference model.",
+        f"{agreement['unit_of_measure']} against the best reference model.",
     ]
     return [*sentences, _against_baselines(study, group), *_other_choices(study)]
 

@@ -45,11 +45,11 @@ class RankedStudy:
 
     @property
     def units(self) -> list[str]:
-        return sorted({unit for facts in self.ranking["mixtures"].values() for unit in facts["weights"]})
+        return sorted({unit for mixture in self.ranking["mixtures"].values() for unit in mixture["weights"]})
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """The trained models of a kind."""
-        return {model: facts for model, facts in self.models.items() if facts["kind"] == kind}
+        return {model: manifest for model, manifest in self.models.items() if manifest["kind"] == kind}
 
     def target_names(self, kind: str) -> list[str]:
         """The targets of a kind: `domain`, `source` or `all`."""
@@ -70,11 +70,11 @@ def read_ranked_study(run_dir: Path) -> RankedStudy:
     ranking, agreement = read_ranking(run_dir), read_agreement(run_dir)
     models, curves, evaluations = {}, {}, {}
     for folder in model_folders(run_dir):
-        facts = read_manifest(folder)
-        rows = _metrics(folder, facts)
-        models[facts["model"]] = facts
-        curves[facts["model"]] = _points(rows, "loss")
-        evaluations[facts["model"]] = _evaluations(rows)
+        manifest = read_manifest(folder)
+        rows = _metrics(folder, manifest)
+        models[manifest["model"]] = manifest
+        curves[manifest["model"]] = _points(rows, "loss")
+        evaluations[manifest["model"]] = _evaluations(rows)
     folder = RunFolder(run_dir)
     manifests = (find_manifest(part) or {} for part in (folder.corpus, folder.scores, folder.ranking))
     return RankedStudy(ranking, agreement, models, curves, evaluations, *manifests)
@@ -87,20 +87,20 @@ def model_folders(run_dir: Path) -> list[Path]:
     return [saved for saved in folder.saved_models(*TRAINED_KINDS) if read_manifest(saved)["model"] in scored]
 
 
-def _metrics(folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:
+def _metrics(folder: Path, manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """What training logged, each row with the `tokens` seen; the last step is all tokens of the model."""
     path = folder / "metrics.jsonl"
     if not path.is_file():
         return []
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     last = max((row.get("step") or 0 for row in rows), default=0)
-    return [row | {"tokens": round(row["step"] / last * facts["tokens"])} for row in rows if last and "step" in row]
+    return [row | {"tokens": round(row["step"] / last * manifest["tokens"])} for row in rows if last and "step" in row]
 
 
 def _evaluations(rows: list[dict[str, Any]]) -> dict[str, Points]:
     keys = dict.fromkeys(key for row in rows for key in row if key == _SCORE or key.startswith(f"{_SCORE}/"))
-    found = {key.removeprefix(_SCORE).removeprefix("/") or MEAN: _points(rows, key) for key in keys}
-    return {name: points for name, points in found.items() if points}
+    curves = {key.removeprefix(_SCORE).removeprefix("/") or MEAN: _points(rows, key) for key in keys}
+    return {name: points for name, points in curves.items() if points}
 
 
 def _points(rows: list[dict[str, Any]], key: str) -> Points:

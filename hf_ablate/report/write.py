@@ -172,7 +172,7 @@ def _common_settings(study: RankedStudy) -> dict[str, dict[str, Any]]:
     """Hyper-parameters that all models of a kind share: kind → name → value."""
     common = {}
     for kind in TRAINED_KINDS:
-        arguments = [facts.get("arguments", {}) for facts in study.of_kind(kind).values()]
+        arguments = [manifest.get("arguments", {}) for manifest in study.of_kind(kind).values()]
         if arguments:
             first = arguments[0]
             common[kind] = {

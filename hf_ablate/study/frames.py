@@ -65,7 +65,7 @@ def ranking_frame(ranking: dict[str, Any], target: str, kind: str | None) -> "pa
         raise InputError(f"the mixtures were not ranked by the proxy {kind!r}, but by {', '.join(rankings)}")
     entries = rankings[kind or next(iter(rankings))]
     mixtures = ranking["mixtures"]
-    units = sorted({unit for facts in mixtures.values() for unit in facts["weights"]})
+    units = sorted({unit for mixture in mixtures.values() for unit in mixture["weights"]})
     rows = [
         {
             "rank": entry["rank"],

@@ -14,7 +14,6 @@ from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE, PROXIES
 from ..mixtures.ranked import read_ranking
-from ..ranking.scores import target_name
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -208,13 +207,9 @@ class Study:
         Raises:
             `InputError`: if components are missing, and for an unknown unit, proxy, domain or metric.
         """
-        names = None if domains is None else [name.rpartition("/")[2] for name in domains]
-        rows = [
-            row
-            for one in ([mixture] if isinstance(mixture, Mixture) else mixture)
-            for row in self._scorer.score(one, proxy, names)
-            if domains is None or row.domain in domains or target_name(row.source, row.domain) in domains
-        ]
+        mixtures = [mixture] if isinstance(mixture, Mixture) else mixture
+        names = None if domains is None else list(domains)
+        rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names)]
         return scores_frame(rows, metric)
 
     @cached_property

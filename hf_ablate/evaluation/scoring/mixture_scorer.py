@@ -48,10 +48,8 @@ class MixtureScorer:
     Example:
 
     ```python
-    >>> with MixtureScorer.open(Path("runs/quickstart")) as scorer:  # doctest: +SKIP
-    ...     rows = scorer.score(Mixture.of({"pandas": 0.7, "torch": 0.3}), proxy="merge", domains=["sympy"])
-    ...     rows[0].bits_per_byte
-
+    with MixtureScorer.open(Path("runs/quickstart")) as scorer:
+        rows = scorer.score(Mixture.of({"pandas": 0.7, "torch": 0.3}), proxy="merge", domains=["sympy"])
     ```
     """
 
@@ -102,8 +100,8 @@ class MixtureScorer:
         pool = read_pool(run_dir, pool_format=pool_format or recorded.get("pool_format", SAVED))
         asked = MeasurementOptions(**known | options)
         family = make_family([pool.proxy(MERGE, Mixture.uniform(list(pool.components)))], asked)
-        found = find_sources(data or [RunFolder(run_dir).corpus], asked.split)
-        text = tokenise_sources(family, choose_sources(found, sources))
+        available = find_sources(data or [RunFolder(run_dir).corpus], asked.split)
+        text = tokenise_sources(family, choose_sources(available, sources))
         check_vocabulary(family, text)
         return cls.of_family(family, text, scores)
 
