@@ -30,11 +30,15 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python setup.cfg pyproject.toml constraints.txt
 	@echo "Installing hf_ablate and what it needs into $(VENV); this takes a few minutes the first time."
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	@# Checks the install, and makes the table of train's options, so that the first command is fast.
+	@$(VENV)/bin/hf-ablate validate recipes/quickstart
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/bin/python setup.cfg pyproject.toml constraints.txt
 	@echo "Installing hf_ablate, what it needs and the tests' tools into $(VENV); this takes a few minutes the first time."
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@# Checks the install, and makes the table of train's options, so that the first command is fast.
+	@$(VENV)/bin/hf-ablate validate recipes/quickstart
 	touch $(VENV)/.installed $@
 
 clean:

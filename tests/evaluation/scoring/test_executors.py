@@ -75,6 +75,7 @@ def test_processes_that_cannot_find_each_other_are_stopped(monkeypatch):
     for name in ("LOCAL_RANK", "RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT", "MASTER_ADDR"):
         monkeypatch.setenv(name, "")  # so that what accelerate sets on its way is taken back after the test
         monkeypatch.delenv(name)
+    monkeypatch.setattr("accelerate.PartialState._shared_state", {})  # as in a process in which nothing was trained
     monkeypatch.setenv("WORLD_SIZE", "2")  # and nothing else that accelerate goes by
     with pytest.raises(InputError, match="2 processes were started that cannot find each other.*accelerate launch"):
         launched_processes()
