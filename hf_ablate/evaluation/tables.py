@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from ..mixtures.ranked import MEAN
 from ..text_table import text_table
 from .rows import METRICS, SUMS, ScoreRow, add_rows
 
@@ -47,7 +48,7 @@ def levels(rows: list[ScoreRow]) -> list[dict]:
             for row in group:
                 metrics = {metric: number(getattr(row, metric)) for metric in METRICS}
                 entries.append({"level": level} | asdict(row) | metrics)
-        entries.append(entries[-1] | {"level": "macro"} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model])
+        entries.append(entries[-1] | {"level": MEAN} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model])
     return entries
 
 

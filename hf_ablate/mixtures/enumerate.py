@@ -22,6 +22,7 @@ from ..manifest import (
     write_text,
 )
 from ..run_folder import RunFolder
+from ..text_table import text_table
 from . import methods
 from .arguments import EnumerateArguments
 from .mixture import Mixture
@@ -169,10 +170,11 @@ def print_summary(candidates: list[CandidateMixture], output_format: str) -> Non
         return
     sizes = Counter(len(candidate.mixture.units) for candidate in candidates)
     references = Counter(len(candidate.mixture.units) for candidate in candidates if candidate.reference)
-    print(f"{'units':>5}  {'mixtures':>8}  {'references':>10}")
+    rows = []
     for size in sorted(sizes):
-        print(f"{size:>5}  {sizes[size]:>8}  {references[size]:>10}")
-    print(f"{'all':>5}  {sizes.total():>8}  {references.total():>10}")
+        rows.append([str(size), str(sizes[size]), str(references[size])])
+    rows.append(["all", str(sizes.total()), str(references.total())])
+    print(text_table(["units", "mixtures", "references"], rows, left=()))
 
 
 def read_mixtures(run_dir: Path) -> list[CandidateMixture]:

@@ -9,7 +9,7 @@ import torch
 
 from ..errors import InputError
 from ..manifest import digest_files, write_manifest
-from ..saved_model import CONFIG, WEIGHTS
+from ..saved_model import CONFIG, WEIGHTS, weights_digest
 from .checkpoint import Checkpoint
 from .configuration_hf_olmo import HfOlmoConfig
 from .weights import write_safetensors
@@ -84,7 +84,7 @@ def write_output(
         _write_files(temporary, model, checkpoint.folder)
         write_manifest(
             temporary, "convert", provenance, {"checkpoint": digest_files(checkpoint.files)},
-            **summary, digest=digest_files([temporary / CONFIG, temporary / WEIGHTS]),
+            **summary, digest=weights_digest(temporary),
         )  # fmt: skip
         if output.exists():
             output.rename(replaced)

@@ -13,7 +13,7 @@ from ..manifest import has_manifest
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE, PROXIES
-from ..mixtures.ranked import read_ranking
+from ..mixtures.ranked import MEAN, read_ranking
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -149,7 +149,7 @@ class Study:
             raise unknown_name("split", split, splits)
         return scores_frame((row for row in rows if split in (None, row.split)), metric)
 
-    def ranking(self, target: str = "macro", proxy: str | None = None) -> "pandas.DataFrame":
+    def ranking(self, target: str = MEAN, proxy: str | None = None) -> "pandas.DataFrame":
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
 
         Args:
@@ -167,7 +167,7 @@ class Study:
             raise unknown_name("proxy", proxy, list(kinds))
         return ranking_frame(read_ranking(self.run_dir), target, proxy and kinds[proxy])
 
-    def agreement(self, target: str = "macro", group: str | int = "all") -> "pandas.DataFrame":
+    def agreement(self, target: str = MEAN, group: str | int = "all") -> "pandas.DataFrame":
         """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.
 
         Args:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ...errors import InputError
 from ...manifest import digest
+from ...mixtures.ranked import MEAN
 from ...text_table import text_table
 from ..models.scored_model import ScoredModel
 from ..rows import append_json_lines, repair_last_line
@@ -119,7 +120,7 @@ def _result(
 
     return {
         "metric": "bits_per_byte",
-        "target": "macro",
+        "target": MEAN,
         **settings,
         "mixtures": len(merges),
         "tokens": tokens,
