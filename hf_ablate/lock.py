@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import InputError
 
 
+_LOCK = ".lock"
 _HELD = "HF_ABLATE_LOCKED_RUN_FOLDER"  # set for the processes that this one starts
 
 
@@ -25,13 +26,14 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
     if os.environ.get("RANK", "0") != "0" or _is_held_by_parent(run_dir):
         yield
         return
+    is_new = not run_dir.exists()
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / ".lock").touch()
+        (run_dir / _LOCK).touch()
     except OSError as error:
         raise InputError(f"cannot write to {run_dir}: {error.strerror}; give another --run_dir") from error
     owner = run_dir / ".lock.owner"
-    lock = FileLock(run_dir / ".lock")
+    lock = FileLock(run_dir / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -47,7 +49,17 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
     finally:
         os.environ.pop(_HELD, None)
         owner.unlink(missing_ok=True)
+        if is_new:
+            _remove_unused(run_dir)
         lock.release()
+
+
+def _remove_unused(run_dir: Path) -> None:
+    """Remove a run folder that a mistake has left without anything but its lock."""
+    if [path.name for path in run_dir.iterdir()] == [_LOCK]:
+        (run_dir / _LOCK).unlink()
+        with suppress(OSError):  # another run has just begun in it
+            run_dir.rmdir()
 
 
 def _is_held_by_parent(run_dir: Path) -> bool:

@@ -76,6 +76,14 @@ def test_a_folder_that_cannot_be_written_to_is_a_mistake(tmp_path):
         pass
 
 
+def test_a_mistake_leaves_no_run_folder_that_was_not_there(tmp_path):
+    assert main(["rank", "--run_dir", str(tmp_path / "typo")]) == 2
+    assert not (tmp_path / "typo").exists()
+    (tmp_path / "mine").mkdir()
+    assert main(["rank", "--run_dir", str(tmp_path / "mine")]) == 2
+    assert (tmp_path / "mine").is_dir()
+
+
 def test_env_prints_versions(capsys):
     assert main(["env"]) == 0
     assert "transformers" in capsys.readouterr().out
