@@ -1,13 +1,35 @@
 """A row with fields to a document: which field holds the text, the id, and what partitions depend on."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
-from .documents import BadRow, Document
+from .documents import BadRow, BadRows, Document
 
 
 _MISSING = object()
+
+
+def documents_of(
+    numbered: Iterable[tuple[int, dict[str, Any]]], file: InputFile, form: DocumentFormat, bad_rows: BadRows,
+    rows: set[int] | None,
+) -> Iterator[Document]:  # fmt: skip
+    """The documents that the rows of a table describe.
+
+    Args:
+        numbered (`Iterable[tuple[int, dict[str, Any]]]`): the rows with their numbers, from 0.
+        file (`InputFile`): the file that they are in.
+        form (`DocumentFormat`): which fields hold what.
+        bad_rows (`BadRows`): takes the rows that are not documents.
+        rows (`set[int] | None`): only these rows.
+    """
+    for row, values in numbered:
+        if rows is None or row in rows:
+            try:
+                yield document_of(values, file, row, form, "row")
+            except BadRow as bad:
+                bad_rows.handle(bad)
 
 
 def document_of(

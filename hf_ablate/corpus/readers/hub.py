@@ -7,8 +7,8 @@ from ...hub_errors import hub_error
 from ..inputs.data_sets import load_splits
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
-from .documents import BadRow, BadRows, Document
-from .fields import document_of
+from .documents import BadRows, Document
+from .fields import documents_of
 
 
 if TYPE_CHECKING:
@@ -31,12 +31,8 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
     if data.column_names:
         data = data.select_columns(form.needed_columns(data.column_names))
     try:
-        for row, values in _streamed(data, file) if form.streaming else _stored(data, file, rows):
-            if rows is None or row in rows:
-                try:
-                    yield document_of(values, file, row, form, "row")
-                except BadRow as bad:
-                    bad_rows.handle(bad)
+        numbered = _streamed(data, file) if form.streaming else _stored(data, file, rows)
+        yield from documents_of(numbered, file, form, bad_rows, rows)
     except OSError as error:
         raise hub_error(f"{file.name} cannot be read", error) from error
 

@@ -7,7 +7,7 @@ from ...errors import InputError
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
-from .fields import document_of
+from .fields import documents_of
 
 
 _BATCH_ROWS = 1024
@@ -37,19 +37,7 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
             row = 0
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=columns):
                 if rows is None or not rows.isdisjoint(range(row, row + len(batch))):
-                    yield from _documents(batch.to_pylist(), file, row, form, bad_rows, rows)
+                    yield from documents_of(enumerate(batch.to_pylist(), start=row), file, form, bad_rows, rows)
                 row += len(batch)
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise InputError(f"{file.name} is not a readable parquet file ({error}); fetch or make it again") from error
-
-
-def _documents(
-    batch: list[dict], file: InputFile, start: int, form: DocumentFormat, bad_rows: BadRows,
-    rows: set[int] | None,
-) -> Iterator[Document]:  # fmt: skip
-    for row, values in enumerate(batch, start=start):
-        if rows is None or row in rows:
-            try:
-                yield document_of(values, file, row, form, "row")
-            except BadRow as bad:
-                bad_rows.handle(bad)
