@@ -22,12 +22,12 @@ ALLOWED = {
     "modeling": set(),
     "metrics": set(),
     "merging": {"mixtures"},
-    "evaluation": {"corpus", "mixtures", "merging"},
+    "evaluation": {"corpus", "mixtures", "merging", "launch"},
     "training": {"corpus", "mixtures", "modeling", "evaluation", "launch"},
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking"},
-    "study": {"commands", "corpus", "mixtures", "training", "evaluation", "ranking", "report", "hub"},
+    "study": {"commands", "launch", "corpus", "mixtures", "training", "evaluation", "ranking", "report", "hub"},
 }
 
 

@@ -1,7 +1,6 @@
 """`hf-ablate run`: a whole study from its folder of recipes, stage by stage, all checked before the first starts."""
 
 import logging
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from ..arguments import StageArguments
 from ..commands import find_command
 from ..errors import InputError, unknown_name
+from ..launch import process_count
 from ..manifest import has_manifest
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
@@ -43,7 +43,7 @@ def run(arguments: RunArguments) -> None:
     Raises:
         `InputError`: for any mistake in any recipe, before the first stage starts, and for several processes.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if process_count() > 1:
         raise InputError(
             "`run` was started as one of several processes; start it once: stages whose recipes name an "
             "accelerate_config start their own"

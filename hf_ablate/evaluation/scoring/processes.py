@@ -1,11 +1,11 @@
 """Several processes that share the models to score, as `accelerate launch` starts them, on one machine or more."""
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 from ...errors import InputError
+from ...launch import process_count
 from ..models.loading import default_device
 
 
@@ -61,7 +61,7 @@ def launched_processes() -> Processes:
     Raises:
         `InputError`: if it started several that are not connected: each would do all the work.
     """
-    expected = int(os.environ.get("WORLD_SIZE", "1"))
+    expected = process_count()
     if expected == 1:
         return ALONE
     from accelerate import PartialState
