@@ -135,6 +135,7 @@ def test_the_report_is_the_commands(study):
         (lambda study: study.scores(split="test"), "unknown split 'test'"),
         (lambda study: study.ranking("in_domain/pyton"), "did you mean 'in_domain/python'"),
         (lambda study: study.ranking(proxy="merged"), "unknown proxy 'merged'; did you mean 'merge'"),
+        (lambda study: study.plot.scatter("merged"), "unknown proxy 'merged'; did you mean 'merge'"),
         (lambda study: study.score(ha.Mixture.of({"pyton": 1})), "unknown unit 'pyton'; did you mean 'python'"),
         (lambda study: study.score(study.mixtures[0], "merged"), "unknown proxy 'merged'; did you mean 'merge'"),
         (lambda study: study.score(study.mixtures[0], domains=["pyton"]), "did you mean 'python'"),

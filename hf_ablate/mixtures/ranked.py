@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from ..manifest import read_manifest
 from ..run_folder import RunFolder
-from .proxies import PROXIES
+from .proxies import PROXIES, find_proxy
 
 
 MEAN = "macro"  # the key, in files, of the target that is the mean of all domains
@@ -28,8 +29,26 @@ def best_mixture(ranking: dict[str, Any]) -> str:
     return best_entry(ranking)[1]["mixture"]
 
 
+def ranked_kind(ranking: dict[str, Any], option: str | None = None) -> str:
+    """The kind of the proxy that a word in an option stands for, which the mixtures were ranked by.
+
+    Args:
+        ranking (`dict`): as in `ranking.json`.
+        option (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
+
+    Raises:
+        `InputError`: for any other word, and for a proxy that the mixtures were not ranked by.
+    """
+    rankings = ranking["targets"][MEAN]["rankings"]
+    if option is None:
+        return next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
+    kind = find_proxy(option).kind
+    if kind not in rankings:
+        raise InputError(f"the mixtures were not ranked by the proxy {option!r}, but by {', '.join(rankings)}")
+    return kind
+
+
 def best_entry(ranking: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The first proxy that is ranked, and the entry that it puts first on the mean of all domains."""
-    rankings = ranking["targets"][MEAN]["rankings"]
-    kind = next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
-    return kind, rankings[kind][0]
+    kind = ranked_kind(ranking)
+    return kind, ranking["targets"][MEAN]["rankings"][kind][0]

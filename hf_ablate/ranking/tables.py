@@ -4,7 +4,7 @@ import textwrap
 from typing import Any
 
 from ..mixtures.proxies import PROXIES
-from ..mixtures.ranked import MEAN
+from ..mixtures.ranked import MEAN, ranked_kind
 from ..text_table import text_table
 
 
@@ -27,7 +27,7 @@ BUDGETS = {
 def ranking_table(ranking: dict[str, Any], top: int) -> str:
     """The best mixtures on the mean of domains, with their score on each domain and their reference model's score."""
     rankings = ranking["targets"][MEAN]["rankings"]
-    proxy = next(iter(rankings))
+    proxy = ranked_kind(ranking)
     domains = [name for name, target in ranking["targets"].items() if target["kind"] == "domain"]
     shown = domains if len(domains) <= 8 else []
     by_domain = {

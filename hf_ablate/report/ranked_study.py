@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..manifest import find_manifest, read_manifest
-from ..mixtures.ranked import MEAN, read_ranking
+from ..mixtures.ranked import MEAN, ranked_kind, read_ranking
 from ..ranking.rank import read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 
@@ -41,7 +41,7 @@ class RankedStudy:
     @property
     def proxy(self) -> str:
         """The kind of proxy that the report is about first."""
-        return next(iter(self.ranking["targets"][MEAN]["rankings"]))
+        return ranked_kind(self.ranking)
 
     @property
     def units(self) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, unknown_name
+from ..errors import unknown_name
 from ..evaluation.rows import METRICS, ScoreRow
 from ..mixtures.mixture import Mixture
 from ..ranking.agreement import STATISTICS
@@ -41,29 +41,26 @@ def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
     return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
 
 
-def ranking_frame(ranking: dict[str, Any], target: str, kind: str | None) -> "pandas.DataFrame":
+def ranking_frame(ranking: dict[str, Any], target: str, kind: str) -> "pandas.DataFrame":
     """The mixtures on one target, best first.
 
     Args:
         ranking (`dict`): as in `ranking/ranking.json`.
         target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
-        kind (`str`, *optional*): of proxy, `merged` or `ensemble`; default: the first that is ranked.
+        kind (`str`): of the proxy that the mixtures are ranked by, see [`ranked_kind`].
 
     Returns:
         `pandas.DataFrame`: [mixtures] with the columns `rank`, `name`, `score`, `reference` (the reference model's
         score, NaN where there is none) and the weight of every unit; the index is the mixture's id.
 
     Raises:
-        `InputError`: for an unknown target, and a proxy that was not scored.
+        `InputError`: for an unknown target.
     """
     import pandas
 
     if target not in ranking["targets"]:
         raise unknown_name("target", target, list(ranking["targets"]))
-    rankings = ranking["targets"][target]["rankings"]
-    if kind is not None and kind not in rankings:
-        raise InputError(f"the mixtures were not ranked by the proxy {kind!r}, but by {', '.join(rankings)}")
-    entries = rankings[kind or next(iter(rankings))]
+    entries = ranking["targets"][target]["rankings"][kind]
     mixtures = ranking["mixtures"]
     units = sorted({unit for mixture in mixtures.values() for unit in mixture["weights"]})
     rows = [

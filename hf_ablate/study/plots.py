@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..mixtures.proxies import PROXIES
+from ..mixtures.ranked import ranked_kind
 
 
 if TYPE_CHECKING:
@@ -55,13 +55,12 @@ class StudyPlots:
             proxy (`str`, *optional*): `merge` or `ensemble`; default: the one that the ranking is by.
 
         Raises:
-            `InputError`: if no reference model is scored.
+            `InputError`: if no reference model is scored, and for a proxy that the mixtures were not ranked by.
         """
         from ..report.figures import scatter
 
-        kinds = {known.option: known.kind for known in PROXIES}
         return self._draw(
-            lambda study: scatter(study, kinds[proxy] if proxy else study.proxy),
+            lambda study: scatter(study, ranked_kind(study.ranking, proxy)),
             "no reference model of two units or more is scored",
         )
 

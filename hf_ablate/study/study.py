@@ -12,8 +12,8 @@ from ..lock import run_folder_lock
 from ..manifest import has_manifest
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import MERGE, PROXIES
-from ..mixtures.ranked import MEAN, read_ranking
+from ..mixtures.proxies import MERGE
+from ..mixtures.ranked import MEAN, ranked_kind, read_ranking
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -162,10 +162,8 @@ class Study:
         Raises:
             `InputError`: if the study has not been ranked, and for an unknown target or proxy.
         """
-        kinds = {known.option: known.kind for known in PROXIES}
-        if proxy is not None and proxy not in kinds:
-            raise unknown_name("proxy", proxy, list(kinds))
-        return ranking_frame(read_ranking(self.run_dir), target, proxy and kinds[proxy])
+        ranking = read_ranking(self.run_dir)
+        return ranking_frame(ranking, target, ranked_kind(ranking, proxy))
 
     def agreement(self, target: str = MEAN, group: str | int = "all") -> "pandas.DataFrame":
         """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.
