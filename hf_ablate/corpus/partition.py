@@ -108,6 +108,7 @@ def _partition(
     from .output.units import choose_units
     from .output.write import write_eval, write_seed, write_units
     from .selection.collect import collect
+    from .selection.jobs import tokenizer_folder
     from .tokenizers import tokenizer_digest
 
     recipe = recipe_of(arguments)
@@ -129,7 +130,7 @@ def _partition(
             folder.eval, encoded, list(units), recipe.held_out, arguments.eval_source_by, arguments.eval_bytes
         ),
     }
-    shutil.copytree(work / "tokenizer", folder.tokenizer)
+    shutil.copytree(tokenizer_folder(work), folder.tokenizer)
     contents["digest"] = digest(contents)
     contents["groups"] = {name: {"fields": portions.values[name], "source": portions.roots[name]} for name in units}
     contents["files"] = {

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..cache import cache_folder
 from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
 from ..evaluation.text.locations import find_sources
-from ..evaluation.text.tokens import TokenisedSource, document_sums, tokenise
+from ..evaluation.text.tokens import TokenisedSource, document_sums, stream_cache, tokenise
 
 
 if TYPE_CHECKING:
@@ -113,7 +112,5 @@ def read_held_out(selection: HeldOutSelection, tokenizer: Path, tokenizer_digest
 
     loaded = AutoTokenizer.from_pretrained(tokenizer)
     sources = find_sources(list(selection.folders), selection.split)
-    tokenised = [
-        tokenise(source, loaded, tokenizer_digest, selection.limit, cache_folder("tokens")) for source in sources
-    ]
+    tokenised = [tokenise(source, loaded, tokenizer_digest, selection.limit, stream_cache()) for source in sources]
     return HeldOutText(tokenised, max_length)

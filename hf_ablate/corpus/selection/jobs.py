@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _JOB_BYTES = 64_000_000
 
 
+def tokenizer_folder(work: Path) -> Path:
+    """Where [`encode_settings`] saves the tokenizer."""
+    return work / "tokenizer"
+
+
 def encode_settings(
     work: Path, reading: ReadSettings, index: Index, tokenizer: "PreTrainedTokenizerFast", check: OverlapCheck | None
 ) -> EncodeSettings:
@@ -33,7 +38,7 @@ def encode_settings(
         tokenizer (`PreTrainedTokenizerFast`): the tokenizer.
         check (`OverlapCheck | None`): what training documents may not overlap with.
     """
-    tokens, saved = work / "tokens", work / "tokenizer"
+    tokens, saved = work / "tokens", tokenizer_folder(work)
     tokens.mkdir(parents=True, exist_ok=True)
     if not saved.is_dir():
         tokenizer.save_pretrained(saved.with_suffix(".partial"))

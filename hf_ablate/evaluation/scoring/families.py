@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...cache import cache_folder
 from ...errors import InputError
 from ..models.loading import load_tokenizer, vocabulary_size, window_length
 from ..models.scored_model import Pool, ScoredModel
 from ..text.sources import Source
-from ..text.tokens import TokenisedSource, digest_of_tokenizer, tokenise
+from ..text.tokens import TokenisedSource, digest_of_tokenizer, stream_cache, tokenise
 from .measurement import Measurement, MeasurementOptions
 
 
@@ -53,7 +52,7 @@ def make_family(models: list[ScoredModel], options: MeasurementOptions) -> Famil
 
 def tokenise_sources(family: Family, sources: list[Source]) -> list[TokenisedSource]:
     """The sources on the family's tokens, from the cache where they are there."""
-    measurement, cache = family.measurement, cache_folder("tokens")
+    measurement, cache = family.measurement, stream_cache()
     return [
         tokenise(source, family.tokenizer, measurement.tokenizer_digest, measurement.limit, cache)
         for source in sources

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...cache import cache_folder
 from ...corpus.tokenizers import tokenizer_digest
 from ...errors import InputError
 from ...manifest import atomic_path, digest
@@ -128,6 +129,11 @@ def document_sums(token_logprobs: np.ndarray, stream: TokenStream) -> np.ndarray
     return np.bincount(document, weights=token_logprobs, minlength=len(stream.num_tokens))
 
 
+def stream_cache() -> Path:
+    """The folder of token streams by content, shared by all models and runs."""
+    return cache_folder("tokens")
+
+
 def tokenise(
     source: Source, tokenizer, tokenizer_digest: str, limit: int | None, cache: Path | None
 ) -> TokenisedSource:
@@ -141,7 +147,7 @@ def tokenise(
         tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
         tokenizer_digest (`str`): what identifies it in the cache.
         limit (`int`, *optional*): see [`Source.read`].
-        cache (`Path`, *optional*): folder of token streams by content, shared by all models and runs.
+        cache (`Path`, *optional*): see [`stream_cache`].
 
     Raises:
         `InputError`: for a source that cannot be read, and a tokenizer without an EOS token.
