@@ -1,5 +1,6 @@
 """The layout of a run folder and the ids of its models: spelled out here, asked for everywhere else."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def split_model_id(model: str) -> tuple[str, str]:
     return kind, name
 
 
+def _folder_name(name: str) -> str:
+    """A model's name without `+` and `@`, which mergekit reads as LoRA and revision in a path."""
+    return re.sub("[%+@]", lambda match: f"%{ord(match[0]):02X}", name)
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """Where everything in a study's run folder is.
@@ -57,6 +63,8 @@ class RunFolder:
     'runs/x/models/components/sympy'
     >>> RunFolder(Path()).model("reference:m-1").as_posix()
     'models/references/m-1'
+    >>> RunFolder(Path()).component("C++").as_posix()
+    'models/components/C%2B%2B'
 
     ```
     """
@@ -127,7 +135,7 @@ class RunFolder:
     def model(self, model: str) -> Path:
         """The folder of a model, by its id."""
         kind, name = split_model_id(model)
-        return self.models / _FOLDERS[kind] / name if name else self.models / kind
+        return self.models / _FOLDERS[kind] / _folder_name(name) if name else self.models / kind
 
     def saved_models(self, *kinds: str) -> list[Path]:
         """The folders of all finished models of these kinds, in the order of the kinds, then of their names."""

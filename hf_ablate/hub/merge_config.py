@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..merging.config import component_path, merge_yaml
+from ..merging.config import dump, merge_config
 from ..mixtures.mixture import Mixture
 from ..run_folder import model_id
 from .repository_ids import RepositoryIds
@@ -26,21 +26,15 @@ def weights_tag(digest: str) -> str:
 
 
 def hub_merge_yaml(manifest: dict[str, Any], ids: RepositoryIds) -> str:
-    """The configuration of [`merge_yaml`] with every component as `ORG/NAME@TAG`.
+    """The merge's configuration with every component as `ORG/NAME@TAG`.
 
     Args:
         manifest (`dict`): of the merged model; its `inputs` are the components' digests.
         ids ([`RepositoryIds`]): of the study's repositories.
     """
-    import yaml
-
     mixture = Mixture.of(manifest["mixture"])
-    config = yaml.safe_load(merge_yaml(mixture, manifest["arguments"].get("out_dtype", "float32")))
     on_hub = {
-        component_path(unit): f"{ids.of(model_id('component', unit))}@{weights_tag(manifest['inputs'][unit])}"
+        unit: f"{ids.of(model_id('component', unit))}@{weights_tag(manifest['inputs'][unit])}"
         for unit in mixture.units
     }
-    config["base_model"] = on_hub[config["base_model"]]
-    for model in config["models"]:
-        model["model"] = on_hub[model["model"]]
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    return dump(merge_config(mixture, on_hub, manifest["arguments"].get("out_dtype", "float32")))

@@ -13,7 +13,7 @@ from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
 from ..merging.config import CONFIG_NAME
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
-from ..run_folder import RunFolder, model_id
+from ..run_folder import RunFolder, model_id, split_model_id
 from ..saved_model import ADAPTER, CONFIG, weights_digest
 from .cards import CardMetadata, DescribedModel, model_card
 from .merge_config import hub_merge_yaml, weights_tag
@@ -91,7 +91,8 @@ def _adapter_upload(
     folder: Path, manifest: dict[str, Any], ids: RepositoryIds, seed: str, metadata: CardMetadata
 ) -> Upload:
     """The LoRA adapter of a component, which is on the Hub as a whole model too, as a repository of its own."""
-    model = DescribedModel(model_id("adapter", folder.name), manifest, _read_json(folder / CONFIG), seed, [])
+    _, unit = split_model_id(manifest["model"])
+    model = DescribedModel(model_id("adapter", unit), manifest, _read_json(folder / CONFIG), seed, [])
     adapter = _read_json(folder / ADAPTER / ADAPTER_CONFIG)
     adapter["base_model_name_or_path"] = seed  # peft wrote a path on this machine
     files = matching_files(folder / ADAPTER, ("*.safetensors",))

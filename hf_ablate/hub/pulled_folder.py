@@ -132,7 +132,8 @@ def install(planned: PulledFolder, run_dir: Path) -> None:
     if planned.manifest.get("kind") == MERGE.kind:
         mixture = Mixture.of(planned.manifest["mixture"])
         out_dtype = planned.manifest["arguments"].get("out_dtype", "float32")
-        write_text(staging / CONFIG_NAME, merge_yaml(mixture, out_dtype))  # on the Hub it has ids of the Hub
+        source = merge_yaml(mixture, run_dir, out_dtype)  # on the Hub it has ids of the Hub
+        write_text(staging / CONFIG_NAME, source)
     shutil.rmtree(final, ignore_errors=True)
     staging.rename(final)
 

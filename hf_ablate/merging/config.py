@@ -1,7 +1,9 @@
 """A mixture as a mergekit configuration, and back."""
 
 import math
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,26 +15,30 @@ from ..run_folder import RunFolder
 CONFIG_NAME = "mergekit_config.yml"
 
 
-def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
-    """The YAML that makes mergekit average a study's components, as `mergekit-yaml` reads it in the run folder.
+def merge_yaml(mixture: Mixture, run_dir: Path, out_dtype: str = "float32") -> str:
+    """The YAML that makes mergekit average a study's components, from any working directory.
 
-    Paths are relative to the run folder, so that a study can be moved and published. They hold two slashes: mergekit
-    reads a relative path with fewer as a name on the Hub. `base_model` gives configuration and tokenizer; without it
-    mergekit takes those of an arbitrary input. `dtype` is that of the arithmetic and must stay float32.
+    Paths are absolute: mergekit reads relative ones from the working directory, and short ones as names on the Hub.
+
+    Args:
+        mixture ([`Mixture`]): units and weights.
+        run_dir (`Path`): the study's run folder.
+        out_dtype (`str`): number format of the saved weights.
 
     Example:
 
     ```python
-    >>> print(merge_yaml(Mixture.of({"sympy": 1, "pandas": 3})))
-    # pandas 0.75, sympy 0.25. Run in the study's run folder: mergekit-yaml THIS_FILE OUTPUT_FOLDER
-    # (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py)
+    >>> print(merge_yaml(Mixture.of({"sympy": 1, "pandas": 3}), Path("/data/x")))
+    # pandas 0.75, sympy 0.25. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER
+    # (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py).
+    # If the study has been moved, `hf-ablate merge` puts the new paths here.
     merge_method: linear
-    base_model: models/components/pandas
+    base_model: /data/x/models/components/pandas
     models:
-    - model: models/components/pandas
+    - model: /data/x/models/components/pandas
       parameters:
         weight: 0.75
-    - model: models/components/sympy
+    - model: /data/x/models/components/sympy
       parameters:
         weight: 0.25
     parameters:
@@ -43,27 +49,47 @@ def merge_yaml(mixture: Mixture, out_dtype: str = "float32") -> str:
 
     ```
     """
-    config = {
+    folder = RunFolder(run_dir.resolve())
+    models = {unit: _reference(folder.component(unit)) for unit in mixture.units}
+    shares = ", ".join(f"{unit} {weight:.6g}" for unit, weight in mixture.items)
+    comment = (
+        f"# {shares}. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
+        "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py).\n"
+        "# If the study has been moved, `hf-ablate merge` puts the new paths here.\n"
+    )
+    return comment + dump(merge_config(mixture, models, out_dtype))
+
+
+def merge_config(mixture: Mixture, models: dict[str, Any], out_dtype: str) -> dict[str, Any]:
+    """mergekit's configuration of a linear merge.
+
+    `base_model` gives configuration and tokenizer; without it mergekit takes those of an arbitrary input. `dtype` is
+    that of the arithmetic and must stay float32.
+
+    Args:
+        mixture ([`Mixture`]): units and weights.
+        models (`dict[str, Any]`): unit → how mergekit names its component.
+        out_dtype (`str`): number format of the saved weights.
+    """
+    return {
         "merge_method": "linear",
-        "base_model": component_path(mixture.units[0]),
-        "models": [
-            {"model": component_path(unit), "parameters": {"weight": weight}} for unit, weight in mixture.items
-        ],
+        "base_model": deepcopy(models[mixture.units[0]]),  # the same object twice would become an alias in YAML
+        "models": [{"model": models[unit], "parameters": {"weight": weight}} for unit, weight in mixture.items],
         "parameters": {"normalize": True},
         "dtype": "float32",
         "out_dtype": out_dtype,
     }
-    shares = ", ".join(f"{unit} {weight:.6g}" for unit, weight in mixture.items)
-    comment = (
-        f"# {shares}. Run in the study's run folder: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
-        "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py)\n"
-    )
-    return comment + yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 
-def component_path(unit: str) -> str:
-    """How [`merge_yaml`] names a component: its place in the run folder."""
-    return RunFolder(Path()).component(unit).as_posix()
+def dump(config: dict[str, Any]) -> str:
+    """A configuration as YAML, a value a line."""
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=math.inf)
+
+
+def _reference(folder: Path) -> str | dict[str, Any]:
+    """How mergekit names a folder: in a text, it would read `+` as LoRA and `@` as revision."""
+    path = str(folder)
+    return {"model": {"path": path}} if "+" in path or "@" in path else path
 
 
 def read_merge_yaml(path: Path) -> dict[str, float]:
@@ -77,7 +103,8 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
         method = config["merge_method"]
         weights: dict[str, float] = {}
         for entry in config["models"]:
-            weights[entry["model"]] = weights.get(entry["model"], 0) + entry["parameters"]["weight"]
+            name = _name(entry["model"])
+            weights[name] = weights.get(name, 0) + entry["parameters"]["weight"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a mergekit configuration of `models` with a `weight` each ({error})"
@@ -91,3 +118,11 @@ def read_merge_yaml(path: Path) -> dict[str, float]:
             "averages, whose weights sum to 1, are scored"
         )
     return Mixture.of(weights).weights
+
+
+def _name(model: str | dict[str, Any]) -> str:
+    """The path or Hub id of a model, which mergekit takes as a text or in parts."""
+    if isinstance(model, str):
+        return model
+    path, revision = model["model"]["path"], model["model"].get("revision")
+    return f"{path}@{revision}" if revision else path

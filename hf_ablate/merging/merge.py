@@ -80,8 +80,12 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     inputs = {unit: manifest["digest"] for unit, manifest in manifests.items()}
     settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
     folder = run_folder.merged(mixture.id)
+    source = merge_yaml(mixture, run_dir, out_dtype)
     if is_finished(folder, fingerprint("merge", settings, inputs)):
         logger.info("merge: %s is up to date", folder)
+        config = folder / CONFIG_NAME
+        if not config.is_file() or config.read_text(encoding="utf-8") != source:  # the study has been moved
+            write_text(config, source)
         return folder
     check_components(components)
     for component in components.values():
@@ -89,7 +93,6 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    source = merge_yaml(mixture, out_dtype)
     run_mergekit(mixture, components, temporary, source, out_dtype)
     write_text(temporary / CONFIG_NAME, source)
     first = next(iter(manifests.values()))

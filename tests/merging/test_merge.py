@@ -16,6 +16,7 @@ from hf_ablate.merging.config import read_merge_yaml
 from hf_ablate.merging.merge import run, save_merged
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.run_folder import RunFolder
 
 
 MIXTURE = Mixture.of({"alpha": 0.3, "beta": 0.7})
@@ -40,20 +41,41 @@ def test_a_saved_merge_is_complete_and_the_in_memory_merge(study):
     assert AutoTokenizer.from_pretrained(folder)("ab")["input_ids"]
     manifest = read_manifest(folder)
     assert manifest["mixture"] == {"alpha": 0.3, "beta": 0.7} and manifest["kind"] == "merged"
-    assert str(study.parent) not in "".join(path.read_text() for path in folder.glob("*.[jy]*"))
+    assert str(study.parent) not in "".join(path.read_text() for path in folder.glob("*.json"))
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o644"}
 
 
-def test_the_saved_yaml_runs_unchanged_with_mergekit_yaml(study, tmp_path):
-    folder = save_merged(study, MIXTURE)
-    moved = tmp_path / "moved"
-    shutil.copytree(study, moved)
-    config = moved / "models" / "merged" / MIXTURE.id / "mergekit_config.yml"
-    command = [str(Path(sys.executable).parent / "mergekit-yaml"), str(config), str(tmp_path / "out")]
-    done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
+def mergekit_yaml(config: Path, output: Path) -> None:
+    command = [str(Path(sys.executable).parent / "mergekit-yaml"), str(config), str(output)]
+    output.parent.mkdir(exist_ok=True)
+    done = subprocess.run(command, cwd=output.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
-    assert (tmp_path / "out" / "mergekit_config.yml").read_text() == config.read_text()
+
+
+def test_the_saved_yaml_runs_unchanged_with_mergekit_yaml_from_any_folder(study, tmp_path):
+    names = {"C++": "alpha", "a@b": "beta", "100% C": "gamma"}
+    for name, unit in names.items():
+        shutil.copytree(RunFolder(study).component(unit), RunFolder(tmp_path / "here").component(name))
+    folder = save_merged(tmp_path / "here", Mixture.of({"C++": 1, "a@b": 2, "100% C": 3}))
+    assert not {"+", "@"} & set(str(RunFolder(tmp_path).component("C++@")))
+    config = folder / "mergekit_config.yml"
+    assert "{" not in config.read_text()  # paths are texts
+    mergekit_yaml(config, tmp_path / "elsewhere" / "out")
+    written = tmp_path / "elsewhere" / "out"
+    assert (written / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+    assert (written / "mergekit_config.yml").read_text() == config.read_text()
+
+
+def test_the_yaml_of_a_study_that_was_moved_runs_after_merge(study, tmp_path):
+    before = (save_merged(study, MIXTURE) / "model.safetensors").read_bytes()
+    shutil.copytree(study, tmp_path / "a @ b+c")  # which mergekit reads as revision and LoRA
+    folder = save_merged(tmp_path / "a @ b+c", MIXTURE)
+    assert str(study) not in (folder / "mergekit_config.yml").read_text()
+    assert list(read_merge_yaml(folder / "mergekit_config.yml")) == [
+        str(RunFolder(tmp_path / "a @ b+c").component(unit)) for unit in MIXTURE.units
+    ]
+    mergekit_yaml(folder / "mergekit_config.yml", tmp_path / "out")
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
 
 
 def test_a_finished_merge_is_left_alone_and_an_old_one_made_again(study):

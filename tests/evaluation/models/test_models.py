@@ -104,9 +104,9 @@ def test_a_mergekit_file_is_a_merge_in_memory(study, tmp_path):
     mixture = Mixture.of({"alpha": 0.25, "beta": 0.75})
     inside = study / "models" / "merged" / "some" / "mergekit_config.yml"
     inside.parent.mkdir(parents=True, exist_ok=True)
-    inside.write_text(merge_yaml(mixture))
+    inside.write_text(merge_yaml(mixture, study))
     outside = tmp_path / "mine.yaml"
-    outside.write_text(merge_yaml(mixture).replace("models/components", str(study / "models" / "components")))
+    outside.write_text(merge_yaml(mixture, study))
     models = external_models([str(inside), str(outside)])
     assert [model.id for model in models] == ["some", "mine"]
     for model in models:

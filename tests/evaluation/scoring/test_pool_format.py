@@ -116,7 +116,7 @@ def test_without_a_seed_the_message_says_what_to_do(study, tmp_path, capsys):
 def test_a_mergekit_file_is_held_in_the_format_too(study, scored, tmp_path):
     mixture = Mixture.uniform(list(UNITS))
     path = tmp_path / "all.yaml"
-    path.write_text(merge_yaml(mixture).replace("models/components", str(study / "models" / "components")))
+    path.write_text(merge_yaml(mixture, study))
     words = ["--model", path, "--data", study / "corpus" / "eval", "--pool_format", "delta"]
     assert evaluate(*words, "--run_dir", study, "--output_dir", tmp_path / "out") == 0
     expected = merged(scored["delta"])
