@@ -2,12 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from .arguments import option_names, parse
-from .errors import InputError
+from .errors import InputError, reason
 
 
 STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
@@ -33,6 +33,35 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values or {}
 
 
+def read_value(text: str, origin: str) -> Any:
+    """A single value as a recipe writes it: `[code, man]`, `null`, `1e-3`, `{a: 1}`.
+
+    Args:
+        text (`str`): the value. What starts with a sign that YAML reserves, such as the glob `*.jsonl`, is text.
+        origin (`str`): where it is from, for the message.
+
+    Raises:
+        `InputError`: if it is not valid YAML.
+
+    Example:
+
+    ```python
+    >>> read_value("[code, man]", "--set partition.units"), read_value("*.jsonl", "--set partition.globs")
+    (['code', 'man'], '*.jsonl')
+
+    ```
+    """
+    import yaml
+
+    if text.startswith(("*", "&", "!", "%", "@", "`")):
+        return text
+    try:
+        return yaml.load(text, Loader=_unique_key_loader())
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or reason(error)
+        raise InputError(f"{origin}: {text!r} is not valid YAML ({problem}); put text in quotes") from error
+
+
 def _unique_key_loader() -> type:
     """A loader that refuses duplicate keys, of which YAML's own silently keeps the last."""
     import yaml
@@ -48,7 +77,7 @@ def _unique_key_loader() -> type:
     return UniqueKeyLoader
 
 
-def recipe_tokens(path: Path, parser: argparse.ArgumentParser) -> list[str]:
+def recipe_tokens(path: Path, parser: argparse.ArgumentParser, without: Collection[str] = ()) -> list[str]:
     """A recipe as command-line tokens: `learning_rate: 2e-5` becomes `--learning_rate=2e-5`.
 
     A `null` leaves the default. Lists become one option with several values, mappings JSON.
@@ -56,6 +85,7 @@ def recipe_tokens(path: Path, parser: argparse.ArgumentParser) -> list[str]:
     Args:
         path (`Path`): the recipe.
         parser (`argparse.ArgumentParser`): that will parse the tokens.
+        without (`Collection[str]`): keys whose values are left out.
 
     Raises:
         `InputError`: for keys that the parser does not know, with the nearest valid one.
@@ -71,16 +101,28 @@ def recipe_tokens(path: Path, parser: argparse.ArgumentParser) -> list[str]:
                 f"unknown key {key!r} in {path}{f'; did you mean {near[0]!r}?' if near else '.'} "
                 f"Run `{parser.prog} --help` for all keys."
             )
-        tokens += _tokens(str(key), value)
+        if value is not None and key not in without:
+            tokens += option_tokens(str(key), value, parser)
     return tokens
 
 
-def _tokens(key: str, value: Any) -> list[str]:
-    if value is None:
-        return []
-    if isinstance(value, list):
-        return [f"--{key}", *(_text(item) for item in value)]
-    return [f"--{key}={_text(value)}"]
+def option_tokens(key: str, value: Any, parser: argparse.ArgumentParser) -> list[str]:
+    """A recipe's value as command-line tokens.
+
+    Args:
+        key (`str`): the option.
+        value: its value, as YAML gives it; not `None`.
+        parser (`argparse.ArgumentParser`): that will parse the tokens.
+
+    Raises:
+        `InputError`: for a list where the option takes a single value.
+    """
+    if not isinstance(value, list):
+        return [f"--{key}={_text(value)}"]
+    action = parser._option_string_actions.get(f"--{key}")
+    if action is not None and action.nargs not in ("*", "+"):
+        raise InputError(f"`{key}` is a list, {_text(value)}; expected a single value")
+    return [f"--{key}", *(_text(item) for item in value)]
 
 
 def _text(value: Any) -> str:
@@ -94,6 +136,8 @@ def _text(value: Any) -> str:
 def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[..., Any]) -> Any:
     """Parse a command's tokens, which may include `--config FILE.yaml`; the command line overrides the recipe.
 
+    `--key=null` gives an option its default, whatever the recipe says.
+
     Args:
         parser (`argparse.ArgumentParser`): the command's parser; gets the option `--config`.
         tokens (`list[str]`): what follows the command's name.
@@ -103,13 +147,33 @@ def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build:
     only_config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     only_config.add_argument("--config", type=Path)
     recipe = only_config.parse_known_args(tokens)[0].config
-    from_recipe = recipe_tokens(recipe, parser) if recipe else []
+    tokens, defaults = _without_nulls(tokens, option_names(parser))
+    from_recipe = recipe_tokens(recipe, parser, without=defaults) if recipe else []
 
     def build_without_config(values: dict[str, Any]) -> Any:
         del values["config"]
         return build(**values)
 
     return parse(parser, from_recipe + tokens, build_without_config, origin=str(recipe or ""))
+
+
+def _without_nulls(tokens: list[str], known: list[str]) -> tuple[list[str], set[str]]:
+    """The tokens without options that are set to `null`, and the names of these options."""
+    options: list[list[str]] = []
+    for token in tokens:
+        if token.startswith("--") or not options:
+            options.append([])
+        options[-1].append(token)
+    left: list[str] = []
+    defaults: set[str] = set()
+    for option, *values in options:
+        name, _, value = option.removeprefix("--").partition("=")
+        is_null = option.startswith("--") and name in known and [*([value] if value else []), *values] == ["null"]
+        if is_null:
+            defaults.add(name)
+        else:
+            left += [option, *values]
+    return left, defaults
 
 
 def stage_recipes(study: Path) -> dict[str, Path]:

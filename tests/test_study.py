@@ -227,7 +227,7 @@ def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, un
         ("enumerate.exclude_units=part=pyton", "unknown group 'part=pyton'; did you mean 'part=python'"),
         ('enumerate.mixtures={"pyton": 1}', "pyton"),
         ('enumerate.mixtures={"python": -1}', "not negative"),
-        ('enumerate.mixtures={"python": NaN}', "finite"),
+        ("enumerate.mixtures={python: .nan}", "finite"),
         ('enumerate.mixtures={"python": 0}', "all weights of the mixture"),
     ],
 )

@@ -7,11 +7,12 @@ from typing import Any
 
 from ..arguments import StageArguments
 from ..commands import find_command
-from ..errors import InputError, unknown_name
+from ..errors import InputError
 from ..launch import process_count
 from ..manifest import has_manifest
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
+from .changes import changes_by_stage
 from .dry_run import PLANNED_FROM_RECIPES, plan_from_recipes
 
 
@@ -31,7 +32,8 @@ class RunArguments(StageArguments):
     set: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "Changes to recipes, as STAGE.KEY=VALUE, for example train.learning_rate=1e-3.",
+            "help": "Changes to recipes, as STAGE.KEY=VALUE with a value as in the recipe: train.learning_rate=1e-3, "
+            "partition.units='[code, man]', train.seed_model=null.",
             "repeatable": True,
         },
     )
@@ -80,26 +82,13 @@ def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
         `InputError`: for a missing folder of recipes, and for a change that names no stage.
     """
     recipes = stage_recipes(arguments.study)
-    changes = _changes_by_stage(arguments.set, list(recipes))
+    changes = changes_by_stage(arguments.set, list(recipes), lambda stage: find_command(stage).parser())
     common = [f"--output_format={arguments.output_format}"]
     if arguments.run_dir:
         common.append(f"--run_dir={arguments.run_dir}")
     if arguments.dry_run:
         common.append("--dry_run")
     return {stage: ["--config", str(path), *changes.get(stage, []), *common] for stage, path in recipes.items()}
-
-
-def _changes_by_stage(changes: list[str], stages: list[str]) -> dict[str, list[str]]:
-    by_stage: dict[str, list[str]] = {}
-    for change in changes:
-        target, equals, value = change.partition("=")
-        stage, dot, key = target.partition(".")
-        if not (equals and dot):
-            raise InputError(f"--set {change}: expected STAGE.KEY=VALUE, for example train.learning_rate=1e-3")
-        if stage not in stages:
-            raise unknown_name("stage", stage, stages)
-        by_stage.setdefault(stage, []).append(f"--{key}={value}")
-    return by_stage
 
 
 def _check_units_of_mixtures(stages: dict[str, Any]) -> None:
