@@ -1,9 +1,8 @@
 """`python -m hf_ablate`, and what `accelerate launch` starts: the command line."""
 
-import sys
-
 from .cli import main
+from .launch import end_process
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import make_parser, parse
 from .errors import InputError, unknown_name
-from .launch import end_with_parent, is_launched, launch, leave_group, split_tokens
+from .launch import end_with_parent, is_launched, launch, split_tokens
 from .recipe import parse_with_recipe
 
 
@@ -75,11 +75,9 @@ class Command:
         config = self.launch_config(arguments)
         if config:
             launch(self.name, *split_tokens(self.parser(), tokens), config=config)
-        elif self.launches and is_launched():
-            end_with_parent()
-            self.run(arguments)
-            leave_group()
         else:
+            if self.launches and is_launched():
+                end_with_parent()
             self.run(arguments)
 
 

@@ -5,6 +5,7 @@ configuration; options that the command does not have (here `--num_processes`) a
 """
 
 import argparse
+import atexit
 import ctypes
 import os
 import signal
@@ -13,7 +14,7 @@ import sys
 import sysconfig
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .arguments import option_names
 from .errors import InputError, ReportedError, unknown_name
@@ -46,12 +47,25 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def leave_group() -> None:
-    """Leave the process group after the work: one of its threads may abort the interpreter at exit.
+def end_process(code: int) -> NoReturn:
+    """End this process; one of a group at once, after what was registered for its exit.
 
-    After an error the group is left as it is: other processes may still be in a collective, and leaving would wait for
-    them.
+    The threads of a group's communication (gloo's, DeepSpeed's) outlive the work. While the interpreter is torn down
+    one of them may abort it ("terminate called without an active exception"), and a finished training would count as
+    failed. A group is left only after success: after an error other processes may still be in a collective, and
+    leaving would wait for them.
     """
+    if not is_launched():
+        sys.exit(code)
+    if code == 0:
+        _leave_group()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _leave_group() -> None:
     import torch
 
     if torch.distributed.is_available() and torch.distributed.is_initialized():

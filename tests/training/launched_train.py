@@ -10,7 +10,8 @@ import sys
 from accelerate.state import AcceleratorState, PartialState
 from accelerate.utils import DistributedType
 
-from hf_ablate.cli import main
+from hf_ablate.cli import main as command_line
+from hf_ablate.launch import end_process
 from hf_ablate.training import callbacks
 from hf_ablate.training.trainer import PoolTrainer
 from hf_ablate.training.unsharded import local_part
@@ -43,8 +44,13 @@ def _loss_that_may_be_no_number(self, *args, **kwargs):
     return loss * float("nan") if at == os.environ.get("TEST_SPOIL_LOSS_OF") else loss
 
 
-if __name__ == "__main__":
+def main(words):
+    """Run `hf-ablate train` with the changes of this module, and return its exit code."""
     AcceleratorState.__init__ = _state_that_shards
     callbacks.ProgressCallback.on_step_end = _step_that_may_be_the_last
     PoolTrainer.compute_loss = _loss_that_may_be_no_number
-    sys.exit(main(["train", *sys.argv[1:]]))
+    return command_line(["train", *words])
+
+
+if __name__ == "__main__":
+    end_process(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -51,20 +52,54 @@ def logged(run_dir, model):
     }
 
 
-def launch(config, run_dir, *words, **environment):
-    """`hf-ablate train` in two processes under one of the project's accelerate configurations."""
+def launch_words(config, run_dir, words):
+    """The words after `accelerate launch` for `hf-ablate train` in two processes under one of the configurations."""
     recipe = run_dir.with_suffix(".yaml")
     recipe.write_text(f"run_dir: {run_dir}{RECIPE}")
-    path = accelerate_config_path(config)
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(path), "--num_processes", "2"]
-    command += ["--main_process_port", "0", str(Path(__file__).parent / "launched_train.py"), "--config", str(recipe)]
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # ninja, for DeepSpeed
-    environment |= {} if config.startswith("zero") else {"ACCELERATE_USE_CPU": "true"}
-    return subprocess.run([*command, *words], capture_output=True, text=True, env={**os.environ, **environment})
+    launcher = ["--config_file", str(accelerate_config_path(config)), "--num_processes", "2"]
+    script = str(Path(__file__).parent / "launched_train.py")
+    return [*launcher, "--main_process_port", "0", script, "--config", str(recipe), *words]
+
+
+def launch_environment(config):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # ninja, for DeepSpeed
+    return {"PATH": path} if config.startswith("zero") else {"PATH": path, "ACCELERATE_USE_CPU": "true"}
+
+
+def launch_as_users_do(config, run_dir, *words):
+    """`accelerate launch` from a shell: new interpreters, started and ended as users' are."""
+    command = [sys.executable, "-m", "accelerate.commands.launch", *launch_words(config, run_dir, words)]
+    environment = {**os.environ, **launch_environment(config)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+@pytest.fixture(scope="module")
+def launcher(tmp_path_factory):
+    """The input and the answers of the process that forks launches, see `forked_launcher.py`."""
+    answers = tmp_path_factory.mktemp("launcher") / "answers"
+    os.mkfifo(answers)
+    command = [sys.executable, str(Path(__file__).parent / "forked_launcher.py"), str(answers)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process, answers.open() as lines:
+        yield process.stdin, lines
+        process.stdin.close()
+
+
+@pytest.fixture
+def launch(launcher, tmp_path):
+    jobs, answers = launcher
+
+    def launch(config, run_dir, *words, **environment):
+        outputs = {name: tmp_path / name for name in ("stdout", "stderr")}
+        job = {"words": launch_words(config, run_dir, words), "environment": launch_environment(config) | environment}
+        print(json.dumps(job | {name: str(path) for name, path in outputs.items()}), file=jobs, flush=True)
+        code = int(answers.readline())
+        return SimpleNamespace(returncode=code, **{name: path.read_text() for name, path in outputs.items()})
+
+    return launch
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_kill(run_dir, tmp_path, config):
+def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_kill(launch, run_dir, tmp_path, config):
     make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
     two, again = (shutil.copytree(run_dir, tmp_path / name) for name in ("two", "again"))
     scored = {"eval_strategy": "steps", "eval_steps": 3}
@@ -95,7 +130,9 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_ki
 
 
 @pytest.mark.parametrize("config", CONFIGS[1:])
-def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one_process(run_dir, tmp_path, config):
+def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one_process(
+    launch, run_dir, tmp_path, config
+):
     two = shutil.copytree(run_dir, tmp_path / "two")
     changes = {"eval_strategy": "steps", "eval_steps": 1, "bf16": True, "peft": "lora", "lora_r": 2}
     result = launch(config, two, *(f"--{name}={value}" for name, value in changes.items()))
@@ -113,7 +150,7 @@ def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one
 
 
 @pytest.mark.parametrize("config", [config for config in CONFIGS if config != "zero2"])
-def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
+def test_adapters_of_two_processes_are_those_of_one(launch, run_dir, tmp_path, config):
     two = shutil.copytree(run_dir, tmp_path / "two")
     adapted = {"peft": "lora", "lora_r": 2, "eval_strategy": "steps", "eval_steps": 3}
     result = launch(config, two, *(f"--{name}={value}" for name, value in adapted.items()))
@@ -129,7 +166,7 @@ def test_adapters_of_two_processes_are_those_of_one(run_dir, tmp_path, config):
 
 
 @pytest.mark.parametrize("config", [config for config in CONFIGS if config != "zero2"])
-def test_what_one_process_finds_wrong_stops_all_with_a_line(run_dir, config):
+def test_what_one_process_finds_wrong_stops_all_with_a_line(launch, run_dir, config):
     spoiled = {"TEST_SPOIL_LOSS_OF": "1 2"} if config == "cpu" else {"TEST_SPOIL_WEIGHT_OF": "1 4"}
     message = (
         "seed: the loss is not a finite number at step 2" if config == "cpu" else "seed: a weight is not a finite"
@@ -143,7 +180,7 @@ def test_what_one_process_finds_wrong_stops_all_with_a_line(run_dir, config):
 def test_a_model_that_brings_its_code_is_saved_with_it_from_shards(run_dir, tmp_path):
     two = shutil.copytree(run_dir, tmp_path / "two")
     changes = {"model_type": "hf_olmo", "config_overrides": "d_model=16,n_heads=2,n_layers=1", "model": "seed"}
-    result = launch("fsdp2", two, *(f"--{name}={value}" for name, value in changes.items()))
+    result = launch_as_users_do("fsdp2", two, *(f"--{name}={value}" for name, value in changes.items()))
     assert result.returncode == 0, result.stderr
     run(tiny_arguments(run_dir, **changes))
     names = {path.name for path in (run_dir / "models/seed").iterdir()}
