@@ -13,14 +13,20 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from .errors import InputError
 
 
 @dataclass
 class StageArguments:
-    """What every command of a study takes."""
+    """What every command of a study takes.
+
+    Options of the type `Path` take paths alone; those in `places` take paths as well as names, for example of models
+    on the Hub.
+    """
+
+    places: ClassVar[tuple[str, ...]] = ()
 
     run_dir: Path = field(default=Path("runs/study"), metadata={"help": "The study's run folder."})
     dry_run: bool = field(default=False, metadata={"help": "Print what would be done, and do nothing."})
@@ -39,7 +45,8 @@ def make_parser(arguments_class: type, prog: str, description: str, examples: st
 
     Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
     as JSON), and `X | None`. The field's metadata may hold `help`, `positional` (true for an argument without a
-    dash) and `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins).
+    dash), `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins) and `option`
+    (the option's name where it cannot be the field's, for example `from`).
 
     Args:
         arguments_class (`type`): the dataclass.
@@ -84,7 +91,8 @@ def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hin
     else:
         if entry.metadata.get("repeatable"):
             options["action"] = "extend"
-        parser.add_argument(f"--{entry.name}", required=required, **options)
+        name = entry.metadata.get("option", entry.name)
+        parser.add_argument(f"--{name}", dest=entry.name, required=required, **options)
 
 
 def _without_none(hint: Any) -> Any:
@@ -164,3 +172,8 @@ def option_names(parser: argparse.ArgumentParser) -> list[str]:
         for option in action.option_strings
         if option.startswith("--") and option != "--help"
     )
+
+
+def takes_path(parser: argparse.ArgumentParser, name: str) -> bool:
+    """Whether an option takes nothing but a path."""
+    return any(f"--{name}" in action.option_strings and action.type is Path for action in parser._actions)

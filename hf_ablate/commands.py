@@ -54,7 +54,7 @@ class Command:
         if not self.takes_recipe:
             return parse(self.parser(), tokens, lambda values: self.build(**values))
         own, launch_tokens = split_tokens(self.parser(), tokens) if self.launches else (tokens, [])
-        arguments = parse_with_recipe(self.parser(), own, self.build)
+        arguments = parse_with_recipe(self.parser(), own, self.build, getattr(self.arguments_class, "places", ()))
         if launch_tokens and not arguments.accelerate_config:
             raise InputError(f"{launch_tokens[0]} is an option of accelerate; name an --accelerate_config too")
         return arguments
@@ -83,11 +83,19 @@ class Command:
 
 COMMANDS = (
     Command(
+        "init",
+        "Write a study's folder of recipes to edit, from a study that comes with hf_ablate.",
+        ".study.init:InitArguments",
+        ".study.init",
+        ("recipes/mine", "recipes/mine --from corpus-s2orc"),
+        takes_recipe=False,
+    ),
+    Command(
         "run",
         "Run a whole study: every stage that its folder of recipes describes, skipping what is finished.",
         ".study.run:RunArguments",
         ".study.run",
-        ("recipes/quickstart", "recipes/quickstart --dry_run", "recipes/quickstart --set train.learning_rate=1e-3"),
+        ("quickstart", "quickstart --dry_run", "quickstart --set train.learning_rate=1e-3"),
     ),
     Command(
         "partition",
@@ -95,9 +103,9 @@ COMMANDS = (
         ".corpus.arguments:PartitionArguments",
         ".corpus.partition",
         (
-            "--config recipes/quickstart/partition.yaml",
+            "--config quickstart/partition.yaml",
             "--source jsonl --roots data/papers --partition_by field --unit_tokens 10000000 --run_dir runs/papers",
-            "--config recipes/corpus-s2orc/partition.yaml --decontaminate_against held_out data/paloma",
+            "--config corpus-s2orc/partition.yaml --decontaminate_against held_out data/paloma",
         ),
     ),
     Command(
@@ -106,7 +114,7 @@ COMMANDS = (
         ".mixtures.arguments:EnumerateArguments",
         ".mixtures.enumerate",
         (
-            "--config recipes/quickstart/enumerate.yaml",
+            "--config quickstart/enumerate.yaml",
             "--run_dir runs/x --methods leave_one_out pairs",
             """--run_dir runs/x --methods given --mixtures '{"field=biology": 2, "cs_*": 1}'""",
         ),
@@ -117,10 +125,10 @@ COMMANDS = (
         ".training.arguments:TrainArguments",
         ".training.train",
         (
-            "--config recipes/quickstart/train.yaml",
-            "--config recipes/quickstart/train.yaml --model component:sympy",
-            "--config recipes/quickstart/train.yaml --dry_run",
-            "--config recipes/quickstart/train.yaml --accelerate_config cpu --num_processes 2",
+            "--config quickstart/train.yaml",
+            "--config quickstart/train.yaml --model component:sympy",
+            "--config quickstart/train.yaml --dry_run",
+            "--config quickstart/train.yaml --accelerate_config cpu --num_processes 2",
         ),
         launches=True,
     ),
@@ -129,7 +137,7 @@ COMMANDS = (
         "Save the model merged for a mixture, through mergekit, together with its YAML.",
         ".merging.arguments:MergeArguments",
         ".merging.merge",
-        ("--config recipes/quickstart/merge.yaml", "--run_dir runs/quickstart --mixture best"),
+        ("--config quickstart/merge.yaml", "--run_dir runs/quickstart --mixture best"),
     ),
     Command(
         "evaluate",
@@ -137,9 +145,9 @@ COMMANDS = (
         ".evaluation.arguments:EvaluateArguments",
         ".evaluation.evaluate",
         (
-            "--config recipes/quickstart/evaluate.yaml",
+            "--config quickstart/evaluate.yaml",
             "--model FOLDER_OR_ID --data FOLDER --split val --output_dir OUT",
-            "--config recipes/quickstart/evaluate.yaml --accelerate_config cpu --num_processes 2",
+            "--config quickstart/evaluate.yaml --accelerate_config cpu --num_processes 2",
         ),
         launches=True,
     ),
@@ -148,14 +156,14 @@ COMMANDS = (
         "Rank the mixtures, and measure how well proxies agree with reference models.",
         ".ranking.arguments:RankArguments",
         ".ranking.rank",
-        ("--config recipes/quickstart/rank.yaml",),
+        ("--config quickstart/rank.yaml",),
     ),
     Command(
         "report",
         "Write the study's page and figures.",
         ".report.arguments:ReportArguments",
         ".report.write",
-        ("--config recipes/quickstart/report.yaml",),
+        ("--config quickstart/report.yaml",),
     ),
     Command(
         "push",
@@ -190,7 +198,7 @@ COMMANDS = (
         "Check a study's recipes without running anything.",
         ".study.run:RunArguments",
         ".study.validate",
-        ("recipes/quickstart",),
+        ("quickstart",),
     ),
     Command(
         "env",

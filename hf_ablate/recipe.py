@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from .arguments import option_names, parse
+from .arguments import option_names, parse, takes_path
 from .errors import InputError, reason
+from .shipped import find_recipe, find_study, project_folder
 
 
 STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
@@ -17,13 +18,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A recipe's keys and values.
 
     Raises:
-        `InputError`: if the file does not exist (names the resolved path), is not valid YAML, has a duplicate key or
-            is not a mapping.
+        `InputError`: if the file is not valid YAML, has a duplicate key or is not a mapping.
     """
     import yaml
 
-    if not path.is_file():
-        raise InputError(f"recipe {path} does not exist (looked for {path.resolve()})")
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_unique_key_loader())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -77,14 +75,18 @@ def _unique_key_loader() -> type:
     return UniqueKeyLoader
 
 
-def recipe_tokens(path: Path, parser: argparse.ArgumentParser, without: Collection[str] = ()) -> list[str]:
+def recipe_tokens(
+    path: Path, parser: argparse.ArgumentParser, places: Collection[str] = (), without: Collection[str] = ()
+) -> list[str]:
     """A recipe as command-line tokens: `learning_rate: 2e-5` becomes `--learning_rate=2e-5`.
 
-    A `null` leaves the default. Lists become one option with several values, mappings JSON.
+    A `null` leaves the default. Lists become one option with several values, mappings JSON. Paths, which are relative
+    to the recipe's project, become valid in the working directory.
 
     Args:
         path (`Path`): the recipe.
         parser (`argparse.ArgumentParser`): that will parse the tokens.
+        places (`Collection[str]`): the options that take paths as well as names, see [`StageArguments`].
         without (`Collection[str]`): keys whose values are left out.
 
     Raises:
@@ -94,6 +96,7 @@ def recipe_tokens(path: Path, parser: argparse.ArgumentParser, without: Collecti
 
     tokens: list[str] = []
     known = option_names(parser)
+    project = project_folder(path)
     for key, value in read_yaml(path).items():
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
@@ -101,9 +104,28 @@ def recipe_tokens(path: Path, parser: argparse.ArgumentParser, without: Collecti
                 f"unknown key {key!r} in {path}{f'; did you mean {near[0]!r}?' if near else '.'} "
                 f"Run `{parser.prog} --help` for all keys."
             )
-        if value is not None and key not in without:
-            tokens += option_tokens(str(key), value, parser)
+        if value is None or key in without:
+            continue
+        if project != Path.cwd() and (key in places or takes_path(parser, key)):
+            value = _from_project(value, project, is_path=key not in places)
+        tokens += option_tokens(str(key), value, parser)
     return tokens
+
+
+def _from_project(value: Any, project: Path, is_path: bool) -> Any:
+    """A value, or each of a list, as it is valid in the working directory.
+
+    Args:
+        value: of the recipe.
+        project (`Path`): what paths are relative to.
+        is_path (`bool`): whether it can be nothing but a path; otherwise it is one if there is something at it.
+    """
+    if isinstance(value, list):
+        return [_from_project(item, project, is_path) for item in value]
+    if not isinstance(value, str):
+        return value
+    inside = project / Path(value).expanduser()
+    return str(inside) if is_path or inside.exists() or Path(value).exists() else value
 
 
 def option_tokens(key: str, value: Any, parser: argparse.ArgumentParser) -> list[str]:
@@ -133,7 +155,9 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[..., Any]) -> Any:
+def parse_with_recipe(
+    parser: argparse.ArgumentParser, tokens: list[str], build: Callable[..., Any], places: Collection[str] = ()
+) -> Any:
     """Parse a command's tokens, which may include `--config FILE.yaml`; the command line overrides the recipe.
 
     `--key=null` gives an option its default, whatever the recipe says.
@@ -142,13 +166,17 @@ def parse_with_recipe(parser: argparse.ArgumentParser, tokens: list[str], build:
         parser (`argparse.ArgumentParser`): the command's parser; gets the option `--config`.
         tokens (`list[str]`): what follows the command's name.
         build (`Callable[..., Any]`): the arguments class, called with the parsed values as keywords.
+        places (`Collection[str]`): the options that take paths as well as names, see [`StageArguments`].
+
+    Raises:
+        `InputError`: for a recipe that does not exist, and any mistake in it or in the tokens.
     """
     parser.add_argument("--config", type=Path, metavar="FILE.yaml", help="A recipe; the command line overrides it.")
     only_config = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     only_config.add_argument("--config", type=Path)
     recipe = only_config.parse_known_args(tokens)[0].config
     tokens, defaults = _without_nulls(tokens, option_names(parser))
-    from_recipe = recipe_tokens(recipe, parser, without=defaults) if recipe else []
+    from_recipe = recipe_tokens(find_recipe(recipe), parser, places, without=defaults) if recipe else []
 
     def build_without_config(values: dict[str, Any]) -> Any:
         del values["config"]
@@ -177,13 +205,15 @@ def _without_nulls(tokens: list[str], known: list[str]) -> tuple[list[str], set[
 
 
 def stage_recipes(study: Path) -> dict[str, Path]:
-    """The recipes of a study folder: stage → YAML file, in the order of the flow.
+    """The recipes of a study: stage → YAML file, in the order of the flow.
+
+    Args:
+        study (`Path`): a folder of recipes, or the name of a study that comes with the package.
 
     Raises:
         `InputError`: if the folder is missing, has no recipe, or has a YAML file of no stage.
     """
-    if not study.is_dir():
-        raise InputError(f"{study} is not a folder of recipes (looked for {study.resolve()})")
+    study = find_study(study)
     recipes = {path.stem: path for path in sorted(study.glob("*.yaml"))}
     for stem, path in recipes.items():
         if stem not in STAGES:

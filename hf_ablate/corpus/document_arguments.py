@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
@@ -12,6 +12,8 @@ from ..errors import InputError
 @dataclass
 class DocumentArguments(StageArguments):
     """Where the documents are, and what their fields mean."""
+
+    places: ClassVar[tuple[str, ...]] = ("roots", "decontaminate_against", "tokenizer")
 
     source: Literal["files", "jsonl", "parquet", "hub", "tokens"] = field(
         default="files",

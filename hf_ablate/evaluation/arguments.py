@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
@@ -18,6 +18,8 @@ class EvaluateArguments(StageArguments):
     Without `model`, `mixture` and `weights`, a study is scored: its seed, components, finished reference models, and
     a proxy for every mixture.
     """
+
+    places: ClassVar[tuple[str, ...]] = ("model", "data", "accelerate_config")
 
     model: list[str] = field(
         default_factory=list,

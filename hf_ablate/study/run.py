@@ -24,7 +24,8 @@ class RunArguments(StageArguments):
     """A study and what to change in its recipes."""
 
     study: Path = field(
-        default=Path("recipes/quickstart"), metadata={"positional": True, "help": "Folder of recipes."}
+        default=Path("quickstart"),
+        metadata={"positional": True, "help": "Folder of recipes, or the name of a study that comes with hf_ablate."},
     )
     run_dir: Path | None = field(
         default=None, metadata={"help": "The run folder of all stages. Default: the one that the recipes name."}

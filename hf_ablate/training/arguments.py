@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..arguments import StageArguments
 from ..cache import remembered
@@ -31,6 +31,8 @@ class TrainArguments(StageArguments):
     The values of transformers' options are in `trainer`. The object that the Trainer gets is made of them in
     `trainer_arguments`, where training starts, because importing it takes seconds.
     """
+
+    places: ClassVar[tuple[str, ...]] = ("seed_model", "eval_data", "accelerate_config", "deepspeed")
 
     dry_run: bool = field(default=False, metadata={"help": "Print the missing models and their cost, train nothing."})
     model: str = field(

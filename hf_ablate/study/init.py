@@ -1,0 +1,72 @@
+"""`hf-ablate init`: a study's folder of recipes to edit."""
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..errors import InputError
+from ..recipe import stage_recipes
+from ..shipped import shipped_studies
+
+
+@dataclass
+class InitArguments:
+    """The study to write, and the one to start from."""
+
+    study: Path = field(metadata={"positional": True, "help": "The folder to write, for example recipes/mine."})
+    origin: Path = field(
+        default=Path("quickstart"),
+        metadata={
+            "option": "from",
+            "help": f"The study to start from: a folder of recipes, or one of {', '.join(shipped_studies())}.",
+        },
+    )
+    dry_run: bool = field(default=False, metadata={"help": "Print what would be written, and write nothing."})
+    output_format: Literal["table", "json"] = field(
+        default="table", metadata={"help": "How the result is printed on stdout."}
+    )
+
+
+def run(arguments: InitArguments) -> None:
+    """Write the recipes, with a run folder of their own.
+
+    Raises:
+        `InputError`: if there is no study to start from, or the folder holds something already.
+    """
+    folder = arguments.study
+    run_dir = f"runs/{folder.resolve().name}"
+    recipes = stage_recipes(arguments.origin)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} exists already; name a folder that does not, or edit what is there")
+    if not arguments.dry_run:
+        _write(folder, recipes, run_dir)
+    names = [path.name for path in recipes.values()]
+    if arguments.output_format == "json":
+        print(json.dumps({"study": str(folder), "from": str(arguments.origin), "run_dir": run_dir, "recipes": names}))
+        return
+    print(
+        f"{folder}: {', '.join(names)} {'would be' if arguments.dry_run else 'were'} copied from {arguments.origin}, "
+        f"with the run folder {run_dir}\n"
+        f"Edit them, then: hf-ablate validate {folder} && hf-ablate run {folder} --dry_run"
+    )
+
+
+def _write(folder: Path, recipes: dict[str, Path], run_dir: str) -> None:
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for path in recipes.values():
+        (temporary / path.name).write_text(_with_run_dir(path.read_text(encoding="utf-8"), run_dir), encoding="utf-8")
+    temporary.replace(folder)
+
+
+def _with_run_dir(recipe: str, run_dir: str) -> str:
+    """A recipe's text, comments included, with another run folder."""
+    import yaml
+
+    line = yaml.safe_dump({"run_dir": run_dir}, allow_unicode=True, width=1000)
+    text, found = re.subn(r"^run_dir:.*\n", lambda _: line, recipe, flags=re.MULTILINE)
+    return text if found else line + recipe
