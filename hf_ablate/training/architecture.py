@@ -5,14 +5,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import modeling
+from .. import model_config, model_size, modeling
 from ..cache import remembered
 from ..manifest import digest_files
+from ..model_config import context_of, vocabulary_size
+from ..model_size import ModelSize, size_of
 from ..saved_model import CONFIG, weight_files
 from .adapter import Adapter
-from .cost import ModelSize, model_size
 from .options import library_versions
-from .seed import SeedOrigin, context_of, empty_model, seed_config
+from .seed import SeedOrigin, empty_model, seed_config
 
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ class Architecture:
 
     Args:
         context (`int | None`): most tokens that the model takes; `None` if there is no limit.
-        vocab_size (`int`): entries of the embedding.
+        vocab_size (`int | None`): entries of the embedding, where the configuration says it.
         whole (`ModelSize`): of a model that is trained as it is.
         adapted (`ModelSize | None`): of one that is trained as adapters, if any is.
     """
 
     context: int | None
-    vocab_size: int
+    vocab_size: int | None
     whole: ModelSize
     adapted: ModelSize | None = None
 
@@ -69,7 +70,8 @@ def architecture(origin: SeedOrigin, adapter: Adapter | None, vocab_size: int, t
 
 def _key(origin: SeedOrigin) -> list[Any] | None:
     """All that the architecture depends on; `None` where that can change unseen, on the Hub."""
-    code = digest_files(sorted(Path(modeling.__file__).parent.glob("*.py")))
+    sources = [*Path(modeling.__file__).parent.glob("*.py"), *map(Path, (model_config.__file__, model_size.__file__))]
+    code = digest_files(sorted(sources))
     versions = [*library_versions(), f"peft {version('peft')}", code]
     if origin.model is None:
         return [versions, origin.model_type, origin.config_overrides]
@@ -83,7 +85,7 @@ def _key(origin: SeedOrigin) -> list[Any] | None:
 def _measure(config: "PreTrainedConfig", adapter: Adapter | None) -> Architecture:
     return Architecture(
         context=context_of(config),
-        vocab_size=config.vocab_size,
-        whole=model_size(empty_model(config)),
-        adapted=adapter and model_size(empty_model(config, adapter.config())),
+        vocab_size=vocabulary_size(config),
+        whole=size_of(empty_model(config)),
+        adapted=adapter and size_of(empty_model(config, adapter.config())),
     )

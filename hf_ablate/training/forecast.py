@@ -7,8 +7,9 @@ from typing import Any
 from ..corpus.description import CorpusDescription, TrainingText
 from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
+from ..model_size import ModelSize
 from .budgets import Budgets
-from .cost import ModelSize, Throughput, cost_rows
+from .cost import Throughput, cost_rows
 from .pool import PlannedModel, plan_component, plan_pool, plan_reference, plan_seed
 
 

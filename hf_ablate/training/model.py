@@ -8,11 +8,12 @@ import torch
 from transformers import PreTrainedModel
 
 from ..manifest import fingerprint, is_finished, make_readable, write_manifest
+from ..model_config import context_of, vocabulary_size
+from ..model_size import size_of
 from ..saved_model import ADAPTER, weights_digest
 from .adapter import Adapter, save_folded, with_adapter, with_random_adapter
 from .callbacks import METRICS
 from .checkpoints import prepare_folder
-from .cost import model_size
 from .data import BlockFile, OrderedBlocks
 from .devices import reset_deepspeed, unsharded_construction
 from .fit import Instruments, arguments_of, fit
@@ -20,7 +21,7 @@ from .identity import PoolInputs, identity
 from .order import block_order
 from .pool import PlannedModel
 from .record import measured_record, training_record
-from .seed import check_fits, context_of, empty_model, load_model, random_model, seed_config
+from .seed import check_fits, empty_model, load_model, random_model, seed_config
 from .speed import Meter
 from .trackers import own_run
 from .trainer import PoolTrainer
@@ -64,7 +65,7 @@ def train_model(
     if state.is_main_process:
         prepare_folder(folder, expected)
     state.wait_for_everyone()
-    size = model_size(model)
+    size = size_of(model)
     seed = args.seed if args.data_seed is None else args.data_seed  # of the order of the blocks
     files = {name: BlockFile(_blocks_folder(inputs, planned, name)) for name in planned.shares}
     fitted = None
@@ -115,7 +116,7 @@ def _starting_model(
         config = seed_config(origin, corpus.vocab_size, inputs.run.tokenizer)
         with unsharded_construction(args.deepspeed_plugin):
             model = random_model(config, origin, args.seed)
-    check_fits(corpus, context_of(model.config), model.config.vocab_size)
+    check_fits(corpus, context_of(model.config), vocabulary_size(model.config))
     return with_adapter(model, adapter, args.seed) if adapter else model
 
 

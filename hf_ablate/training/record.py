@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..corpus.description import CorpusDescription
-from .cost import ModelSize
+from ..model_size import ModelSize
 from .pool import PlannedModel
 
 
@@ -36,6 +36,7 @@ def training_record(
         "tokenizer_digest": corpus.tokenizer_digest,
         "tokens": tokens,
         "flops": size.flops(tokens, corpus.block_size),
+        **size.noted,
         "parameters": size.parameters,
         "blocks": {
             name: {"blocks": share, "rows": rows[name], "epochs": share / rows[name]}

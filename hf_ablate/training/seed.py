@@ -137,18 +137,13 @@ def check_tokenizer(seed_model: str, corpus_digest: str) -> None:
         )
 
 
-def context_of(config: "PreTrainedConfig") -> int | None:
-    """Most tokens that a model takes at once, if there is a limit."""
-    return getattr(config, "max_position_embeddings", None)
-
-
-def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int) -> None:
+def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int | None) -> None:
     """Compare the corpus's blocks and tokens with what the model takes.
 
     Args:
         corpus ([`CorpusDescription`]): what models are trained on.
         context (`int`, *optional*): most tokens that the model takes at once.
-        vocab_size (`int`): entries of its embedding.
+        vocab_size (`int`, *optional*): entries of its embedding, where its configuration says it.
 
     Raises:
         `InputError`: for blocks longer than the context, and a vocabulary larger than the embedding.
@@ -158,7 +153,7 @@ def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int) 
             f"the corpus has blocks of {corpus.block_size} tokens, the seed's context is {context} "
             "(`max_position_embeddings`); partition with a smaller block_size or take a seed with a longer context"
         )
-    if corpus.vocab_size is not None and corpus.vocab_size > vocab_size:
+    if None not in (corpus.vocab_size, vocab_size) and corpus.vocab_size > vocab_size:
         raise InputError(
             f"the corpus's tokenizer has {corpus.vocab_size} entries, the seed's embedding {vocab_size}; "
             "partition with the seed's own tokenizer"

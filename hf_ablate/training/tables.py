@@ -59,6 +59,8 @@ def print_costs_of(rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows
     ]
     print(text_table(cells[0], cells[1:]))
+    for note in dict.fromkeys(row["flops_note"] for row in rows if "flops_note" in row):
+        print(f"FLOPs: {note}")
 
 
 def _total(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

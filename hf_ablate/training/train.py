@@ -10,6 +10,7 @@ from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..manifest import has_manifest
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
+from ..model_config import context_of, vocabulary_size
 from ..run_folder import TRAINED_KINDS
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
@@ -18,7 +19,7 @@ from .forecast import costs_of_each, is_pool_known, pool_and_every_mixture
 from .identity import PoolInputs, is_made
 from .plan import Plan, plan
 from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
-from .seed import check_fits, context_of
+from .seed import check_fits
 from .tables import print_cost, print_forecast_of_each, print_nothing_missing, print_trained
 
 
@@ -163,7 +164,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
 
     corpus, missing = inputs.corpus, planned.missing
     config = seed_config(inputs.seed, corpus.vocab_size, inputs.run.tokenizer)
-    check_fits(corpus, context_of(config), config.vocab_size)
+    check_fits(corpus, context_of(config), vocabulary_size(config))
     args = trainer_arguments(arguments.trainer_options, arguments.study_options)
     check_device(args)
     check_trackers(args.report_to)
@@ -179,7 +180,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     held_out = None
     if arguments.evaluates:
         text = HeldOutSelection(arguments.eval_data or [inputs.run.corpus], arguments.eval_split, arguments.eval_limit)
-        window = getattr(config.get_text_config(), "max_position_embeddings", None) or corpus.block_size
+        window = context_of(config) or corpus.block_size
         held_out = read_held_out(text, inputs.run.tokenizer, corpus.tokenizer_digest, window)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, is_main_process)
     instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)

@@ -6,8 +6,11 @@ import pytest
 from tiny_corpus import BLOCK, VOCABULARY, tiny_arguments
 from transformers import AutoModelForCausalLM, LlamaConfig
 
+from hf_ablate.manifest import read_manifest
+from hf_ablate.model_size import size_of
+from hf_ablate.run_folder import RunFolder
 from hf_ablate.training.adapter import Adapter
-from hf_ablate.training.cost import Throughput, model_size
+from hf_ablate.training.cost import Throughput
 from hf_ablate.training.seed import empty_model
 from hf_ablate.training.train import run
 
@@ -22,7 +25,7 @@ CONFIG = {
 @pytest.mark.parametrize("tied", [True, False])
 def test_the_embedding_counts_only_as_output_projection(tied):
     model = AutoModelForCausalLM.from_config(LlamaConfig(**CONFIG, tie_word_embeddings=tied))
-    size = model_size(model)
+    size = size_of(model)
     norms, embedding = 3 * 16, VOCABULARY * 16
     assert size.parameters == LINEAR + norms + embedding * (1 if tied else 2)
     assert size.matmul_parameters == LINEAR + norms + embedding
@@ -31,8 +34,8 @@ def test_the_embedding_counts_only_as_output_projection(tied):
 
 def test_plan_and_model_agree_also_with_adapters():
     config = LlamaConfig(**CONFIG)
-    assert model_size(empty_model(config)) == model_size(AutoModelForCausalLM.from_config(config))
-    adapted = model_size(empty_model(config, Adapter(2, 32, 0.0, None).config()))
+    assert size_of(empty_model(config)) == size_of(AutoModelForCausalLM.from_config(config))
+    adapted = size_of(empty_model(config, Adapter(2, 32, 0.0, None).config()))
     assert adapted.matmul_parameters == 2 * (4 * (16 + 16) + 3 * (16 + 32))  # the factors
     assert adapted.frozen_parameters == LINEAR + 3 * 16 + VOCABULARY * 16
 
@@ -57,3 +60,19 @@ def test_the_plan_has_a_row_per_missing_model_and_sets_them_against_training_eve
     run(tiny_arguments(run_dir, dry_run=True, gpu="h200"))
     table = capsys.readouterr().out
     assert "GPU hours" in table and "a model for every mixture instead" in table
+
+
+def test_a_model_without_attention_heads_is_planned_and_trained(run_dir, capsys):
+    shape = {"model_type": "mamba", "config_overrides": "hidden_size=16,state_size=4,num_hidden_layers=1"}
+    run(tiny_arguments(run_dir, model="seed", dry_run=True, **shape))
+    assert "FLOPs:" not in capsys.readouterr().out
+    run(tiny_arguments(run_dir, model="seed", **shape))
+    manifest = read_manifest(RunFolder(run_dir).seed)
+    assert manifest["flops"] == 6 * manifest["tokens"] * manifest["parameters"]
+
+
+def test_a_model_of_unknown_shape_is_planned_at_six_operations_per_parameter_and_token(run_dir, capsys):
+    shape = {"model_type": "rwkv", "config_overrides": "hidden_size=16,num_hidden_layers=1"}
+    run(tiny_arguments(run_dir, model="seed", dry_run=True, **shape))
+    *_, note = capsys.readouterr().out.splitlines()
+    assert note.startswith("FLOPs: 6 N D without attention")

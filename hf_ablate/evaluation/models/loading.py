@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...errors import InputError, reason
 from ...loading_bars import no_loading_bars
+from ...model_config import context_of
 from ...saved_model import CONFIG
 
 
@@ -86,15 +87,10 @@ def window_length(folder: Path, max_length: int | None) -> int:
     Raises:
         `InputError`: if neither the configuration nor `max_length` sets a limit.
     """
-    limit = getattr(causal_config(folder).get_text_config(), "max_position_embeddings", None)
+    limit = context_of(causal_config(folder))
     if not (limit or max_length):
         raise InputError(f"the configuration in {folder} sets no limit to the model's input; give `max_length`")
     return min(length for length in (limit, max_length) if length)
-
-
-def vocabulary_size(folder: Path) -> int:
-    """How many token ids the model knows."""
-    return causal_config(folder).get_text_config().vocab_size
 
 
 def default_device() -> str:

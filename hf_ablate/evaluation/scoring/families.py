@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ..models.loading import load_tokenizer, vocabulary_size, window_length
+from ...model_config import vocabulary_size
+from ..models.loading import causal_config, load_tokenizer, window_length
 from ..models.scored_model import Pool, ScoredModel
 from ..text.sources import Source
 from ..text.tokens import TokenisedSource, digest_of_tokenizer, stream_cache, tokenise
@@ -62,10 +63,10 @@ def tokenise_sources(family: Family, sources: list[Source]) -> list[TokenisedSou
 def check_vocabulary(family: Family, sources: list[TokenisedSource]) -> None:
     """Raise `InputError` if the family's models do not know all tokens of the sources."""
     home = family.models[0].home
-    size = vocabulary_size(home)
+    size = vocabulary_size(causal_config(home))
     for source in sources:
         highest = int(source.stream.tokens.max())
-        if highest >= size:
+        if size is not None and highest >= size:
             raise InputError(
                 f"the tokenizer in {home} gives token {highest} on source {source.source.name!r}, and the model there "
                 f"knows {size} tokens; put the tokenizer that it was trained with there"

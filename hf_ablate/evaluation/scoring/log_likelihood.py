@@ -20,6 +20,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from ...model_config import vocabulary_size
 from ..text.windows import TokenStream, Windows, rolling_windows
 from .fast_cpu import fast_cpu
 
@@ -159,7 +160,7 @@ def _choose_head(model: torch.nn.Module) -> Callable:
     Some models scale or cap their logits after the projection, so the short way is tried on a few tokens first.
     """
     decoder, head = model.base_model, model.get_output_embeddings()
-    probe = torch.arange(8, device=next(model.parameters()).device)[None] % model.config.get_text_config().vocab_size
+    probe = torch.arange(8, device=next(model.parameters()).device)[None] % (vocabulary_size(model.config) or 1)
     if decoder is not model and isinstance(head, torch.nn.Linear):
         with torch.inference_mode():
             hidden = decoder(input_ids=probe, use_cache=False)[0]
