@@ -9,7 +9,7 @@ from ..cache import remembered
 from ..errors import InputError, unknown_name
 from ..launch import is_launched, process_count
 from ..run_folder import RunFolder
-from .adapter import Adapter
+from .adapter import ALL_LINEAR, Adapter
 from .budgets import Budgets, parse_copies
 from .cost import Throughput
 from .decided_options import check_not_decided, with_decided
@@ -21,7 +21,10 @@ from .speed import PEAK_TFLOPS
 
 # Fields called `seed_<name>` replace transformers' option `<name>` while the seed is trained.
 _SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay")
-_ADAPTER = ("peft", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
+_ADAPTER = (
+    "peft", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules", "lora_target_parameters",
+    "lora_modules_to_save", "use_rslora", "use_dora",
+)  # fmt: skip
 
 
 @dataclass
@@ -111,8 +114,23 @@ class TrainArguments(StageArguments):
     lora_alpha: float = field(default=32, metadata={"help": "The update is scaled by lora_alpha / lora_r."})
     lora_dropout: float = field(default=0.0, metadata={"help": "Dropout before the adapters."})
     lora_target_modules: list[str] | None = field(
-        default=None, metadata={"help": "Names of the layers with adapters. Null: all linear ones but the output."}
+        default=None,
+        metadata={"help": "Names of the layers with adapters. Null or all-linear: all linear ones but the output."},
     )
+    lora_target_parameters: list[str] | None = field(
+        default=None,
+        metadata={
+            "help": "Names of parameters with adapters that belong to no linear layer, such as the fused experts "
+            "mlp.experts.gate_up_proj and mlp.experts.down_proj."
+        },
+    )
+    lora_modules_to_save: list[str] | None = field(
+        default=None, metadata={"help": "Names of layers that are trained whole beside the adapters."}
+    )
+    use_rslora: bool = field(
+        default=False, metadata={"help": "Scale the update by lora_alpha / sqrt(lora_r) (rank-stabilised LoRA)."}
+    )
+    use_dora: bool = field(default=False, metadata={"help": "Train magnitudes apart from directions (DoRA)."})
     eval_data: list[str] | None = field(
         default=None,
         metadata={
@@ -174,6 +192,11 @@ class TrainArguments(StageArguments):
         for name in ("global_batch_size", "component_tokens", "reference_tokens", "eval_limit", "peak_tflops"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number, or null")
+        if ALL_LINEAR in (self.lora_target_modules or []) and len(self.lora_target_modules) > 1:
+            raise InputError(
+                f"`lora_target_modules` names {ALL_LINEAR} and other layers; give {ALL_LINEAR} alone (layers to train "
+                "whole go to `lora_modules_to_save`), or every layer by its name"
+            )
         if self.seed_tokens is not None and self.seed_tokens < 0:
             raise InputError(f"`seed_tokens` is {self.seed_tokens}; expected 0 or more, or null")
         if self.seed_model and self.config_overrides:
@@ -252,8 +275,18 @@ class TrainArguments(StageArguments):
     @property
     def adapter(self) -> Adapter | None:
         """The adapters that components and reference models are trained as, if they are."""
-        targets = self.lora_target_modules and tuple(self.lora_target_modules)
-        return Adapter(self.lora_r, self.lora_alpha, self.lora_dropout, targets) if self.peft else None
+        if not self.peft:
+            return None
+        return Adapter(
+            rank=self.lora_r,
+            alpha=self.lora_alpha,
+            dropout=self.lora_dropout,
+            target_modules=self.lora_target_modules and tuple(self.lora_target_modules),
+            target_parameters=tuple(self.lora_target_parameters or ()),
+            modules_to_save=tuple(self.lora_modules_to_save or ()),
+            use_rslora=self.use_rslora,
+            use_dora=self.use_dora,
+        )
 
     @property
     def budgets(self) -> Budgets:

@@ -11,12 +11,13 @@ from ..manifest import fingerprint, is_finished, make_readable, write_manifest
 from ..model_config import context_of, vocabulary_size
 from ..model_size import size_of
 from ..saved_model import ADAPTER, weights_digest
-from .adapter import Adapter, save_folded, with_adapter, with_random_adapter
+from .adapter import Adapter, with_adapter, with_random_adapter
 from .callbacks import METRICS
 from .checkpoints import prepare_folder
-from .data import BlockFile, OrderedBlocks
+from .data import BlockFile, OrderedBlocks, collate
 from .devices import reset_deepspeed, unsharded_construction
 from .fit import Instruments, arguments_of, fit
+from .folding import save_folded
 from .identity import PoolInputs, identity
 from .order import block_order
 from .pool import PlannedModel
@@ -76,9 +77,13 @@ def train_model(
             instruments.peak_flops and instruments.peak_flops * args.world_size,
         )
         own_args = arguments_of(planned, folder, inputs.run.path.resolve().name, args)
+        blocks = _ordered(planned, files, seed)
         with own_run(args.report_to):
-            fitted = fit(planned, model, _ordered(planned, files, seed), own_args, meter, instruments)
-        _save(fitted.trainer, folder, inputs, adapter)
+            fitted = fit(planned, model, blocks, own_args, meter, instruments)
+        if adapter:
+            _save_adapted(fitted.trainer, folder, inputs, adapter, blocks)
+        else:
+            _save(fitted.trainer, folder)
     elif state.is_main_process:
         model.save_pretrained(folder)
         (folder / METRICS).write_text("", encoding="utf-8")
@@ -120,23 +125,33 @@ def _starting_model(
     return with_adapter(model, adapter, args.seed) if adapter else model
 
 
-def _save(trainer: PoolTrainer, folder: Path, inputs: PoolInputs, adapter: Adapter | None) -> None:
+def _save(trainer: PoolTrainer, folder: Path) -> None:
     """One complete safetensors folder, whatever part of the model each process holds."""
     model, args = trainer.bare_model, trainer.args
     saves = args.distributed_state.is_main_process
     weights = unsharded_state_dict(model, keep=saves)
     if not saves:
         return
-    if adapter:
-        if weights is not None:
-            with unsharded_construction(args.deepspeed_plugin):
-                model = _with_adapter_weights(weights, load_model(inputs.run.seed, inputs.seed), adapter)
-        save_folded(model, folder)
-        return
     if weights is not None:
         with unsharded_construction(args.deepspeed_plugin):
             model = _plain_model(model)
     model.save_pretrained(folder, state_dict=weights)
+
+
+def _save_adapted(
+    trainer: PoolTrainer, folder: Path, inputs: PoolInputs, adapter: Adapter, blocks: OrderedBlocks
+) -> None:
+    """The adapter, and the model that it makes of the seed, in one complete safetensors folder."""
+    model, args = trainer.bare_model, trainer.args
+    saves = args.distributed_state.is_main_process
+    weights = unsharded_state_dict(model, keep=saves)
+    if not saves:
+        return
+    with unsharded_construction(args.deepspeed_plugin):
+        if weights is not None:
+            model = _with_adapter_weights(weights, load_model(inputs.run.seed, inputs.seed), adapter)
+        batch = collate(blocks.__getitems__([0]))["input_ids"]
+        save_folded(model, folder, inputs.run.seed, batch, lambda path: load_model(path, inputs.seed))
 
 
 def _plain_model(model: PreTrainedModel) -> PreTrainedModel:

@@ -10,6 +10,7 @@ from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..hub_errors import hub_failures
 from ..saved_model import open_tensors
+from .adapted_layers import report_unusual
 from .adapter import with_random_adapter
 from .config_overrides import parse_overrides
 
@@ -87,7 +88,7 @@ def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":
 
 
 def check_architecture(config: "PreTrainedConfig", origin: SeedOrigin, adapter: "LoraConfig | None") -> None:
-    """Try the configuration, with the attention and adapters that are requested.
+    """Try the configuration, with the attention and adapters that are requested; say what adapters do unexpectedly.
 
     Args:
         config (`PreTrainedConfig`): of the seed.
@@ -98,7 +99,9 @@ def check_architecture(config: "PreTrainedConfig", origin: SeedOrigin, adapter: 
         `InputError`: if no model can be made of it.
     """
     with refused("the seed cannot be made", ImportError, ValueError):
-        empty_model(config, adapter, **origin.attention_options)
+        model = empty_model(config, adapter, **origin.attention_options)
+    if adapter:
+        report_unusual(model)
 
 
 def empty_model(

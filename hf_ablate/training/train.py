@@ -151,6 +151,7 @@ def accelerate_config_for(arguments: TrainArguments) -> str | None:
 def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main_process: bool) -> None:
     """Check everything that can be known before, then train one model after the other."""
     from ..loading_bars import no_loading_bars
+    from .adapter import no_warnings_of_peft
     from .callbacks import PoolProgress
     from .checkpoints import remove_checkpoints
     from .devices import check_device, no_warnings_about_deepspeed, unsharded_construction
@@ -185,7 +186,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, is_main_process)
     instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)
     try:
-        with no_loading_bars(), no_warnings_about_deepspeed(), cheap_garbage_collection():
+        with no_loading_bars(), no_warnings_about_deepspeed(), no_warnings_of_peft(), cheap_garbage_collection():
             for model in missing:
                 progress.start(model.id)
                 adapter = None if model.kind == "seed" else arguments.adapter

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -167,8 +167,14 @@ def _choose_head(model: torch.nn.Module) -> Callable:
             expected = model(input_ids=probe, use_cache=False).logits.float()
             if torch.allclose(head(hidden).float(), expected, rtol=1e-4, atol=1e-4, equal_nan=True):
                 return _HiddenStates(decoder, head)
-    logger.info("%s computes its logits in its own way; scoring it is slower", type(model).__name__)
+    _report_own_logits(type(model).__name__)
     return _Logits(model)
+
+
+@cache
+def _report_own_logits(architecture: str) -> None:
+    """Once, however often models of it are evaluated while they are trained."""
+    logger.info("%s computes its logits in its own way; scoring it is slower", architecture)
 
 
 class _HiddenStates:
