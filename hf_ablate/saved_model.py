@@ -2,36 +2,46 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .errors import InputError
+from .errors import InputError, reason
+from .loading_bars import no_loading_bars
 from .manifest import digest_files
 
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
 
 
 CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
+TORCH_INDEX, TORCH_WEIGHTS = "pytorch_model.bin.index.json", "pytorch_model.bin"  # as saved by transformers before 5
 ADAPTER = "adapter"  # the folder of the low-rank adapter that a component was folded from
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a saved model, in order.
+    """The files with the weights of a saved model, in order: safetensors, or `.bin` where there are none.
 
     Raises:
         `InputError`: if the folder is not a complete saved model.
     """
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder} is not a saved model: it has no {CONFIG}")
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if not (folder / INDEX).is_file():
-        raise InputError(f"{folder} has neither {WEIGHTS} nor {INDEX}; save the model with `save_pretrained`")
-    names = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
+    for whole, index in ((WEIGHTS, INDEX), (TORCH_WEIGHTS, TORCH_INDEX)):
+        if (folder / whole).is_file():
+            return [folder / whole]
+        if (folder / index).is_file():
+            return _shards(folder, index)
+    raise InputError(
+        f"{folder} has neither {WEIGHTS} nor {INDEX} nor {TORCH_WEIGHTS}; save the model with `save_pretrained`"
+    )
+
+
+def _shards(folder: Path, index: str) -> list[Path]:
+    names = sorted(set(json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values()))
     for name in names:
         if not (folder / name).is_file():
-            raise InputError(f"{folder} lacks {name}, which its {INDEX} names; the folder is incomplete")
+            raise InputError(f"{folder} lacks {name}, which its {index} names; the folder is incomplete")
     return [folder / name for name in names]
 
 
@@ -47,19 +57,87 @@ def weights_digest(folder: Path) -> str:
 def open_tensors(folder: Path) -> "dict[str, torch.Tensor]":
     """All tensors of a saved model, memory-mapped: read from disk only when used.
 
+    These are the tensors of the files. What transformers makes of them when it loads the model may have other names
+    and shapes: see [`load_causal_lm`].
+
     Returns:
         `dict[str, torch.Tensor]`: by their names in the files, in the shapes and dtypes that they are stored in.
 
     Raises:
-        `InputError`: for a corrupt file; names it.
+        `InputError`: for a corrupt file, and one with more than tensors in it; names it.
     """
+    tensors: dict[str, torch.Tensor] = {}
+    for path in weight_files(folder):
+        tensors |= open_file(path)
+    return tensors
+
+
+def open_file(path: Path) -> "dict[str, torch.Tensor]":
+    """All tensors of one file of weights, memory-mapped.
+
+    Args:
+        path (`Path`): safetensors, or `.bin`.
+
+    Returns:
+        `dict[str, torch.Tensor]`: by their names in the file, in the shapes and dtypes that they are stored in.
+
+    Raises:
+        `InputError`: for a corrupt file, and one with more than tensors in it; names it.
+    """
+    from pickle import UnpicklingError
+
     from safetensors import SafetensorError, safe_open
 
-    tensors = {}
-    for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                tensors |= {name: file.get_tensor(name) for name in file.keys()}
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
-    return tensors
+    try:
+        if path.suffix == ".bin":
+            return _open_pickle(path)
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}
+    except UnpicklingError as error:
+        raise InputError(
+            f"{path} is corrupt, or holds more than tensors, which could run code when it is read; save the model as "
+            "safetensors with `save_pretrained`"
+        ) from error
+    except (SafetensorError, OSError, RuntimeError, EOFError) as error:
+        raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
+
+
+def _open_pickle(path: Path) -> "dict[str, torch.Tensor]":
+    from zipfile import is_zipfile
+
+    import torch
+
+    # only the archives that torch writes since 1.6 can be memory-mapped
+    content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zipfile(path))
+    return {name: tensor for name, tensor in content.items() if isinstance(tensor, torch.Tensor)}
+
+
+def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel, set[str]]":
+    """A saved causal language model, loaded by transformers, which converts names and shapes of the files' tensors.
+
+    Args:
+        folder (`Path` or `str`): where it is saved, or its Hub id.
+        options: for `from_pretrained`, `dtype` for example.
+
+    Returns:
+        `tuple[PreTrainedModel, set[str]]`: the model, and the names of tensors in the files that are no part of it.
+
+    Raises:
+        `InputError`: if there is no complete causal language model.
+    """
+    from pickle import UnpicklingError
+
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    try:
+        with no_loading_bars():
+            model, loaded = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **options)
+    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
+        raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
+    if loaded["missing_keys"]:
+        raise InputError(
+            f"the weights in {folder} lack {len(loaded['missing_keys'])} tensors of the model, among them "
+            f"{min(loaded['missing_keys'])}, which would be random; save the model again"
+        )
+    return model, set(loaded["unexpected_keys"])

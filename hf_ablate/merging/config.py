@@ -13,6 +13,11 @@ from ..run_folder import RunFolder
 
 
 CONFIG_NAME = "mergekit_config.yml"
+# The head of the YAML of a merge that mergekit cannot write, see [`write_merge`].
+WITHOUT_MERGEKIT = (
+    "# mergekit leaves out or lacks weights of this architecture, so hf_ablate has written the average that this\n"
+    "# configuration defines.\n"
+)
 
 
 def merge_yaml(mixture: Mixture, run_dir: Path, out_dtype: str = "float32") -> str:

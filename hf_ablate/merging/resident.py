@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError, unknown_name
-from ..loading_bars import no_loading_bars
 from ..mixtures.mixture import Mixture
-from ..saved_model import open_tensors
-from .components import check_components, check_finite, check_seed
+from ..saved_model import load_causal_lm
+from .components import check_components, check_seed
+from .parameters import model_tensors, read_parameters
 from .rounding import BLOCK, check_pool_format, round_tensor
 
 
@@ -44,25 +44,18 @@ class ResidentPool:
         self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32, device: str = "cpu",
         pool_format: str = "saved", seed: Path | None = None,
     ):  # fmt: skip
-        from transformers import AutoModelForCausalLM
-
         check_components(dict(folders))
         check_pool_format(pool_format)
         if (pool_format == "delta") != (seed is not None):
             raise InputError(f"pool_format is {pool_format} and the seed {seed}; `delta`, and only it, needs one")
         if seed is not None:
             check_seed(seed, next(iter(folders.values())))
-        self.components = {unit: open_tensors(folder) for unit, folder in folders.items()}
-        for unit, tensors in self.components.items():
-            check_finite(tensors, folders[unit])
-        with no_loading_bars():
-            self.model = AutoModelForCausalLM.from_pretrained(next(iter(folders.values())), dtype=dtype)
+        self.model, _ = load_causal_lm(next(iter(folders.values())), dtype=dtype)
+        parameters = read_parameters([*folders.values(), *([seed] if seed else [])], self.model)
+        self.components = dict(zip(folders, parameters, strict=False))
+        self.seed = parameters[-1] if seed else {}
         self.model.eval().requires_grad_(False).to(device)
-        self._targets = self._match_names()
-        self.seed: dict[str, torch.Tensor] = {}
-        if seed is not None:
-            self.seed = open_tensors(seed)
-            check_finite(self.seed, seed)
+        self._targets = self._averaged()
         if pool_format != "saved":
             self._round()
 
@@ -82,17 +75,16 @@ class ResidentPool:
             self.components[unit] = {name: round_tensor(tensors[name], self.seed.get(name)) for name in self._targets}
         logger.info("pool: %d components, rounded, take %.1f MB", len(self.components), self.num_bytes / 1e6)
 
-    def _match_names(self) -> dict[str, torch.Tensor]:
-        """Checkpoint name → parameter of the resident model, tied parameters once."""
-        stored = next(iter(self.components.values()))
-        targets = dict(self.model.named_parameters())
-        targets |= {name: buffer for name, buffer in self.model.named_buffers() if name in stored}
+    def _averaged(self) -> dict[str, torch.Tensor]:
+        """The tensors of the resident model that a merge writes; those of whole numbers stay as they are."""
+        targets = model_tensors(self.model)
         for name, target in targets.items():
-            if name not in stored or stored[name].shape != target.shape:
-                raise InputError(f"the components' files hold no tensor for parameter {name!r}; save them again")
-            if not target.is_floating_point():
-                raise InputError(f"buffer {name!r} holds {target.dtype}, which cannot be averaged")
-        return targets
+            values = [component[name] for component in self.components.values()]
+            if not target.is_floating_point() and not all(torch.equal(value, values[0]) for value in values):
+                raise InputError(
+                    f"buffer {name!r} holds {target.dtype}, which cannot be averaged, and components differ"
+                )
+        return {name: target for name, target in targets.items() if target.is_floating_point()}
 
     @torch.no_grad()
     def merge(self, mixture: Mixture) -> torch.nn.Module:

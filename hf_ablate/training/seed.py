@@ -9,7 +9,7 @@ from ..corpus.description import CorpusDescription
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..hub_errors import hub_failures
-from ..saved_model import open_tensors
+from ..saved_model import load_causal_lm, open_tensors
 from .adapted_layers import report_unusual
 from .adapter import with_random_adapter
 from .config_overrides import parse_overrides
@@ -198,11 +198,6 @@ def load_model(folder: str | Path, origin: SeedOrigin, revision: str | None = No
         `InputError`: if it cannot be read.
     """
     import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM
 
     options = {"dtype": torch.float32, "revision": revision, **origin.attention_options}
-    try:
-        return AutoModelForCausalLM.from_pretrained(folder, **options)
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{folder} cannot be loaded ({error}); train or fetch the model again") from error
+    return load_causal_lm(folder, **options)[0]

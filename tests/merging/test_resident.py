@@ -6,8 +6,8 @@ from tiny_pool import UNITS, assert_equal, save_model, state, tiny_model
 from transformers import AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
-from hf_ablate.merging.merge import run_mergekit
 from hf_ablate.merging.resident import ResidentPool, weighted_sum_
+from hf_ablate.merging.written import run_mergekit
 from hf_ablate.mixtures.mixture import Mixture
 
 

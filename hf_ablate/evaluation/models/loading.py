@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 from ...errors import InputError, reason
-from ...loading_bars import no_loading_bars
 from ...model_config import context_of
-from ...saved_model import CONFIG
+from ...saved_model import CONFIG, load_causal_lm
 
 
 def load_model(folder: Path, dtype: str, device: str):
@@ -21,22 +20,9 @@ def load_model(folder: Path, dtype: str, device: str):
         `InputError`: if the folder does not hold a complete causal language model.
     """
     import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM
 
     causal_config(folder)
-    try:
-        with no_loading_bars():
-            model, loaded = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype), output_loading_info=True
-            )
-    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
-    if loaded["missing_keys"]:
-        raise InputError(
-            f"the weights in {folder} lack {len(loaded['missing_keys'])} tensors of the model, among them "
-            f"{min(loaded['missing_keys'])}, which would be random; save the model again"
-        )
+    model, _ = load_causal_lm(folder, dtype=getattr(torch, dtype))
     return model.eval().requires_grad_(False).to(device)
 
 

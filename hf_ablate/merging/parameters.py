@@ -1,0 +1,74 @@
+"""The parameters of saved models, as transformers reads them.
+
+transformers keeps the files of some architectures in their old form and converts tensors when it loads them: it
+renames heads (GPT-NeoX), and joins experts that are saved one by one (Mixtral, OLMoE, DeepSeek-V3). What the files
+hold as it is in the model is memory-mapped; the rest is read through transformers.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from ..saved_model import load_causal_lm, open_file, open_tensors
+from .components import check_finite
+
+
+def model_tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters and the saved buffers of a model.
+
+    Args:
+        model (`torch.nn.Module`): the model.
+
+    Returns:
+        `dict[str, torch.Tensor]`: by their names in the model, in its shapes and dtypes; tied ones once.
+    """
+    saved = model.state_dict().keys()
+    return dict(model.named_parameters()) | {name: buffer for name, buffer in model.named_buffers() if name in saved}
+
+
+def read_parameters(folders: list[Path], model: torch.nn.Module) -> list[dict[str, torch.Tensor]]:
+    """The parameters and saved buffers of models of one architecture, memory-mapped.
+
+    Loading the first shows which tensors its files hold as they are in the model; the others' files hold the same.
+    Those that are converted are written to files without a name in the folder of temporary files (`TMPDIR`), one model
+    at a time, so that no more than one is in memory.
+
+    Args:
+        folders (`list[Path]`): of the models, whose files hold tensors of the same names and shapes.
+        model (`torch.nn.Module`): loaded from the first of them by transformers, in any dtype, on the CPU.
+
+    Returns:
+        `list[dict[str, torch.Tensor]]`: per model, by the names of [`model_tensors`], in the dtypes of the files.
+
+    Raises:
+        `InputError`: for a corrupt file, and weights that are not finite.
+    """
+    targets = model_tensors(model)
+    converted: list[str] = []
+    parameters = []
+    for number, folder in enumerate(folders):
+        stored = open_tensors(folder)
+        check_finite(stored, folder)
+        if number == 0:
+            converted = [name for name, target in targets.items() if not _is_stored(stored.get(name), target)]
+        mapped = {name: stored[name] for name in targets if name not in converted}
+        parameters.append(mapped | (_convert(folder, stored, converted) if converted else {}))
+    return parameters
+
+
+def _is_stored(stored: torch.Tensor | None, loaded: torch.Tensor) -> bool:
+    return stored is not None and stored.shape == loaded.shape and torch.equal(stored.to(loaded.dtype), loaded)
+
+
+def _convert(folder: Path, stored: dict[str, torch.Tensor], names: list[str]) -> dict[str, torch.Tensor]:
+    """What transformers makes of a model's files, memory-mapped."""
+    from safetensors.torch import save_file
+
+    dtypes = {tensor.dtype for tensor in stored.values() if tensor.is_floating_point()}
+    model, _ = load_causal_lm(folder, dtype=dtypes.pop() if len(dtypes) == 1 else torch.float32)
+    tensors = model_tensors(model)
+    with TemporaryDirectory(prefix="hf-ablate-") as temporary:
+        path = Path(temporary) / "converted.safetensors"
+        save_file({name: tensors[name].detach().contiguous() for name in names}, path)
+        return open_file(path)  # the mapping outlives the name

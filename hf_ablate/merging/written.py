@@ -1,0 +1,205 @@
+"""A merged model on the disk: averaged by mergekit, or by us where mergekit does not know the model, and checked."""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from ..errors import InputError, reason
+from ..manifest import make_readable, write_json
+from ..mixtures.mixture import Mixture
+from ..saved_model import CONFIG, INDEX, load_causal_lm, open_tensors
+from .parameters import model_tensors, read_parameters
+from .resident import weighted_sum_
+
+
+logger = logging.getLogger(__name__)
+MERGEKIT, OURSELVES = "mergekit", "hf_ablate"  # what has averaged the weights of a written merge
+# What a merged model takes over from the component of its first unit.
+_TAKEN_OVER = (
+    CONFIG, "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*",
+    "merges.txt", "chat_template*", "*.py",
+)  # fmt: skip
+
+
+def write_merge(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> str:
+    """Average saved models into a folder that transformers loads as exactly this average.
+
+    mergekit finds a model's tensors by definitions of its own. Where it has none that fits the files, it fails, or
+    leaves tensors out; then the files are averaged tensor by tensor, as its linear merge does.
+
+    Args:
+        mixture (`Mixture`): units and weights.
+        folders (`dict[str, Path]`): unit → saved model; they can be averaged.
+        output (`Path`): an existing, empty folder.
+        source (`str`): the YAML that mergekit keeps with the result.
+        out_dtype (`str`): number format of the saved weights.
+
+    Returns:
+        `str`: what averaged them, `mergekit` or `hf_ablate`.
+
+    Raises:
+        `InputError`: if what was written is not the average.
+    """
+    expected = ExpectedMerge.of(mixture, folders, out_dtype)  # before anything is written
+    try:
+        run_mergekit(mixture, folders, output, source, out_dtype)
+        expected.check(output)
+        return MERGEKIT
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.warning(
+            "merge: mergekit %s does not write this architecture as transformers reads it (%s); hf_ablate writes the "
+            "same average itself", version("mergekit"), reason(error),
+        )  # fmt: skip
+    shutil.rmtree(output)
+    output.mkdir()
+    average_files(mixture, folders, output, out_dtype)
+    expected.check(output)
+    return OURSELVES
+
+
+def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> None:
+    """mergekit's linear merge of saved models.
+
+    Args:
+        mixture (`Mixture`): units and weights.
+        folders (`dict[str, Path]`): unit → saved model.
+        output (`Path`): an existing folder, where the merged model is written.
+        source (`str`): the YAML that mergekit keeps with the result.
+        out_dtype (`str`): number format of the saved weights.
+
+    The models are passed as objects with absolute paths, not as text: mergekit would read `+` and `@` in a path as
+    LoRA and revision, and a short relative path as a name on the Hub.
+    """
+    from mergekit.common import ModelPath, ModelReference
+    from mergekit.config import InputModelDefinition, MergeConfiguration
+    from mergekit.merge import run_merge
+    from mergekit.options import MergeOptions
+
+    references = {
+        unit: ModelReference(model=ModelPath(path=str(folder.resolve()))) for unit, folder in folders.items()
+    }
+    config = MergeConfiguration(
+        merge_method="linear",
+        models=[
+            InputModelDefinition(model=references[unit], parameters={"weight": weight})
+            for unit, weight in mixture.items
+        ],
+        base_model=references[mixture.units[0]],
+        parameters={"normalize": True},
+        dtype="float32",
+        out_dtype=out_dtype,
+    )
+    with _errors_only():
+        run_merge(config, str(output), MergeOptions(write_model_card=False, quiet=True), config_source=source)
+    for code in folders[mixture.units[0]].glob("*.py"):
+        shutil.copy(code, output)  # mergekit copies the code of the configuration, not that of the model
+    for path in output.iterdir():
+        make_readable(path)  # mergekit's weights are readable by their owner alone
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Hide mergekit's warnings: of a deprecated name that it uses itself, and of architectures that it infers."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def average_files(mixture: Mixture, folders: dict[str, Path], output: Path, out_dtype: str) -> None:
+    """The average of saved models, tensor by tensor of their files, as mergekit's linear merge computes it.
+
+    Args:
+        mixture (`Mixture`): units and weights.
+        folders (`dict[str, Path]`): unit → saved model; they can be averaged.
+        output (`Path`): an existing folder, where the merged model is written.
+        out_dtype (`str`): number format of the saved weights; whole numbers stay as they are in the first model.
+    """
+    from huggingface_hub import split_torch_state_dict_into_shards
+    from safetensors.torch import save_file
+
+    first = folders[mixture.units[0]]
+    stored = [open_tensors(folders[unit]) for unit in mixture.units]
+    names = {name for name in stored[0] if all(name in tensors for tensors in stored)}
+    shards = split_torch_state_dict_into_shards({name: stored[0][name] for name in names})
+    for file_name, members in shards.filename_to_tensors.items():
+        averages = {
+            name: _average([tensors[name] for tensors in stored], mixture, getattr(torch, out_dtype))
+            for name in members
+        }
+        save_file(averages, output / file_name, metadata={"format": "pt"})
+    if shards.is_sharded:
+        write_json(output / INDEX, {"metadata": shards.metadata, "weight_map": shards.tensor_to_filename})
+    for path in first.iterdir():
+        if any(fnmatch(path.name, pattern) for pattern in _TAKEN_OVER):
+            shutil.copy(path, output)
+    config = json.loads((first / CONFIG).read_text(encoding="utf-8"))
+    config.pop("torch_dtype", None)
+    write_json(output / CONFIG, config | {"dtype": out_dtype})
+    for path in output.iterdir():
+        make_readable(path)
+
+
+def _average(tensors: list[torch.Tensor], mixture: Mixture, dtype: torch.dtype) -> torch.Tensor:
+    if not tensors[0].is_floating_point():
+        return tensors[0]
+    average = torch.empty(tensors[0].shape, dtype=dtype)
+    weighted_sum_(average, tensors, torch.tensor(list(mixture.weights.values()), dtype=torch.float32))
+    return average
+
+
+@dataclass(frozen=True)
+class ExpectedMerge:
+    """What transformers has to load from a written merge: the average of the components, as it loads them.
+
+    Args:
+        components (`list[dict[str, torch.Tensor]]`): their parameters, memory-mapped, in the order of the mixture.
+        mixture (`Mixture`): the weights.
+        dtype (`torch.dtype`): of the written weights.
+        unused (`set[str]`): tensors in the components' files that are no part of the model.
+    """
+
+    components: list[dict[str, torch.Tensor]]
+    mixture: Mixture
+    dtype: torch.dtype
+    unused: set[str]
+
+    @classmethod
+    def of(cls, mixture: Mixture, folders: dict[str, Path], out_dtype: str) -> "ExpectedMerge":
+        """The average of saved models.
+
+        Args:
+            mixture (`Mixture`): units and weights.
+            folders (`dict[str, Path]`): unit → saved model.
+            out_dtype (`str`): number format of the written weights.
+
+        Raises:
+            `InputError`: for a component that is incomplete or whose weights are not finite.
+        """
+        ordered = [folders[unit] for unit in mixture.units]
+        model, unused = load_causal_lm(ordered[0], dtype=torch.float32)
+        return cls(read_parameters(ordered, model), mixture, getattr(torch, out_dtype), unused)
+
+    def check(self, written: Path) -> None:
+        """Raise `InputError` if weights are missing or unexpected in a written merge, or one is not the average."""
+        model, unused = load_causal_lm(written, dtype=self.dtype)
+        if unused - self.unused:
+            raise InputError(f"the merge holds {min(unused - self.unused)}, which is no weight of the model")
+        merged = model_tensors(model)
+        if merged.keys() != self.components[0].keys():
+            raise InputError(
+                f"the merge and its components differ in {min(merged.keys() ^ self.components[0].keys())}"
+            )
+        for name, tensor in merged.items():
+            average = _average([component[name] for component in self.components], self.mixture, self.dtype)
+            if average.shape != tensor.shape or not torch.equal(average.to(tensor.dtype), tensor):
+                raise InputError(f"{name} of the merge is not the average of the components'")
