@@ -73,7 +73,8 @@ class EnumerateArguments(StageArguments):
     num_references: int = field(
         default=0,
         metadata={
-            "help": "How many mixtures of two or more units get a reference model: drawn evenly over numbers of units."
+            "help": "How many mixtures of two or more units get a reference model: those that have one already, and "
+            "others drawn evenly over numbers of units."
         },
     )
     random_seed: int = field(default=0, metadata={"help": "Seeds the Dirichlet draws and the choice of references."})

@@ -26,7 +26,7 @@ from ..text_table import text_table
 from . import methods
 from .arguments import EnumerateArguments
 from .mixture import Mixture
-from .references import choose_references
+from .references import choose_references, trained_references
 from .units import CorpusUnits
 
 
@@ -50,9 +50,13 @@ class CandidateMixture:
 
 
 def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
-    """The candidates that the arguments describe, over the units of a corpus; nothing is written."""
+    """The candidates that the arguments describe, over the units of a corpus; nothing is written.
+
+    Reference models in the run folder count: they stay references while their mixtures are candidates.
+    """
     mixtures = enumerate_mixtures(arguments, corpus)
-    references = choose_references(mixtures, arguments.num_references, arguments.random_seed)
+    trained = trained_references(arguments.run_dir, mixtures)
+    references = choose_references(mixtures, arguments.num_references, arguments.random_seed, trained)
     return [CandidateMixture(mixture, mixture.id in references) for mixture in mixtures]
 
 

@@ -1,13 +1,28 @@
-"""The choice of the mixtures that get a reference model."""
+"""The choice of the mixtures that get a reference model: those that have one, and others drawn beside them."""
 
 import random
+from collections.abc import Collection
+from pathlib import Path
 
 from ..errors import InputError
+from ..manifest import has_manifest
+from ..run_folder import RunFolder
 from .mixture import Mixture
 
 
-def choose_references(mixtures: list[Mixture], count: int, random_seed: int) -> set[str]:
-    """The ids of `count` mixtures, drawn evenly over the numbers of units.
+def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
+    """The ids of the mixtures that have a finished reference model, whenever and for whatever draw it was trained."""
+    folder = RunFolder(run_dir)
+    return {mixture.id for mixture in mixtures if has_manifest(folder.reference(mixture.id))}
+
+
+def choose_references(
+    mixtures: list[Mixture], count: int, random_seed: int, trained: Collection[str] = ()
+) -> set[str]:
+    """The ids of `count` mixtures, evenly over the numbers of units; more only where more are trained already.
+
+    All that are trained are chosen, and the others are drawn. What is trained of a draw does not change it: the draw
+    begun is the draw finished.
 
     Mixtures of one unit are never chosen: with the same tokens their reference model is the component itself, so they
     would only flatter the agreement.
@@ -16,24 +31,27 @@ def choose_references(mixtures: list[Mixture], count: int, random_seed: int) -> 
         mixtures (`list[Mixture]`): the candidates.
         count (`int`): how many to choose.
         random_seed (`int`): of the choice.
+        trained (`Collection[str]`): ids of mixtures that have a reference model; those of no candidate are ignored.
 
     Raises:
         `InputError`: if there are fewer mixtures of two or more units than `count`.
     """
-    by_size: dict[int, list[Mixture]] = {}
+    by_size: dict[int, list[str]] = {}
     for mixture in mixtures:
         if len(mixture.units) > 1:
-            by_size.setdefault(len(mixture.units), []).append(mixture)
+            by_size.setdefault(len(mixture.units), []).append(mixture.id)
     available = sum(map(len, by_size.values()))
     if count > available:
         raise InputError(f"num_references is {count}, but only {available} of the mixtures have two or more units")
     generator = random.Random(random_seed)
+    chosen: dict[int, list[str]] = {}
+    left: dict[int, list[str]] = {}
     for size in sorted(by_size):
-        by_size[size].sort(key=lambda mixture: mixture.id)
-        generator.shuffle(by_size[size])
-    chosen: set[str] = set()
-    while len(chosen) < count:
-        for size in sorted(by_size):
-            if by_size[size] and len(chosen) < count:
-                chosen.add(by_size[size].pop().id)
-    return chosen
+        in_order = sorted(by_size[size])
+        generator.shuffle(in_order)
+        chosen[size] = [each for each in in_order if each in trained]
+        left[size] = [each for each in in_order if each not in trained]
+    for _ in range(count - sum(map(len, chosen.values()))):
+        size = min((size for size in left if left[size]), key=lambda size: len(chosen[size]))  # the smaller of equals
+        chosen[size].append(left[size].pop())
+    return {each for some in chosen.values() for each in some}

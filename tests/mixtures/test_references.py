@@ -1,0 +1,86 @@
+"""Reference models that have been trained stay references; new ones are drawn beside them."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from hf_ablate.manifest import write_manifest
+from hf_ablate.mixtures.arguments import EnumerateArguments
+from hf_ablate.mixtures.enumerate import read_mixtures, run
+from hf_ablate.mixtures.methods import subsets
+from hf_ablate.mixtures.references import choose_references
+from hf_ablate.run_folder import RunFolder
+
+
+def write_corpus(run_dir, units):
+    text = {"blocks": 1, "tokens": 16, "digest": "text"}
+    write_manifest(
+        run_dir / "corpus", "partition", {}, {}, units=dict.fromkeys(units, text), seed=None, block_size=16,
+        tokenizer={"vocab_size": 300, "digest": "tokenizer"},
+    )  # fmt: skip
+
+
+def train(run_dir, mixture_ids):
+    for mixture in mixture_ids:
+        folder = RunFolder(run_dir).reference(mixture)
+        folder.mkdir(parents=True)
+        write_manifest(folder, "train", {}, {})
+
+
+def references(run_dir):
+    return {candidate.mixture.id for candidate in read_mixtures(run_dir) if candidate.reference}
+
+
+def test_adding_and_removing_a_unit_keeps_every_trained_reference_that_is_a_candidate(tmp_path):
+    write_corpus(tmp_path, "abcde")
+    run(EnumerateArguments(run_dir=tmp_path, num_references=6))
+    first = references(tmp_path)
+    train(tmp_path, first)
+    write_corpus(tmp_path, "abcdef")
+    run(EnumerateArguments(run_dir=tmp_path, num_references=6))
+    assert references(tmp_path) == first
+    run(EnumerateArguments(run_dir=tmp_path, num_references=9))
+    second = references(tmp_path)
+    assert first < second and len(second) == 9
+    run(EnumerateArguments(run_dir=tmp_path, num_references=2))
+    assert references(tmp_path) == first
+    write_corpus(tmp_path, "abcd")
+    run(EnumerateArguments(run_dir=tmp_path, num_references=6))
+    candidates = {candidate.mixture.id for candidate in read_mixtures(tmp_path)}
+    assert first & candidates <= references(tmp_path) and len(references(tmp_path)) == 6
+
+
+def test_training_references_leaves_the_written_mixtures_as_they_are(tmp_path):
+    write_corpus(tmp_path, "abcde")
+    run(EnumerateArguments(run_dir=tmp_path, num_references=6))
+    drawn, before = sorted(references(tmp_path)), (tmp_path / "mixtures/manifest.json").stat().st_mtime_ns
+    for mixture in drawn:
+        train(tmp_path, [mixture])
+        run(EnumerateArguments(run_dir=tmp_path, num_references=6))
+        assert (tmp_path / "mixtures/manifest.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("case", range(50))
+def test_choices_of_any_mixtures_keep_what_is_trained_and_finish_the_draw_that_was_begun(case):
+    generator = random.Random(case)
+    every = list(subsets(list("abcdef")[: generator.randint(3, 6)]))
+    mixtures = generator.sample(every, generator.randint(len(every) // 2, len(every)))
+    eligible = {mixture.id: len(mixture.units) for mixture in mixtures if len(mixture.units) > 1}
+    count = generator.randint(0, len(eligible))
+    draw = choose_references(mixtures, count, case)
+    assert len(draw) == count
+
+    begun = generator.sample(sorted(draw), generator.randint(0, count))
+    assert choose_references(mixtures, count, case, begun) == draw
+
+    trained = set(generator.sample([mixture.id for mixture in every], generator.randint(0, len(every))))
+    kept = trained & eligible.keys()
+    chosen = choose_references(mixtures, count, case, trained)
+    assert kept <= chosen <= eligible.keys()
+    assert len(chosen) == max(count, len(kept))
+    assert choose_references(mixtures[::-1], count, case, chosen) == chosen
+    sizes, kept_sizes = (Counter(eligible[each] for each in some) for some in (chosen, kept))
+    for size in set(eligible.values()):
+        for other, available in Counter(eligible.values()).items():  # a larger share only where it was there before
+            assert sizes[size] <= max(kept_sizes[size], sizes[other] + 1) or sizes[other] == available
