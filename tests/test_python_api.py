@@ -51,26 +51,28 @@ def test_scores_are_those_of_the_score_rows(study):
 
 
 def test_the_ranking_is_the_commands(study, capsys):
-    ranking = command(capsys, "rank", "--config", study.recipes / "rank.yaml")["ranking"]
-    for target, facts in ranking["targets"].items():
+    printed = command(capsys, "rank", "--config", study.recipes / "rank.yaml")
+    for target in (row["target"] for row in printed["targets"]):
         for proxy, kind in (("merge", "merged"), ("ensemble", "ensemble")):
             frame = study.ranking(target, proxy)
-            entries = facts["rankings"][kind]
-            assert list(frame.index) == [entry["mixture"] for entry in entries]
-            assert list(frame["score"]) == [entry["score"] for entry in entries]
+            entries = [row for row in printed["ranking"] if (row["target"], row["kind"]) == (target, kind)]
+            assert list(frame.index) == [entry["mixture_id"] for entry in entries]
+            for name in ("rank", "name", "score"):
+                assert list(frame[name]) == [entry[name] for entry in entries]
             references = [math.nan if entry["reference"] is None else entry["reference"] for entry in entries]
             assert list(frame["reference"]) == pytest.approx(references, abs=0, nan_ok=True)
     assert list(study.ranking()[sorted(UNITS)].sum(axis="columns")) == pytest.approx([1] * 7)
 
 
 def test_the_agreement_is_the_commands(study, capsys):
-    agreement = command(capsys, "rank", "--config", study.recipes / "rank.yaml")["agreement"]
+    printed = command(capsys, "rank", "--config", study.recipes / "rank.yaml")
     frame = study.agreement()
-    predictors = agreement["targets"]["macro"]["groups"]["all"]["predictors"]
-    assert list(frame.index) == [agreement["predictors"][name]["label"] for name in predictors]
-    for name, entry in predictors.items():
-        found = frame.loc[agreement["predictors"][name]["label"], "regret"]
-        expected = [math.nan if value is None else value for value in (entry["regret"][k] for k in found.index)]
+    assert list(frame.index) == [(row["predictor"], row["label"]) for row in printed["predictors"]]
+    rows = [row for row in printed["agreement"] if (row["target"], row["group"]) == ("macro", "all")]
+    assert len(rows) == len(frame) * len(frame.columns.levels[0])
+    for row in rows:
+        found = frame.xs(row["predictor"])[row["statistic"]].iloc[0]
+        expected = [math.nan if row[name] is None else row[name] for name in found.index]
         assert list(found) == pytest.approx(expected, abs=0, nan_ok=True)
     assert list(study.agreement(group=2).columns) == list(frame.columns)
 

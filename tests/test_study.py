@@ -65,7 +65,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     assert result.stdout.count("Ranking of 7 mixtures") == 1
     rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
     one, two = (
-        {row["mixture"]: row["score"] for row in ranking["targets"]["macro"]["rankings"]["merged"]}
+        {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "macro"}
         for ranking in rankings
     )
     assert one == pytest.approx(two, rel=1e-4)
@@ -95,7 +95,7 @@ def test_evaluation_during_training_gives_the_report_its_curves(study):
 
 def test_the_best_mixtures_model_is_saved_with_its_yaml(study):
     ranking = json.loads(contents(study, "ranking/ranking.json"))
-    best = ranking["targets"]["macro"]["rankings"]["merged"][0]["mixture"]
+    best = ranking["ranking"][0]["mixture_id"]
     assert (study / "run/models/merged" / best / "model.safetensors").is_file()
     assert "merge_method: linear" in contents(study, f"models/merged/{best}/mergekit_config.yml").decode()
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ..errors import InputError
 from ..manifest import MANIFEST, has_manifest, read_manifest
-from ..mixtures.ranked import read_ranking
-from ..ranking.rank import read_agreement
+from ..mixtures.ranked import Ranking, read_ranking
+from ..ranking.measured import Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder, model_id
 from .cards import CardMetadata
 from .dataset_cards import DATA, corpus_card, eval_card, report_card, scores_card
@@ -102,8 +101,8 @@ def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
     patterns = [
         LAYOUT.scores / "*.jsonl", LAYOUT.scores / MANIFEST, LAYOUT.mixtures_file, LAYOUT.mixtures / MANIFEST,
     ]  # fmt: skip
-    ranking: dict[str, Any] | None = None
-    agreement: dict[str, Any] | None = None
+    ranking: Ranking | None = None
+    agreement: Agreement | None = None
     if has_manifest(run_folder.ranking):
         ranking, agreement = read_ranking(run_folder.path), read_agreement(run_folder.path)
         patterns += [LAYOUT.ranking_file, LAYOUT.agreement_file, LAYOUT.ranking / MANIFEST]
@@ -113,7 +112,7 @@ def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
     models = [read_manifest(folder) for folder in run_folder.saved_models(*TRAINED_KINDS)]
     tables = result_tables(run_folder, models, ranking, agreement)
     files |= {f"{DATA}/{name}.parquet": table for name, table in tables.items()}
-    card = scores_card(ids, list(tables), ranking, agreement["references"] if agreement else 0)
+    card = scores_card(ids, list(tables), ranking, agreement.references if agreement else 0)
     manifest = read_manifest(run_folder.scores)
     return [Upload("scores", ids.of("scores"), "dataset", {**files, CARD: card.encode()}, manifest)]
 

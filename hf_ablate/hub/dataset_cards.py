@@ -3,7 +3,7 @@
 import glob
 from typing import Any
 
-from ..mixtures.ranked import best_entry
+from ..mixtures.ranked import Ranking
 from .cards import CardMetadata, front_matter, render
 from .places import LAYOUT, RUN
 from .repository_ids import RepositoryIds
@@ -82,13 +82,13 @@ def eval_card(
     return top + render("eval_card.md.j2", ids=ids, sources=sources, sizes=sizes, license=metadata.license)
 
 
-def scores_card(ids: RepositoryIds, tables: list[str], ranking: dict[str, Any] | None, num_references: int) -> str:
+def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, num_references: int) -> str:
     """The card of the results: a configuration per table.
 
     Args:
         ids ([`RepositoryIds`]): of the study's repositories.
         tables (`list[str]`): the names of the tables, of those in `TABLES`.
-        ranking (`dict`, *optional*): the study's ranking.
+        ranking ([`Ranking`], *optional*): the study's.
         num_references (`int`): how many reference models it was checked against.
     """
     configs = [
@@ -101,10 +101,10 @@ def scores_card(ids: RepositoryIds, tables: list[str], ranking: dict[str, Any] |
     )  # fmt: skip
     answer = None
     if ranking:
-        proxy, entry = best_entry(ranking)
+        best = ranking.entries()[0]
         answer = {
-            "proxy": proxy, "name": ranking["mixtures"][entry["mixture"]]["name"], "score": entry["score"],
-            "measure": ranking["unit_of_measure"], "num_references": num_references,
+            "proxy": best["kind"], "name": best["name"], "score": best["score"],
+            "measure": ranking.unit_of_measure, "num_references": num_references,
         }  # fmt: skip
     shown = {table: TABLES[table] for table in tables}
     return top + render("scores_card.md.j2", ids=ids, tables=shown, run=RUN, answer=answer)

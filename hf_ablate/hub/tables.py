@@ -7,29 +7,35 @@ from typing import Any
 from ..evaluation.rows import METRICS, read_current_rows
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import Ranking
+from ..ranking.measured import Agreement
 from ..run_folder import RunFolder
 
 
 def result_tables(
     run_folder: RunFolder,
     models: list[dict[str, Any]],
-    ranking: dict[str, Any] | None = None,
-    agreement: dict[str, Any] | None = None,
+    ranking: Ranking | None = None,
+    agreement: Agreement | None = None,
 ) -> dict[str, bytes]:
     """The tables of a study.
 
     Args:
         run_folder ([`RunFolder`]): with finished scores and mixtures.
         models (`list[dict]`): the manifests of its trained models.
-        ranking (`dict`, *optional*): if the study is ranked.
-        agreement (`dict`, *optional*): with the reference models, if the study is ranked.
+        ranking ([`Ranking`], *optional*): if the study is ranked.
+        agreement ([`Agreement`], *optional*): with the reference models, if the study is ranked.
 
     Returns:
         `dict[str, bytes]`: name → Parquet file; empty tables are left out.
     """
     tables = {"scores": _scores(run_folder), "mixtures": _mixtures(run_folder), "models": _models(models)}
     if ranking and agreement:
-        tables |= {"ranking": _ranking(ranking), "agreement": _agreement(agreement)}
+        measured = {name: ranking.content[name] for name in ("metric", "split", "reference_budget")}
+        tables |= {
+            name: [row | measured for row in content[name]]
+            for name, content in (("ranking", ranking.content), ("agreement", agreement.content))
+        }
     return {name: _parquet(rows, name) for name, rows in tables.items() if rows}
 
 
@@ -61,33 +67,6 @@ def _models(manifests: list[dict[str, Any]]) -> list[dict]:
     ]
 
 
-def _ranking(ranking: dict) -> list[dict]:
-    return [
-        {
-            "target": name, "kind": target["kind"], "source": target["source"], "domain": target["domain"],
-            "proxy": proxy, "metric": ranking["metric"], "split": ranking["split"], **entry,
-        }
-        for name, target in ranking["targets"].items()
-        for proxy, entries in target["rankings"].items()
-        for entry in entries
-    ]  # fmt: skip
-
-
-def _agreement(agreement: dict) -> list[dict]:
-    return [
-        {
-            "target": name, "group": group, "n": values["n"], "predictor": predictor, "statistic": statistic,
-            "value": estimate["value"], "low": estimate["low"], "high": estimate["high"],
-            "reference_budget": agreement["reference_budget"],
-        }
-        for name, target in agreement["targets"].items()
-        for group, values in target["groups"].items()
-        for predictor, statistics in values["predictors"].items()
-        for statistic, estimate in statistics.items()
-        if isinstance(estimate, dict)
-    ]  # fmt: skip
-
-
 def _weights(weights: dict[str, float] | None) -> list[dict] | None:
     """Unit → weight as a list: as a struct, every unit would be a column of its own."""
     return weights and [{"unit": unit, "weight": weight} for unit, weight in Mixture.of(weights).items]
@@ -103,7 +82,7 @@ def _parquet(rows: list[dict], name: str) -> bytes:
     numbers = {"value", "low", "high", "score", "reference"} if name != "mixtures" else set()
     fields = []
     for column in table.schema:
-        kind = weights if column.name in ("mixture", "weights") and name != "ranking" else column.type
+        kind = weights if column.name in ("mixture", "weights") else column.type
         kind = pa.float64() if column.name in numbers else kind
         fields.append(pa.field(column.name, pa.string() if pa.types.is_null(kind) else kind))
     buffer = io.BytesIO()

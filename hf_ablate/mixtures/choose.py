@@ -6,7 +6,7 @@ from ..errors import InputError
 from ..run_folder import RunFolder
 from .enumerate import read_mixtures
 from .mixture import Mixture
-from .ranked import best_mixture, read_ranking
+from .ranked import read_ranking
 
 
 BEST = "best"
@@ -25,7 +25,7 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
     candidates = [candidate.mixture for candidate in read_mixtures(run_dir)]
     chosen: dict[str, Mixture] = {}
     for name in names:
-        wanted = best_mixture(read_ranking(run_dir)) if name == BEST else name
+        wanted = read_ranking(run_dir).entries()[0]["mixture_id"] if name == BEST else name
         mixture = find_mixture(wanted, candidates)
         if mixture is None:
             raise InputError(

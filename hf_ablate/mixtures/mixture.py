@@ -85,15 +85,44 @@ class Mixture:
     @property
     def name(self) -> str:
         """What people read: units joined by `+`, with their weights where these differ."""
-        if self.is_uniform:
-            return " + ".join(self.units)
-        return " + ".join(f"{weight:.3g} {unit}" for unit, weight in self.items)
+        return " + ".join(self._terms)
+
+    def shortened(self, width: int) -> str:
+        """The name; where that is longer than `width`, the heaviest units and the id, which tells it from others.
+
+        Example:
+
+        ```python
+        >>> Mixture.of({"code": 1, "manuals": 4, "news": 3, "web": 2}).shortened(42)
+        '0.4 manuals + … 3 more units (m-e1f9b3942dee)'
+        >>> Mixture.uniform(["code", "news"]).shortened(44)
+        'code + news'
+
+        ```
+        """
+        if len(self.name) <= width:
+            return self.name
+        heaviest = sorted(zip(self.items, self._terms, strict=True), key=lambda pair: -pair[0][1])
+        terms = [term for _, term in heaviest]
+        shown = len(terms) - 1
+        while shown > 1 and len(_cut(terms, shown, self.id)) > width:
+            shown -= 1
+        return _cut(terms, shown, self.id)
+
+    @property
+    def _terms(self) -> list[str]:
+        return self.units if self.is_uniform else [f"{weight:.3g} {unit}" for unit, weight in self.items]
 
     def check_units(self, known: list[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""
         for unit in self.units:
             if unit not in known:
                 raise unknown_name("unit", unit, known)
+
+
+def _cut(terms: list[str], shown: int, name: str) -> str:
+    left = len(terms) - shown
+    return f"{' + '.join(terms[:shown])} + … {left} more unit{'s' * (left > 1)} ({name})"
 
 
 def check_weight(what: str, weight: object) -> None:

@@ -1,10 +1,12 @@
 """The ranking of a study's mixtures, as `hf-ablate rank` wrote it."""
 
 import json
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 from ..manifest import read_manifest
 from ..run_folder import RunFolder
 from .proxies import PROXIES, find_proxy
@@ -13,42 +15,135 @@ from .proxies import PROXIES, find_proxy
 MEAN = "macro"  # the key, in files, of the target that is the mean of all domains
 
 
-def read_ranking(run_dir: Path) -> dict[str, Any]:
-    """The ranking of a study, as `ranking/contents.py` describes it.
+@dataclass(frozen=True)
+class Ranking:
+    """`ranking.json`: tables of flat records, whose keys docs/json.md explains, and look-ups in them.
+
+    Args:
+        content (`dict`): what the file holds.
+    """
+
+    content: dict[str, Any]
+
+    @property
+    def unit_of_measure(self) -> str:
+        """Of the scores, such as `bits per byte`."""
+        return self.content["unit_of_measure"]
+
+    @property
+    def split(self) -> str:
+        """Of the evaluation text."""
+        return self.content["split"]
+
+    @property
+    def reference_budget(self) -> str:
+        """`fixed`, `union`, or `unknown` where no reference model is scored."""
+        return self.content["reference_budget"]
+
+    @cached_property
+    def mixtures(self) -> dict[str, dict[str, Any]]:
+        """Id of each candidate → `name`, `mixture` (unit → weight), `number_of_units`."""
+        return {row["mixture_id"]: row for row in self.content["mixtures"]}
+
+    @cached_property
+    def targets(self) -> dict[str, dict[str, Any]]:
+        """Name of each target → `level`, `source`, `domain`; the mean of domains first."""
+        return {row["target"]: row for row in self.content["targets"]}
+
+    @cached_property
+    def units(self) -> list[str]:
+        """All units of the candidates, in alphabetical order."""
+        return sorted({unit for row in self.content["mixtures"] for unit in row["mixture"]})
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of proxies that the mixtures are ranked by, the one that answers first."""
+        ranked = {row["kind"] for row in self.content["ranking"] if row["target"] == MEAN}
+        return [proxy.kind for proxy in PROXIES if proxy.kind in ranked]
+
+    def kind(self, option: str | None = None) -> str:
+        """The kind of the proxy that a word in an option stands for, which the mixtures were ranked by.
+
+        Args:
+            option (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
+
+        Raises:
+            `InputError`: for any other word, and for a proxy that the mixtures were not ranked by.
+        """
+        if option is None:
+            return self.kinds[0]
+        kind = find_proxy(option).kind
+        if kind not in self.kinds:
+            raise InputError(f"the mixtures were not ranked by the proxy {option!r}, but by {', '.join(self.kinds)}")
+        return kind
+
+    def target(self, name: str) -> str:
+        """The target that a name means, see [`find_target`]."""
+        return find_target(name, {target: facts["domain"] for target, facts in self.targets.items()})
+
+    def entries(self, target: str = MEAN, kind: str | None = None) -> list[dict[str, Any]]:
+        """The records of a target and a kind of proxy (default: the first), best first."""
+        return self._entries.get((target, kind or self.kinds[0]), [])
+
+    def seed_score(self, target: str) -> float | None:
+        """The seed's score; `None` where it has none."""
+        return self._models.get((target, "seed"), {}).get("seed")
+
+    def component_scores(self, target: str) -> dict[str, float | None]:
+        """Unit → score of its component."""
+        return self._models.get((target, "component"), {})
+
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        return _grouped(self.content["ranking"])
+
+    @cached_property
+    def _models(self) -> dict[tuple[str, str], dict[str, float | None]]:
+        grouped = _grouped(self.content["models"])
+        return {key: {row["name"]: row["score"] for row in rows} for key, rows in grouped.items()}
+
+
+def find_target(name: str, targets: dict[str, str | None]) -> str:
+    """The target that a name means: its own, or that of a domain without the source where only one source has it.
+
+    Args:
+        name (`str`): what the user wrote.
+        targets (`dict[str, str | None]`): name of each target → its domain, if it is one.
+
+    Raises:
+        `InputError`: if there is none, or there are several.
+
+    Example:
+
+    ```python
+    >>> find_target("pandas", {"macro": None, "in_domain": None, "in_domain/pandas": "pandas"})
+    'in_domain/pandas'
+
+    ```
+    """
+    if name in targets:
+        return name
+    meant = [target for target, domain in targets.items() if domain == name]
+    if len(meant) > 1:
+        raise InputError(f"{name!r} is a domain of several sources; write {' or '.join(meant)}")
+    if not meant:
+        raise unknown_name("target", name, list(targets))
+    return meant[0]
+
+
+def _grouped(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["target"], row["kind"]), []).append(row)
+    return groups
+
+
+def read_ranking(run_dir: Path) -> Ranking:
+    """The ranking of a study.
 
     Raises:
         `InputError`: if `hf-ablate rank` has not been run.
     """
     folder = RunFolder(run_dir)
     read_manifest(folder.ranking)
-    return json.loads(folder.ranking_file.read_text(encoding="utf-8"))
-
-
-def best_mixture(ranking: dict[str, Any]) -> str:
-    """The id of the mixture that comes first on the mean of all domains, by the first proxy that is ranked."""
-    return best_entry(ranking)[1]["mixture"]
-
-
-def ranked_kind(ranking: dict[str, Any], option: str | None = None) -> str:
-    """The kind of the proxy that a word in an option stands for, which the mixtures were ranked by.
-
-    Args:
-        ranking (`dict`): as in `ranking.json`.
-        option (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
-
-    Raises:
-        `InputError`: for any other word, and for a proxy that the mixtures were not ranked by.
-    """
-    rankings = ranking["targets"][MEAN]["rankings"]
-    if option is None:
-        return next(proxy.kind for proxy in PROXIES if rankings.get(proxy.kind))
-    kind = find_proxy(option).kind
-    if kind not in rankings:
-        raise InputError(f"the mixtures were not ranked by the proxy {option!r}, but by {', '.join(rankings)}")
-    return kind
-
-
-def best_entry(ranking: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The first proxy that is ranked, and the entry that it puts first on the mean of all domains."""
-    kind = ranked_kind(ranking)
-    return kind, ranking["targets"][MEAN]["rankings"][kind][0]
+    return Ranking(json.loads(folder.ranking_file.read_text(encoding="utf-8")))

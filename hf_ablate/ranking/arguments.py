@@ -49,6 +49,14 @@ class RankArguments(StageArguments):
     )
     confidence: float = field(default=0.95, metadata={"help": "The share of resamples in an interval."})
     random_seed: int = field(default=1234, metadata={"help": "Seed of the resampling."})
+    target: str | None = field(
+        default=None,
+        metadata={
+            "help": "Print the ranking and agreement on this target only: a domain (SOURCE/DOMAIN, or DOMAIN alone), "
+            "a source (the mean of its domains), or `macro` (the mean of all domains). Default: the ranking on the "
+            "mean of all domains. The files hold every target."
+        },
+    )
     top: int = field(default=10, metadata={"help": "Mixtures in the printed table; the files hold all."})
 
     def __post_init__(self) -> None:

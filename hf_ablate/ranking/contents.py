@@ -6,6 +6,7 @@ import numpy as np
 
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
 from .arguments import RankSettings
+from .measured import ALL
 from .predictors import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
 from .scores import UNITS_OF_MEASURE, Scores, Target
 
@@ -19,29 +20,29 @@ def make_ranking(scores: Scores, settings: RankSettings, budget: str) -> dict[st
         budget (`str`): of the reference models, `fixed`, `union` or `unknown`.
 
     Returns:
-        `dict`: `targets` → target name (`macro` first) → `rankings` → `merged` / `ensemble` → entries, best first,
-        of `rank`, `mixture` (id), `score`, and `reference` (score of the reference model, or None). Equal scores
-        share a rank. A mixture without a score on a target is not ranked there.
+        `dict`: what [`Ranking`] reads; docs/json.md explains every key. In `ranking`, equal scores share a rank, and a
+        mixture without a score on a target has no record there.
     """
-    targets = {}
-    for target in scores.targets():
-        rankings = {kind: _ranked(scores, kind, target) for kind in PROXY_KINDS if kind in scores.by_kind}
-        targets[target.name] = {
-            "kind": target.kind,
-            "source": target.source,
-            "domain": target.domain,
-            "seed": None if scores.seed is None else _number(target.of(scores.seed)),
-            "components": {unit: _number(target.of(values)) for unit, values in sorted(scores.components.items())},
-            "rankings": rankings,
-        }
+    targets = scores.targets()
     return {
         **_header(settings, budget),
-        "mixtures": {
-            mixture.id: {"name": mixture.name, "weights": mixture.weights, "number_of_units": len(mixture.units)}
+        "mixtures": [
+            {
+                "mixture_id": mixture.id, "name": mixture.name, "mixture": mixture.weights,
+                "number_of_units": len(mixture.units),
+            }
             for mixture in scores.mixtures
-        },
-        "targets": targets,
-    }
+        ],
+        "targets": [target.key for target in targets],
+        "models": [record for target in targets for record in _models(scores, target)],
+        "ranking": [
+            record
+            for target in targets
+            for kind in PROXY_KINDS
+            if kind in scores.by_kind
+            for record in _ranked(scores, kind, target)
+        ],
+    }  # fmt: skip
 
 
 def _header(settings: RankSettings, budget: str) -> dict[str, Any]:
@@ -53,15 +54,27 @@ def _header(settings: RankSettings, budget: str) -> dict[str, Any]:
     }
 
 
-def _ranked(scores: Scores, proxy: str, target: Target) -> list[dict[str, Any]]:
-    values = target.of(scores.by_kind[proxy])
+def _models(scores: Scores, target: Target) -> list[dict[str, Any]]:
+    seed = [] if scores.seed is None else [("seed", "seed", scores.seed)]
+    components = [("component", unit, values) for unit, values in sorted(scores.components.items())]
+    return [
+        {**target.key, "kind": kind, "name": name, "score": _number(target.of(values))}
+        for kind, name, values in seed + components
+    ]
+
+
+def _ranked(scores: Scores, kind: str, target: Target) -> list[dict[str, Any]]:
+    values = target.of(scores.by_kind[kind])
     nothing = np.full(len(values), np.nan)
     references = target.of(scores.by_kind["reference"]) if "reference" in scores.by_kind else nothing
     order = sorted(np.flatnonzero(np.isfinite(values)), key=lambda row: (values[row], scores.mixtures[row].id))
     return [
         {
+            **target.key,
+            "kind": kind,
             "rank": 1 + int((values[order] < values[row]).sum()),
-            "mixture": scores.mixtures[row].id,
+            "mixture_id": scores.mixtures[row].id,
+            "name": scores.mixtures[row].name,
             "score": float(values[row]),
             "reference": _number(references[row]),
         }
@@ -84,53 +97,55 @@ def make_agreement(scores: Scores, settings: RankSettings, budget: str) -> dict[
         budget (`str`): of the reference models, `fixed`, `union` or `unknown`.
 
     Returns:
-        `dict`: `targets` → target name → `groups` → `all` or a number of units → `n`, `predictors` → predictor →
-        statistic → `value`, `low`, `high` (see [`agreement`]), and `best`: the predictors with the highest decision
-        accuracy (several when equal).
+        `dict`: what [`Agreement`] reads; docs/json.md explains every key.
     """
     references = scores.by_kind.get("reference", np.full((len(scores.mixtures), len(scores.domains)), np.nan))
     trained = np.isfinite(references).any(axis=1)
     counted = trained & (scores.sizes > 1)
     predicted = predictions(scores)
-    targets = {}
+    records = []
     for target in scores.targets():
         values = target.of(references)
         usable = counted & np.isfinite(values)
-        groups = {"all": usable}
+        groups = {ALL: usable}
         groups |= {str(size): usable & (scores.sizes == size) for size in sorted(set(scores.sizes[counted].tolist()))}
-        targets[target.name] = {
-            "kind": target.kind,
-            "source": target.source,
-            "domain": target.domain,
-            "groups": {
-                name: _group(target, rows, values, predicted, settings) for name, rows in groups.items()
-            },
-        }  # fmt: skip
+        for name, rows in groups.items():
+            key = {**target.key, "group": name, "n": int(rows.sum())}
+            statistics = _statistics(target, rows, values, predicted, settings)
+            records += [
+                {**key, "predictor": predictor, "statistic": statistic, "reason": None, **estimate}
+                for predictor, estimates in statistics.items()
+                for statistic, estimate in estimates.items()
+            ]
     return {
         **_header(settings, budget),
         "confidence": settings.confidence,
         "bootstrap_samples": settings.bootstrap_samples,
         "references": int(counted.sum()),
-        "left_out": {
-            mixture.id: "its only unit's component is the same model"
+        "left_out": [
+            {"mixture_id": mixture.id, "name": mixture.name, "reason": "its only unit's component is the same model"}
             for mixture, trained_one, size in zip(scores.mixtures, trained, scores.sizes, strict=True)
             if trained_one and size == 1
-        },
-        "predictors": {
-            name: {"label": LABELS[name], "description": DESCRIPTIONS[name], "proxy": name in PROXY_KINDS}
+        ],
+        "predictors": [
+            {
+                "predictor": name, "label": LABELS[name], "description": DESCRIPTIONS[name],
+                "proxy": name in PROXY_KINDS,
+            }
             for name in (*predicted, RANDOM)
-        },
-        "targets": targets,
-    }
+        ],
+        "agreement": records,
+    }  # fmt: skip
 
 
-def _group(
+def _statistics(
     target: Target,
     rows: np.ndarray,
     references: np.ndarray,
     predicted: dict[str, np.ndarray],
     settings: RankSettings,
-) -> dict[str, Any]:
+) -> dict[str, dict[str, dict]]:
+    """Predictor → statistic → estimate, on the mixtures of `rows`."""
     size, confidence, seed = int(rows.sum()), settings.confidence, settings.random_seed
     counts = resample(max(size, 1), settings.bootstrap_samples, seed)
     statistics = {}
@@ -142,14 +157,4 @@ def _group(
         else:
             statistics[name] = agreement(ours, references[rows], counts, confidence)
     statistics[RANDOM] = random_agreement(references[rows], counts, confidence, seed)
-    return {"n": size, "best": best_predictors(statistics), "predictors": statistics}
-
-
-def best_predictors(statistics: dict[str, dict[str, dict]]) -> list[str]:
-    """The predictors with the highest decision accuracy; several when they are equal, none when it is undefined."""
-    accuracy = {
-        name: entry["decision_accuracy"]["value"]
-        for name, entry in statistics.items()
-        if entry["decision_accuracy"]["value"] is not None
-    }
-    return [name for name, value in accuracy.items() if value >= max(accuracy.values()) - 1e-12]
+    return statistics

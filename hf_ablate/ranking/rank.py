@@ -15,13 +15,14 @@ from ..manifest import (
     is_finished,
     read_manifest,
     remove_manifest,
-    write_json,
     write_manifest,
+    write_text,
 )
-from ..mixtures.ranked import read_ranking
+from ..mixtures.ranked import MEAN, find_target, read_ranking
 from ..run_folder import RunFolder, split_model_id
 from .arguments import RankArguments, RankSettings
 from .contents import make_agreement, make_ranking
+from .measured import read_agreement
 from .scores import read_scores
 from .tables import agreement_tables, ranking_table
 
@@ -35,18 +36,44 @@ def run(arguments: RankArguments) -> None:
         folder = RunFolder(arguments.run_dir).ranking
         print(f"rank the mixtures by {arguments.metric} on split {arguments.split} into {folder}")
         return
-    rank_mixtures(arguments.run_dir, arguments.settings)
+    rank_mixtures(arguments.run_dir, arguments.settings, arguments.target)
     ranking, agreement = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
+    target = None if arguments.target is None else ranking.target(arguments.target)
     if arguments.output_format == "json":
-        print(json.dumps({"ranking": ranking, "agreement": agreement}, ensure_ascii=False))
+        print(_records_text(_of_target(ranking.content | agreement.content, target)))
     else:
-        print(ranking_table(ranking, arguments.top))
+        print(ranking_table(ranking, target or MEAN, arguments.top))
         print()
-        print(agreement_tables(agreement))
+        print(agreement_tables(agreement, target))
 
 
-def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
+def _of_target(content: dict[str, Any], target: str | None) -> dict[str, Any]:
+    """The content, of its records that are about a target only those about the given one."""
+
+    def kept(value: Any) -> Any:
+        return [row for row in value if row.get("target") in (None, target)] if isinstance(value, list) else value
+
+    return content if target is None else {name: kept(value) for name, value in content.items()}
+
+
+def _records_text(content: dict[str, Any]) -> str:
+    """JSON with a line for each record, which is as easy to read as indented JSON and much smaller."""
+
+    def text(value: Any) -> str:
+        if not (isinstance(value, list) and value):
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in value) + "\n]"
+
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {text(value)}" for name, value in content.items()) + "\n}"
+
+
+def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = None) -> None:
     """Write `ranking/ranking.json` and `ranking/agreement.json`; does nothing when they are up to date.
+
+    Args:
+        run_dir (`Path`): of a scored study.
+        settings ([`RankSettings`]): what the ranking depends on besides the scores.
+        target (`str`, *optional*): what will be shown of it; a mistake in it is found before anything is written.
 
     Raises:
         `InputError`: if the mixtures have not been scored, and if reference models of different budgets have been.
@@ -63,22 +90,13 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
         logger.info("ranking: unchanged, nothing to do")
         return
     scores = read_scores(run_dir, settings.metric, settings.split)
+    if target is not None:
+        find_target(target, {known.name: known.domain for known in scores.targets()})
     remove_manifest(folder)
-    write_json(run_folder.ranking_file, make_ranking(scores, settings, budget))
-    write_json(run_folder.agreement_file, make_agreement(scores, settings, budget))
+    write_text(run_folder.ranking_file, _records_text(make_ranking(scores, settings, budget)) + "\n")
+    write_text(run_folder.agreement_file, _records_text(make_agreement(scores, settings, budget)) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
-
-
-def read_agreement(run_dir: Path) -> dict[str, Any]:
-    """The agreement of a study, as [`make_agreement`] made it.
-
-    Raises:
-        `InputError`: if `hf-ablate rank` has not been run.
-    """
-    folder = RunFolder(run_dir)
-    read_manifest(folder.ranking)
-    return json.loads(folder.agreement_file.read_text(encoding="utf-8"))
 
 
 def _digest_of(folder: Path) -> str:

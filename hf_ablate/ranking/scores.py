@@ -38,17 +38,22 @@ class Target:
     Args:
         name (`str`): `<source>/<domain>`, `<source>` (the mean of its domains, or a source without domains) or `macro`
             (the mean of all domains).
-        kind (`str`): `domain`, `source` (the mean of its domains) or `all`.
-        source (`str`, *optional*): the source, none for `all`.
+        level (`str`): `domain`, `source_mean` (the mean of a source's domains) or `macro` (the mean of all domains).
+        source (`str`, *optional*): the source, none for `macro`.
         domain (`str`, *optional*): the domain, none for averages and sources without domains.
         columns (`tuple[int, ...]`): the domains, as columns of the score arrays.
     """
 
     name: str
-    kind: str
+    level: str
     source: str | None
     domain: str | None
     columns: tuple[int, ...]
+
+    @property
+    def key(self) -> dict[str, str | None]:
+        """What identifies the target in a record: `target`, `level`, `source`, `domain`."""
+        return {"target": self.name, "level": self.level, "source": self.source, "domain": self.domain}
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """The values for this target.
@@ -88,11 +93,11 @@ class Scores:
 
     def targets(self) -> list[Target]:
         """`macro` first, then each source's mean (of two domains or more) followed by its domains."""
-        targets = [Target(MEAN, "all", None, None, tuple(range(len(self.domains))))]
+        targets = [Target(MEAN, MEAN, None, None, tuple(range(len(self.domains))))]
         for source in dict.fromkeys(source for source, _ in self.domains):
             columns = tuple(column for column, (other, _) in enumerate(self.domains) if other == source)
             if len(columns) > 1:
-                targets.append(Target(source, "source", source, None, columns))
+                targets.append(Target(source, "source_mean", source, None, columns))
             for column in columns:
                 domain = self.domains[column][1]
                 targets.append(Target(target_name(source, domain), "domain", source, domain, (column,)))
@@ -142,10 +147,12 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
     scores = _arrange(models, domains, mixtures)
-    if not any(proxy.kind in scores.by_kind for proxy in PROXIES):
+    proxies = [scores.by_kind[proxy.kind] for proxy in PROXIES if proxy.kind in scores.by_kind]
+    if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
+        where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
         raise InputError(
-            f"no proxy of the {len(mixtures)} candidate mixtures has scores on split {split!r}; run `hf-ablate "
-            "evaluate` with the proxies"
+            f"no proxy of the {len(mixtures)} candidate mixtures has scores {where}; run `hf-ablate evaluate` with "
+            "the proxies"
         )
     _warn_of_missing(scores)
     return scores

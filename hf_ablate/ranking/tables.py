@@ -1,11 +1,12 @@
 """The ranking and its agreement as plain text."""
 
-import textwrap
 from typing import Any
 
+from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
-from ..mixtures.ranked import MEAN, ranked_kind
-from ..text_table import text_table
+from ..mixtures.ranked import MEAN, Ranking
+from ..text_table import paragraph, text_table
+from .measured import ALL, Agreement, best_predictors
 
 
 _SHOWN = ("pearson", "spearman", "kendall", "decision_accuracy", "regret")
@@ -16,6 +17,8 @@ _TITLES = {
     "decision_accuracy": "dec. acc.",
     "regret": "regret",
 }
+_NAME_WIDTH = 96  # characters of a mixture, two lines of a table
+_MOST_DOMAINS = 8  # that have columns
 PROXY_LABELS = {proxy.kind: proxy.label for proxy in PROXIES}
 BUDGETS = {
     "fixed": "fixed (every reference model saw the same number of tokens)",
@@ -24,55 +27,85 @@ BUDGETS = {
 }
 
 
-def ranking_table(ranking: dict[str, Any], top: int) -> str:
-    """The best mixtures on the mean of domains, with their score on each domain and their reference model's score."""
-    rankings = ranking["targets"][MEAN]["rankings"]
-    proxy = ranked_kind(ranking)
-    domains = [name for name, target in ranking["targets"].items() if target["kind"] == "domain"]
-    shown = domains if len(domains) <= 8 else []
+def ranking_table(ranking: Ranking, target: str, top: int) -> str:
+    """The best mixtures on a target, their reference models' scores, and those on the domains of a mean.
+
+    Args:
+        ranking ([`Ranking`]): of a study.
+        target (`str`): one of its targets.
+        top (`int`): how many mixtures are shown.
+    """
+    kind, entries = ranking.kind(), ranking.entries(target)
+    domains = domains_of(ranking, target)
+    shown = domains if len(domains) <= _MOST_DOMAINS else []
     by_domain = {
-        name: {entry["mixture"]: entry["score"] for entry in ranking["targets"][name]["rankings"][proxy]}
-        for name in shown
+        name: {entry["mixture_id"]: entry["score"] for entry in ranking.entries(name, kind)} for name in shown
     }
-    entries = rankings[proxy]
     rows = [
         [
             str(entry["rank"]),
-            mixture_text(ranking, entry["mixture"]),
+            mixture_text(ranking, entry["mixture_id"], _NAME_WIDTH),
             score_text(entry["score"]),
             score_text(entry["reference"]),
-            *(score_text(by_domain[name].get(entry["mixture"])) for name in shown),
+            *(score_text(by_domain[name].get(entry["mixture_id"])) for name in shown),
         ]
         for entry in entries[:top]
     ]
-    headers = ["rank", "mixture", "mean", "reference", *(short_name(name) for name in shown)]
+    headers = ["rank", "mixture", "mean" if domains else "score", "reference", *map(short_name, shown)]
     lines = [
-        f"Ranking of {len(entries)} mixtures by {ranking['unit_of_measure']} (lower is better), split "
-        f"{ranking['split']}, mean of {len(domains)} domains, proxy: {PROXY_LABELS[proxy]}",
+        paragraph(
+            f"Ranking of {len(entries)} mixtures by {ranking.unit_of_measure} (lower is better) on "
+            f"{_described(ranking, target)}, split {ranking.split}; proxy: {PROXY_LABELS[kind]}"
+        ),
+        "",
         text_table(headers, rows, left=(0, 1)),
     ]
     if len(entries) > top:
-        lines.append(f"… and {len(entries) - top} more; every target is in ranking/ranking.json")
-    return "\n".join(lines)
+        rest = f"… and {len(entries) - top} more (--top shows more of them, --target another target)"
+        lines.append(paragraph(rest))
+    return "\n".join([*lines, "", paragraph(_explanation(kind))])
 
 
-def mixture_text(ranking: dict[str, Any], mixture: str, width: int = 44) -> str:
-    """The name of a mixture, cut to a width; `all 5 units` for the uniform mixture of everything.
+def domains_of(ranking: Ranking, target: str) -> list[str]:
+    """The domains that a target is the mean of; none for a domain."""
+    level, source = ranking.targets[target]["level"], ranking.targets[target]["source"]
+    return [
+        name
+        for name, facts in ranking.targets.items()
+        if level != "domain" and facts["level"] == "domain" and source in (None, facts["source"])
+    ]
+
+
+def _described(ranking: Ranking, target: str) -> str:
+    domains = domains_of(ranking, target)
+    if not domains:
+        return target
+    of = "" if target == MEAN else f" of {target}"
+    return f"the mean of the {len(domains)} domains{of}"
+
+
+def _explanation(kind: str) -> str:
+    """The words of the table of the ranking, for who meets them first here."""
+    proxy = next(proxy for proxy in PROXIES if proxy.kind == kind)
+    return (
+        "A mixture is made of units, the named parts of the corpus, in equal shares where no weights are given. It is "
+        f"ranked by its proxy: the {proxy.description}, without training on the mixture. reference: the score of a "
+        "model really trained on it, where there is one. A domain is one kind of evaluation text."
+    )
+
+
+def mixture_text(ranking: Ranking, mixture: str, width: int) -> str:
+    """What people read for a mixture, in at most some `width` characters.
 
     Args:
-        ranking (`dict`): as in `ranking.json`.
+        ranking ([`Ranking`]): which the mixture is a candidate of.
         mixture (`str`): its id.
-        width (`int`): the most characters.
+        width (`int`): beyond which the name is shortened.
     """
-    described = ranking["mixtures"][mixture]
-    size = described["number_of_units"]
-    if size == len(_all_units(ranking)) > 2 and len(set(described["weights"].values())) == 1:
-        return f"all {size} units"
-    return textwrap.shorten(described["name"], width, placeholder=" …")
-
-
-def _all_units(ranking: dict[str, Any]) -> set[str]:
-    return {unit for mixture in ranking["mixtures"].values() for unit in mixture["weights"]}
+    found = Mixture.of(ranking.mixtures[mixture]["mixture"])
+    if found.is_uniform and len(found.units) == len(ranking.units) and len(found.name) > width:
+        return f"all {len(found.units)} units in equal shares"
+    return found.shortened(width)
 
 
 def target_text(target: str) -> str:
@@ -92,40 +125,54 @@ def score_text(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def agreement_tables(agreement: dict[str, Any]) -> str:
-    """The agreement on the mean of domains for every predictor, then the best proxy against baselines per target."""
-    if not agreement["references"]:
-        return (
+def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
+    """The agreement of every predictor on one target, then of the best proxy per target and number of units.
+
+    Args:
+        agreement ([`Agreement`]): with the reference models.
+        target (`str`, *optional*): the only one to show; default: the mean of domains, then all in short.
+    """
+    if not agreement.references:
+        return paragraph(
             "No agreement: no reference model of two units or more is scored, so nothing says how far the ranking can "
             "be trusted."
         )
-    budget = BUDGETS.get(agreement["reference_budget"], agreement["reference_budget"])
-    group = agreement["targets"][MEAN]["groups"]["all"]
+    budget, shown = agreement.content["reference_budget"], target or MEAN
+    group = agreement.group(shown)
     title = (
-        f"Agreement with {agreement['references']} reference models, reference budget: {budget}; "
-        f"{agreement['confidence']:.0%} bootstrap intervals over mixtures; regret in {agreement['unit_of_measure']}"
+        f"Agreement with {agreement.references} reference models, reference budget: {BUDGETS.get(budget, budget)}; "
+        f"{agreement.confidence:.0%} bootstrap intervals over mixtures; regret in "
+        f"{agreement.content['unit_of_measure']}"
     )
-    by_target = [(target_text(name), target["groups"]["all"]) for name, target in agreement["targets"].items()]
-    by_size = [
-        (f"{size} units", group) for size, group in agreement["targets"][MEAN]["groups"].items() if size != "all"
-    ]
-    reasons = {entry["pearson"]["reason"] for entry in group["predictors"].values() if "reason" in entry["pearson"]}
+    by_target = [(target_text(name), groups[ALL]) for name, groups in agreement.targets.items()]
+    by_size = [(f"{size} units", group) for size, group in agreement.targets[shown].items() if size != ALL]
+    reasons = {
+        entry["pearson"]["reason"] for entry in group["predictors"].values() if entry["pearson"]["value"] is None
+    }
     return "\n".join(
         [
-            title,
-            f"\nmean of domains, n = {group['n']}",
+            paragraph(title),
+            f"\n{target_text(shown)}, n = {group['n']}",
             _predictor_table(agreement, group),
             *(f"-: {reason}" for reason in sorted(reasons)),
-            "\n" + _proxy_table(agreement, "proxy by target", by_target),
-            "\n" + _proxy_table(agreement, "proxy on the mean", by_size),
+            "\n" + paragraph(_STATISTICS_EXPLAINED),
+            *(["\n" + _proxy_table(agreement, "proxy by target", by_target)] if target is None else []),
+            "\n" + _proxy_table(agreement, f"proxy on {target or 'the mean'}", by_size),
         ]
     )
 
 
-def _predictor_table(agreement: dict[str, Any], group: dict[str, Any]) -> str:
+_STATISTICS_EXPLAINED = (
+    "dec. acc. (decision accuracy): the share of pairs of mixtures that are put in the order of their reference "
+    "models; chance is 0.5. regret: what choosing by the predictor loses against the best reference model. The rows "
+    "below the proxies are baselines that need no proxy; a proxy that does not beat them proves nothing."
+)
+
+
+def _predictor_table(agreement: Agreement, group: dict[str, Any]) -> str:
     rows = [
         [
-            agreement["predictors"][name]["label"],
+            agreement.predictors[name]["label"],
             *(_with_interval(entry[statistic], statistic) for statistic in _SHOWN),
         ]
         for name, entry in group["predictors"].items()
@@ -147,7 +194,7 @@ def number_text(value: float | None, statistic: str) -> str:
     return score_text(value) if statistic == "regret" else f"{value:.2f}"
 
 
-def _proxy_table(agreement: dict[str, Any], title: str, groups: list[tuple[str, dict[str, Any]]]) -> str:
+def _proxy_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]]) -> str:
     """A row per group: the statistics of the first proxy, and which predictor is best."""
     rows = []
     for name, group in groups:
@@ -158,9 +205,10 @@ def _proxy_table(agreement: dict[str, Any], title: str, groups: list[tuple[str, 
     return text_table(headers, rows, left=(0, len(headers) - 1))
 
 
-def best_text(agreement: dict[str, Any], group: dict[str, Any]) -> str:
+def best_text(agreement: Agreement, group: dict[str, Any]) -> str:
     """The best predictors by decision accuracy, with it."""
-    if not group["best"]:
+    best = best_predictors(group)
+    if not best:
         return "-"
-    labels = " = ".join(agreement["predictors"][name]["label"] for name in group["best"])
-    return f"{labels} ({group['predictors'][group['best'][0]]['decision_accuracy']['value']:.2f})"
+    labels = " = ".join(agreement.predictors[name]["label"].removeprefix("proxy: ") for name in best)
+    return f"{labels} ({group['predictors'][best[0]]['decision_accuracy']['value']:.2f})"

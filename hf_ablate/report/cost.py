@@ -31,13 +31,13 @@ def cost_rows(study: RankedStudy) -> list[dict[str, Any]]:
     components = next((row for row in rows if row["kind"] == "component"), None)
     if not components or not components["tokens"]:
         return rows
-    tokens = sum(_tokens_of_mixture(study, mixture["weights"]) for mixture in study.ranking["mixtures"].values())
+    tokens = sum(_tokens_of_mixture(study, mixture["mixture"]) for mixture in study.ranking.mixtures.values())
     scale = tokens / components["tokens"]
     return [
         *rows,
         {
             "kind": "every_mixture",
-            "models": len(study.ranking["mixtures"]),
+            "models": len(study.ranking.mixtures),
             "tokens": round(tokens),
             "flops": components["flops"] * scale,
             "seconds": components["seconds"] * scale,
@@ -47,7 +47,7 @@ def cost_rows(study: RankedStudy) -> list[dict[str, Any]]:
 
 def _tokens_of_mixture(study: RankedStudy, weights: dict[str, float]) -> float:
     tokens = {unit: study.models.get(model_id("component", unit), {}).get("tokens", 0) for unit in weights}
-    if study.ranking["reference_budget"] == "union":
+    if study.ranking.reference_budget == "union":
         return sum(tokens.values())
     return sum(weight * tokens[unit] for unit, weight in weights.items())
 

@@ -32,7 +32,7 @@ def training_curves(study: RankedStudy) -> Figure | None:
             many = len(curves) > len(LINES)
             label = split_model_id(model)[1]
             if kind == "reference":
-                label = mixture_text(study.ranking, label, 24) if label in study.ranking["mixtures"] else label
+                label = mixture_text(study.ranking, label, 24) if label in study.ranking.mixtures else label
             panel.plot(
                 np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
                 alpha=0.45 if many else 0.9, label=label if kind == "component" else None,

@@ -20,13 +20,13 @@ MOST_SCATTERS = 12
 def scatter(study: RankedStudy, proxy: str) -> Figure | None:
     """Proxy against reference scores, a panel per target, points coloured by the number of units."""
     domains = study.target_names("domain")
-    sources = study.target_names("source")
+    sources = study.target_names("source_mean")
     names = [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
-    if not study.agreement["references"]:
+    if not study.agreement.references:
         return None
     columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.45)
-    sizes = sorted({mixture["number_of_units"] for mixture in study.ranking["mixtures"].values()} - {1})
+    sizes = sorted({mixture["number_of_units"] for mixture in study.ranking.mixtures.values()} - {1})
     colours = {size: SEQUENCE(position / max(len(sizes) - 1, 1)) for position, size in enumerate(sizes)}
     shown: set[int] = set()
     for panel, name in zip(axes, names, strict=False):
@@ -47,12 +47,12 @@ def scatter(study: RankedStudy, proxy: str) -> Figure | None:
 
 
 def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
-    entries = study.ranking["targets"][name]["rankings"][proxy]
-    sizes = {mixture: described["number_of_units"] for mixture, described in study.ranking["mixtures"].items()}
+    entries = study.ranking.entries(name, proxy)
+    sizes = {mixture: described["number_of_units"] for mixture, described in study.ranking.mixtures.items()}
     points = [
-        (entry["score"], entry["reference"], sizes[entry["mixture"]])
+        (entry["score"], entry["reference"], sizes[entry["mixture_id"]])
         for entry in entries
-        if entry["reference"] is not None and sizes[entry["mixture"]] > 1
+        if entry["reference"] is not None and sizes[entry["mixture_id"]] > 1
     ]
     x, y = np.array([point[0] for point in points]), np.array([point[1] for point in points])
     if len(points) > 2 and np.ptp(x) > 0:
@@ -62,7 +62,7 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
     panel.grid(True)
     panel.locator_params(nbins=4)
     panel.margins(0.09)
-    statistics = study.agreement["targets"][name]["groups"]["all"]["predictors"][proxy]
+    statistics = study.agreement.group(name)["predictors"][proxy]
     numbers = [
         f"{label} {statistics[statistic]['value']:.2f}"
         for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
@@ -75,16 +75,16 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
 
 def agreement_intervals(study: RankedStudy) -> Figure | None:
     """Pearson correlation and decision accuracy of every predictor with their intervals, proxies against baselines."""
-    if not study.agreement["references"]:
+    if not study.agreement.references:
         return None
-    names = [MEAN, *study.target_names("source")][:4]
+    names = [MEAN, *study.target_names("source_mean")][:4]
     statistics = (("pearson", "Pearson correlation", 0.0), ("decision_accuracy", "decision accuracy", 0.5))
-    predictors = study.agreement["predictors"]
+    predictors = study.agreement.predictors
     figure, axes = panels(len(names), len(statistics), WIDTH, 0.55 + 0.22 * len(predictors))
     for panel, (statistic, label, chance), name in zip(
         axes, [entry for entry in statistics for _ in names], names * len(statistics), strict=True
     ):
-        group = study.agreement["targets"][name]["groups"]["all"]
+        group = study.agreement.group(name)
         for position, (predictor, described) in enumerate(predictors.items()):
             entry = group["predictors"][predictor][statistic]
             colour = ACCENT if described["proxy"] else GREY if predictor == "random" else SECOND
@@ -113,12 +113,11 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
 def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
     """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
     proxy, columns, units = study.proxy, [MEAN, *study.columns()], study.units
-    targets = study.ranking["targets"]
-    entries = targets[MEAN]["rankings"][proxy][:most]
-    mixtures = [entry["mixture"] for entry in entries]
+    entries = study.ranking.entries(MEAN, proxy)[:most]
+    mixtures = [entry["mixture_id"] for entry in entries]
     values = np.full((len(mixtures), len(columns)), np.nan)
     for column, name in enumerate(columns):
-        ranking = {entry["mixture"]: entry["score"] for entry in targets[name]["rankings"][proxy]}
+        ranking = {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name, proxy)}
         best = min(ranking.values())
         values[:, column] = [100 * (ranking.get(mixture, np.nan) / best - 1) for mixture in mixtures]
     figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures)), layout="constrained")
@@ -141,7 +140,7 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
 
 def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list[str]) -> None:
     for row, mixture in enumerate(mixtures):
-        weights = study.ranking["mixtures"][mixture]["weights"]
+        weights = study.ranking.mixtures[mixture]["mixture"]
         if row % 2 == 0:
             panel.axhspan(row - 0.5, row + 0.5, color="#f5f7f9", linewidth=0)
         sizes = [110 * weights.get(unit, 0) ** 0.6 for unit in units]

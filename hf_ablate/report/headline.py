@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ..mixtures.ranked import MEAN
 from ..ranking.tables import BUDGETS, mixture_text, score_text
 from .cost import by_kind, cost_rows
 from .ranked_study import RankedStudy
@@ -10,10 +9,10 @@ from .ranked_study import RankedStudy
 
 def answer(study: RankedStudy) -> dict[str, str]:
     """`mixture`, its `score`, and `gain`: a clause that compares it with the uniform mixture of all units."""
-    entries = study.ranking["targets"][MEAN]["rankings"][study.proxy]
+    entries = study.ranking.entries()
     best = entries[0]
     return {
-        "mixture": mixture_text(study.ranking, best["mixture"], 200),
+        "mixture": mixture_text(study.ranking, best["mixture_id"], 200),
         "score": score_text(best["score"]),
         "gain": _gain(study, entries),
     }
@@ -21,7 +20,7 @@ def answer(study: RankedStudy) -> dict[str, str]:
 
 def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
     best = entries[0]
-    uniform = next((entry for entry in entries if _is_uniform_over_all(study, entry["mixture"])), None)
+    uniform = next((entry for entry in entries if _is_uniform_over_all(study, entry["mixture_id"])), None)
     name = f"uniform over all {len(study.units)} units"
     if uniform is None:
         return f"(the candidates do not include {name}, to compare with)"
@@ -31,13 +30,13 @@ def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
         return "the only candidate"
     runner_up = entries[1]
     return (
-        f"that is {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture'], 200)}, is "
+        f"that is {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
         f"{_share(best, runner_up)} worse"
     )
 
 
 def _is_uniform_over_all(study: RankedStudy, mixture: str) -> bool:
-    weights = study.ranking["mixtures"][mixture]["weights"]
+    weights = study.ranking.mixtures[mixture]["mixture"]
     return len(weights) == len(study.units) and max(weights.values()) - min(weights.values()) < 1e-9
 
 
@@ -49,19 +48,19 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
 def trust(study: RankedStudy) -> list[str]:
     """How far the ranking can be trusted, in one to four sentences: every proxy against the best trivial baseline."""
     agreement = study.agreement
-    if not agreement["references"]:
+    if not agreement.references:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]
-    group = agreement["targets"][MEAN]["groups"]["all"]
+    group = agreement.group()
     first = group["predictors"][study.proxy]
     if first["decision_accuracy"]["value"] is None:
         return [f"Unchecked: {first['decision_accuracy']['reason']} (there are {group['n']})."]
-    budget = BUDGETS.get(agreement["reference_budget"], "").partition(" (")[0]
+    budget = BUDGETS.get(study.ranking.reference_budget, "").partition(" (")[0]
     accuracies = " and ".join(_accuracy(study, group, proxy) for proxy in _proxies(study, group))
     sentences = [
         f"Checked against {group['n']} reference models (reference budget: {budget}): of all pairs of mixtures, "
         f"{accuracies} are put in the order of real training.",
         f"Choosing by {_label(study, study.proxy)} loses {score_text(first['regret']['value'])} "
-        f"{agreement['unit_of_measure']} against the best reference model.",
+        f"{study.ranking.unit_of_measure} against the best reference model.",
     ]
     return [*sentences, _against_baselines(study, group), *_other_choices(study)]
 
@@ -71,17 +70,17 @@ def _proxies(study: RankedStudy, group: dict[str, Any]) -> list[str]:
     return [
         name
         for name, entry in group["predictors"].items()
-        if study.agreement["predictors"][name]["proxy"] and entry["decision_accuracy"]["value"] is not None
+        if study.agreement.predictors[name]["proxy"] and entry["decision_accuracy"]["value"] is not None
     ]
 
 
 def _label(study: RankedStudy, predictor: str) -> str:
-    return study.agreement["predictors"][predictor]["label"].removeprefix("proxy: ")
+    return study.agreement.predictors[predictor]["label"].removeprefix("proxy: ")
 
 
 def _accuracy(study: RankedStudy, group: dict[str, Any], proxy: str) -> str:
     entry = group["predictors"][proxy]["decision_accuracy"]
-    confidence = study.agreement["confidence"]
+    confidence = study.agreement.confidence
     interval = ""
     if entry["low"] is not None:
         interval = f" ({confidence:.0%} interval {entry['low']:.0%} to {entry['high']:.0%})"
@@ -89,7 +88,7 @@ def _accuracy(study: RankedStudy, group: dict[str, Any], proxy: str) -> str:
 
 
 def _against_baselines(study: RankedStudy, group: dict[str, Any]) -> str:
-    predictors = study.agreement["predictors"]
+    predictors = study.agreement.predictors
     accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
     baselines = {
         name: value for name, value in accuracy.items() if not predictors[name]["proxy"] and value is not None
@@ -108,12 +107,12 @@ def _against_baselines(study: RankedStudy, group: dict[str, Any]) -> str:
 
 def _other_choices(study: RankedStudy) -> list[str]:
     """What the other proxies put first, where they do not agree."""
-    rankings = study.ranking["targets"][MEAN]["rankings"]
-    chosen = rankings[study.proxy][0]["mixture"]
+    rankings = {kind: study.ranking.entries(kind=kind) for kind in study.ranking.kinds}
+    chosen = rankings[study.proxy][0]["mixture_id"]
     return [
-        f"By {_label(study, proxy)}, {mixture_text(study.ranking, entries[0]['mixture'], 200)} comes first."
+        f"By {_label(study, proxy)}, {mixture_text(study.ranking, entries[0]['mixture_id'], 200)} comes first."
         for proxy, entries in rankings.items()
-        if entries[0]["mixture"] != chosen
+        if entries[0]["mixture_id"] != chosen
     ]
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..manifest import find_manifest, read_manifest
-from ..mixtures.ranked import MEAN, ranked_kind, read_ranking
-from ..ranking.rank import read_agreement
+from ..mixtures.ranked import MEAN, Ranking, read_ranking
+from ..ranking.measured import Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 
 
@@ -21,7 +21,7 @@ class RankedStudy:
     """A ranked study.
 
     Args:
-        ranking (`dict`), agreement (`dict`): as in `ranking/`.
+        ranking ([`Ranking`]), agreement ([`Agreement`]): as in `ranking/`.
         models (`dict[str, dict]`): id of each trained model → its manifest, in the order seed, components, references.
         curves (`dict[str, list[tuple[int, float]]]`): model id → (tokens seen, training loss).
         evaluations (`dict[str, dict[str, list[tuple[int, float]]]]`): model id → `macro`, source or source/domain →
@@ -29,8 +29,8 @@ class RankedStudy:
         corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
     """
 
-    ranking: dict[str, Any]
-    agreement: dict[str, Any]
+    ranking: Ranking
+    agreement: Agreement
     models: dict[str, dict[str, Any]]
     curves: dict[str, Points]
     evaluations: dict[str, dict[str, Points]]
@@ -41,24 +41,24 @@ class RankedStudy:
     @property
     def proxy(self) -> str:
         """The kind of proxy that the report is about first."""
-        return ranked_kind(self.ranking)
+        return self.ranking.kind()
 
     @property
     def units(self) -> list[str]:
-        return sorted({unit for mixture in self.ranking["mixtures"].values() for unit in mixture["weights"]})
+        return self.ranking.units
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """The trained models of a kind."""
         return {model: manifest for model, manifest in self.models.items() if manifest["kind"] == kind}
 
-    def target_names(self, kind: str) -> list[str]:
-        """The targets of a kind: `domain`, `source` or `all`."""
-        return [name for name, target in self.ranking["targets"].items() if target["kind"] == kind]
+    def target_names(self, level: str) -> list[str]:
+        """The targets of a level: `domain`, `source_mean` or `macro`."""
+        return [name for name, target in self.ranking.targets.items() if target["level"] == level]
 
     def columns(self, most: int = 12) -> list[str]:
         """The targets to show as columns of a table: all domains, or the sources where there are too many domains."""
         domains = self.target_names("domain")
-        return domains if len(domains) <= most else (self.target_names("source") or domains)[:most]
+        return domains if len(domains) <= most else (self.target_names("source_mean") or domains)[:most]
 
 
 def read_ranked_study(run_dir: Path) -> RankedStudy:

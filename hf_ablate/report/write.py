@@ -17,7 +17,7 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..mixtures.ranked import MEAN
+from ..ranking.measured import best_predictors
 from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name, target_text
 from ..run_folder import TRAINED_KINDS, RunFolder
 from .arguments import ReportArguments
@@ -100,11 +100,10 @@ def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
 def _figures(study: RankedStudy) -> "list[tuple[str, Figure | None]]":
     from . import curves, figures
 
-    proxies = study.ranking["targets"][MEAN]["rankings"]
     return [
         ("ranking", figures.ranking_heat_map(study)),
         ("agreement", figures.agreement_intervals(study)),
-        *((f"scatter_{proxy}", figures.scatter(study, proxy)) for proxy in proxies),
+        *((f"scatter_{proxy}", figures.scatter(study, proxy)) for proxy in study.ranking.kinds),
         ("cost", figures.cost(study)),
         ("training", curves.training_curves(study)),
         ("evaluation", curves.evaluation_curves(study)),
@@ -146,7 +145,8 @@ def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -
         trust=trust(study),
         savings=savings(study),
         costs=cost_rows(study),
-        budget=BUDGETS.get(study.ranking["reference_budget"], study.ranking["reference_budget"]),
+        budget=BUDGETS.get(study.ranking.reference_budget, study.ranking.reference_budget),
+        best=best_predictors(study.agreement.group()),
         best_text=best_text,
         mixture_text=lambda mixture: mixture_text(study.ranking, mixture, 200),
         heat=heat_colour,
@@ -157,14 +157,13 @@ def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -
 
 def _ranking_rows(study: RankedStudy, top: int) -> list[dict[str, Any]]:
     """The best mixtures with their scores on the columns of the table."""
-    targets, proxy = study.ranking["targets"], study.proxy
     scores = {
-        name: {entry["mixture"]: entry["score"] for entry in targets[name]["rankings"][proxy]}
+        name: {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)}
         for name in study.columns()
     }
     return [
-        {**entry, "scores": {name: values.get(entry["mixture"]) for name, values in scores.items()}}
-        for entry in targets[MEAN]["rankings"][proxy][:top]
+        {**entry, "scores": {name: values.get(entry["mixture_id"]) for name, values in scores.items()}}
+        for entry in study.ranking.entries()[:top]
     ]
 
 

@@ -1,12 +1,14 @@
 """Scores, rankings and agreement as pandas data frames: the numbers that the commands print."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import unknown_name
 from ..evaluation.rows import METRICS, ScoreRow
 from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import Ranking
 from ..ranking.agreement import STATISTICS
+from ..ranking.measured import Agreement
 from ..ranking.scores import target_name
 
 
@@ -41,69 +43,55 @@ def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
     return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
 
 
-def ranking_frame(ranking: dict[str, Any], target: str, kind: str) -> "pandas.DataFrame":
+def ranking_frame(ranking: Ranking, target: str, kind: str) -> "pandas.DataFrame":
     """The mixtures on one target, best first.
 
     Args:
-        ranking (`dict`): as in `ranking/ranking.json`.
-        target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
-        kind (`str`): of the proxy that the mixtures are ranked by, see [`ranked_kind`].
+        ranking ([`Ranking`]): as in `ranking/ranking.json`.
+        target (`str`): as the file names it.
+        kind (`str`): of the proxy that the mixtures are ranked by.
 
     Returns:
         `pandas.DataFrame`: [mixtures] with the columns `rank`, `name`, `score`, `reference` (the reference model's
-        score, NaN where there is none) and the weight of every unit; the index is the mixture's id.
-
-    Raises:
-        `InputError`: for an unknown target.
+        score, NaN where there is none) and the weight of every unit; the index is `mixture_id`.
     """
     import pandas
 
-    if target not in ranking["targets"]:
-        raise unknown_name("target", target, list(ranking["targets"]))
-    entries = ranking["targets"][target]["rankings"][kind]
-    mixtures = ranking["mixtures"]
-    units = sorted({unit for mixture in mixtures.values() for unit in mixture["weights"]})
+    entries = ranking.entries(target, kind)
     rows = [
         {
-            "rank": entry["rank"],
-            "name": mixtures[entry["mixture"]]["name"],
-            "score": entry["score"],
-            "reference": entry["reference"],
-            **{unit: mixtures[entry["mixture"]]["weights"].get(unit, 0.0) for unit in units},
+            **{name: entry[name] for name in ("rank", "name", "score", "reference")},
+            **{unit: ranking.mixtures[entry["mixture_id"]]["mixture"].get(unit, 0.0) for unit in ranking.units},
         }
         for entry in entries
     ]
-    index = pandas.Index([entry["mixture"] for entry in entries], name="mixture")
+    index = pandas.Index([entry["mixture_id"] for entry in entries], name="mixture_id")
     return pandas.DataFrame(rows, index=index).astype({"reference": float})
 
 
-def agreement_frame(agreement: dict[str, Any], target: str, group: str) -> "pandas.DataFrame":
+def agreement_frame(agreement: Agreement, target: str, group: str) -> "pandas.DataFrame":
     """How well each predictor agrees with the reference models on one target.
 
     Args:
-        agreement (`dict`): as in `ranking/agreement.json`.
-        target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+        agreement ([`Agreement`]): as in `ranking/agreement.json`.
+        target (`str`): as the file names it.
         group (`str`): `all`, or a number of units, for the mixtures of that many units only.
 
     Returns:
-        `pandas.DataFrame`: float64, a row per predictor. The columns have two levels: the statistic (`pearson`,
+        `pandas.DataFrame`: float64, a row per predictor; the index has the levels `predictor` (such as `merged`) and
+        `label`. The columns have two levels: the statistic (`pearson`,
         `spearman`, `kendall`, `decision_accuracy`, `regret`, `relative_regret`), and `value`, `low`, `high` (the ends
         of its interval); NaN where a statistic is not defined.
 
     Raises:
-        `InputError`: for an unknown target or group.
+        `InputError`: for an unknown group.
     """
     import pandas
 
-    if target not in agreement["targets"]:
-        raise unknown_name("target", target, list(agreement["targets"]))
-    groups = agreement["targets"][target]["groups"]
-    if group not in groups:
-        raise unknown_name("group of mixtures", group, list(groups))
     columns = pandas.MultiIndex.from_product([STATISTICS, ("value", "low", "high")], names=["statistic", None])
     values = {
-        agreement["predictors"][name]["label"]: [entry[statistic][part] for statistic, part in columns]
-        for name, entry in groups[group]["predictors"].items()
+        (name, agreement.predictors[name]["label"]): [entry[statistic][part] for statistic, part in columns]
+        for name, entry in agreement.group(target, group)["predictors"].items()
     }
-    index = pandas.Index(list(values), name="predictor")
+    index = pandas.MultiIndex.from_tuples(list(values), names=["predictor", "label"])
     return pandas.DataFrame(list(values.values()), index=index, columns=columns, dtype=float)

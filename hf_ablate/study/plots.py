@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..mixtures.ranked import ranked_kind
 
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class StudyPlots:
         from ..report.figures import scatter
 
         return self._draw(
-            lambda study: scatter(study, ranked_kind(study.ranking, proxy)),
+            lambda study: scatter(study, study.ranking.kind(proxy)),
             "no reference model of two units or more is scored",
         )
 

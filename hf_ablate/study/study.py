@@ -13,7 +13,7 @@ from ..manifest import has_manifest
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
-from ..mixtures.ranked import MEAN, ranked_kind, read_ranking
+from ..mixtures.ranked import MEAN, read_ranking
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -153,7 +153,8 @@ class Study:
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
 
         Args:
-            target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+            target (`str`): `macro` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
+                or `<domain>` where only one source has it.
             proxy (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
 
         Returns:
@@ -163,13 +164,13 @@ class Study:
             `InputError`: if the study has not been ranked, and for an unknown target or proxy.
         """
         ranking = read_ranking(self.run_dir)
-        return ranking_frame(ranking, target, ranked_kind(ranking, proxy))
+        return ranking_frame(ranking, ranking.target(target), ranking.kind(proxy))
 
     def agreement(self, target: str = MEAN, group: str | int = "all") -> "pandas.DataFrame":
         """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.
 
         Args:
-            target (`str`): `macro` (the mean of all domains), a source, or `<source>/<domain>`.
+            target (`str`): as of [`Study.ranking`].
             group (`str` or `int`): `all`, or a number of units, for the mixtures of that many units only.
 
         Returns:
@@ -178,8 +179,9 @@ class Study:
         Raises:
             `InputError`: if the study has not been ranked, and for an unknown target or group.
         """
-        from ..ranking.rank import read_agreement
+        from ..ranking.measured import read_agreement
 
+        target = read_ranking(self.run_dir).target(target)
         return agreement_frame(read_agreement(self.run_dir), target, str(group))
 
     def score(

@@ -98,14 +98,14 @@ def test_what_a_killed_run_left_is_replaced(study):
 
 
 def test_best_is_the_first_of_the_macro_ranking(study, capsys):
-    ranking = {"targets": {"macro": {"rankings": {"ensemble": [], "merged": [{"mixture": MIXTURE.id}]}}}}
+    ranking = {"ranking": [{"target": "macro", "kind": "merged", "mixture_id": MIXTURE.id}]}
     (study / "ranking").mkdir(exist_ok=True)
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
     write_manifest(study / "ranking", "rank", {}, {})
     with pytest.raises(InputError, match="none of the study's 7 mixtures has the id or name"):
         run(MergeArguments(run_dir=study))  # 0.3 / 0.7 is not a candidate
     uniform = Mixture.uniform(["alpha", "beta"])
-    ranking["targets"]["macro"]["rankings"]["merged"] = [{"mixture": uniform.id}]
+    ranking["ranking"][0]["mixture_id"] = uniform.id
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
     run(MergeArguments(run_dir=study, mixture=["best", uniform.id], output_format="json"))
     assert [row["id"] for row in json.loads(capsys.readouterr().out)] == [uniform.id]

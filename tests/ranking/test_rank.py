@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -6,8 +7,11 @@ from synthetic_study import DOMAINS, UNITS, World, make_study, subsets, write_sc
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import Ranking, read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.ranking.measured import best_predictors, read_agreement
+from hf_ablate.ranking.tables import mixture_text
 
 
 @pytest.fixture(scope="module")
@@ -18,29 +22,28 @@ def study(tmp_path_factory):
 
 
 def test_targets_are_macro_sources_and_domains(study):
-    targets = rank.read_ranking(study)["targets"]
+    targets = read_ranking(study).targets
     assert list(targets)[:3] == ["macro", "in_domain", "in_domain/networkx"]
     assert len(targets) == 1 + 2 + len(DOMAINS)
-    assert {target["kind"] for target in targets.values()} == {"all", "source", "domain"}
+    assert {target["level"] for target in targets.values()} == {"macro", "source_mean", "domain"}
 
 
 def test_mixtures_are_sorted_by_the_proxys_score(study):
-    ranking = rank.read_ranking(study)
-    for target in ranking["targets"].values():
+    ranking = read_ranking(study)
+    for target in ranking.targets:
         for proxy in ("merged", "ensemble"):
-            entries = target["rankings"][proxy]
-            assert len({entry["mixture"] for entry in entries}) == 31
+            entries = ranking.entries(target, proxy)
+            assert len({entry["mixture_id"] for entry in entries}) == 31
             assert [entry["score"] for entry in entries] == sorted(entry["score"] for entry in entries)
             assert [entry["rank"] for entry in entries] == list(range(1, 32))
 
 
 def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study):
-    ranking = rank.read_ranking(study)
+    ranking = read_ranking(study)
     alone = Mixture.uniform(["sympy"]).id
 
     def score(target):
-        entries = ranking["targets"][target]["rankings"]["merged"]
-        return next(entry["score"] for entry in entries if entry["mixture"] == alone)
+        return next(entry["score"] for entry in ranking.entries(target) if entry["mixture_id"] == alone)
 
     world = World()
     own = {domain: world.component("sympy", domain) for domain in DOMAINS}
@@ -52,32 +55,31 @@ def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study)
 
 
 def test_reference_scores_stand_beside_the_proxies(study):
-    entries = rank.read_ranking(study)["targets"]["macro"]["rankings"]["merged"]
+    entries = read_ranking(study).entries("macro", "merged")
     assert sum(entry["reference"] is not None for entry in entries) == 14
 
 
 def test_agreement_has_every_predictor_and_group(study):
-    found = rank.read_agreement(study)
-    assert found["reference_budget"] == "fixed"
-    assert found["references"] == 14
-    assert list(found["predictors"]) == [
+    found = read_agreement(study)
+    assert found.content["reference_budget"] == "fixed"
+    assert found.references == 14
+    assert list(found.predictors) == [
         "merged", "ensemble", "component_mean", "component_min", "own_domain_weight", "number_of_units", "random"
     ]  # fmt: skip
-    groups = found["targets"]["macro"]["groups"]
+    groups = found.targets["macro"]
     assert sum(group["n"] for name, group in groups.items() if name != "all") == groups["all"]["n"] == 14
-    for target in found["targets"].values():
-        for group in target["groups"].values():
-            assert set(group["predictors"]) == set(found["predictors"])
-    own = found["targets"]["in_domain/sympy"]["groups"]["all"]["predictors"]["own_domain_weight"]
+    for target in found.targets.values():
+        for group in target.values():
+            assert set(group["predictors"]) == set(found.predictors)
+    own = found.group("in_domain/sympy")["predictors"]["own_domain_weight"]
     assert own["pearson"]["value"] > 0.5
-    elsewhere = found["targets"]["macro"]["groups"]["all"]["predictors"]["own_domain_weight"]
-    assert elsewhere["pearson"] == {
-        "value": None, "low": None, "high": None, "reason": "not defined for this target"
-    }  # fmt: skip
+    elsewhere = found.group()["predictors"]["own_domain_weight"]["pearson"]
+    assert [elsewhere[name] for name in ("value", "low", "high")] == [None] * 3
+    assert elsewhere["reason"] == "not defined for this target"
 
 
 def test_the_number_of_units_says_nothing_within_one_number_of_units(study):
-    groups = rank.read_agreement(study)["targets"]["macro"]["groups"]
+    groups = read_agreement(study).targets["macro"]
     size, group = next((size, group) for size, group in groups.items() if size != "all" and group["n"] >= 3)
     entry = group["predictors"]["number_of_units"]
     assert entry["pearson"]["value"] is None, size
@@ -85,17 +87,17 @@ def test_the_number_of_units_says_nothing_within_one_number_of_units(study):
 
 
 def test_best_is_the_highest_decision_accuracy(study):
-    for target in rank.read_agreement(study)["targets"].values():
-        group = target["groups"]["all"]
+    for target in read_agreement(study).targets.values():
+        group = target["all"]
         accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
         known = [value for value in accuracy.values() if value is not None]
-        assert group["best"] == [name for name, value in accuracy.items() if value == max(known)]
+        assert best_predictors(group) == [name for name, value in accuracy.items() if value == max(known)]
 
 
 def test_the_tables(study, capsys):
     rank.run(RankArguments(run_dir=study, top=3))
     printed = capsys.readouterr().out
-    assert "all 5 units" in printed
+    assert "networkx + pandas + scipy + sympy + transformers" in printed
     assert "and 28 more" in printed
     assert "reference budget: fixed" in printed
     assert "best by decision accuracy" in printed
@@ -105,7 +107,9 @@ def test_the_tables(study, capsys):
 def test_json(study, capsys):
     rank.run(RankArguments(run_dir=study, output_format="json"))
     printed = json.loads(capsys.readouterr().out)
-    assert set(printed) == {"ranking", "agreement"}
+    folder = study / "ranking"
+    files = [json.loads((folder / name).read_text()) for name in ("ranking.json", "agreement.json")]
+    assert printed == files[0] | files[1]
 
 
 def test_nothing_is_done_twice_and_a_change_is_seen(tmp_path):
@@ -115,7 +119,7 @@ def test_nothing_is_done_twice_and_a_change_is_seen(tmp_path):
     rank.run(RankArguments(run_dir=tmp_path, top=5))
     assert (tmp_path / "ranking" / "manifest.json").stat().st_mtime_ns == before
     rank.run(RankArguments(run_dir=tmp_path, metric="ppl_token"))
-    assert rank.read_ranking(tmp_path)["unit_of_measure"] == "perplexity per token"
+    assert read_ranking(tmp_path).unit_of_measure == "perplexity per token"
 
 
 def test_the_same_input_gives_the_same_files(tmp_path):
@@ -137,9 +141,9 @@ def test_without_references_there_is_a_ranking_and_no_agreement(tmp_path, capsys
     make_study(tmp_path, references=0)
     rank.run(RankArguments(run_dir=tmp_path))
     assert "no reference model" in capsys.readouterr().out
-    found = rank.read_agreement(tmp_path)
-    assert found["references"] == 0
-    entry = found["targets"]["macro"]["groups"]["all"]["predictors"]["merged"]["pearson"]
+    found = read_agreement(tmp_path)
+    assert found.references == 0
+    entry = found.group()["predictors"]["merged"]["pearson"]
     assert entry["value"] is None and "fewer than 3" in entry["reason"]
 
 
@@ -166,10 +170,10 @@ def test_references_of_one_unit_are_left_out(tmp_path):
     make_study(tmp_path)
     write_scores(tmp_path, scored(["merged", "reference"]))
     rank.run(RankArguments(run_dir=tmp_path))
-    found = rank.read_agreement(tmp_path)
-    assert found["references"] == 26
-    assert set(found["left_out"]) == {Mixture.uniform([unit]).id for unit in UNITS}
-    assert "1" not in found["targets"]["macro"]["groups"]
+    found = read_agreement(tmp_path)
+    assert found.references == 26
+    assert {row["mixture_id"] for row in found.content["left_out"]} == {Mixture.uniform([unit]).id for unit in UNITS}
+    assert "1" not in found.targets["macro"]
 
 
 def test_a_missing_score_leaves_the_mixture_out_where_it_is_missing(tmp_path, caplog):
@@ -177,8 +181,8 @@ def test_a_missing_score_leaves_the_mixture_out_where_it_is_missing(tmp_path, ca
     pair = Mixture.uniform(["pandas", "sympy"])
     write_scores(tmp_path, scored(["merged"], drop=[(f"merged:{pair.id}", ("in_domain", "scipy"))]))
     rank.run(RankArguments(run_dir=tmp_path))
-    targets = rank.read_ranking(tmp_path)["targets"]
-    counts = {name: len(target["rankings"]["merged"]) for name, target in targets.items()}
+    ranking = read_ranking(tmp_path)
+    counts = {name: len(ranking.entries(name)) for name in ranking.targets}
     assert counts["macro"] == counts["in_domain"] == counts["in_domain/scipy"] == 30
     assert counts["out_of_domain"] == counts["in_domain/sympy"] == 31
     assert "1 of 31 mixtures lack scores of kind merged" in caplog.text
@@ -218,3 +222,55 @@ def test_an_unfinished_evaluation_is_an_input_error(tmp_path):
 def test_arguments_are_checked(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         RankArguments(**wrong)
+
+
+def printed_json(capsys, **options) -> dict:
+    capsys.readouterr()
+    rank.run(RankArguments(output_format="json", **options))
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("target", ["in_domain/sympy", "sympy", "out_of_domain", "macro"])
+def test_one_target_is_shown_as_the_whole_ranking_has_it(study, capsys, monkeypatch, target):
+    whole, shown = printed_json(capsys, run_dir=study), printed_json(capsys, run_dir=study, target=target)
+    name = "in_domain/sympy" if target == "sympy" else target
+    about_targets = ("targets", "models", "ranking", "agreement")
+    for table in about_targets:
+        assert shown[table] == [row for row in whole[table] if row["target"] == name] != []
+    assert shown == whole | {table: shown[table] for table in about_targets}
+    monkeypatch.setenv("COLUMNS", "200")
+    rank.run(RankArguments(run_dir=study, target=target, top=31))
+    order = re.findall(r"^\d+ +(\S.*?)  ", capsys.readouterr().out, re.MULTILINE)
+    assert order[:31] == [row["name"] for row in shown["ranking"] if row["kind"] == "merged"]
+
+
+def test_an_unknown_target_is_a_mistake_before_anything_is_written(tmp_path):
+    make_study(tmp_path)
+    with pytest.raises(InputError, match="unknown target 'in_domain/sympi'; did you mean 'in_domain/sympy'"):
+        rank.run(RankArguments(run_dir=tmp_path, target="in_domain/sympi"))
+    assert not (tmp_path / "ranking").exists()
+
+
+def test_every_record_is_flat(study, capsys):
+    """No value but a mixture's weights holds other values, and the records of a table have the same keys."""
+    for name, value in printed_json(capsys, run_dir=study).items():
+        rows = value if isinstance(value, list) else [{name: value}]
+        assert len({tuple(row) for row in rows}) <= 1, name
+        held = {key for row in rows for key, cell in row.items() if isinstance(cell, (dict, list))}
+        assert held <= {"mixture"}
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_tables_fit_the_terminal(study, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    rank.run(RankArguments(run_dir=study))
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= columns
+
+
+def test_mixtures_that_begin_alike_are_told_apart():
+    units = [f"a_unit_with_a_long_name_{number:02}" for number in range(12)]
+    mixtures = [Mixture.of(dict.fromkeys(units, 1) | {unit: 1.001}) for unit in units]
+    rows = [{"mixture_id": mixture.id, "mixture": mixture.weights} for mixture in mixtures]
+    shown = [mixture_text(Ranking({"mixtures": rows}), mixture.id, 96) for mixture in mixtures]
+    assert len(set(shown)) == len(mixtures)
+    assert all(len(text) <= 96 and mixture.id in text for text, mixture in zip(shown, mixtures, strict=True))

@@ -7,6 +7,7 @@ from synthetic_study import DOMAINS, UNIT_TOKENS, UNITS, make_study
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.report import write
@@ -136,16 +137,16 @@ def test_without_evaluations_during_training_there_is_no_figure_of_them(tmp_path
 
 def test_the_answer_is_the_first_of_the_ranking(run_dir):
     study = read_ranked_study(run_dir)
-    first = study.ranking["targets"]["macro"]["rankings"]["merged"][0]
+    first = study.ranking.entries()[0]
     found = answer(study)
     assert found["score"] == f"{first['score']:.4f}"
-    assert found["mixture"] in ("all 5 units", study.ranking["mixtures"][first["mixture"]]["name"])
+    assert found["mixture"] == first["name"]
 
 
 def test_trust_names_the_reference_models_the_budget_both_proxies_and_the_best_baseline(run_dir):
     study = read_ranked_study(run_dir)
     text = " ".join(trust(study))
-    predictors = study.agreement["targets"]["macro"]["groups"]["all"]["predictors"]
+    predictors = study.agreement.group()["predictors"]
     assert "14 reference models (reference budget: fixed)" in text
     for proxy, label in (("merged", "merged weights"), ("ensemble", "averaged probabilities")):
         assert f"{predictors[proxy]['decision_accuracy']['value']:.0%} (95% interval" in text
@@ -160,7 +161,7 @@ def test_trust_names_the_reference_models_the_budget_both_proxies_and_the_best_b
 
 def beat(study, merged: float, baseline: float) -> str:
     """What trust says of accuracies that are set by hand."""
-    predictors = study.agreement["targets"]["macro"]["groups"]["all"]["predictors"]
+    predictors = study.agreement.group()["predictors"]
     for name, entry in predictors.items():
         value = merged if name in ("merged", "ensemble") else baseline
         entry["decision_accuracy"] = {"value": value, "low": None, "high": None}
@@ -211,8 +212,7 @@ def test_weighted_mixtures_are_shown_with_their_weights(tmp_path):
     write.run(ReportArguments(run_dir=run_dir))
     page = (run_dir / "report" / "index.html").read_text()
     assert "The first 10 of 40" in page
-    best = rank.read_ranking(run_dir)["targets"]["macro"]["rankings"]["merged"][0]["mixture"]
-    assert next(mixture.name for mixture in weighted if mixture.id == best) in page
+    assert read_ranking(run_dir).entries()[0]["name"] in page
 
 
 def test_a_study_that_is_not_ranked_is_a_mistake(tmp_path):
