@@ -36,7 +36,14 @@ def vocabulary_size(config: "PreTrainedConfig") -> int | None:
 def context_of(config: "PreTrainedConfig") -> int | None:
     """Most tokens that the model takes at once; `None` without a limit, as in recurrent models."""
     text = text_config(config)
-    return next((value for name in _CONTEXT if (value := _value(text, name))), None)
+    name = context_name(text)
+    return name and getattr(text, name)
+
+
+def context_name(config: "PreTrainedConfig") -> str | None:
+    """What a configuration itself calls the most tokens that the model takes; `None` if it sets no limit."""
+    name = next((name for name in _CONTEXT if _value(config, name)), None)
+    return name and type(config).attribute_map.get(name, name)
 
 
 def active_experts(config: "PreTrainedConfig") -> int | None:

@@ -51,7 +51,11 @@ class EvaluateArguments(StageArguments):
         default=None, metadata={"help": "Score only this many documents of each source, drawn as in the paper."}
     )
     max_length: int | None = field(
-        default=None, metadata={"help": "Most tokens in a window. Default and maximum: what the model can read."}
+        default=None,
+        metadata={
+            "help": "Most tokens in a window. Default: the length of the blocks that the model was trained on, where "
+            "that is recorded, else what it can read, which is the maximum."
+        },
     )
     dtype: Literal["float32", "bfloat16", "float16"] = field(
         default="float32",

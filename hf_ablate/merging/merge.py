@@ -97,7 +97,7 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
         model=model_id(MERGE.kind, mixture.id), kind=MERGE.kind, mixture=mixture.weights,
         digest=weights_digest(temporary),
         seed_digest=first.get("seed_digest"), tokenizer_digest=first.get("tokenizer_digest"),
-        parameters=first.get("parameters"), merged_by=merged_by,
+        parameters=first.get("parameters"), block_size=first.get("block_size"), merged_by=merged_by,
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import model_config, model_size, modeling
 from ..cache import remembered
+from ..corpus.description import CorpusDescription
 from ..manifest import digest_files
 from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize, size_of
@@ -43,13 +44,15 @@ class Architecture:
         return {"seed": self.whole, "component": other, "reference": other}
 
 
-def architecture(origin: SeedOrigin, adapter: Adapter | None, vocab_size: int, tokenizer: Path) -> Architecture:
+def architecture(
+    origin: SeedOrigin, adapter: Adapter | None, corpus: CorpusDescription, tokenizer: Path
+) -> Architecture:
     """The architecture of a pool's models, without a model in memory.
 
     Args:
         origin ([`SeedOrigin`]): where the seed is from.
         adapter ([`Adapter`], *optional*): of components and reference models.
-        vocab_size (`int`): entries of the corpus's tokenizer.
+        corpus ([`CorpusDescription`]): what models are trained on.
         tokenizer (`Path`): the folder of the corpus's tokenizer; it may not exist yet.
 
     Raises:
@@ -57,13 +60,15 @@ def architecture(origin: SeedOrigin, adapter: Adapter | None, vocab_size: int, t
     """
 
     def measure() -> dict[str, Any]:
-        return asdict(_measure(seed_config(origin, vocab_size, tokenizer), adapter))
+        return asdict(_measure(seed_config(origin, corpus, tokenizer), adapter))
 
     key = _key(origin)
     if key is None:
         values = measure()
     else:
-        values = remembered("architectures", [key, adapter and asdict(adapter), vocab_size], measure)
+        values = remembered(
+            "architectures", [key, adapter and asdict(adapter), corpus.vocab_size, corpus.block_size], measure
+        )
     sizes = {name: values[name] and ModelSize(**values[name]) for name in ("whole", "adapted")}
     return Architecture(**values | sizes)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ..corpus.description import CorpusDescription
 from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
@@ -99,18 +100,19 @@ class HeldOutSelection:
     limit: int | None
 
 
-def read_held_out(selection: HeldOutSelection, tokenizer: Path, tokenizer_digest: str, max_length: int) -> HeldOutText:
-    """The selected text, tokenised.
+def read_held_out(selection: HeldOutSelection, tokenizer: Path, corpus: CorpusDescription) -> HeldOutText:
+    """The selected text, tokenised, to be scored in windows of the length that models are trained on.
 
     Args:
         selection ([`HeldOutSelection`]): which text.
         tokenizer (`Path`): the folder of the corpus's tokenizer.
-        tokenizer_digest (`str`): its digest.
-        max_length (`int`): most tokens in a window.
+        corpus ([`CorpusDescription`]): what models are trained on.
     """
     from transformers import AutoTokenizer
 
     loaded = AutoTokenizer.from_pretrained(tokenizer)
     sources = find_sources(list(selection.folders), selection.split)
-    tokenised = [tokenise(source, loaded, tokenizer_digest, selection.limit, stream_cache()) for source in sources]
-    return HeldOutText(tokenised, max_length)
+    tokenised = [
+        tokenise(source, loaded, corpus.tokenizer_digest, selection.limit, stream_cache()) for source in sources
+    ]
+    return HeldOutText(tokenised, corpus.block_size)

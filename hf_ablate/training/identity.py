@@ -62,7 +62,11 @@ def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], d
             values["seed_model"] = folder.name
             digests["seed_model"] = weights_digest(folder)
         return values, digests
-    values |= {"model_type": origin.model_type, "config_overrides": origin.config_overrides}
+    values |= {
+        "model_type": origin.model_type,
+        "config_overrides": origin.config_overrides,
+        "block_size": inputs.corpus.block_size,
+    }
     if model.shares:
         digests["text"] = inputs.corpus.seed.digest
     return values, digests

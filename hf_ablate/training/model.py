@@ -118,7 +118,7 @@ def _starting_model(
     elif origin.model:
         model = load_model(origin.model, origin, origin.revision)
     else:
-        config = seed_config(origin, corpus.vocab_size, inputs.run.tokenizer)
+        config = seed_config(origin, corpus, inputs.run.tokenizer)
         with unsharded_construction(args.deepspeed_plugin):
             model = random_model(config, origin, args.seed)
     check_fits(corpus, context_of(model.config), vocabulary_size(model.config))

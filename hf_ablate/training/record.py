@@ -34,6 +34,7 @@ def training_record(
         "kind": planned.kind,
         "mixture": planned.mixture and planned.mixture.weights,
         "tokenizer_digest": corpus.tokenizer_digest,
+        "block_size": corpus.block_size,
         "tokens": tokens,
         "flops": size.flops(tokens, corpus.block_size),
         **size.noted,

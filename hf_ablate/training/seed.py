@@ -9,6 +9,7 @@ from ..corpus.description import CorpusDescription
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..hub_errors import hub_failures
+from ..model_config import context_name
 from ..saved_model import load_causal_lm, open_tensors
 from .adapted_layers import report_unusual
 from .adapter import with_random_adapter
@@ -47,13 +48,13 @@ class SeedOrigin:
         return {"attn_implementation": self.attention} if self.attention else {}
 
 
-def seed_config(origin: SeedOrigin, vocab_size: int, tokenizer: Path) -> "PreTrainedConfig":
-    """The seed's configuration.
+def seed_config(origin: SeedOrigin, corpus: CorpusDescription, tokenizer: Path) -> "PreTrainedConfig":
+    """The seed's configuration; random weights are made for the corpus's tokens, and blocks of its length.
 
     Args:
         origin ([`SeedOrigin`]): where the seed is from.
-        vocab_size (`int`): entries of the corpus's tokenizer.
-        tokenizer (`Path`): its folder; it may not exist yet.
+        corpus ([`CorpusDescription`]): what it is trained on.
+        tokenizer (`Path`): the folder of the corpus's tokenizer; it may not exist yet.
 
     Raises:
         `InputError`: for an unknown architecture or override, and a model that is not there.
@@ -65,12 +66,24 @@ def seed_config(origin: SeedOrigin, vocab_size: int, tokenizer: Path) -> "PreTra
     if origin.model_type not in CONFIG_MAPPING:
         raise unknown_name("model_type", origin.model_type, sorted(CONFIG_MAPPING))
     config_class = CONFIG_MAPPING[origin.model_type]
-    values = {"vocab_size": vocab_size, **_special_tokens(tokenizer)}
+    values = {"vocab_size": corpus.vocab_size, **_special_tokens(tokenizer)}
+    values |= _context(config_class, corpus.block_size)
     values |= parse_overrides(config_class, origin.config_overrides or "")
     try:
         return config_class(**values)
     except Exception as error:  # architectures check themselves and raise many types
         raise InputError(f"config_overrides do not suit {origin.model_type}: {error}") from error
+
+
+def _context(config_class: "type[PreTrainedConfig]", block_size: int) -> dict[str, int]:
+    """The limit of the model's input, by its own name: the length of a block, beyond which it learns nothing.
+
+    The released seeds' architecture keeps the limit that its configuration states.
+    """
+    from ..modeling import HfOlmoConfig
+
+    name = context_name(config_class())
+    return {} if name is None or config_class is HfOlmoConfig else {name: block_size}
 
 
 def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":

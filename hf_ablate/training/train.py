@@ -75,7 +75,7 @@ def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
 
 def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Architecture:
     """The architecture of the pool's models, which fits the corpus."""
-    shape = architecture(arguments.seed_origin, arguments.adapter, corpus.vocab_size, arguments.run.tokenizer)
+    shape = architecture(arguments.seed_origin, arguments.adapter, corpus, arguments.run.tokenizer)
     check_fits(corpus, shape.context, shape.vocab_size)
     return shape
 
@@ -164,7 +164,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     from .trainer_arguments import trainer_arguments, with_overrides
 
     corpus, missing = inputs.corpus, planned.missing
-    config = seed_config(inputs.seed, corpus.vocab_size, inputs.run.tokenizer)
+    config = seed_config(inputs.seed, corpus, inputs.run.tokenizer)
     check_fits(corpus, context_of(config), vocabulary_size(config))
     args = trainer_arguments(arguments.trainer_options, arguments.study_options)
     check_device(args)
@@ -181,8 +181,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     held_out = None
     if arguments.evaluates:
         text = HeldOutSelection(arguments.eval_data or [inputs.run.corpus], arguments.eval_split, arguments.eval_limit)
-        window = context_of(config) or corpus.block_size
-        held_out = read_held_out(text, inputs.run.tokenizer, corpus.tokenizer_digest, window)
+        held_out = read_held_out(text, inputs.run.tokenizer, corpus)
     progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, is_main_process)
     instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)
     try:

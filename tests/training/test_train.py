@@ -46,6 +46,7 @@ def test_the_manifest_records_exactly_what_a_model_saw(trained):
     assert reference["tokens"] == 24 * BLOCK and reference["mixture"] == {"alpha": 0.75, "gamma": 0.25}
     assert reference["seed_digest"] == manifests(trained)["seed"]["digest"]
     assert reference["reference_budget"] == "fixed" and reference["flops"] > 0
+    assert {manifest["block_size"] for manifest in manifests(trained).values()} == {BLOCK}
 
 
 def test_the_same_command_again_does_nothing(pool):

@@ -1,11 +1,16 @@
 """Saved models, their configurations and tokenizers, loaded; all that can be is checked before any weight is read."""
 
+import logging
 import os
 from pathlib import Path
 
 from ...errors import InputError, reason
+from ...manifest import find_manifest
 from ...model_config import context_of
 from ...saved_model import CONFIG, load_causal_lm
+
+
+logger = logging.getLogger(__name__)
 
 
 def load_model(folder: Path, dtype: str, device: str):
@@ -70,13 +75,24 @@ def load_tokenizer(folder: Path):
 def window_length(folder: Path, max_length: int | None) -> int:
     """How many tokens a window predicts: `max_length`, but no more than the model can read.
 
+    By default that is the length that the model was trained on, where its manifest records it.
+
     Raises:
-        `InputError`: if neither the configuration nor `max_length` sets a limit.
+        `InputError`: if configuration, manifest and `max_length` set no limit.
     """
-    limit = context_of(causal_config(folder))
-    if not (limit or max_length):
+    limit, trained = context_of(causal_config(folder)), (find_manifest(folder) or {}).get("block_size")
+    asked = max_length or trained
+    if not (limit or asked):
         raise InputError(f"the configuration in {folder} sets no limit to the model's input; give `max_length`")
-    return min(length for length in (limit, max_length) if length)
+    length = min(number for number in (limit, asked) if number)
+    if max_length and length < max_length:
+        logger.warning("max_length is %d, but the model in %s reads no more than %d", max_length, folder, length)
+    if trained and length > trained:
+        logger.warning(
+            "windows of %d tokens are longer than those that the model in %s was trained on (%d): what is measured is "
+            "how well it extrapolates too", length, folder, trained,
+        )  # fmt: skip
+    return length
 
 
 def default_device() -> str:

@@ -13,7 +13,8 @@ class MeasurementOptions:
     Args:
         split (`str`): `val` or `test`.
         limit (`int`, *optional*): score this many documents of each source, drawn as in the paper.
-        max_length (`int`, *optional*): most tokens that a window predicts; at most, and by default, what models read.
+        max_length (`int`, *optional*): most tokens that a window predicts. Default: as many as models were trained
+            on, where that is recorded, else as many as they can read, which is the maximum.
         dtype (`str`): number format of the forward pass.
         batch_tokens (`int`): most tokens in a forward pass.
     """

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from safetensors.torch import load_file, save_file
 from tiny_pool import UNITS, byte_tokenizer, read_candidates, save_model, tiny_model
-from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
+from transformers import BertConfig, BertForMaskedLM, MambaConfig, T5Config, T5ForConditionalGeneration
 
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.models.external import external_models
@@ -14,7 +14,6 @@ from hf_ablate.evaluation.models.loading import (
     causal_config,
     load_model,
     load_tokenizer,
-    vocabulary_size,
     window_length,
 )
 from hf_ablate.evaluation.models.study import study_models
@@ -234,10 +233,27 @@ def test_a_missing_or_broken_tokenizer_is_told(tmp_path):
         load_tokenizer(tmp_path)
 
 
-def test_windows_are_as_long_as_the_model_can_read_or_shorter(tmp_path):
+def test_windows_are_as_long_as_the_model_can_read_or_shorter(tmp_path, caplog):
     write_manifest(tmp_path, "train", {}, {})
     tiny_model(0).save_pretrained(tmp_path)
     assert window_length(tmp_path, None) == 64
     assert window_length(tmp_path, 10) == 10
+    assert window_length(tmp_path, 64) == 64 and not caplog.messages
     assert window_length(tmp_path, 1000) == 64
-    assert vocabulary_size(tmp_path) == 264
+    assert "reads no more than 64" in caplog.messages[0]
+
+
+def test_windows_are_as_long_as_what_the_model_was_trained_on_and_longer_ones_are_warned_of(tmp_path, caplog):
+    write_manifest(tmp_path, "train", {}, {}, block_size=16)
+    tiny_model(0).save_pretrained(tmp_path)
+    assert (window_length(tmp_path, None), window_length(tmp_path, 10)) == (16, 10) and not caplog.messages
+    assert window_length(tmp_path, 32) == 32
+    assert "windows of 32 tokens are longer than those that the model" in caplog.messages[0]
+
+
+def test_a_model_without_a_limit_is_scored_on_what_it_was_trained_on(tmp_path):
+    MambaConfig(architectures=["MambaForCausalLM"]).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="sets no limit to the model's input; give `max_length`"):
+        window_length(tmp_path, None)
+    write_manifest(tmp_path, "train", {}, {}, block_size=16)
+    assert window_length(tmp_path, None) == 16
