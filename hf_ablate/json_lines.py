@@ -1,6 +1,7 @@
 """JSON lines, plain or compressed, local or under a URL: one reader for corpora and evaluation text."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +9,32 @@ from .byte_streams import open_decompressed
 from .errors import InputError
 
 
-# Suffixes of files that hold JSON lines.
-JSON_LINES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_NAME = re.compile(r"\.(jsonl|ndjson)(\.(gz|zst|zstd|xz|bz2))?$", re.IGNORECASE)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_STARTS = {
+    b"PK\x03\x04": "is a zip archive; unpack it",
+    b"7z\xbc\xaf": "is a 7-Zip archive; unpack it",
+    b"\x04\x22\x4d\x18": "is compressed with LZ4, which is not read; decompress it, or use gzip or Zstandard",
+    b"PAR1": "is a parquet file; a corpus reads it with `source: parquet`, evaluation needs JSON lines",
+    b"\xff\xfe": "is UTF-16, not UTF-8; convert it with `iconv -f UTF-16 -t UTF-8`",
+    b"\xfe\xff": "is UTF-16, not UTF-8; convert it with `iconv -f UTF-16 -t UTF-8`",
+}
+_ARRAY, _SPREAD_OBJECT = re.compile(rb"\s*\[\s*(\{|$)"), re.compile(rb"\s*\{[ \t\r]*\n")
+_LONGEST_START = 1 << 20
+
+
+def is_json_lines_name(name: str) -> bool:
+    """Whether a name says that the file holds JSON lines.
+
+    Example:
+
+    ```python
+    >>> [is_json_lines_name(name) for name in ("a.jsonl", "a.JSONL.GZ", "a.json", "part-00000.gz")]
+    [True, True, False, False]
+
+    ```
+    """
+    return bool(_NAME.search(name))
 
 
 class BadLine(Exception):
@@ -29,7 +54,7 @@ def read_lines(place: str, name: str) -> Iterator[tuple[int, bytes]]:
     """All lines of a file with their numbers, blank ones included; only a line feed ends a line.
 
     Args:
-        place (`str`): path or URL; decompressed if it ends with `.gz` or `.zst`.
+        place (`str`): path or URL; decompressed if it is gzip, Zstandard, xz or bzip2.
         name (`str`): what messages call the file.
 
     Raises:
@@ -38,10 +63,67 @@ def read_lines(place: str, name: str) -> Iterator[tuple[int, bytes]]:
     number = 0
     try:
         with open_decompressed(place, name) as stream:
+            has_started = False
             for number, line in enumerate(stream, start=1):
+                if not has_started:
+                    line = line.removeprefix(_BYTE_ORDER_MARK)
+                    has_started = bool(line.strip())
+                    if has_started:
+                        _check_first(line, name)
                 yield number, line
+    except _OtherFormat:
+        raise
     except InputError as error:
         raise InputError(f"{error}. It cannot be read after line {number}") from error
+
+
+class _OtherFormat(InputError):
+    """The file is readable, but holds no JSON lines."""
+
+
+def _check_first(line: bytes, name: str) -> None:
+    """Refuse a file that its first line shows to be something else."""
+    for start, what in _STARTS.items():
+        if line.startswith(start):
+            raise _OtherFormat(f"{name} {what}")
+    if line[257:262] == b"ustar":
+        raise _OtherFormat(f"{name} is a tar archive; unpack it")
+    if _ARRAY.match(line):
+        raise _OtherFormat(f"{name} holds one JSON array; expected an object a line. Convert it with `jq -c '.[]'`")
+    if _SPREAD_OBJECT.match(line):
+        raise _OtherFormat(
+            f"{name} holds JSON objects over several lines; expected an object a line. Convert it with `jq -c .`"
+        )
+
+
+def first_object(place: str) -> dict[str, Any] | None:
+    """The object on the first line of a file that holds JSON lines, whatever it is called; `None` for other files.
+
+    Of a first line of more than a megabyte the object is taken to be empty.
+    """
+    line = _first_line(place)
+    try:
+        return parse_object(line)
+    except BadLine:
+        return {} if len(line) == _LONGEST_START and line.lstrip().startswith(b'{"') else None
+
+
+def holds_texts(place: str) -> bool:
+    """Whether a file should be read as rows with a `text`, whatever it is called; also an array, to be refused."""
+    row = first_object(place)
+    return "text" in row if row else bool(_ARRAY.match(_first_line(place)))
+
+
+def _first_line(place: str) -> bytes:
+    """The start of the first line that is not blank; empty for a file that cannot be read."""
+    try:
+        with open_decompressed(place, place) as stream:
+            line = stream.readline(_LONGEST_START).removeprefix(_BYTE_ORDER_MARK)
+            while line and not line.strip():
+                line = stream.readline(_LONGEST_START)
+            return line
+    except InputError:
+        return b""
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
@@ -69,6 +151,8 @@ def parse_object(line: bytes) -> dict[str, Any]:
         raise BadLine("is not valid JSON", f"{error.msg} at character {error.pos + 1}") from error
     except ValueError as error:  # a number of thousands of digits
         raise BadLine("is not valid JSON", str(error)) from error
+    except RecursionError as error:
+        raise BadLine("is not valid JSON", "nested too deep") from error
     if not isinstance(value, dict):
         raise BadLine(f"holds a {type(value).__name__}, not an object")
     return value
@@ -78,7 +162,7 @@ def read_texts(place: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file with the numbers of their lines, each with a string in `text`; blank lines are skipped.
 
     Args:
-        place (`str`): path or URL; decompressed if it ends with `.gz` or `.zst`.
+        place (`str`): path or URL; decompressed if it is gzip, Zstandard, xz or bzip2.
         name (`str`): what messages call the file.
 
     Raises:
@@ -89,12 +173,44 @@ def read_texts(place: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             value = parse_object(line)
-            text = value["text"]
-        except (BadLine, KeyError) as error:
-            problem = error if isinstance(error, BadLine) else "has no `text`"
-            raise InputError(
-                f"{name}, line {number}: expected a JSON object with a `text`, but the line {problem}"
-            ) from error
-        if not isinstance(text, str):
-            raise InputError(f"{name}, line {number}: `text` is {type(text).__name__}; expected a string")
+            problem = _problem_of(value)
+        except BadLine as error:
+            problem = f"expected a JSON object with a `text`, but the line {error}"
+        if problem:
+            raise InputError(f"{name}, line {number}: {problem}")
         yield number, value
+
+
+def _problem_of(row: dict[str, Any]) -> str | None:
+    """What is wrong with a row of evaluation text, if anything."""
+    if "text" not in row:
+        return (
+            f"expected a JSON object with a `text`, but the line has no `text`; it has {', '.join(row) or 'nothing'}"
+        )
+    if not isinstance(row["text"], str):
+        return f"`text` is {type(row['text']).__name__}; expected a string"
+    for field in ("text", "id", "subdomain"):
+        if field in row and has_half_surrogate(row[field]):
+            return f"`{field}` holds half a surrogate pair, which is no text; repair the row or take it out"
+    return None
+
+
+def has_half_surrogate(value: Any) -> bool:
+    r"""Whether a value, as text, holds half a surrogate pair: JSON may, UTF-8 may not.
+
+    Example:
+
+    ```python
+    >>> has_half_surrogate("\ud83d"), has_half_surrogate("\U0001f600")
+    (True, False)
+
+    ```
+    """
+    text = str(value)
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -27,7 +27,9 @@ def input_files(arguments: PartitionArguments) -> list[InputFile]:
             arguments.roots, arguments.hub_configs, arguments.hub_splits, arguments.hub_revision,
             streaming=arguments.streaming or arguments.dry_run,
         )  # fmt: skip
-    return list_files(arguments.roots, arguments.globs, arguments.exclude_globs, arguments.path_regex)
+    return list_files(
+        arguments.source, arguments.roots, arguments.globs, arguments.exclude_globs, arguments.path_regex
+    )
 
 
 def recipe_of(arguments: PartitionArguments) -> Recipe:

@@ -37,6 +37,16 @@ BAD_LINES = {
     ),
     "type": (b'{"text": 5, "area": "art"}', "line 3: field 'text' is a int, not a string"),
     "null": (b'{"text": null, "area": "art"}', "line 3: field 'text' is a NoneType, not a string"),
+    "digits": (b'{"text": "a", "area": ' + b"9" * 5000 + b"}", r"line 3: is not valid JSON \(Exceeds the limit"),
+    "deep": (b'{"text": ' + b"[" * 100_000, r"line 3: is not valid JSON \(nested too deep"),
+    "surrogate in id": (
+        b'{"text": "a", "area": "art", "id": "\\ud800"}',
+        "line 3: field 'id' holds half a surrogate pair",
+    ),
+    "surrogate in field": (
+        b'{"text": "a", "area": "\\udfff"}',
+        "line 3: field 'area' holds half a surrogate pair",
+    ),
 }
 
 
@@ -80,23 +90,66 @@ def test_damaged_compressed_files(tmp_path, tokenizer, ending, damage):
     text = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
     data = gzip.compress(text) if ending == ".gz" else bytes(pa.Codec("zstd").compress(text))
     write_rows(tmp_path / "data" / "good.jsonl", ROWS)
-    (tmp_path / "data" / f"bad.jsonl{ending}").write_bytes(data[: len(data) // 2] if damage == "cut" else text)
+    (tmp_path / "data" / f"bad.jsonl{ending}").write_bytes(data[: len(data) // 2] if damage == "cut" else data[2:])
     fails(tmp_path, tokenizer, rf"data/bad.jsonl{ending} is cut short or damaged .*fetch or make it again")
     fails(tmp_path, tokenizer, "is cut short or damaged", on_bad_row="skip")
+
+
+def test_rows_of_parquet_files_that_python_cannot_hold(tmp_path, tokenizer):
+    rows = [*ROWS, *rows_of(["art"], 3)]
+    times = pa.array([0] * 48 + [2**62, 0, 0], pa.timestamp("ms"))
+    texts = [row["text"].encode() for row in rows[:-1]] + [b"caf\xe9"]
+    table = pa.table(
+        {
+            "text": pa.array(texts, pa.binary()).view(pa.string()),
+            "area": [row["area"] for row in rows],
+            "year": times,
+        }
+    )
+    (tmp_path / "data").mkdir()
+    pa.parquet.write_table(table, tmp_path / "data" / "a.parquet")
+    arguments = {"source": "parquet", "partition_by": ["area", "year"], "bins": {"year": [1950]}}
+    fails(tmp_path, tokenizer, "data/a.parquet, row 49: field 'year' cannot be read .*on_bad_row: skip", **arguments)
+    arguments |= {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer, "on_bad_row": "skip"}
+    manifest = partition(tmp_path / "run", **arguments)
+    left_out = manifest["leftovers"]["documents"]
+    assert {reason: entry["documents"] for reason, entry in left_out.items()} == {
+        "cannot be read: field 'year' cannot be read": 1,
+        "cannot be read: field 'text' cannot be read": 1,
+    }
+    assert "row 51" in left_out["cannot be read: field 'text' cannot be read"]["examples"][0]
+
+
+def test_columns_of_parquet_files(tmp_path, tokenizer):
+    (tmp_path / "data").mkdir()
+    path, column = tmp_path / "data" / "a.parquet", pa.array(["a", "b"])
+    pa.parquet.write_table(pa.table([column] * 4, ["area", "text", "other", "text"]), path)
+    fails(tmp_path, tokenizer, "a.parquet has several columns called 'text'; rename or drop", source="parquet")
+    pa.parquet.write_table(pa.table([column] * 3, ["area", "body", "other"]), path)
+    message = r"data/a.parquet: field 'text' is missing \(`text_field` names it; it has area, body, other\)"
+    fails(tmp_path, tokenizer, message, source="parquet")
+    write_rows(tmp_path / "data" / "a.parquet", [{f"field{number}": 1 for number in range(12)}])
+    fails(tmp_path, tokenizer, "line 1: field 'text' is missing .*it has field0, .*, field11")
 
 
 def test_damaged_parquet(tmp_path, tokenizer):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.parquet").write_bytes(b"PAR1 and no more")
     fails(tmp_path, tokenizer, "data/a.parquet is not a readable parquet file", source="parquet")
+    fails(tmp_path, tokenizer, r"or leave it out: exclude_globs: \['a.parquet'\]", source="parquet")
 
 
-def test_empty_files(tmp_path, tokenizer):
+def test_an_empty_part_is_counted_and_no_fault(tmp_path, tokenizer):
     write_rows(tmp_path / "data" / "a.jsonl", ROWS)
     write_rows(tmp_path / "data" / "b.jsonl", [])
-    fails(tmp_path, tokenizer, "data/b.jsonl: is empty: it holds no line.*on_bad_row: skip")
-    manifest = partition(tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, on_bad_row="skip")
-    assert manifest["leftovers"]["documents"]["cannot be read: is empty: it holds no line"]["documents"] == 1
+    write_rows(tmp_path / "data" / "c.jsonl.gz", [])
+    manifest = partition(tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer)
+    assert manifest["leftovers"]["documents"] == {
+        "is empty: it holds no line": {"documents": 2, "bytes": 0, "examples": ["data/b.jsonl", "data/c.jsonl.gz"]}
+    }
+    (tmp_path / "data" / "a.jsonl").unlink()
+    with pytest.raises(InputError, match="no document belongs to any partition: 2 is empty: it holds no line, e.g. "):
+        partition(tmp_path / "empty", roots=[str(tmp_path / "data")], tokenizer=tokenizer)
 
 
 @pytest.mark.parametrize(

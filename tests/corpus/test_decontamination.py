@@ -189,7 +189,7 @@ def test_evaluation_sets_that_cannot_be_used(tmp_path, tokenizer):
     write_corpus(tmp_path)
     arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer}
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty holds no file that ends with .jsonl"):
+    with pytest.raises(InputError, match="empty holds no JSON lines with a `text`"):
         partition(tmp_path / "run", **arguments, decontaminate_against=[str(tmp_path / "empty")])
     write_rows(tmp_path / "bad.jsonl", [{"text": "x"}, {"body": "y"}])
     with pytest.raises(InputError, match="bad.jsonl, line 2: expected a JSON object with a `text`"):

@@ -1,20 +1,19 @@
 """The evaluation sets that documents are compared with: files in PALOMA's layout, or any jsonl."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ...byte_streams import is_url
 from ...errors import InputError
-from ...json_lines import JSON_LINES, read_texts
+from ...json_lines import read_texts
 from ..inputs.input_file import InputFile, root_name
-from ..inputs.local_files import local_files
-from ..inputs.remote_files import remote_files
+from ..inputs.skipped import Skipped
+from ..inputs.text_files import text_files
 from .overlap import OverlapRule
 
 
 HELD_OUT = "held_out"
-_ENDINGS = (*JSON_LINES, ".json", ".json.gz", ".json.zst")
 
 
 @dataclass(frozen=True)
@@ -36,23 +35,25 @@ def list_evaluation_files(places: Iterable[str]) -> dict[str, list[InputFile]]:
     """The files of each evaluation set: `<set>/<split>/…` under a folder in PALOMA's layout, else the folder or file.
 
     Raises:
-        `InputError`: for a path that does not exist or has no such file.
+        `InputError`: for a path that does not exist, cannot be read or has no such file.
     """
+    skipped = Skipped()
     sets: dict[str, list[InputFile]] = {}
     for path in places:
         if path == HELD_OUT:
             continue
-        if not is_url(path) and not Path(path).exists():
-            raise InputError(f"`decontaminate_against`: {path} does not exist (looked for {Path(path).resolve()})")
+        if not is_url(path) and not os.path.exists(path):
+            raise InputError(f"`decontaminate_against`: {path} does not exist (looked for {os.path.realpath(path)})")
         name = root_name(path)
-        files = remote_files if is_url(path) else local_files
-        entries = [entry for entry in files(path, "**", name) if entry[0].endswith(_ENDINGS)]
+        entries = text_files(path, name, skipped)
+        skipped.check()
         if not entries:
-            raise InputError(f"`decontaminate_against`: {path} holds no file that ends with {', '.join(_ENDINGS)}")
+            raise InputError(f"`decontaminate_against`: {path} holds no JSON lines with a `text`")
         for inside, place, size, version in entries:
             parts = inside.split("/")
             file = InputFile(place, f"{name}/{inside}", size, version)
             sets.setdefault(parts[-3] if len(parts) > 2 else name, []).append(file)
+    skipped.report()
     return sets
 
 

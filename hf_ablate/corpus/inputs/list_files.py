@@ -7,38 +7,48 @@ from fsspec.utils import glob_translate
 
 from ...byte_streams import is_url
 from ...errors import InputError
+from .companions import is_companion
 from .input_file import InputFile, root_name
 from .local_files import local_files, local_roots
 from .remote_files import remote_files
+from .skipped import Skipped
 
 
 def list_files(
-    roots: list[str], globs: list[str], exclude_globs: list[str], path_regex: str | None
+    kind: str, roots: list[str], globs: list[str], exclude_globs: list[str], path_regex: str | None
 ) -> list[InputFile]:
-    """All input files, sorted by name.
+    """All input files, sorted by name. What is under the roots, but not read, is told in a line for each reason.
 
     Args:
+        kind (`str`): what the files are: `files`, `jsonl`, `parquet` or `tokens`.
         roots (`list[str]`): folders, files or URLs.
         globs (`list[str]`): which files, relative to a root or starting with its name; all if there is none.
         exclude_globs (`list[str]`): which of these to leave out.
         path_regex (`str | None`): matched from the start of names; its named groups become fields.
 
     Raises:
-        `InputError`: for a root that does not exist, two roots of one name, or a glob that matches nothing.
+        `InputError`: for a root that does not exist, two roots of one name, a glob that matches nothing, or a file or
+            folder that cannot be read.
     """
     excluded = [re.compile(glob_translate(glob)) for glob in exclude_globs]
+
+    def is_excluded(name: str) -> bool:
+        return any(regex.match(name.split("/", 1)[1]) or regex.match(name) for regex in excluded)
+
+    skipped = Skipped()
     listed: dict[str, InputFile] = {}
     places = _places_of(roots)
     for glob in globs or ["**"]:
         matched = False
         for root, where in places:
             files = remote_files if is_url(where) else local_files
-            for inside, path, size, version in files(where, glob, root):
+            for inside, path, size, version in files(where, glob, root, skipped):
                 matched = True
                 name = f"{root}/{inside}"
-                if name in listed or any(regex.match(inside) or regex.match(name) for regex in excluded):
+                if name in listed or is_excluded(name):
                     continue
                 listed[name] = InputFile(path, name, size, version)
+        skipped.check(is_excluded)
         if not matched:
             raise InputError(
                 f"glob {glob!r} matches no file under {', '.join(roots)} "
@@ -46,7 +56,16 @@ def list_files(
             )
     if not listed:
         raise InputError("`exclude_globs` leave no file")
-    return _with_path_fields(sorted(listed.values(), key=lambda file: file.name), path_regex)
+    files = []
+    for name in sorted(listed):
+        if is_companion(listed[name], kind):
+            skipped.add("that hold no documents, by name and content", name)
+        else:
+            files.append(listed[name])
+    skipped.report(is_excluded)
+    if not files:
+        raise InputError(f"there is no file of `source: {kind}` under {', '.join(roots)}")
+    return _with_path_fields(files, path_regex)
 
 
 def _places_of(roots: list[str]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from fsspec.utils import glob_translate
 
 from ...errors import InputError
+from ...json_lines import has_half_surrogate
+from .folders import folders_below
+from .skipped import Skipped
 
 
 _INSTALLED = ("site-packages", "dist-packages")  # are in the folder of the standard library, but not part of it
@@ -28,31 +32,43 @@ def local_roots(root: str) -> list[tuple[str, str]]:
     else:
         folders = [root]
     for folder in folders:
-        if not Path(folder).exists():
+        if not os.path.exists(folder):
             hint = "; patterns go into `globs`" if "*" in folder else ""
-            raise InputError(f"root {root} does not exist (looked for {Path(folder).resolve()}){hint}")
+            raise InputError(f"root {root} does not exist (looked for {os.path.realpath(folder)}){hint}")
     is_named = root in ("site-packages", "stdlib")
-    return [(root if is_named else Path(folder).resolve().name, folder) for folder in folders]
+    return [(root if is_named else os.path.basename(os.path.realpath(folder)), folder) for folder in folders]
 
 
-def local_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, str, int, str]]:
+def local_files(where: str, glob: str, root_name: str, skipped: Skipped) -> Iterator[tuple[str, str, int, str]]:
     """The files under a root that a glob matches, walking no more than it has to.
 
     Args:
         where (`str`): the root.
         glob (`str`): which files, relative to the root or starting with its name.
         root_name (`str`): the root's name.
+        skipped ([`Skipped`]): takes what is not read, and why.
 
     Returns:
         `Iterator`: (path in the root, path, size in bytes, version) of each file.
     """
-    root = Path(where)
-    for inside, path in _matches(root, glob, root_name):
-        status = path.stat()
+    for inside, path in _matches(Path(where), glob, root_name, skipped):
+        name = f"{root_name}/{inside}"
+        if has_half_surrogate(name):
+            skipped.cannot_be_read(name, "its name is not UTF-8; rename it")
+            continue
+        try:
+            status = path.stat()
+        except OSError as error:
+            what = "it is a link to a file that is not there" if path.is_symlink() else error.strerror
+            skipped.cannot_be_read(name, f"{what}; repair it")
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            skipped.cannot_be_read(name, "it is a pipe, socket or device, not a file")
+            continue
         yield inside, str(path), status.st_size, str(status.st_mtime_ns)
 
 
-def _matches(root: Path, glob: str, root_name: str) -> Iterator[tuple[str, Path]]:
+def _matches(root: Path, glob: str, root_name: str, skipped: Skipped) -> Iterator[tuple[str, Path]]:
     if root.is_file():
         yield root.name, root
         return
@@ -65,12 +81,22 @@ def _matches(root: Path, glob: str, root_name: str) -> Iterator[tuple[str, Path]
         start.append(part)
     if root_name == "stdlib" and start[:1] and start[0] in _INSTALLED:
         return
-    for folder, subfolders, files in os.walk(root.joinpath(*start)):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__pycache__")))
-        if root_name == "stdlib" and Path(folder) == root:
+    for folder, subfolders, files in folders_below(root.joinpath(*start), root, root_name, skipped):
+        hidden = [name for name in subfolders if name.startswith((".", "__pycache__"))]
+        subfolders[:] = sorted(set(subfolders) - set(hidden))
+        if root_name == "stdlib" and folder == root:
             subfolders[:] = [name for name in subfolders if name not in _INSTALLED]
+        prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
         for name in sorted(files):
-            path = Path(folder, name)
-            inside = path.relative_to(root).as_posix()
-            if not name.startswith(".") and regex.match(inside):
-                yield inside, path
+            inside = prefix + name
+            if regex.match(inside):
+                if name.startswith("."):
+                    skipped.add("hidden files", f"{root_name}/{inside}")
+                else:
+                    yield inside, folder / name
+        for name in hidden:
+            for inner, _, files_of_inner in os.walk(folder / name):
+                inside = Path(inner).relative_to(root).as_posix()
+                for file in files_of_inner:
+                    if regex.match(f"{inside}/{file}"):
+                        skipped.add("hidden files", f"{root_name}/{inside}/{file}")

@@ -7,19 +7,21 @@ from fsspec.utils import glob_translate
 
 from ...errors import InputError
 from ...hub_errors import hub_error
+from .skipped import Skipped
 
 
 # What file systems report that changes with a file's content; the first that is present counts.
 _VERSION_KEYS = ("blob_id", "ETag", "etag", "sha256", "LastModified", "last_modified", "mtime", "created")
 
 
-def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, str, int, str]]:
+def remote_files(where: str, glob: str, root_name: str, skipped: Skipped) -> Iterator[tuple[str, str, int, str]]:
     """The files under a URL that a glob matches.
 
     Args:
         where (`str`): the root.
         glob (`str`): which files, relative to the root or starting with its name.
         root_name (`str`): the root's name.
+        skipped ([`Skipped`]): takes what is not read, and why.
 
     Returns:
         `Iterator`: (path in the root, URL, size in bytes, version) of each file.
@@ -40,6 +42,10 @@ def remote_files(where: str, glob: str, root_name: str) -> Iterator[tuple[str, s
     for name, entry in sorted(entries.items()):
         inside = name[len(path) :].lstrip("/") or name.rsplit("/", 1)[-1]
         is_hidden = any(part.startswith(".") for part in inside.split("/"))
-        if entry["type"] == "file" and not is_hidden and (name == path or regex.match(inside)):
+        if entry["type"] != "file" or not (name == path or regex.match(inside)):
+            continue
+        if is_hidden:
+            skipped.add("hidden files", f"{root_name}/{inside}")
+        else:
             version = next((str(entry[key]) for key in _VERSION_KEYS if entry.get(key)), "")
             yield inside, system.unstrip_protocol(name), entry["size"] or 0, version

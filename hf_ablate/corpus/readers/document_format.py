@@ -33,3 +33,7 @@ class DocumentFormat:
         places = [self.text_field, self.id_field or ""]
         places += [self.places.get(name, name) for name in self.partition_fields]
         return [column for column in columns if any(column in (place, place.split(".")[0]) for place in places)]
+
+    def has_text(self, columns: list[str]) -> bool:
+        """Whether one of the columns holds the text."""
+        return self.text_field in columns or self.text_field.split(".")[0] in columns

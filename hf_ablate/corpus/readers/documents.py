@@ -1,6 +1,5 @@
 """What every reader gives: documents, and what becomes of those that cannot be read."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,21 +58,31 @@ class BadRows:
 
     Args:
         policy (`str`): `fail` at the first, or `skip` and count them.
+
+    Attributes:
+        left_out (`dict[str, dict[str, Any]]`): reason → `documents`, `bytes` (unknown: 0) and some `examples`.
     """
 
     def __init__(self, policy: str) -> None:
         self.policy = policy
-        self.counts: Counter[str] = Counter()
-        self.examples: list[str] = []
+        self.left_out: dict[str, dict[str, Any]] = {}
 
-    def handle(self, bad: BadRow) -> None:
-        """Count a document that cannot be read.
+    def handle(self, bad: BadRow, count: int = 1) -> None:
+        """Count a document that cannot be read, or several with the same defect.
 
         Raises:
             `InputError`: if the policy is `fail`.
         """
         if self.policy == "fail":
             raise InputError(f"{bad}. Repair it, or count and leave out such documents with `on_bad_row: skip`.")
-        self.counts[bad.reason] += 1
-        if len(self.examples) < 5:
-            self.examples.append(str(bad))
+        self._count(f"cannot be read: {bad.reason}", str(bad), count)
+
+    def handle_empty(self, file_name: str, what: str) -> None:
+        """Count a file without any document, which is no fault: Spark writes such parts."""
+        self._count(f"is empty: it holds no {what}", file_name, 1)
+
+    def _count(self, reason: str, example: str, count: int) -> None:
+        entry = self.left_out.setdefault(reason, {"documents": 0, "bytes": 0, "examples": []})
+        entry["documents"] += count
+        if len(entry["examples"]) < 5:
+            entry["examples"].append(example)

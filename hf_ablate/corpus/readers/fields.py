@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ...json_lines import has_half_surrogate
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
@@ -12,13 +13,14 @@ _MISSING = object()
 
 
 def documents_of(
-    numbered: Iterable[tuple[int, dict[str, Any]]], file: InputFile, form: DocumentFormat, bad_rows: BadRows,
+    numbered: Iterable[tuple[int, dict[str, Any] | BadRow]], file: InputFile, form: DocumentFormat, bad_rows: BadRows,
     rows: set[int] | None,
 ) -> Iterator[Document]:  # fmt: skip
     """The documents that the rows of a table describe.
 
     Args:
-        numbered (`Iterable[tuple[int, dict[str, Any]]]`): the rows with their numbers, from 0.
+        numbered (`Iterable[tuple[int, dict[str, Any] | BadRow]]`): the rows with their numbers, from 0; of a row that
+            could not be read, why.
         file (`InputFile`): the file that they are in.
         form (`DocumentFormat`): which fields hold what.
         bad_rows (`BadRows`): takes the rows that are not documents.
@@ -27,6 +29,8 @@ def documents_of(
     for row, values in numbered:
         if rows is None or row in rows:
             try:
+                if isinstance(values, BadRow):
+                    raise values
                 yield document_of(values, file, row, form, "row")
             except BadRow as bad:
                 bad_rows.handle(bad)
@@ -45,19 +49,38 @@ def document_of(
         what (`str`): what messages call a row.
 
     Raises:
-        `BadRow`: if the text is missing or not a string.
+        `BadRow`: if the text is missing or not a string, or another field is no valid text.
     """
     text = look_up(values, form.text_field)
     if not isinstance(text, str):
         place = f"{file.name}, {what} {row + 1}"
         if text is _MISSING:
-            have = ", ".join(map(str, list(values)[:10]))
-            raise BadRow(place, f"field {form.text_field!r} is missing", f"`text_field` names it; it has {have}")
+            raise missing_text(place, form, list(values))
         raise BadRow(place, f"field {form.text_field!r} is a {type(text).__name__}, not a string")
     identity = look_up(values, form.id_field) if form.id_field else _MISSING
     if identity is _MISSING or identity is None:
         identity = f"{file.name}:{row}"
-    return Document(row, str(identity), text, partition_fields(values, file, form))
+    fields = partition_fields(values, file, form)
+    try:
+        identity = str(identity)
+        unwritable = [name for name, value in {"id": identity, **(fields or {})}.items() if has_half_surrogate(value)]
+    except RecursionError:
+        raise BadRow(f"{file.name}, {what} {row + 1}", "a field is nested too deep") from None
+    if unwritable:
+        raise BadRow(f"{file.name}, {what} {row + 1}", f"field {unwritable[0]!r} holds half a surrogate pair")
+    return Document(row, identity, text, fields)
+
+
+def missing_text(place: str, form: DocumentFormat, columns: list[str]) -> BadRow:
+    """What is said where there is no text.
+
+    Args:
+        place (`str`): the file, and the row if only that lacks it.
+        form (`DocumentFormat`): which field should hold it.
+        columns (`list[str]`): the fields that there are.
+    """
+    have = ", ".join(columns) or "nothing"
+    return BadRow(place, f"field {form.text_field!r} is missing", f"`text_field` names it; it has {have}")
 
 
 def partition_fields(values: dict[str, Any], file: InputFile, form: DocumentFormat) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...json_lines import BadLine, parse_object, read_lines
+from ...json_lines import BadLine, is_json_lines_name, parse_object, read_lines
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
@@ -28,8 +28,16 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
         try:
             yield document_of(parse_object(line), file, row, form)
         except BadLine as bad:
-            bad_rows.handle(BadRow(f"{file.name}, line {number}", bad.reason, bad.detail))
+            bad_rows.handle(BadRow(f"{file.name}, line {number}", bad.reason, _detail(bad, file, number)))
         except BadRow as bad:
             bad_rows.handle(bad)
     if number == 0:
-        bad_rows.handle(BadRow(file.name, "is empty: it holds no line"))
+        bad_rows.handle_empty(file.name, "line")
+
+
+def _detail(bad: BadLine, file: InputFile, number: int) -> str:
+    """What is wrong with a line, and what to do if the file is not meant to be read."""
+    if number > 1 or is_json_lines_name(file.name):
+        return bad.detail
+    glob = file.name.split("/", 1)[-1]
+    return f"{bad.detail}; if the file is none of the data, leave it out: exclude_globs: [{glob!r}]".lstrip("; ")

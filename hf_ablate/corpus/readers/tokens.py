@@ -1,18 +1,22 @@
 """Files of token ids, memory-mapped: raw uint16 or uint32, or with NumPy's header; end of text ends a document."""
 
+import io
 from collections.abc import Iterator
 from functools import lru_cache
+from tokenize import TokenError
 
 import numpy as np
 
 from ...byte_streams import is_url, open_bytes
-from ...errors import InputError
+from ...errors import InputError, reason
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
 
 
 _CHUNK = 1 << 24
+_HEADER = b"\x93NUMPY"
+_UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TokenError, MemoryError)  # of a header, by NumPy
 
 
 def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int] | None) -> Iterator[Document]:
@@ -27,7 +31,7 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
     ids = _load(file, form.token_dtype)
     eos, vocab_size = _tokenizer_facts(form.tokenizer)
     if not len(ids):
-        bad_rows.handle(BadRow(file.name, "is empty: it holds no token"))
+        bad_rows.handle_empty(file.name, "token")
     for row, (start, stop) in enumerate(_spans(ids, eos)):
         if rows is not None and row not in rows:
             continue
@@ -40,22 +44,24 @@ def read(file: InputFile, form: DocumentFormat, bad_rows: BadRows, rows: set[int
 
 
 def _load(file: InputFile, dtype: str) -> np.ndarray:
+    raw = np.dtype(dtype).newbyteorder("<")
     try:
         with open_bytes(file.path) as stream:
-            has_header = stream.read(6) == b"\x93NUMPY"
-        if is_url(file.path):
-            with open_bytes(file.path) as stream:
-                return (
-                    np.load(stream) if has_header else np.frombuffer(stream.read(), np.dtype(dtype).newbyteorder("<"))
-                )
-        if has_header:
-            ids = np.load(file.path, mmap_mode="r", allow_pickle=False)
-        else:
-            ids = np.memmap(file.path, np.dtype(dtype).newbyteorder("<"), "r") if file.size else np.empty(0, dtype)
-    except (OSError, ValueError) as error:
+            start = stream.read(6)
+            if is_url(file.path):
+                content = io.BytesIO(start + stream.read())
+                ids = np.load(content) if start == _HEADER else np.frombuffer(content.getvalue(), raw)
+        if not is_url(file.path):
+            if start == _HEADER:
+                ids = np.load(file.path, mmap_mode="r", allow_pickle=False)
+            else:
+                ids = np.memmap(file.path, raw, "r") if file.size else np.empty(0, dtype)
+    except _UNREADABLE as error:
         raise InputError(
-            f"{file.name} is not a file of {dtype} token ids ({error}); set `token_dtype` to their type"
+            f"{file.name} is not a file of {dtype} token ids ({reason(error)}); set `token_dtype` to their type"
         ) from error
+    if start.startswith(b"PK\x03\x04"):
+        raise InputError(f"{file.name} is a zip archive, such as np.savez writes; save each array with np.save")
     if ids.ndim != 1 or ids.dtype.kind != "u":
         raise InputError(
             f"{file.name} holds {ids.dtype} of shape {ids.shape}; expected one dimension of unsigned token ids"

@@ -89,10 +89,7 @@ def index_task(task: Task, settings: ReadSettings, folder: Path) -> None:
                     output.write(np.array(records, RECORD).tobytes())
                     records = []
         output.write(np.array(records, RECORD).tobytes())
-    recorder.left_out.merge(
-        {f"cannot be read: {reason}": {"documents": count, "bytes": 0, "examples": bad_rows.examples}
-         for reason, count in bad_rows.counts.items()}
-    )  # fmt: skip
+    recorder.left_out.merge(bad_rows.left_out)
     write_json(done, recorder.summary())
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...byte_streams import COMPRESSED
 from ...cache import cache_folder
 from ...errors import InputError
 from ...hub_errors import hub_failures
-from ...json_lines import JSON_LINES
 from ...manifest import atomic_path, digest_files
 from .sources import SPLIT_NAMES, Source
 
@@ -34,7 +34,7 @@ def is_hub_name(location: str) -> bool:
 
     ```
     """
-    is_file_name = location.endswith((*JSON_LINES, ".gz", ".zst"))
+    is_file_name = location.lower().endswith((".jsonl", ".ndjson", ".json", *COMPRESSED))
     return location.startswith(PREFIX) or bool(_HUB_ID.fullmatch(location)) and not is_file_name
 
 

@@ -1,10 +1,13 @@
 """Where evaluation sources are: PALOMA-style folders, this project's corpora, single jsonl files, the Hub."""
 
+import os
 from pathlib import Path
 
 from ...corpus.description import CorpusDescription
-from ...errors import InputError, unknown_name
-from ...json_lines import JSON_LINES
+from ...corpus.inputs.skipped import Skipped
+from ...corpus.inputs.text_files import text_files
+from ...errors import InputError, refused, unknown_name
+from ...json_lines import holds_texts
 from ...manifest import digest_files
 from ...run_folder import RunFolder
 from .hub_data import hub_sources, is_hub_name
@@ -18,21 +21,26 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     """The sources at the given places.
 
     Args:
-        locations (`list[str | Path]`): jsonl(.gz, .zst) files (a source each, named after it), folders
-            `<split>/*.jsonl*` (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as PALOMA's),
-            corpora or run folders of this project; or names on the Hub, as `str`, see [`hub_sources`].
+        locations (`list[str | Path]`): files of JSON lines, plain or compressed (a source each, named after it),
+            folders `<split>/*.jsonl*` (one source), folders of such folders (`<source>/<split>/*.jsonl*`, as in
+            PALOMA), corpora or run folders of this project; or names on the Hub, as `str`, see [`hub_sources`].
         split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
 
+    What lies there, but is not scored, is told in a line for each reason.
+
     Raises:
-        `InputError`: for a place that does not exist or does not hold the split, and for two sources of one name.
+        `InputError`: for a place that does not exist, cannot be read or does not hold the split, and for two sources
+            of one name.
     """
     sources: dict[str, Source] = {}
+    skipped = Skipped()
     for location in locations:
-        for source in _sources_at(location, split):
+        for source in _sources_at(location, split, skipped):
             if source.name in sources:
                 raise InputError(f"two sources are called {source.name!r}: {sources[source.name].paths[0]} and "
                                  f"{source.paths[0]}; rename one")  # fmt: skip
             sources[source.name] = source
+    skipped.report()
     return list(sources.values())
 
 
@@ -52,28 +60,42 @@ def choose_sources(sources: list[Source], names: list[str] | None) -> list[Sourc
     return [source for source in sources if source.name in names]
 
 
-def _sources_at(name: str | Path, split: str) -> list[Source]:
+def _sources_at(name: str | Path, split: str, skipped: Skipped) -> list[Source]:
     location = Path(name)
-    if isinstance(name, str) and not location.exists() and is_hub_name(name):
+    if isinstance(name, str) and not os.path.lexists(name) and is_hub_name(name):
         return hub_sources(name, split)
     if location.is_file():
         return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]
     if not location.is_dir():
-        raise InputError(f"evaluation data {location} does not exist (looked for {location.resolve()})")
+        raise InputError(f"evaluation data {location} does not exist (looked for {os.path.realpath(location)})")
     of_run_folder, of_corpus = location / _EVAL, location / _EVAL.name
     folder = next((inner for inner in (of_run_folder, of_corpus) if inner.is_dir()), location)
     recorded = _recorded_digests(folder, split)
-    if files := _split_files(folder, split):
+    if files := _split_files(folder, split, skipped):
         return [Source(folder.resolve().name, split, files, digest_files(list(files)))]
     sources = []
-    for child in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if paths := _split_files(child, split):
+    for child in _children(folder, skipped):
+        if paths := _split_files(child, split, skipped):
             sources.append(Source(child.name, split, paths, recorded.get(child.name) or digest_files(list(paths))))
+        else:
+            skipped.add(f"folders without a split {split!r}", str(child))
     if not sources:
         raise InputError(
             f"no source in {folder} has a split {split!r}; expected <source>/{split}/*.jsonl.gz, or {split}/*.jsonl.gz"
         )
     return sources
+
+
+def _children(folder: Path, skipped: Skipped) -> list[Path]:
+    """The folders in a folder."""
+    with refused(f"{folder} cannot be read", OSError):
+        entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    for path in entries:
+        if path.is_file() and holds_texts(str(path)):
+            skipped.add("files outside of the sources' folders", str(path))
+        elif not os.path.exists(path):
+            skipped.add("that link to nothing", str(path))
+    return [path for path in entries if path.is_dir()]
 
 
 def _recorded_digests(eval_folder: Path, split: str) -> dict[str, str]:
@@ -83,14 +105,24 @@ def _recorded_digests(eval_folder: Path, split: str) -> dict[str, str]:
     return {name: digests[split] for name, digests in sources.items() if split in digests}
 
 
-def _split_files(folder: Path, split: str) -> tuple[Path, ...]:
-    """The split's files, from the first of its possible folders that has some."""
-    for name in SPLIT_NAMES.get(split, (split,)):
-        if paths := _jsonl_files(folder / name):
-            return paths
-    return ()
+def _split_files(folder: Path, split: str, skipped: Skipped) -> tuple[Path, ...]:
+    """The files of a split, in whichever of its possible folders they are.
+
+    Raises:
+        `InputError`: if two of these folders hold some.
+    """
+    found = {name: paths for name in SPLIT_NAMES.get(split, (split,)) if (paths := _files_in(folder / name, skipped))}
+    if len(found) > 1:
+        raise InputError(f"{folder} has the split {split!r} more than once: {' and '.join(found)}; keep one of them")
+    return next(iter(found.values()), ())
 
 
-def _jsonl_files(folder: Path) -> tuple[Path, ...]:
-    paths = [path for suffix in JSON_LINES for path in folder.glob(f"*{suffix}")]
-    return tuple(sorted(paths, key=lambda path: path.name))
+def _files_in(folder: Path, skipped: Skipped) -> tuple[Path, ...]:
+    files = []
+    for inside, path, _, _ in text_files(str(folder), str(folder), skipped):
+        if "/" in inside:
+            skipped.add("files in folders of a split", path)
+        else:
+            files.append(Path(path))
+    skipped.check()
+    return tuple(sorted(files, key=lambda path: path.name))

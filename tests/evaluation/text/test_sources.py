@@ -1,10 +1,13 @@
 """Evaluation text: what is found where, how it is sampled, and what is said of broken files."""
 
+import bz2
 import gzip
 import json
+import lzma
 import random
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 from datasets import Dataset
 from tiny_pool import UNITS, write_eval_data, write_jsonl
@@ -72,6 +75,45 @@ def test_files_compressed_with_zstandard_are_sources(tmp_path):
     assert not is_hub_name("data/val.jsonl.zst")
 
 
+def test_every_file_of_a_split_is_read_or_named(tmp_path, caplog):
+    texts = [json.dumps({"text": f"text {number}"}).encode() + b"\n" for number in range(9)]
+    folder = tmp_path / "s" / "val"
+    (folder / "deeper").mkdir(parents=True)
+    contents = {
+        "a.jsonl": b"\xef\xbb\xbf" + texts[0], "b.jsonl.gz": gzip.compress(texts[1]),
+        "c.jsonl.xz": lzma.compress(texts[2]), "d.jsonl.bz2": bz2.compress(texts[3]),
+        "e.jsonl.GZ": gzip.compress(texts[4]), "f": gzip.compress(texts[5]),
+        "g.json": texts[6], "h.jsonl.zst": bytes(pa.Codec("zstd").compress(texts[7])),
+        "README.md": b"# Data", "deeper/a.jsonl": texts[8],
+    }  # fmt: skip
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "linked").symlink_to(tmp_path / "s")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    write_jsonl(tmp_path / "other" / "test" / "a.jsonl", ROWS)
+    write_jsonl(tmp_path / "beside.jsonl", ROWS)
+    source, linked = sorted(find_sources([tmp_path], "val"), key=lambda source: source.name, reverse=True)
+    assert [document.text for document in source.read()] == [f"text {number}" for number in range(8)]
+    assert linked.name == "linked" and linked.digest == source.digest
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[1].strip() for line in sorted(lines)] == [
+        "1 files outside of the sources' folders",
+        "1 folders without a split 'val'",
+        "1 that link to nothing",
+        "2 files in folders of a split",
+        "2 files without a `text` a line",
+    ]
+    for name in ("beside.jsonl", "other", "gone", "deeper/a.jsonl", "README.md"):
+        assert name in "".join(lines)
+
+
+def test_a_split_of_two_folders_is_refused(tmp_path):
+    for name in ("val", "validation"):
+        write_jsonl(tmp_path / "s" / name / "a.jsonl", ROWS)
+    with pytest.raises(InputError, match="s has the split 'val' more than once: val and validation; keep one"):
+        find_sources([tmp_path], "val")
+
+
 def test_the_digest_is_of_the_content(tmp_path):
     digests = []
     for rows in (ROWS, ROWS, ROWS[:-1]):
@@ -117,7 +159,7 @@ def broken_files(tmp_path):
     content = gzip.compress("".join(json.dumps(row) + "\n" for row in ROWS * 400).encode())
     yield "torn.jsonl.gz", content[: len(content) // 2]
     yield "flipped.jsonl.gz", content[:60] + bytes([content[60] ^ 0xFF]) + content[61:]
-    yield "plain.jsonl.gz", b'{"text": "not compressed"}\n'
+    yield "plain.jsonl.gz", b"not compressed\n"
     yield "latin.jsonl", '{"text": "é"}\n'.encode("latin-1")
 
 
@@ -137,6 +179,10 @@ def test_a_broken_file_is_named(tmp_path, number):
         ("[1, 2]", "expected a JSON object"),
         ('{"text": null}', "`text` is NoneType; expected a string"),
         ('{"text": 5}', "`text` is int; expected a string"),
+        ('{"text": "\\ud800"}', "`text` holds half a surrogate pair"),
+        ('{"text": "a", "id": "\\ud800"}', "`id` holds half a surrogate pair"),
+        ('{"text": "a", "subdomain": "\\udfff"}', "`subdomain` holds half a surrogate pair"),
+        ("[" * 100_000, r"expected a JSON object .* \(nested too deep\)"),
     ],
 )
 def test_a_broken_row_is_named(tmp_path, line, message):
