@@ -9,20 +9,18 @@ import functools
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, unknown_name
-from ...hub_errors import hub_error
 from ...text_table import text_table
 from ..models.loading import default_device, load_model
 from ..models.scored_model import ScoredModel
 from ..rows import append_json_lines, repair_last_line
 from .families import Family
-from .fast_cpu import fast_cpu
+from .harness import TaskHarness, quiet
 from .measurement import Measurement
 from .mixture_scorer import MixtureScorer
 from .processes import Processes
@@ -35,7 +33,6 @@ PAPER_TASKS = (
     "mrpc", "sst2",
 )  # fmt: skip
 TASKS = "tasks"
-_BATCH_SIZE = 8
 _KEY = ("model", "model_digest", "task", "limit", "dtype", "max_length", "lm_eval")
 
 
@@ -75,6 +72,7 @@ def evaluate_tasks(
     share = processes.share(work)
     with ExitStack() as resources:
         scorers: dict[int, MixtureScorer] = {}
+        harnesses: dict[tuple, TaskHarness] = {}
         for number, (family, model, missing) in enumerate(share, start=1):
             logger.info("[%d/%d] %s: %s", number, len(share), model.name, ", ".join(missing))
             if model.folder:
@@ -84,9 +82,10 @@ def evaluate_tasks(
                     scorer = MixtureScorer.of_family(family, [], folder)
                     scorers[id(family)] = resources.enter_context(scorer)
                 loaded = scorers[id(family)].merged_model(model.mixture)
-            results: dict[str, list[dict]] = {}
-            for manager in set(managers[task] for task in missing):
-                results |= _run_tasks(loaded, family, [task for task in missing if managers[task] is manager], manager)
+            alike = (family.measurement.tokenizer_digest, family.measurement.max_length)
+            if alike not in harnesses:
+                harnesses[alike] = TaskHarness(managers, family.tokenizer, family.measurement)
+            results = harnesses[alike].run(loaded, missing)
             append_json_lines(
                 path,
                 [_identity(family.measurement, model, task) | row for task in missing for row in results[task]],
@@ -101,7 +100,7 @@ def evaluate_tasks(
 def _known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
     """Task → the manager of lm-eval that knows it: of the user's own tasks, or of lm-eval's (slow to make)."""
     try:
-        with _quiet():
+        with quiet():
             from lm_eval.tasks import TaskManager
     except ImportError as error:
         raise InputError("`tasks` needs lm-eval, which is not installed: pip install 'hf_ablate[tasks]'") from error
@@ -155,53 +154,6 @@ def _read(folder: Path) -> dict[tuple, list[dict]]:
             row = json.loads(line)
             by_key.setdefault(tuple(row[name] for name in _KEY), {})[row["metric"]] = row
     return {key: list(rows.values()) for key, rows in by_key.items()}
-
-
-def _run_tasks(model, family: Family, tasks: list[str], manager) -> dict[str, list[dict]]:
-    """Task → a row per metric: `metric`, `value`, `stderr`, `num_docs`, `num_fewshot`, `version`."""
-    from lm_eval import simple_evaluate
-    from lm_eval.models.huggingface import HFLM
-
-    try:
-        with fast_cpu(model), _quiet():
-            harness = HFLM(
-                pretrained=model, tokenizer=family.tokenizer, batch_size=_BATCH_SIZE,
-                max_length=family.measurement.max_length,
-            )  # fmt: skip
-            evaluated = simple_evaluate(
-                harness, tasks=tasks, task_manager=manager, limit=family.measurement.limit, log_samples=False
-            )
-    except OSError as error:  # the libraries raise it for network failures and missing data alike
-        raise hub_error(f"the data of {', '.join(tasks)} cannot be read or fetched", error) from error
-    rows: dict[str, list[dict]] = {}
-    for task in tasks:
-        details = {
-            "num_docs": evaluated["n-samples"][task]["effective"],
-            "num_fewshot": evaluated["n-shot"][task],
-            "version": evaluated["versions"][task],
-        }
-        results = evaluated["results"][task]
-        for name, value in results.items():
-            metric, comma, filtered = name.partition(",")
-            if not comma or metric.endswith("_stderr") or not isinstance(value, (int, float)):
-                continue
-            stderr = results.get(f"{metric}_stderr,{filtered}")
-            label = metric if filtered == "none" else f"{metric}/{filtered}"
-            error = stderr if isinstance(stderr, float) else None
-            rows.setdefault(task, []).append({"metric": label, "value": value, "stderr": error} | details)
-    return rows
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """lm-eval configures logging on import and reports every default that it uses."""
-    library = logging.getLogger("lm_eval")
-    before = library.level
-    library.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        library.setLevel(before)
 
 
 def _print(rows: list[dict], names: dict[str, str], output_format: str) -> None:

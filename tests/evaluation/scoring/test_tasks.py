@@ -12,7 +12,9 @@ from hf_ablate.errors import InputError
 from hf_ablate.evaluation.arguments import EvaluateArguments
 from hf_ablate.evaluation.evaluate import run
 from hf_ablate.evaluation.scoring.downstream import PAPER_TASKS, default_tasks
+from hf_ablate.evaluation.scoring.harness import TaskHarness
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
+from hf_ablate.evaluation.scoring.measurement import Measurement
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
@@ -84,6 +86,53 @@ def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, 
     before = (tmp_path / "tasks.jsonl").read_bytes()
     run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
     assert (tmp_path / "tasks.jsonl").read_bytes() == before
+
+
+def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir, tmp_path):
+    from lm_eval import simple_evaluate
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.tasks import TaskManager
+
+    text = (tasks_dir / "sums.yaml").read_text().replace("sums", "shown")
+    few_shot = text.replace("shown.jsonl", "sums.jsonl") + "fewshot_split: test\nnum_fewshot: 2\n"
+    (tmp_path / "shown.yaml").write_text(few_shot)
+    managers = dict.fromkeys(["shown"], TaskManager(include_path=str(tmp_path), include_defaults=False))
+    measurement = Measurement(
+        split="test", tokenizer_digest="bytes", max_length=64, limit=8, dtype="float32", batch_tokens=512
+    )
+    harness = TaskHarness(managers, byte_tokenizer(), measurement)
+    for seed in (3, 4, 3):
+        model = tiny_model(seed)
+        ours = {row["metric"]: row for row in harness.run(model, ["shown"])["shown"]}
+        alone = HFLM(pretrained=model, tokenizer=byte_tokenizer(), batch_size=8, max_length=64)
+        lm_evals = simple_evaluate(alone, tasks=["shown"], task_manager=managers["shown"], limit=8, log_samples=False)[
+            "results"
+        ]["shown"]
+        for name, row in ours.items():
+            assert (row["value"], row["stderr"]) == (lm_evals[f"{name},none"], lm_evals[f"{name}_stderr,none"])
+        assert (ours["acc"]["num_docs"], ours["acc"]["num_fewshot"]) == (8, 2)
+
+
+def test_a_task_is_loaded_and_tokenised_once_for_all_models_without_asking_git(
+    study, tasks_dir, tmp_path, monkeypatch, capfd
+):
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.tasks import TaskManager
+
+    loads, encoded = [], []
+    load, encode = TaskManager.load, HFLM.tok_encode
+    monkeypatch.setattr(TaskManager, "load", lambda self, tasks: loads.append(tasks) or load(self, tasks))
+    monkeypatch.setattr(
+        HFLM, "tok_encode", lambda self, text, *rest, **more: encoded.append(text) or encode(self, text, *rest, **more)
+    )
+    monkeypatch.chdir(tmp_path)  # no repository
+    chosen = [row["id"] for row in read_candidates(study)][-3:]
+    words = {"run_dir": study, "mixture": chosen, "tasks": ["sums"], "tasks_dir": tasks_dir, "proxy": "merge"}
+    run(EvaluateArguments(**words, output_dir=tmp_path))
+    assert len({row["model"] for row in results(tmp_path)}) == 3
+    assert loads == [["sums"]]
+    assert len(encoded) == len(set(encoded)) > len(QUESTIONS)
+    assert "git" not in capfd.readouterr().err
 
 
 def test_the_papers_tasks_are_known_to_lm_eval():
