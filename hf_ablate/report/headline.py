@@ -21,7 +21,7 @@ def answer(study: RankedStudy) -> dict[str, str]:
 def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
     best = entries[0]
     uniform = next((entry for entry in entries if _is_uniform_over_all(study, entry["mixture_id"])), None)
-    name = f"uniform over all {len(study.units)} units"
+    name = f"equal shares of all {len(study.units)} units"
     if uniform is None:
         return f"(the candidates do not include {name}, to compare with)"
     if uniform is not best:
@@ -30,7 +30,7 @@ def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
         return "the only candidate"
     runner_up = entries[1]
     return (
-        f"that is {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
+        f"with {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
         f"{_share(best, runner_up)} worse"
     )
 

@@ -2,15 +2,15 @@
 
 
 def heat_colour(value: float | None, values: list[float]) -> str:
-    """A CSS colour for a cell: the best (lowest) of the values is blue, the worst white.
+    """A CSS colour for a cell: the best (lowest) of the values is the strongest, the worst has none.
 
     Example:
 
     ```python
     >>> heat_colour(1.0, [1.0, 2.0])
-    'rgba(23, 90, 140, 0.42)'
+    'rgb(var(--heat) / 0.42)'
     >>> heat_colour(2.0, [1.0, 2.0])
-    'rgba(23, 90, 140, 0.00)'
+    'rgb(var(--heat) / 0.00)'
 
     ```
     """
@@ -18,4 +18,4 @@ def heat_colour(value: float | None, values: list[float]) -> str:
     if value is None or not known or max(known) == min(known):
         return "transparent"
     share = (max(known) - value) / (max(known) - min(known))
-    return f"rgba(23, 90, 140, {0.42 * share:.2f})"
+    return f"rgb(var(--heat) / {0.42 * share:.2f})"

@@ -37,16 +37,20 @@ def page(run_dir):
 
 
 class Checker(html.parser.HTMLParser):
-    """Whether every element that is opened is closed, in order, and all ids are different."""
+    """Whether every element that is opened is closed, in order, and all ids are different; what tables are in."""
 
     VOID = {"meta", "br", "link", "img", "input", "hr"}
 
     def __init__(self):
         super().__init__()
-        self.open, self.ids, self.targets = [], [], []
+        self.open, self.ids, self.targets, self.around = [], [], [], []
+        self.last = {}
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
+        if tag in ("table", "svg"):
+            self.around.append(self.last.get("class"))
+        self.last = attributes
         self.ids += [attributes["id"]] if "id" in attributes else []
         for name in ("href", "xlink:href"):
             if attributes.get(name, "").startswith("#"):
@@ -69,6 +73,28 @@ def test_the_page_is_well_formed_and_every_reference_inside_it_resolves(page):
     assert checker.open == []
     assert len(set(checker.ids)) == len(checker.ids)
     assert set(checker.targets) <= set(checker.ids)
+
+
+def test_the_page_is_not_wider_than_a_phone(page):
+    """What cannot be narrowed (tables, figures) scrolls by itself; nothing else is wider than 390 pixels."""
+    checker = Checker()
+    checker.feed(page)
+    assert len(checker.around) >= 10 and set(checker.around) == {"scroll"}
+    style = re.sub(r"/\*.*?\*/", "", page[page.index("<style>") : page.index("@media print")], flags=re.DOTALL)
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style)
+    sizes = {"px": 1, "rem": 16, "em": 16}
+    for selector, declarations in rules:
+        for number, unit in re.findall(r"(?<!max-)\bwidth: *([\d.]+)(px|rem|em)", declarations):
+            assert float(number) * sizes[unit] <= 390 - 2 * 18 or selector.strip().endswith(".scroll svg"), selector
+    by_selector = {selector.strip(): declarations for selector, declarations in rules}
+    assert "overflow-x: auto" in by_selector[".scroll"] and "overflow-x: auto" in by_selector["pre"]
+    assert "flex-wrap: wrap" in by_selector["nav"] and "overflow-wrap: break-word" in by_selector["body"]
+
+
+def test_words_are_explained_before_the_first_table(page):
+    opening = page[: page.index("<table>")]
+    for word in ("Unit", "Mixture", "Proxy", "Reference model", "Domain"):
+        assert f"<dt>{word}</dt>" in opening
 
 
 def test_the_page_needs_no_network(page):
