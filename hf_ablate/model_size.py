@@ -13,8 +13,11 @@ takes `2 N + 4 L d T`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .manifest import digest_files
 from .model_config import active_experts, attention_width
 
 
@@ -69,6 +72,13 @@ class ModelSize:
     def forward_flops(self, tokens: int, length: int) -> int:
         """Floating-point operations to read `tokens` tokens in sequences of `length`, without a backward pass."""
         return tokens * (2 * (self.matmul_parameters + self.frozen_parameters) + 4 * self.attention * length)
+
+
+def versions_that_decide() -> list[str]:
+    """What a size depends on besides a model's configuration: the libraries' versions, and our own code."""
+    folder = Path(__file__).parent
+    own = [*(folder / "modeling").glob("*.py"), folder / "model_config.py", folder / "model_size.py"]
+    return [*(f"{name} {version(name)}" for name in ("transformers", "torch", "peft")), digest_files(sorted(own))]
 
 
 def size_of(model: "PreTrainedModel") -> ModelSize:

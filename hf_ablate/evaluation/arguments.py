@@ -9,6 +9,7 @@ from ..errors import InputError
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE, PROXIES
 from ..run_folder import RunFolder
+from .scoring.measurement import MeasurementOptions
 
 
 @dataclass
@@ -174,6 +175,11 @@ class EvaluateArguments(StageArguments):
             raise InputError("tasks bring their own data; `top`, `data`, `per_document` and `export` are for text")
         if self.tasks and self.executor == "ray":
             raise InputError("tasks can be shared by accelerate (accelerate_config), not by Ray")
+
+    @property
+    def measurement(self) -> MeasurementOptions:
+        """How text is to be scored."""
+        return MeasurementOptions(**{name: getattr(self, name) for name in vars(MeasurementOptions())})
 
     @property
     def of_mixtures(self) -> bool:

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..durations import duration_text
 from ..manifest import (
     digest,
     digest_files,
@@ -132,7 +133,7 @@ def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -
         "target": target_text,
         "tokens": _tokens_text,
         "flops": lambda value: f"{value:.2e}" if value else "-",
-        "duration": _duration_text,
+        "duration": duration_text,
     }
     return environment.get_template(_TEMPLATES[0]).render(
         study=study,
@@ -191,11 +192,3 @@ def _tokens_text(tokens: float | None) -> str:
         if tokens >= size:
             return f"{tokens / size:.3g} {letter}"
     return f"{tokens:.0f}"
-
-
-def _duration_text(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,19 +1,16 @@
 """What a plan needs to know of the seed's architecture, remembered, because measuring it imports torch."""
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import model_config, model_size, modeling
 from ..cache import remembered
 from ..corpus.description import CorpusDescription
 from ..manifest import digest_files
 from ..model_config import context_of, vocabulary_size
-from ..model_size import ModelSize, size_of
+from ..model_size import ModelSize, size_of, versions_that_decide
 from ..saved_model import CONFIG, weight_files
 from .adapter import Adapter
-from .options import library_versions
 from .seed import SeedOrigin, empty_model, seed_config
 
 
@@ -75,9 +72,7 @@ def architecture(
 
 def _key(origin: SeedOrigin) -> list[Any] | None:
     """All that the architecture depends on; `None` where that can change unseen, on the Hub."""
-    sources = [*Path(modeling.__file__).parent.glob("*.py"), *map(Path, (model_config.__file__, model_size.__file__))]
-    code = digest_files(sorted(sources))
-    versions = [*library_versions(), f"peft {version('peft')}", code]
+    versions = versions_that_decide()
     if origin.model is None:
         return [versions, origin.model_type, origin.config_overrides]
     folder = Path(origin.model)

@@ -344,22 +344,63 @@ def test_two_models_of_one_name_are_refused(study, tmp_path, capsys):
 
 
 def test_a_dry_run_says_what_would_be_scored_and_writes_nothing(study, tmp_path, capsys):
+    before = {path for path in study.rglob("*")}
     assert evaluate("--run_dir", study, "--dry_run") == 0
-    assert capsys.readouterr().out == (
-        "evaluate: 1 seed, 3 component, 1 reference, 7 merged, 7 ensemble on split val\n"
-    )
+    models, cost = capsys.readouterr().out.splitlines()
+    assert models == "evaluate: 1 seed, 3 component, 1 reference, 7 merged, 7 ensemble on split val"
+    assert cost.startswith("forward passes of 9 models: ")
+    assert {path for path in study.rglob("*")} == before
     assert evaluate("--run_dir", tmp_path / "new", "--dry_run") == 0
     assert "not before earlier stages have run" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_of_a_study_loads_neither_torch_nor_transformers(study):
-    words = ["evaluate", "--run_dir", str(study), "--dry_run"]
+def dry_run(run_dir, capsys) -> dict:
+    assert evaluate("--run_dir", run_dir, "--dry_run", "--output_format", "json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_a_dry_run_says_of_costs_is_what_scoring_then_records(study, scored, tmp_path, capsys):
+    ahead = dry_run(study, capsys)["cost"]
+    spent = {row["kind"]: row for row in read_manifest(scored / "scores")["cost"]}
+    assert {kind: row["models"] for kind, row in spent.items()} == {
+        "seed": 1, "component": 3, "reference": 1, "merged": 4, "ensemble": 7,
+    }  # fmt: skip
+    assert spent["ensemble"]["tokens"] == spent["ensemble"]["flops"] == 0  # no forward passes
+    assert all(row["seconds"] > 0 for row in spent.values())
+    assert ahead["models"] == 1 + 3 + 1 + 4
+    assert ahead["tokens"] == ahead["models"] * sum(
+        row.num_tokens for row in read_current_rows(scored / "scores") if row.model == "seed"
+    )
+    for name in ("tokens", "flops"):
+        assert ahead[name] == sum(row[name] for row in spent.values())
+    assert dry_run(scored, capsys)["cost"] == {"models": 0, "tokens": 0, "flops": 0}
+    run_dir = shutil.copytree(scored, tmp_path / "study")
+    save_model(run_dir / "models/seed", tiny_model(9), model="seed", kind="seed", mixture=None)
+    partly = dry_run(run_dir, capsys)["cost"]
+    assert partly["models"] == 1 and partly["flops"] == spent["seed"]["flops"]
+    assert partly["speed"] == "scoring so far" and partly["seconds"] > 0
+
+
+def test_the_operations_of_scoring_are_those_of_the_windows_that_are_read(tmp_path):
+    folder = save_model(tmp_path / "m", tiny_model(1), model="m", kind="seed", mixture=None)
+    write_jsonl(tmp_path / "text" / "s" / "val" / "part.jsonl.gz", [{"text": "a" * 10}])
+    words = ["--model", folder, "--data", tmp_path / "text", "--output_dir", tmp_path / "o", "--max_length", 4]
+    assert evaluate(*words) == 0
+    (cost,) = read_manifest(tmp_path / "o")["cost"]
+    layer = 4 * 32 * 32 + 3 * 32 * 48 + 2 * 32
+    applied = 264 * 32 + 2 * layer + 32
+    # ten tokens in windows of 4, 4 and 2, the last with two tokens of context; two layers of width 32
+    assert (cost["tokens"], cost["flops"]) == (10, 12 * (2 * applied + 4 * 2 * 32 * 4))
+
+
+def test_a_dry_run_of_a_scored_study_loads_neither_torch_nor_transformers(scored):
+    words = ["evaluate", "--run_dir", str(scored), "--dry_run"]
     code = (
         f"import sys\nfrom hf_ablate.cli import main\nassert main({words!r}) == 0\n"
         "print([name for name in ('torch', 'transformers', 'scipy') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    plan, loaded = result.stdout.splitlines()
-    assert "7 merged" in plan and loaded == "[]"
+    plan, cost, loaded = result.stdout.splitlines()
+    assert "7 merged" in plan and cost == "no forward passes are missing" and loaded == "[]"

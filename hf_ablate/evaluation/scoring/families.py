@@ -1,12 +1,15 @@
 """Families of models: those that are scored alike, on the same tokens, in windows of the same length."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ...model_config import vocabulary_size
+from ...model_size import ModelSize
 from ..models.loading import causal_config, load_tokenizer, window_length
 from ..models.scored_model import Pool, ScoredModel
+from ..models.size import saved_size
 from ..text.sources import Source
 from ..text.tokens import TokenisedSource, digest_of_tokenizer, stream_cache, tokenise
 from .measurement import Measurement, MeasurementOptions
@@ -29,6 +32,11 @@ class Family:
     models: list[ScoredModel]
     measurement: Measurement
     tokenizer: "PreTrainedTokenizerBase"
+
+    @cached_property
+    def size(self) -> ModelSize:
+        """The size of each of them."""
+        return saved_size(self.models[0].home)
 
     @property
     def pool(self) -> Pool | None:

@@ -1,5 +1,6 @@
 """Scoring many models on the same text: what is missing of their scores, and who computes it."""
 
+import time
 from pathlib import Path
 
 from tqdm import tqdm
@@ -9,6 +10,7 @@ from ..models.loading import default_device
 from ..models.scored_model import ScoredModel
 from ..text.sources import Source
 from ..text.tokens import TokenisedSource
+from .cost import ScoringCosts
 from .families import Family, check_vocabulary, tokenise_sources
 from .mixture_scorer import MixtureScorer
 from .processes import Processes
@@ -25,10 +27,14 @@ class Sweep:
         scores (`ScoreFolder`): text, measurement and the rows that are there.
         models (`list[ScoredModel]`): in the order in which they are scored; components before the proxies of them.
         mixtures (`MixtureScorer`, *optional*): what scores the proxies; none where there are none.
+        costs (`ScoringCosts`): what it costs.
     """
 
-    def __init__(self, scores: ScoreFolder, models: list[ScoredModel], mixtures: MixtureScorer | None) -> None:
+    def __init__(
+        self, scores: ScoreFolder, models: list[ScoredModel], mixtures: MixtureScorer | None, costs: ScoringCosts
+    ) -> None:
         self.scores = scores
+        self.costs = costs
         self.mixtures = mixtures
         self.components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
         self.ensembles = [model for model in models if model.kind == ENSEMBLE.kind and scores.missing(model)]
@@ -53,11 +59,14 @@ class Sweep:
         is_scored = model.mixture.units[0] in self.components
         return is_scored and model.pool.is_component(model) and not self.scores.per_document
 
+    def passes(self, processes: Processes) -> list[tuple[ScoredModel, list[TokenisedSource]]]:
+        """A process's share of the models that take forward passes, each with the sources that it is missing on."""
+        saved = [(model, self._missing(model)) for model in processes.share(self.saved)]
+        return saved + [(model, self.scores.missing(model)) for model in processes.share(self.merges)]
+
     def score_share(self, processes: Processes) -> None:
         """Do a process's share of all that takes forward passes."""
-        saved, merges = processes.share(self.saved), processes.share(self.merges)
-        work = [(model, self._missing(model)) for model in saved]
-        work += [(model, self.scores.missing(model)) for model in merges]
+        work = self.passes(processes)
         total = sum(int(source.stream.num_tokens.sum()) for _, sources in work for source in sources)
         hidden = True if processes.index else None
         with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=hidden) as progress:
@@ -67,18 +76,25 @@ class Sweep:
                     self._score_saved(model, sources, progress.update)
                 else:
                     for source in sources:
-                        sums = self.mixtures.document_sums(model, source, progress=progress.update)
-                        self.scores.add(model, source, sums)
+                        self._score_proxy(model, source, progress.update)
         if self.mixtures:
             self.mixtures.close()
 
     def _score_saved(self, model: ScoredModel, sources: list[TokenisedSource], progress: Progress) -> None:
+        started = time.perf_counter()
         for source, token_logprobs, sums in score_saved(
             model, sources, self.scores.measurement, default_device(), progress
         ):
             if model.id in self._cached:
                 self.mixtures.cache.write(model.digest, source.source.digest, token_logprobs)
             self.scores.add(model, source, sums)
+            self.costs.add(model, source, time.perf_counter() - started)
+            started = time.perf_counter()
+
+    def _score_proxy(self, model: ScoredModel, source: TokenisedSource, progress: Progress | None = None) -> None:
+        started = time.perf_counter()
+        self.scores.add(model, source, self.mixtures.document_sums(model, source, progress=progress))
+        self.costs.add(model, source, time.perf_counter() - started)
 
     def derive(self, processes: Processes) -> None:
         """Do a process's share of what follows from scores that all processes have written by now."""
@@ -87,7 +103,7 @@ class Sweep:
             self.scores.copy(model, self.components[model.mixture.units[0]])
         for model in processes.share(self.ensembles):
             for source in self.scores.missing(model):
-                self.scores.add(model, source, self.mixtures.document_sums(model, source))
+                self._score_proxy(model, source)
 
 
 def make_sweeps(
@@ -114,5 +130,5 @@ def make_sweeps(
         check_vocabulary(family, tokenised[tokenizer])
         scores = ScoreFolder(folder, tokenised[tokenizer], family.measurement, per_document, processes)
         mixtures = MixtureScorer.of_family(family, scores.sources, folder) if family.pool else None
-        sweeps.append(Sweep(scores, family.models, mixtures))
+        sweeps.append(Sweep(scores, family.models, mixtures, ScoringCosts(folder, family, processes)))
     return sweeps

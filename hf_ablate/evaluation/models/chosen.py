@@ -1,0 +1,37 @@
+"""The models that an evaluation is asked to score."""
+
+from ...errors import InputError
+from ...mixtures.choose import choose_mixtures
+from ...mixtures.mixture import Mixture
+from ..arguments import EvaluateArguments
+from .external import external_models
+from .scored_model import ScoredModel
+from .study import hold_components, study_models
+
+
+def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
+    """The models that the arguments name, or all of the study's; those in one list are scored on the same tokens.
+
+    Raises:
+        `InputError`: if there are none, they cannot be scored, or two have one id.
+    """
+    families = [[model] for model in external_models(arguments.model)]
+    if arguments.of_mixtures or not arguments.model:
+        families.append(study_models(arguments.run_dir, arguments.proxy, _chosen_mixtures(arguments)))
+    families = [hold_components(models, arguments.pool_format, arguments.run_dir) for models in families]
+    by_id: dict[str, ScoredModel] = {}
+    for model in (model for models in families for model in models):
+        if model.id in by_id:
+            raise InputError(
+                f"two models are called {model.id!r}: {by_id[model.id].home} and {model.home}; rename a folder, or "
+                "score them into different output folders"
+            )
+        by_id[model.id] = model
+    return families
+
+
+def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
+    mixtures = choose_mixtures(arguments.run_dir, arguments.mixture) if arguments.mixture else []
+    if arguments.weights is not None:
+        mixtures.append(Mixture.of(arguments.weights))
+    return list({mixture.id: mixture for mixture in mixtures}.values())
