@@ -1,7 +1,6 @@
 """Recipes: flat YAML files, read as command-line tokens so that both are checked by the same parser."""
 
 import argparse
-import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from .arguments import option_names, parse, takes_path
 from .errors import InputError, reason
 from .shipped import find_recipe, find_study, project_folder
+from .yaml_values import Unquoted, check_is_text, check_mapping, recipe_loader, text_of
 
 
 STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
@@ -23,9 +23,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_unique_key_loader())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"recipe {path} is not valid YAML: {error}") from error
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=recipe_loader())
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"recipe {path} is not valid YAML: {_yaml_problem(error)}") from error
     if not isinstance(values or {}, dict):
         raise InputError(f"recipe {path} holds a {type(values).__name__}; expected `key: value` lines")
     return values or {}
@@ -54,25 +54,16 @@ def read_value(text: str, origin: str) -> Any:
     if text.startswith(("*", "&", "!", "%", "@", "`")):
         return text
     try:
-        return yaml.load(text, Loader=_unique_key_loader())
-    except yaml.YAMLError as error:
+        return yaml.load(text, Loader=recipe_loader())
+    except (yaml.YAMLError, RecursionError) as error:
         problem = getattr(error, "problem", None) or reason(error)
         raise InputError(f"{origin}: {text!r} is not valid YAML ({problem}); put text in quotes") from error
 
 
-def _unique_key_loader() -> type:
-    """A loader that refuses duplicate keys, of which YAML's own silently keeps the last."""
-    import yaml
-
-    class UniqueKeyLoader(yaml.SafeLoader):
-        def construct_mapping(self, node, deep=False):
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            for key in keys:
-                if keys.count(key) > 1:
-                    raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", node.start_mark)
-            return super().construct_mapping(node, deep)
-
-    return UniqueKeyLoader
+def _yaml_problem(error: Exception) -> str:
+    """What is wrong, and in which line."""
+    mark = getattr(error, "problem_mark", None)
+    return f"line {mark.line + 1}: {error.problem}" if mark else reason(error)
 
 
 def recipe_tokens(
@@ -137,22 +128,24 @@ def option_tokens(key: str, value: Any, parser: argparse.ArgumentParser) -> list
         parser (`argparse.ArgumentParser`): that will parse the tokens.
 
     Raises:
-        `InputError`: for a list where the option takes a single value.
+        `InputError`: for a list where the option takes a single value, and for text that YAML takes for something
+            else, because it is not in quotes.
     """
-    if not isinstance(value, list):
-        return [f"--{key}={_text(value)}"]
+    items = value if isinstance(value, list) else [value]
     action = parser._option_string_actions.get(f"--{key}")
+    try:
+        for item in items:
+            if isinstance(item, dict):
+                check_mapping(item)
+            elif action is not None and (action.type in (str, Path, None) or action.choices):
+                check_is_text(item)
+    except Unquoted as error:
+        raise InputError(f"`{key}` holds {error}; if it is text, quote it") from error
+    if not isinstance(value, list):
+        return [f"--{key}={text_of(value)}"]
     if action is not None and action.nargs not in ("*", "+"):
-        raise InputError(f"`{key}` is a list, {_text(value)}; expected a single value")
-    return [f"--{key}", *(_text(item) for item in value)]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (dict, list)):
-        return json.dumps(value)
-    return str(value)
+        raise InputError(f"`{key}` is a list, {text_of(value)}; expected a single value")
+    return [f"--{key}", *(text_of(item) for item in value)]
 
 
 def parse_with_recipe(

@@ -40,6 +40,14 @@ def test_values_have_their_types(tmp_path):
     )  # fmt: skip
 
 
+def test_text_in_quotes_and_numbers_that_are_written_as_they_are_read_are_text(tmp_path):
+    arguments = parse(
+        tmp_path, "names: ['no', '0123', 2012, 1.5, 'null', '2012-05-30']\nshare: {2012: 1, null: 2}\nsteps: 1_000\n"
+    )
+    assert arguments.names == ["no", "0123", "2012", "1.5", "null", "2012-05-30"]
+    assert (arguments.share, arguments.steps) == ({"2012": 1, "null": 2}, 1000)
+
+
 def test_null_leaves_the_default_and_the_command_line_wins(tmp_path):
     arguments = parse(
         tmp_path, "steps: null\nlearning_rate: 1\nnames: [a, b]\n", "--learning_rate", "3", "--names", "c"
@@ -65,7 +73,22 @@ def test_null_on_the_command_line_gives_the_default_whatever_the_recipe_says(tmp
         ("steps: 1\nsteps: 2", "duplicate key"),
         ("steps: [1, 2]", r"`steps` is a list, \[1, 2\]; expected a single value"),
         ("- 1", "expected `key: value`"),
-        ("a: [", "not valid YAML"),
+        ("a: [", "not valid YAML: line 1: "),
+        ("steps: 1:99:x\nnames: [a\nb: c", "not valid YAML: line 3: "),
+        ("names: [a, no]", "`names` holds False, as which YAML reads no, off and false; if it is text, quote it"),
+        ("names: [on]", "`names` holds True, as which YAML reads yes, on and true; .* quote it"),
+        ("names: [0123]", "`names` holds 0123, which YAML reads as the number 83; .* quote it"),
+        ("names: [1.10]", "`names` holds 1.10, which YAML reads as the number 1.1; .* quote it"),
+        ("names: [12:30]", "`names` holds 12:30, which YAML reads as the number 750; .* quote it"),
+        ("names: [null]", "`names` holds nothing, as which YAML reads null and ~; .* quote it"),
+        ("names: 2012-05-30", "`names` holds 2012-05-30, which YAML reads as a date; .* quote it"),
+        ("method: no", "`method` holds False, .* quote it"),
+        ("run_dir: off", "`run_dir` holds False, .* quote it"),
+        ("share: {no: 1}", "`share` holds False, .* quote it"),
+        ("share: {0x1f: 1}", "`share` holds 0x1f, which YAML reads as the number 31; .* quote it"),
+        ("share: {2012-13-45: 1}", "`share` holds 2012-13-45, which YAML reads as a date; .* quote it"),
+        ("share: {a: [2012-05-30]}", "`share` holds 2012-05-30, which YAML reads as a date; .* quote it"),
+        ("shares: [{a: 1, yes: 2}]", "`shares` holds True, .* quote it"),
     ],
 )
 def test_mistakes_are_found_before_anything_runs(tmp_path, yaml, message):

@@ -55,6 +55,13 @@ def name_of(values: dict, **arguments):
         (1992.9, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "1990-1992"),
         (2000, {"bins": {"f": ["1990-1992", "1993-1999"]}}, "field 'f' is in none of its bins"),
         ("unknown", {"bins": {"f": [1990]}}, "field 'f' is neither a number nor a date"),
+        (20120530, {"bins": {"f": [1990, 2000]}}, "from-2000"),
+        ("19950530", {"bins": {"f": ["1990-1999"]}}, "1990-1999"),
+        (1338336000, {"bins": {"f": [1990, 2000]}}, "field 'f' is neither a year nor a date"),
+        ("201205", {"bins": {"f": [1990, 2000]}}, "field 'f' is neither a year nor a date"),
+        ("20121345", {"bins": {"f": [1990, 2000]}}, "field 'f' is neither a year nor a date"),
+        (10**4000, {"bins": {"f": [1990, 2000]}}, "field 'f' is neither a number nor a date"),
+        (20120530, {"bins": {"f": [10_000_000]}}, "from-10000000"),
         ("early", {"value_map": {"f": {"early": "1950"}}, "bins": {"f": [1990]}}, "until-1989"),
     ],
 )
@@ -65,7 +72,11 @@ def test_a_value_becomes_a_name(value, arguments, expected):
 @pytest.mark.parametrize(
     ("raw", "number"),
     [("2012", 2012), ("2012-05", 2012), ("2012-05-30T10:00:00Z", 2012), ("-3.5", -3.5), (7.0, 7), ("nan", None),
-     ("inf", None), (True, None), ("", None), ({}, None), ("20125", 20125)],
+     ("inf", None), (True, None), ("", None), ({}, None), ("20125", 20125),
+     ("2012/05/30", 2012), ("2012.5.3", 2012), ("30/05/2012", 2012),
+     ("5-30-2012 10:00", 2012), ("05/2012", 2012), ("May 2012", 2012), ("30 May 2012", 2012), ("May 30th, 2012", 2012),
+     ("Wed, 30 May 2012 10:00:00 +0000", 2012), ("Wed May 30 10:00:00 -0500 2012", 2012), ("30-Sep-2012", 2012),
+     ("May", None), ("in May 2012", None), ("2012/30/05", None), ("1234.05", 1234.05)],
 )  # fmt: skip
 def test_numbers_and_dates(raw, number):
     assert as_number(raw) == number and type(as_number(raw)) is type(number)
@@ -85,6 +96,22 @@ def test_crossed_fields_and_their_hierarchy(tmp_path, tokenizer):
         for area in ("art", "law")
         for years in ("until-1999", "from-2000")
     }
+
+
+def test_values_that_are_no_dates_are_counted_with_an_example(tmp_path, tokenizer):
+    rows = rows_of(["art"], 160)
+    for number, row in enumerate(rows):
+        row["year"] = [2012, "May 1995", 20120530, 1338336000][number % 4]
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=tokenizer, partition_by=["year"],
+        bins={"year": [2000]}, unit_tokens=None,
+    )  # fmt: skip
+    assert set(manifest["units"]) == {"until-1999", "from-2000"}
+    (entry,) = manifest["leftovers"]["documents"].values()
+    assert entry["documents"] == 40 and entry["examples"][0] == "data/a.jsonl, row 3 (1338336000)"
+    with pytest.raises(InputError, match="field 'year' holds years, such as .*, and 1338336000, which is neither"):
+        partition(tmp_path / "auto", roots=[str(tmp_path / "data")], partition_by=["year"], bins={"year": "auto"})
 
 
 def test_bins_cut_to_a_token_budget(tmp_path, tokenizer):

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from ...errors import InputError
 from .bins import range_name
+from .dates import year_of_digits
 
 
 _MOST_VALUES = 100_000
@@ -44,6 +45,38 @@ def cut_bins(values: list[int | float], others: list[tuple], tokens: list[float]
         )
     names = {(other, value): name for other in totals for value, name in _cut(totals[other], budget)}
     return [names[other, value] for value, other in zip(values, others, strict=True)]
+
+
+def as_years(name: str, values: list[int | float]) -> list[int | float]:
+    """The values of a field with automatic bins; where they are years and dates such as 20120530, the years.
+
+    Args:
+        name (`str`): the field.
+        values (`list[int | float]`): its values.
+
+    Raises:
+        `InputError`: where some are years, and others far too large for years but no dates.
+
+    Example:
+
+    ```python
+    >>> as_years("date", [2011, 20120530]), as_years("size", [2011, 3500, 20120530])
+    ([2011, 2012], [2011, 3500, 20120530])
+
+    ```
+    """
+    plain = [value for value in values if 1000 <= value < 3000]
+    large = [value for value in values if value >= 10_000_000]
+    if not large or len(plain) + len(large) < len(values):
+        return values
+    years = {value: year_of_digits(value) for value in large}
+    others = [value for value, year in years.items() if year is None]
+    if others and plain:
+        raise InputError(
+            f"field {name!r} holds years, such as {plain[0]}, and {others[0]}, which is neither a year nor a date; "
+            "give the edges of its `bins`: what is no date is then left out and counted"
+        )
+    return values if others else [years.get(value, value) for value in values]
 
 
 def _cut(totals: dict[float, float], budget: int) -> list[tuple[float, str]]:

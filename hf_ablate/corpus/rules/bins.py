@@ -5,11 +5,13 @@ from bisect import bisect_right
 from typing import Any
 
 from ...errors import InputError
+from .dates import year_of, year_of_digits
 
 
 AUTO = "auto"
 _RANGE = re.compile(r"(-?\d+)-(-?\d+)$")
-_YEAR = re.compile(r"(\d{4})(-\d{2}){0,2}([T ].*)?$")
+_YEARS = (1000, 2999)  # a field whose bins are all in here holds years
+_LARGEST_YEAR = 9999
 
 
 class Bins:
@@ -27,6 +29,7 @@ class Bins:
         self.name = name
         self.edges: list[float] | None = None
         self.ranges: list[tuple[int, int, str]] | None = None
+        self.are_years = False
         if given == AUTO:
             return
         if not isinstance(given, list) or not given:
@@ -40,6 +43,8 @@ class Bins:
             ordered = sorted(self.ranges)
             if any(first[1] >= second[0] for first, second in zip(ordered, ordered[1:], strict=False)):
                 raise InputError(f"`bins` of {name!r}: the ranges {given} overlap")
+        limits = self.edges or [limit for first, last, _ in self.ranges for limit in (first, last)]
+        self.are_years = all(_YEARS[0] <= limit <= _YEARS[1] for limit in limits)
 
     def _range(self, item: Any) -> tuple[int, int, str]:
         match = _RANGE.match(item) if isinstance(item, str) else None
@@ -57,6 +62,10 @@ class Bins:
         number = as_number(raw)
         if number is None:
             return None, None, f"field {self.name!r} is neither a number nor a date"
+        if self.are_years and abs(number) > _LARGEST_YEAR:
+            number = year_of_digits(number)
+            if number is None:
+                return None, None, f"field {self.name!r} is neither a year nor a date"
         if self.edges is not None:
             return self._between_edges(number), None, None
         if self.ranges is not None:
@@ -106,13 +115,13 @@ def as_number(raw: Any) -> int | float | None:
         return None
     if isinstance(raw, str):
         raw = raw.strip()
-        if match := _YEAR.match(raw):
-            return int(match[1])
+        if (year := year_of(raw)) is not None:
+            return year
     elif hasattr(raw, "year"):
         return int(raw.year)
     try:
         number = float(raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if number != number or number in (float("inf"), float("-inf")):
         return None

@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 
 from ..hashing import Draws
 from ..splits import BY_HASH, SPLITS
-from .automatic_bins import cut_bins
+from .automatic_bins import as_years, cut_bins
 from .naming import NamingRules
 from .values import FieldRule, SplitRule
 
 
 class Leftover(NamedTuple):
-    """Why a document belongs to no partition."""
+    """Why a document belongs to no partition, and the value that is the reason where that says more."""
 
     reason: str
+    value: str = ""
 
 
 class Partition(NamedTuple):
@@ -67,9 +68,11 @@ class PartitionRule:
                 number = drawn.slice * self.slices >> 32
                 values.append(f"slice-{number + 1}-of-{self.slices}")
                 continue
-            value, problem = rule.value(fields.get(rule.name))
+            raw = fields.get(rule.name)
+            value, problem = rule.value(raw)
             if problem:
-                return Leftover(problem)
+                says_more = rule.has_bins and raw != "" and isinstance(raw, (str, int, float))
+                return Leftover(problem, f" ({raw!r:.40})" if says_more else "")
             values.append(value)
         return tuple(values)
 
@@ -96,7 +99,7 @@ class PartitionRule:
         for place, rule in enumerate(self.fields, start=1):
             if rule.is_automatic:
                 others = [key[1:place] + key[place + 1 :] for key in keys]
-                columns[place] = cut_bins(columns[place], others, tokens, unit_tokens)
+                columns[place] = cut_bins(as_years(rule.name, columns[place]), others, tokens, unit_tokens)
         names = [rule.name for rule in self.fields]
         return [
             Partition("_".join(map(str, values)), str(root), dict(zip(names, map(str, values), strict=True)))

@@ -27,6 +27,7 @@ class FieldRule:
         bins = rules.bins.get(name)
         self.is_automatic = bins == AUTO
         self._bins = Bins(name, bins) if bins is not None else None
+        self.has_bins = bins is not None
         self.matched: set[tuple[str, str]] = set()
 
     def value(self, raw: Any) -> tuple[Any, str | None]:

@@ -35,7 +35,7 @@ class Catalog:
             drawn = draws(file.name, settings.random_seed)
             sorted_out = rule.sort_out(file.fields, file.root, drawn)
             if isinstance(sorted_out, Leftover):
-                self._left_out.add(sorted_out.reason, file.size, file.name)
+                self._left_out.add(sorted_out.reason, file.size, file.name + sorted_out.value)
                 continue
             if file.size > settings.max_document_bytes:
                 self._left_out.add("is longer than max_document_bytes", file.size, file.name)

@@ -113,7 +113,7 @@ class _Recorder:
         drawn = draws(document.id, self._settings.random_seed)
         sorted_out = self._rule.sort_out(document.fields, file.root, drawn)
         if isinstance(sorted_out, Leftover):
-            self.left_out.add(sorted_out.reason, size, where)
+            self.left_out.add(sorted_out.reason, size, where + sorted_out.value)
             return None
         key, split = sorted_out
         self._rate.add(document, drawn.order, size)
