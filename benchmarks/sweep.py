@@ -106,7 +106,7 @@ def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: lis
     seed = ScoredModel(SEED, "seed", SEED, folder=folders[UNITS[0]].with_name(SEED))
     components = {unit: ScoredModel(unit, "component", unit, folder=folder) for unit, folder in folders.items()}
     sources = [as_source(number, stream) for number, stream in enumerate(streams)]
-    measurement = Measurement("val", "", MAX_LENGTH, None, "float32")
+    measurement = Measurement("val", "", MAX_LENGTH, "eos", None, "float32")
     start = time.process_time()
     scorer = MixtureScorer(
         Pool(components, pool_format, seed if pool_format == "delta" else None), sources, measurement,

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
@@ -14,7 +14,7 @@ from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.enumerate import run as enumerate_mixtures
 
 
-EOS = "<|endoftext|>"
+BOS, EOS = "<s>", "<|endoftext|>"
 UNITS = ("alpha", "beta", "gamma")
 TEXTS = {
     "alpha": ["def f(x):\n    return x + 1\n" * 9, "", "a"],
@@ -32,6 +32,16 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=EOS, bos_token=EOS)
+
+
+def bos_tokenizer() -> PreTrainedTokenizerFast:
+    """The same with a token of its own, 257, before texts, and what puts it there, as Llama's and Gemma's have."""
+    tokenizer = byte_tokenizer().backend_tokenizer
+    tokenizer.add_special_tokens([BOS])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=EOS, bos_token=BOS)
 
 
 def tiny_model(seed: int, tied: bool = True, vocab_size: int = 264, **changes) -> LlamaForCausalLM:

@@ -58,6 +58,13 @@ class EvaluateArguments(StageArguments):
             "that is recorded, else what it can read, which is the maximum."
         },
     )
+    prefix: Literal["auto", "bos", "eos"] = field(
+        default="auto",
+        metadata={
+            "help": "What the first token of a document is conditioned on. auto: BOS if the tokenizer has one, else "
+            "EOS, as in lm-eval's loglikelihood_rolling."
+        },
+    )
     dtype: Literal["float32", "bfloat16", "float16"] = field(
         default="float32",
         metadata={"help": "Number format of the forward pass; log-probabilities are float32 whatever it is."},
@@ -173,6 +180,8 @@ class EvaluateArguments(StageArguments):
             raise InputError("tasks_dir only says where tasks are defined; name those to run in `tasks`")
         if self.tasks and (self.top is not None or self.data or self.per_document or self.export):
             raise InputError("tasks bring their own data; `top`, `data`, `per_document` and `export` are for text")
+        if self.tasks and self.prefix != "auto":
+            raise InputError("tasks decide themselves what is conditioned on; `prefix` is for text")
         if self.tasks and self.executor == "ray":
             raise InputError("tasks can be shared by accelerate (accelerate_config), not by Ray")
 

@@ -67,7 +67,7 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
 
     if arguments.top > len(merges):
         raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
-    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "dtype", "pool_format")
+    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
     settings = {name: getattr(arguments, name) for name in names}
     inputs = inputs_of(merges, sources)
     folder = arguments.scores_dir

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..manifest import digest, read_manifest
 
 
-MEASUREMENT = ("data_digest", "tokenizer_digest", "max_length", "limit", "dtype")
+MEASUREMENT = ("data_digest", "tokenizer_digest", "prefix", "max_length", "limit", "dtype")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ScoreRow:
         split (`str`): `val` or `test`.
         num_docs, num_tokens, num_chars, num_bytes, num_words (`int`): what was scored.
         sum_logprob (`float`): natural logarithm of the probability of all its tokens.
-        data_digest, tokenizer_digest, max_length, limit, dtype: what identifies the measurement.
+        data_digest, tokenizer_digest, prefix, max_length, limit, dtype: what identifies the measurement.
         model_digest (`str`): of the weights.
 
     Example:
@@ -58,6 +58,7 @@ class ScoreRow:
     max_length: int = 0
     limit: int | None = None
     dtype: str = "float32"
+    prefix: str = "eos"  # what all rows of earlier versions were conditioned on
 
     @property
     def ppl_token(self) -> float:
@@ -191,12 +192,12 @@ def select_rows(rows: Iterable[ScoreRow], models: dict[str, dict], measurement: 
     Args:
         rows (`Iterable[ScoreRow]`): of any models and measurements.
         models (`dict[str, dict]`): id → `digest`, and what differs from the measurement, such as another tokenizer.
-        measurement (`dict`): `split`, `tokenizer_digest`, `max_length`, `limit`, `dtype` and `data` (source → digest).
+        measurement (`dict`): `split`, `data` (source → digest) and the rest of `MEASUREMENT`.
     """
     order = {model: position for position, model in enumerate(models)}
 
     def is_current(row: ScoreRow) -> bool:
-        expected = measurement | models.get(row.model, {})
+        expected = {"prefix": ScoreRow.prefix} | measurement | models.get(row.model, {})
         return (
             expected.get("digest") == row.model_digest
             and measurement["data"].get(row.source) == row.data_digest

@@ -22,7 +22,7 @@ def is_scored(arguments: EvaluateArguments, models: list[ScoredModel], sources: 
 
 def settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
     """The options that score rows depend on."""
-    names = ("split", "limit", "max_length", "dtype", "per_document", "pool_format")
+    names = ("split", "limit", "max_length", "prefix", "dtype", "per_document", "pool_format")
     return {name: getattr(arguments, name) for name in names}
 
 

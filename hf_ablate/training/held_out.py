@@ -13,7 +13,7 @@ from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
 from ..evaluation.text.locations import find_sources
-from ..evaluation.text.tokens import TokenisedSource, document_sums, stream_cache, tokenise
+from ..evaluation.text.tokens import TokenisedSource, document_sums, find_prefix, stream_cache, tokenise
 
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def read_held_out(selection: HeldOutSelection, tokenizer: Path, corpus: CorpusDe
 
     loaded = AutoTokenizer.from_pretrained(tokenizer)
     sources = find_sources(list(selection.folders), selection.split)
+    prefix = find_prefix(loaded)
     tokenised = [
-        tokenise(source, loaded, corpus.tokenizer_digest, selection.limit, stream_cache()) for source in sources
+        tokenise(source, loaded, corpus.tokenizer_digest, prefix, selection.limit, stream_cache())
+        for source in sources
     ]
     return HeldOutText(tokenised, corpus.block_size)

@@ -13,7 +13,16 @@ import sys
 
 import pytest
 from lm_eval.utils import make_table
-from tiny_pool import UNITS, count_tokens, read_candidates, save_model, tiny_model, write_eval_data, write_jsonl
+from tiny_pool import (
+    UNITS,
+    bos_tokenizer,
+    count_tokens,
+    read_candidates,
+    save_model,
+    tiny_model,
+    write_eval_data,
+    write_jsonl,
+)  # fmt: skip
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.document_rows import read_documents
@@ -212,6 +221,19 @@ def test_text_compressed_with_zstandard_has_the_scores_of_plain_text(study, tmp_
         assert evaluate("--model", study / "models" / "seed", "--data", data, "--output_dir", out) == 0
         totals[ending] = scores(out)
     assert totals[".jsonl"] == totals[".jsonl.zst"] and len(totals[".jsonl"]) == 2
+
+
+def test_another_prefix_is_another_measurement(tmp_path):
+    folder = save_model(tmp_path / "model", tiny_model(1), model="m", kind="seed", mixture=None)
+    bos_tokenizer().save_pretrained(folder)
+    data = write_eval_data(tmp_path / "data")
+    common = ("--model", folder, "--data", data, "--output_dir", tmp_path / "out")
+    for prefix in ("auto", "bos", "eos"):
+        assert evaluate(*common, "--prefix", prefix) == 0
+    rows = read_rows(tmp_path / "out")
+    assert [row.prefix for row in rows] == ["bos"] * 4 + ["eos"] * 4, "auto is bos here, and was not scored again"
+    assert rows[0].sum_logprob != rows[4].sum_logprob
+    assert {row.prefix for row in read_current_rows(tmp_path / "out")} == {"eos"}
 
 
 def test_windows_and_limits_are_part_of_a_measurement(study, tmp_path):

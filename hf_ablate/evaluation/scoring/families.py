@@ -11,7 +11,7 @@ from ..models.loading import causal_config, load_tokenizer, window_length
 from ..models.scored_model import Pool, ScoredModel
 from ..models.size import saved_size
 from ..text.sources import Source
-from ..text.tokens import TokenisedSource, digest_of_tokenizer, stream_cache, tokenise
+from ..text.tokens import TokenisedSource, digest_of_tokenizer, find_prefix, stream_cache, tokenise
 from .measurement import Measurement, MeasurementOptions
 
 
@@ -52,6 +52,7 @@ def make_family(models: list[ScoredModel], options: MeasurementOptions) -> Famil
         split=options.split,
         tokenizer_digest=first.tokenizer_digest or digest_of_tokenizer(tokenizer),
         max_length=window_length(first.home, options.max_length),
+        prefix=find_prefix(tokenizer, options.prefix),
         limit=options.limit,
         dtype=options.dtype,
         batch_tokens=options.batch_tokens,
@@ -63,7 +64,7 @@ def tokenise_sources(family: Family, sources: list[Source]) -> list[TokenisedSou
     """The sources on the family's tokens, from the cache where they are there."""
     measurement, cache = family.measurement, stream_cache()
     return [
-        tokenise(source, family.tokenizer, measurement.tokenizer_digest, measurement.limit, cache)
+        tokenise(source, family.tokenizer, measurement.tokenizer_digest, measurement.prefix, measurement.limit, cache)
         for source in sources
     ]
 

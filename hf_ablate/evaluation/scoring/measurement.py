@@ -15,6 +15,7 @@ class MeasurementOptions:
         limit (`int`, *optional*): score this many documents of each source, drawn as in the paper.
         max_length (`int`, *optional*): most tokens that a window predicts. Default: as many as models were trained
             on, where that is recorded, else as many as they can read, which is the maximum.
+        prefix (`str`): `bos`, `eos` or `auto`, see [`find_prefix`].
         dtype (`str`): number format of the forward pass.
         batch_tokens (`int`): most tokens in a forward pass.
     """
@@ -22,6 +23,7 @@ class MeasurementOptions:
     split: str = "val"
     limit: int | None = None
     max_length: int | None = None
+    prefix: str = "auto"
     dtype: str = "float32"
     batch_tokens: int = 2048
 
@@ -34,6 +36,7 @@ class Measurement:
         split (`str`): `val` or `test`.
         tokenizer_digest (`str`): of the tokenizer.
         max_length (`int`): most tokens that a window predicts.
+        prefix (`str`): the token that the first token of a document is conditioned on: `bos` or `eos`.
         limit (`int`, *optional*): how many documents of each source are scored.
         dtype (`str`): number format of the forward pass.
         batch_tokens (`int`): most tokens in a forward pass; scores do not depend on it beyond float32 rounding.
@@ -42,6 +45,7 @@ class Measurement:
     split: str
     tokenizer_digest: str
     max_length: int
+    prefix: str
     limit: int | None
     dtype: str
     batch_tokens: int = 2048
@@ -53,5 +57,5 @@ class Measurement:
 
     def row_fields(self, model: ScoredModel) -> dict[str, Any]:
         """The fields of a model's score rows that say what was scored and how, apart from the text."""
-        names = ("tokenizer_digest", "max_length", "dtype")
+        names = ("tokenizer_digest", "max_length", "prefix", "dtype")
         return model.identity | {name: getattr(self, name) for name in names}

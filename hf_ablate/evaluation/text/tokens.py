@@ -134,10 +134,32 @@ def stream_cache() -> Path:
     return cache_folder("tokens")
 
 
+def find_prefix(tokenizer, asked: str = "auto") -> str:
+    """The token that the first token of a document is conditioned on, as lm-eval's `prefix_token_id`.
+
+    Args:
+        tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
+        asked (`str`): `bos`, `eos`, or `auto`: BOS if the tokenizer has one, else EOS.
+
+    Returns:
+        `str`: `bos` or `eos`.
+
+    Raises:
+        `InputError`: if the tokenizer has no such token.
+    """
+    chosen = asked if asked != "auto" else "eos" if tokenizer.bos_token_id is None else "bos"
+    if getattr(tokenizer, f"{chosen}_token_id") is None:
+        raise InputError(
+            f"the tokenizer has no {chosen.upper()} token, which the first token of a document is conditioned on "
+            f"(prefix: {asked})"
+        )
+    return chosen
+
+
 def tokenise(
-    source: Source, tokenizer, tokenizer_digest: str, limit: int | None, cache: Path | None
+    source: Source, tokenizer, tokenizer_digest: str, prefix: str, limit: int | None, cache: Path | None
 ) -> TokenisedSource:
-    """Read and tokenise a source, without special tokens; each document is conditioned on one EOS token.
+    """Read and tokenise a source, without special tokens; each document is conditioned on one token before it.
 
     The text of a special token (`<|endoftext|>`) inside a document becomes that token, as in lm-eval and the original
     evaluation: anything else would make scores incomparable. Its bytes and characters count as text.
@@ -146,17 +168,16 @@ def tokenise(
         source (`Source`): what is read.
         tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
         tokenizer_digest (`str`): what identifies it in the cache.
+        prefix (`str`): the token before each document, see [`find_prefix`].
         limit (`int`, *optional*): see [`Source.read`].
         cache (`Path`, *optional*): see [`stream_cache`].
 
     Raises:
-        `InputError`: for a source that cannot be read, and a tokenizer without an EOS token.
+        `InputError`: for a source that cannot be read.
     """
     documents = source.read(limit)
-    prefix = tokenizer.eos_token_id
-    if prefix is None:
-        raise InputError("the tokenizer has no EOS token, which the first token of a document is conditioned on")
-    stream = _cached_stream(documents, tokenizer, tokenizer_digest, prefix, cache)
+    prefix_id = getattr(tokenizer, f"{prefix}_token_id")
+    stream = _cached_stream(documents, tokenizer, tokenizer_digest, prefix_id, cache)
     return TokenisedSource(
         source=source,
         limit=limit,

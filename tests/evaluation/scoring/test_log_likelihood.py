@@ -9,7 +9,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.evaluator import simple_evaluate
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
-from tiny_pool import EOS, TEXTS, byte_tokenizer, tiny_model, write_jsonl
+from tiny_pool import EOS, TEXTS, bos_tokenizer, byte_tokenizer, tiny_model, write_jsonl
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -21,7 +21,7 @@ from transformers import (
 
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
 from hf_ablate.evaluation.text.locations import find_sources
-from hf_ablate.evaluation.text.tokens import document_sums, tokenise
+from hf_ablate.evaluation.text.tokens import document_sums, find_prefix, tokenise
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.modeling.configuration_hf_olmo import HfOlmoConfig
 from hf_ablate.modeling.modeling_hf_olmo import HfOlmoForCausalLM
@@ -195,15 +195,14 @@ def test_batches_hold_every_window_once_and_stay_within_their_size():
     assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= 64 for batch in batches)
 
 
-def test_metrics_are_those_of_lm_eval(tmp_path):
+@pytest.mark.parametrize("tokenizer", [TOKENIZER, bos_tokenizer()], ids=["with EOS alone", "with BOS"])
+def test_metrics_are_those_of_lm_eval(tokenizer, tmp_path):
     """Not only log-probabilities: words, bytes and the order of summing and dividing, through lm-eval's own task."""
     texts = [text for text in DOCUMENTS if text]
     path = write_jsonl(tmp_path / "data.jsonl", [{"text": text} for text in texts])
     model = tiny_model(1)
-    lm = HFLM(
-        pretrained=model, tokenizer=TOKENIZER, max_length=M, batch_size=64, device="cpu",
-        prefix_token_id=TOKENIZER.eos_token_id,
-    )  # fmt: skip
+    options = {"add_bos_token": False}  # else lm-eval would score the BOS token itself, as the document's first
+    lm = HFLM(pretrained=model, tokenizer=tokenizer, max_length=M, batch_size=64, device="cpu", **options)
     metrics = {"word_perplexity": "ppl_word", "byte_perplexity": "ppl_byte", "bits_per_byte": "bits_per_byte"}
     task = {
         "task": "ours",
@@ -218,7 +217,7 @@ def test_metrics_are_those_of_lm_eval(tmp_path):
     manager = TaskManager(include_defaults=False)
     expected = simple_evaluate(lm, tasks=[task], bootstrap_iters=0, task_manager=manager)["results"]["ours"]
     (source,) = find_sources([path], "val")
-    found = tokenise(source, TOKENIZER, "bytes", None, None)
+    found = tokenise(source, tokenizer, "bytes", find_prefix(tokenizer), None, None)
     (row,) = found.domain_rows(sums(model, found.stream), model="m", kind="external", mixture=None)
     for theirs, ours in metrics.items():
         assert getattr(row, ours) == pytest.approx(expected[f"{theirs},none"], rel=TOLERANCE)

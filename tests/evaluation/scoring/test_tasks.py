@@ -98,7 +98,7 @@ def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir
     (tmp_path / "shown.yaml").write_text(few_shot)
     managers = dict.fromkeys(["shown"], TaskManager(include_path=str(tmp_path), include_defaults=False))
     measurement = Measurement(
-        split="test", tokenizer_digest="bytes", max_length=64, limit=8, dtype="float32", batch_tokens=512
+        split="test", tokenizer_digest="bytes", max_length=64, prefix="bos", limit=8, dtype="float32", batch_tokens=512
     )
     harness = TaskHarness(managers, byte_tokenizer(), measurement)
     for seed in (3, 4, 3):

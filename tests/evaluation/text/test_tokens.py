@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from tiny_pool import EOS, byte_tokenizer, write_jsonl
+from tiny_pool import EOS, bos_tokenizer, byte_tokenizer, write_jsonl
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.text.locations import find_sources
-from hf_ablate.evaluation.text.tokens import digest_of_tokenizer, document_sums, tokenise
+from hf_ablate.evaluation.text.tokens import digest_of_tokenizer, document_sums, find_prefix, tokenise
 from hf_ablate.evaluation.text.windows import TokenStream
 
 
@@ -25,7 +25,7 @@ def source_of(tmp_path, texts, domains=None):
 
 
 def test_counts_are_of_the_text_whatever_the_tokenizer_makes_of_it(tmp_path):
-    found = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", None, None)
+    found = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None, None)
     assert found.chars.tolist() == [len(text) for text in TEXTS]
     assert found.bytes.tolist() == [len(text.encode()) for text in TEXTS]
     assert found.words.tolist() == [len(re.split(r"\s+", text)) for text in TEXTS]
@@ -33,7 +33,7 @@ def test_counts_are_of_the_text_whatever_the_tokenizer_makes_of_it(tmp_path):
 
 
 def test_carriage_returns_and_unicode_reach_the_tokenizer_as_they_are(tmp_path):
-    stream = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", None, None).stream
+    stream = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None, None).stream
     text = TEXTS[2]
     assert stream.num_tokens[2] == len(text.encode())
     tokens = stream.tokens[stream.starts[2] + 1 : stream.starts[3]]
@@ -42,7 +42,7 @@ def test_carriage_returns_and_unicode_reach_the_tokenizer_as_they_are(tmp_path):
 
 def test_the_text_of_a_special_token_becomes_that_token_and_its_bytes_count(tmp_path):
     """As lm-eval and the original evaluation have it; splitting it would make scores incomparable."""
-    found = tokenise(source_of(tmp_path, [f"x{EOS}y"]), byte_tokenizer(), "d", None, None)
+    found = tokenise(source_of(tmp_path, [f"x{EOS}y"]), byte_tokenizer(), "d", "eos", None, None)
     eos = byte_tokenizer().eos_token_id
     assert found.stream.tokens[2] == eos and found.stream.num_tokens.tolist() == [3]
     assert found.bytes.tolist() == [2 + len(EOS)]
@@ -50,14 +50,14 @@ def test_the_text_of_a_special_token_becomes_that_token_and_its_bytes_count(tmp_
 
 def test_every_document_is_conditioned_on_one_eos_token_and_no_other_special_token_is_added(tmp_path):
     tokenizer = byte_tokenizer()
-    stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", None, None).stream
+    stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", "eos", None, None).stream
     assert (stream.tokens[stream.starts[:-1]] == tokenizer.eos_token_id).all()
     assert stream.num_tokens.tolist()[:2] == [0, 1]
 
 
 def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
     source, cache, tokenizer = source_of(tmp_path, TEXTS), tmp_path / "cache", byte_tokenizer()
-    first = tokenise(source, tokenizer, "d", None, cache)
+    first = tokenise(source, tokenizer, "d", "eos", None, cache)
 
     def refuse(*arguments, **options):
         raise AssertionError("tokenised again")
@@ -66,14 +66,14 @@ def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
         eos_token_id = tokenizer.eos_token_id
         __call__ = refuse
 
-    again = tokenise(source, Cached(), "d", None, cache)
+    again = tokenise(source, Cached(), "d", "eos", None, cache)
     assert again.stream.tokens.tolist() == first.stream.tokens.tolist()
     with pytest.raises(AssertionError):
-        tokenise(source, Cached(), "another tokenizer", None, cache)
+        tokenise(source, Cached(), "another tokenizer", "eos", None, cache)
     with pytest.raises(AssertionError):
-        tokenise(source_of(tmp_path, [*TEXTS, "more"]), Cached(), "d", None, cache)
+        tokenise(source_of(tmp_path, [*TEXTS, "more"]), Cached(), "d", "eos", None, cache)
     with pytest.raises(AssertionError):
-        tokenise(source_of(tmp_path, ["a", *TEXTS[2:]]), Cached(), "d", None, cache)
+        tokenise(source_of(tmp_path, ["a", *TEXTS[2:]]), Cached(), "d", "eos", None, cache)
 
 
 def test_the_digest_of_a_tokenizer_is_that_of_what_it_does(tmp_path):
@@ -86,15 +86,28 @@ def test_the_digest_of_a_tokenizer_is_that_of_what_it_does(tmp_path):
     assert digest_of_tokenizer(tokenizer) != expected
 
 
-def test_a_tokenizer_without_eos_is_refused(tmp_path):
+def test_the_prefix_is_bos_if_there_is_one_as_in_lm_eval_unless_another_is_asked_for(tmp_path):
+    tokenizer = bos_tokenizer()
+    starts = {}
+    for asked in ("auto", "bos", "eos"):
+        prefix = find_prefix(tokenizer, asked)
+        stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", prefix, None, tmp_path / "cache").stream
+        (starts[asked],) = set(stream.tokens[stream.starts[:-1]].tolist())
+    assert starts == {"auto": tokenizer.bos_token_id, "bos": tokenizer.bos_token_id, "eos": tokenizer.eos_token_id}
+    tokenizer.bos_token = None
+    assert find_prefix(tokenizer, "auto") == "eos"
+
+
+def test_a_tokenizer_without_the_prefix_is_refused():
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE(vocab={"a": 0}, merges=[])))
-    with pytest.raises(InputError, match="no EOS token"):
-        tokenise(source_of(tmp_path, ["a"]), tokenizer, "d", None, None)
+    for asked, name in (("auto", "EOS"), ("eos", "EOS"), ("bos", "BOS")):
+        with pytest.raises(InputError, match=f"the tokenizer has no {name} token, .*prefix: {asked}"):
+            find_prefix(tokenizer, asked)
 
 
 def test_rows_of_domains_add_up_and_each_document_counts_once(tmp_path):
     domains = ["one", "two", "one", None, ""]
-    found = tokenise(source_of(tmp_path, TEXTS, domains), byte_tokenizer(), "d", None, None)
+    found = tokenise(source_of(tmp_path, TEXTS, domains), byte_tokenizer(), "d", "eos", None, None)
     sums = -np.arange(1.0, 6.0)
     identity = {"model": "m", "kind": "external", "mixture": None}
     rows = found.domain_rows(sums, **identity)
