@@ -36,6 +36,9 @@ def open_bytes(place: str) -> IO[bytes]:
         return open(place, "rb")
     import fsspec
 
+    from .hub_client import give_up_at_once
+
+    give_up_at_once()
     return fsspec.open(place, "rb").open()
 
 

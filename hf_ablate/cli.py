@@ -1,7 +1,5 @@
 """The command line: `hf-ablate COMMAND`."""
 
-import logging
-import os
 import sys
 from contextlib import nullcontext
 
@@ -9,23 +7,28 @@ from . import __version__
 from .commands import COMMANDS, find_command
 from .errors import exit_code
 from .lock import run_folder_lock
+from .terminal import set_up_logging, set_up_stdout
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `hf-ablate` with the given words (default: those of the process) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = _take_debug(words)
-    _set_up_logging(debug)
+    set_up_logging(debug)
+    set_up_stdout()
+    return exit_code(lambda: _run(words), debug)
+
+
+def _run(words: list[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         print(_overview())
-        return 0
-    if words[0] == "--version":
+    elif words[0] == "--version":
         print(f"hf-ablate {__version__}")
-        return 0
-    return exit_code(lambda: _run(words[0], words[1:]), debug)
+    else:
+        _run_command(words[0], words[1:])
 
 
-def _run(name: str, tokens: list[str]) -> None:
+def _run_command(name: str, tokens: list[str]) -> None:
     command = find_command(name)
     arguments = command.parse(tokens)
     folder = getattr(arguments, "work_dir", getattr(arguments, "run_dir", None))
@@ -42,12 +45,6 @@ def _take_debug(words: list[str]) -> bool:
             del words[position]
             return True
     return False
-
-
-def _set_up_logging(debug: bool) -> None:
-    level = logging.DEBUG if debug else logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    logging.getLogger(__package__).setLevel(level)
 
 
 def _overview() -> str:

@@ -48,6 +48,24 @@ def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
     return InputError(f"unknown {kind} {given!r}{hint} Known: {', '.join(known)}")
 
 
+def unreadable(path: object, error: OSError) -> InputError:
+    """The error for a file that is there and cannot be read.
+
+    Args:
+        path (`Path`): the file.
+        error (`OSError`): what the system says.
+
+    Example:
+
+    ```python
+    >>> print(unreadable("model.safetensors", PermissionError(13, "Permission denied")))
+    model.safetensors cannot be read: Permission denied; check its permissions and the disk
+
+    ```
+    """
+    return InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions and the disk")
+
+
 def reason(error: BaseException) -> str:
     r"""What another library's error says, in one line and without its last full stop.
 
@@ -124,12 +142,11 @@ def refused(what: str, *types: type[Exception]) -> Iterator[None]:
 def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     """Do the work and return how it ended: 0 done, 1 a failure of ours or of the machine, 2 the user's mistake.
 
-    Mistakes ([`InputError`]) and a full disk are reported in one line on stderr, with the traceback only if `debug`;
-    any other failure shows its traceback, because it is a defect that someone has to find.
+    Mistakes ([`InputError`]), files out of reach and a full disk are told in one line, with the traceback only
+    if `debug`; any other failure shows its traceback, because it is a defect that someone has to find.
     """
     try:
-        work()
-        sys.stdout.flush()
+        _do_and_print(work)
     except InputError as error:
         if debug:
             traceback.print_exc()
@@ -144,13 +161,25 @@ def exit_code(work: Callable[[], None], debug: bool = False) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it exits
         return 128 + signal.SIGPIPE
     except Exception as error:
-        disk_failure = _disk_failure(error)
-        if debug or not disk_failure:
+        disk_failure, file_failure = _disk_failure(error), _file_failure(error)
+        if debug or not (disk_failure or file_failure):
             traceback.print_exc()
         if disk_failure:
             print(f"hf-ablate: error: {disk_failure} ({error}). {_FULL_DISK_REMEDY}", file=sys.stderr)
+        elif file_failure:
+            print(f"hf-ablate: error: {file_failure}", file=sys.stderr)
+            return 2
         return 1
     return 0
+
+
+def _do_and_print(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except SystemExit:  # argparse, after it has printed help
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
 
 
 _FULL_DISK_REMEDY = "Free some space and run the same command again; what is finished is kept."
@@ -158,6 +187,18 @@ _FULL_DISK_REMEDY = "Free some space and run the same command again; what is fin
 
 # All that torch's archive writer says, whatever the reason.
 _UNWRITTEN_TEXTS = ("PytorchStreamWriter failed writing file", ". unexpected pos ")
+
+
+# What the system says of a file that is there but out of reach.
+_OUT_OF_REACH = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+
+
+def _file_failure(error: BaseException) -> str | None:
+    """What to report of an error that is, or was caused by, a file out of reach; `None` for any other."""
+    for cause in causes(error):
+        if isinstance(cause, OSError) and cause.errno in _OUT_OF_REACH and cause.filename is not None:
+            return f"{cause.filename} cannot be read or written ({cause.strerror}); check its path and permissions"
+    return None
 
 
 def _disk_failure(error: BaseException) -> str | None:

@@ -31,6 +31,9 @@ def hub_failures(what: str, *refusals: type[Exception]) -> Iterator[None]:
 
     ```
     """
+    from .hub_client import give_up_at_once
+
+    give_up_at_once()
     try:
         yield
     except InputError:
@@ -61,7 +64,8 @@ def hub_problem(error: BaseException) -> str | None:
     from huggingface_hub import errors as hub
     from huggingface_hub.utils import httpx
 
-    if _first(error, hub.OfflineModeIsEnabled) or (is_offline_mode() and _first(error, hub.LocalEntryNotFoundError)):
+    is_offline = _first(error, hub.OfflineModeIsEnabled) and not is_network_failure(error)
+    if is_offline or (is_offline_mode() and _first(error, hub.LocalEntryNotFoundError, ConnectionError)):
         return OFFLINE
     if gated := _first(error, hub.GatedRepoError):
         return f"it is gated: accept its conditions on {_page(gated)}, then {LOG_IN}"
@@ -78,9 +82,9 @@ def hub_problem(error: BaseException) -> str | None:
     status = hub_status(error)
     if status is not None:
         return _problem_of_status(status, _server_message(error))
-    if is_network_failure(error):
-        failure = _first(error, httpx.TransportError)
-        return f"cannot reach the Hub at {constants.ENDPOINT} ({type(failure).__name__}: {failure}); check the network"
+    if failure := _first(error, httpx.TransportError) or _first(error, ConnectionError):  # datasets keeps only its own
+        what = f"{type(failure).__name__}: {failure}"
+        return f"cannot reach the Hub at {constants.ENDPOINT} ({what}); check the network, or work with local folders"
     return None
 
 
@@ -97,6 +101,13 @@ def is_network_failure(error: BaseException) -> bool:
     from huggingface_hub.utils import httpx
 
     return hub_status(error) is None and _first(error, httpx.TransportError) is not None
+
+
+def is_broken_connection(error: BaseException) -> bool:
+    """Whether a connection failed that may work at the next attempt, because the Hub has answered before."""
+    from .hub_client import NoNetwork
+
+    return is_network_failure(error) and _first(error, NoNetwork) is None
 
 
 def _problem_of_status(status: int, message: str) -> str:

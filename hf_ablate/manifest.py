@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError
+from .errors import InputError, unreadable
 
 
 MANIFEST = "manifest.json"
@@ -38,13 +38,20 @@ def digest(value: Any) -> str:
 
 
 def digest_files(paths: list[Path]) -> str:
-    """The digest of the names and contents of files, in the given order; read in blocks, so of any size."""
+    """The digest of the names and contents of files, in the given order; read in blocks, so of any size.
+
+    Raises:
+        `InputError`: for a file that cannot be read.
+    """
     state = hashlib.sha256()
     for path in paths:
-        state.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                state.update(block)
+        try:
+            state.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+            with open(path, "rb") as file:
+                while block := file.read(1 << 20):
+                    state.update(block)
+        except OSError as error:
+            raise unreadable(path, error) from error
     return state.hexdigest()[:32]
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, reason
+from .errors import InputError, reason, unreadable
 from .loading_bars import no_loading_bars
 from .manifest import digest_files
 
@@ -23,10 +23,21 @@ def weight_files(folder: Path) -> list[Path]:
     """The files with the weights of a saved model, in order: safetensors, or `.bin` where there are none.
 
     Raises:
-        `InputError`: if the folder is not a complete saved model.
+        `InputError`: if the folder is not a complete saved model, and for a file that cannot be read.
     """
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder} is not a saved model: it has no {CONFIG}")
+    files = _named_weight_files(folder)
+    for path in (folder / CONFIG, *files):  # the libraries call an unreadable file missing or corrupt
+        try:
+            with open(path, "rb") as file:
+                file.read(1)
+        except OSError as error:
+            raise unreadable(path, error) from error
+    return files
+
+
+def _named_weight_files(folder: Path) -> list[Path]:
     for whole, index in ((WEIGHTS, INDEX), (TORCH_WEIGHTS, TORCH_INDEX)):
         if (folder / whole).is_file():
             return [folder / whole]

@@ -93,11 +93,13 @@ def test_find_command():
     assert find_command("rank").name == "rank"
 
 
-def test_a_reader_who_has_seen_enough_is_no_failure():
-    """As in `hf-ablate evaluate --output_format csv | head -1`."""
+@pytest.mark.parametrize("words", [["--help"], ["rank", "--help"], ["init", "mine", "--dry_run"]], ids=" ".join)
+def test_a_reader_who_has_seen_enough_is_no_failure(words):
+    """As in `hf-ablate --help | head -1`."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "hf_ablate", "env", "--output_format", "json"]
-    result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "hf_ablate", *words]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    result = subprocess.run(command, env=buffered, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
     assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")

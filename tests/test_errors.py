@@ -1,6 +1,7 @@
 """Errors and what they were raised from."""
 
 import errno
+import os
 
 import pytest
 
@@ -19,6 +20,17 @@ def test_causes_in_a_circle_end(capsys, length):
 
     assert exit_code(fail) == 1
     assert "defect 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EIO, errno.ENOTDIR])
+def test_a_file_out_of_reach_is_named_in_one_line(capsys, number):
+    def fail():
+        raise RuntimeError("a wrapper") from OSError(number, os.strerror(number), "a/file")
+
+    assert exit_code(fail) == 2
+    printed = capsys.readouterr().err
+    assert printed == f"hf-ablate: error: a/file cannot be read or written ({os.strerror(number)}); " \
+        "check its path and permissions\n"  # fmt: skip
 
 
 def test_a_full_disk_is_recognised_through_a_wrapper(capsys):

@@ -62,6 +62,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     command = [sys.executable, "-m", "hf_ablate", "run", str(tmp_path / "recipes"), *words]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+    assert "Setting accelerator to" not in result.stdout + result.stderr  # as DeepSpeed would say once per process
     assert result.stdout.count("Ranking of 7 mixtures") == 1
     rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
     one, two = (

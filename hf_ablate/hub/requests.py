@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..errors import InputError, causes, reason
-from ..hub_errors import TRANSIENT_STATUSES, hub_failures, hub_status, is_network_failure
+from ..hub_errors import TRANSIENT_STATUSES, hub_failures, hub_status, is_broken_connection
 
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def call(what: str, ask: Callable[[], Answer]) -> Answer:
 
 
 def _is_transient(error: BaseException) -> bool:
-    return hub_status(error) in TRANSIENT_STATUSES or is_network_failure(error)
+    return hub_status(error) in TRANSIENT_STATUSES or is_broken_connection(error)
 
 
 def _seconds_to_wait(error: BaseException) -> int | None:

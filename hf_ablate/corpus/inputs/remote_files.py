@@ -29,6 +29,9 @@ def remote_files(where: str, glob: str, root_name: str, skipped: Skipped) -> Ite
     Raises:
         `InputError`: if there is nothing at the URL, it needs a login, or fsspec cannot open its kind.
     """
+    from ...hub_client import give_up_at_once
+
+    give_up_at_once()
     try:
         import fsspec
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...hub_errors import hub_error
+from ...hub_errors import hub_failures
 from .fast_cpu import fast_cpu
 from .measurement import Measurement
 
@@ -69,10 +69,9 @@ class TaskHarness:
         from lm_eval.evaluator_utils import get_sample_size
 
         _set_seeds()
-        try:
+        # the libraries raise OSError for network failures and missing data alike
+        with hub_failures(f"the data of {task} cannot be read or fetched", OSError):
             loaded = self.managers[task].load([task])["tasks"][task]
-        except OSError as error:  # the libraries raise it for network failures and missing data alike
-            raise hub_error(f"the data of {task} cannot be read or fetched", error) from error
         if loaded.get_config("num_fewshot") is None:
             loaded.set_config(key="num_fewshot", value=0)
         loaded.set_fewshot_seed(seed=_OTHER_SEEDS)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -202,7 +203,7 @@ def _cached_stream(documents: list[EvalDocument], tokenizer, tokenizer_digest: s
         with np.load(path) as arrays:
             return TokenStream(arrays["tokens"], arrays["starts"])
     stream = _tokenise_documents(documents, tokenizer, prefix)
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+    with suppress(OSError), atomic_path(path) as temporary, open(temporary, "wb") as file:  # only a cache
         np.savez(file, tokens=stream.tokens, starts=stream.starts)
     return stream
 

@@ -20,6 +20,7 @@ from hf_ablate.evaluation.models.study import study_models
 from hf_ablate.manifest import read_manifest, write_json, write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.saved_model import open_tensors, weights_digest
 
 
 def change_manifest(folder, **facts):
@@ -212,6 +213,22 @@ def test_a_folder_without_weights_or_with_broken_ones_is_refused(tmp_path):
     weights.unlink()
     with pytest.raises(InputError, match="has neither model.safetensors"):
         external_models([str(tmp_path)])
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_files_that_cannot_be_read_are_called_that(tmp_path, monkeypatch, name):
+    folder = save_model(tmp_path / "model", tiny_model(0))
+
+    def refuse(path, *arguments, **options):
+        if path == folder / name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return open(path, *arguments, **options)
+
+    monkeypatch.setattr("hf_ablate.saved_model.open", refuse, raising=False)
+    monkeypatch.setattr("hf_ablate.manifest.open", refuse, raising=False)
+    for read in (weights_digest, open_tensors):
+        with pytest.raises(InputError, match=f"model/{name} cannot be read: Permission denied; check its permissions"):
+            read(folder)
 
 
 def test_weights_that_lack_a_tensor_are_refused(tmp_path):

@@ -76,6 +76,13 @@ def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
         tokenise(source_of(tmp_path, ["a", *TEXTS[2:]]), Cached(), "d", "eos", None, cache)
 
 
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").touch()
+    source, cache, tokenizer = source_of(tmp_path, TEXTS), tmp_path / "file" / "tokens", byte_tokenizer()
+    found, expected = (tokenise(source, tokenizer, "d", None, place) for place in (cache, None))
+    assert np.array_equal(found.stream.tokens, expected.stream.tokens)
+
+
 def test_the_digest_of_a_tokenizer_is_that_of_what_it_does(tmp_path):
     tokenizer = byte_tokenizer()
     expected = digest_of_tokenizer(tokenizer)

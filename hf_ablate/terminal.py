@@ -1,0 +1,41 @@
+"""What the command line shows: log lines, without other libraries' remarks, and what stdout's encoding lacks."""
+
+import codecs
+import io
+import json
+import logging
+import os
+import sys
+import warnings
+
+
+def set_up_logging(debug: bool) -> None:
+    """Show our log lines, of process 0 alone, and other libraries' warnings once.
+
+    Without `debug`, what they deprecate, which is for developers, and what DeepSpeed says of a machine without a GPU
+    whenever it is imported are left out.
+    """
+    level = logging.DEBUG if debug else logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger(__package__).setLevel(level)
+    for library in ("huggingface_hub", "datasets"):  # which print by a handler of their own
+        logging.getLogger(library).propagate = False
+    if debug:
+        return
+    logging.getLogger("DeepSpeed").addFilter(lambda record: "Setting accelerator to" not in record.getMessage())
+    if not sys.warnoptions:
+        for category in (FutureWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", category)
+
+
+def set_up_stdout() -> None:
+    r"""Print characters that stdout's encoding lacks as in JSON (`\u00e9`), instead of failing after the work."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("json_escape", _escaped)
+        sys.stdout.reconfigure(errors="json_escape")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
