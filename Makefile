@@ -4,13 +4,17 @@ VENV := .venv
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: quickstart test notebook style quality clean
+.PHONY: quickstart test architectures notebook style quality clean
 
 quickstart: $(VENV)/.installed
 	$(VENV)/bin/hf-ablate run recipes/quickstart
 
 test: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+# Tries every text architecture of transformers, and writes docs/architectures.md.
+architectures: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/architectures/write_table.py
 
 notebook: $(VENV)/.installed-test quickstart
 	cd docs && PYTHONWARNINGS=ignore ../$(VENV)/bin/jupyter execute --inplace quickstart.ipynb

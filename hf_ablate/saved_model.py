@@ -1,6 +1,7 @@
 """The folder of a saved model: its files, its tensors, and the digest that identifies its weights."""
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+logger = logging.getLogger(__name__)
 CONFIG, INDEX, WEIGHTS = "config.json", "model.safetensors.index.json", "model.safetensors"
+GENERATION = "generation_config.json"
 TORCH_INDEX, TORCH_WEIGHTS = "pytorch_model.bin.index.json", "pytorch_model.bin"  # as saved by transformers before 5
 ADAPTER = "adapter"  # the folder of the low-rank adapter that a component was folded from
 
@@ -83,6 +86,15 @@ def open_tensors(folder: Path) -> "dict[str, torch.Tensor]":
     return tensors
 
 
+def tensor_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of all tensors in the files of a saved model, by their names there.
+
+    Raises:
+        `InputError`: for a corrupt file; names it.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in open_tensors(folder).items()}
+
+
 def open_file(path: Path) -> "dict[str, torch.Tensor]":
     """All tensors of one file of weights, memory-mapped.
 
@@ -141,6 +153,7 @@ def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    options |= _valid_generation(folder)
     try:
         with no_loading_bars():
             model, loaded = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **options)
@@ -152,3 +165,30 @@ def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel
             f"{min(loaded['missing_keys'])}, which would be random; save the model again"
         )
     return model, set(loaded["unexpected_keys"])
+
+
+def _valid_generation(folder: Path | str) -> dict[str, Any]:
+    """Options that replace invalid settings for generating text, which are no reason not to load a model."""
+    from transformers import GenerationConfig
+
+    if not (Path(folder) / GENERATION).is_file():
+        return {}
+    try:
+        GenerationConfig.from_pretrained(folder)
+    except (ValueError, TypeError) as error:
+        logger.warning("%s is not valid (%s); it is left out", Path(folder) / GENERATION, reason(error))
+        return {"generation_config": GenerationConfig()}
+    return {}
+
+
+def model_tensors(model: "torch.nn.Module") -> "dict[str, torch.Tensor]":
+    """The parameters and the saved buffers of a model.
+
+    Args:
+        model (`torch.nn.Module`): the model.
+
+    Returns:
+        `dict[str, torch.Tensor]`: by their names in the model, in its shapes and dtypes; tied ones once.
+    """
+    saved = model.state_dict().keys()
+    return dict(model.named_parameters()) | {name: buffer for name, buffer in model.named_buffers() if name in saved}

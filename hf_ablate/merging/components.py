@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..manifest import find_manifest
-from ..saved_model import CONFIG, weight_files
+from ..saved_model import CONFIG, load_causal_lm, model_tensors, tensor_shapes
 
 
 if TYPE_CHECKING:
     import torch
 
 
-_FREE_KEYS = {"_name_or_path", "auto_map", "transformers_version", "dtype", "torch_dtype", "use_cache"}
+# What a configuration says besides the function that the model computes.
+_FREE_KEYS = {
+    "_name_or_path", "auto_map", "transformers_version", "dtype", "torch_dtype", "use_cache", "bos_token_id",
+    "eos_token_id", "pad_token_id",
+}  # fmt: skip
 
 
 def check_components(folders: dict[str, Path]) -> None:
@@ -34,16 +38,18 @@ def check_components(folders: dict[str, Path]) -> None:
     for name in others:
         other = _describe(folders[name])
         for what, value in reference.items():
-            if value != other[what]:
-                raise InputError(
-                    f"{folders[first]} and {folders[name]} cannot be averaged: {_difference(what, value, other[what])}"
-                )
+            difference = _difference(what, value, other[what])
+            if difference and what in _AS_LOADED:  # the same model, saved by another version of transformers?
+                as_loaded = _AS_LOADED[what]
+                difference = _difference(what, as_loaded(folders[first]), as_loaded(folders[name]))
+            if difference:
+                raise InputError(f"{folders[first]} and {folders[name]} cannot be averaged: {difference}")
 
 
 def check_seed(seed: Path, component: Path) -> None:
     """Raise `InputError` unless the seed has all tensors of a component, in the same shapes."""
-    seed_shapes = _describe(seed)["tensor shapes"]
-    for name, shape in _describe(component)["tensor shapes"].items():
+    seed_shapes = tensor_shapes(seed)
+    for name, shape in tensor_shapes(component).items():
         if seed_shapes.get(name) != shape:
             raise InputError(
                 f"{component} cannot be held as differences from {seed}: tensor {name!r} is {shape} in the first and "
@@ -66,29 +72,47 @@ def check_finite(tensors: dict[str, "torch.Tensor"], folder: Path) -> None:
 
 
 def _describe(folder: Path) -> dict[str, dict]:
-    from safetensors import SafetensorError, safe_open
-
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    shapes = {}
-    for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="np") as file:
-                shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
     manifest = find_manifest(folder) or {}
     return {
-        "configuration": {key: value for key, value in config.items() if key not in _FREE_KEYS},
-        "tensor shapes": shapes,
+        "configuration": _without_free(json.loads((folder / CONFIG).read_text(encoding="utf-8"))),
+        "tensor shapes": tensor_shapes(folder),
         "origin": {key: manifest.get(key) for key in ("tokenizer_digest", "seed_digest")},
     }
 
 
+def _without_free(config: dict) -> dict:
+    return {key: value for key, value in config.items() if key not in _FREE_KEYS}
+
+
+def _loaded_configuration(folder: Path) -> dict:
+    """A configuration as transformers reads it: old keys renamed, defaults filled in, unknown keys left out."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder)
+        known = type(config)().to_dict()
+    except (ValueError, OSError, KeyError, TypeError):  # of an architecture that transformers does not know
+        return _without_free(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    return _without_free({key: value for key, value in config.to_dict().items() if key in known})
+
+
+def _loaded_shapes(folder: Path) -> dict:
+    """The shapes of a model's tensors as transformers loads them, and of tensors that are no part of the model."""
+    model, unused = load_causal_lm(folder)
+    stored = tensor_shapes(folder)
+    shapes = {name: tuple(tensor.shape) for name, tensor in model_tensors(model).items()}
+    return shapes | {name: stored.get(name, "converted") for name in unused}
+
+
+_AS_LOADED = {"configuration": _loaded_configuration, "tensor shapes": _loaded_shapes}
+
+
 def _difference(what: str, value: dict, other: dict) -> str:
+    """What differs, in words; empty if nothing does."""
     for key in {**value, **other}:
         left, right = value.get(key, "missing"), other.get(key, "missing")
         if left != right and key == "attn_out":
             return f"only one of them has an attention output projection (`attn_out`: {left} and {right})"
         if left != right:
             return f"{what} differ in {key!r}: {left} and {right}"
-    return f"{what} differ"
+    return ""

@@ -10,32 +10,19 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from ..saved_model import load_causal_lm, open_file, open_tensors
+from ..saved_model import load_causal_lm, model_tensors, open_file, open_tensors
 from .components import check_finite
-
-
-def model_tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """The parameters and the saved buffers of a model.
-
-    Args:
-        model (`torch.nn.Module`): the model.
-
-    Returns:
-        `dict[str, torch.Tensor]`: by their names in the model, in its shapes and dtypes; tied ones once.
-    """
-    saved = model.state_dict().keys()
-    return dict(model.named_parameters()) | {name: buffer for name, buffer in model.named_buffers() if name in saved}
 
 
 def read_parameters(folders: list[Path], model: torch.nn.Module) -> list[dict[str, torch.Tensor]]:
     """The parameters and saved buffers of models of one architecture, memory-mapped.
 
-    Loading the first shows which tensors its files hold as they are in the model; the others' files hold the same.
+    Loading the first shows which tensors its files hold as they are in the model, and so do files with the same names.
     Those that are converted are written to files without a name in the folder of temporary files (`TMPDIR`), one model
     at a time, so that no more than one is in memory.
 
     Args:
-        folders (`list[Path]`): of the models, whose files hold tensors of the same names and shapes.
+        folders (`list[Path]`): of the models.
         model (`torch.nn.Module`): loaded from the first of them by transformers, in any dtype, on the CPU.
 
     Returns:
@@ -46,14 +33,17 @@ def read_parameters(folders: list[Path], model: torch.nn.Module) -> list[dict[st
     """
     targets = model_tensors(model)
     converted: list[str] = []
+    names: set[str] = set()
     parameters = []
     for number, folder in enumerate(folders):
         stored = open_tensors(folder)
         check_finite(stored, folder)
         if number == 0:
+            names = set(stored)
             converted = [name for name, target in targets.items() if not _is_stored(stored.get(name), target)]
-        mapped = {name: stored[name] for name in targets if name not in converted}
-        parameters.append(mapped | (_convert(folder, stored, converted) if converted else {}))
+        others = converted if set(stored) == names else list(targets)
+        mapped = {name: stored[name] for name in targets if name not in others}
+        parameters.append(mapped | (_convert(folder, stored, others) if others else {}))
     return parameters
 
 

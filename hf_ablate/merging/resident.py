@@ -16,9 +16,9 @@ import torch
 
 from ..errors import InputError, unknown_name
 from ..mixtures.mixture import Mixture
-from ..saved_model import load_causal_lm
+from ..saved_model import load_causal_lm, model_tensors
 from .components import check_components, check_seed
-from .parameters import model_tensors, read_parameters
+from .parameters import read_parameters
 from .rounding import BLOCK, check_pool_format, round_tensor
 
 

@@ -15,8 +15,8 @@ import torch
 from ..errors import InputError, reason
 from ..manifest import make_readable, write_json
 from ..mixtures.mixture import Mixture
-from ..saved_model import CONFIG, INDEX, load_causal_lm, open_tensors
-from .parameters import model_tensors, read_parameters
+from ..saved_model import CONFIG, GENERATION, INDEX, load_causal_lm, model_tensors, open_tensors
+from .parameters import read_parameters
 from .resident import weighted_sum_
 
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 MERGEKIT, OURSELVES = "mergekit", "hf_ablate"  # what has averaged the weights of a written merge
 # What a merged model takes over from the component of its first unit.
 _TAKEN_OVER = (
-    CONFIG, "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*",
+    CONFIG, GENERATION, "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*",
     "merges.txt", "chat_template*", "*.py",
 )  # fmt: skip
 

@@ -6,10 +6,10 @@ from tiny_architectures import tiny_model
 from tiny_pool import UNITS, assert_equal, save_model, state
 from transformers import AutoModelForCausalLM
 
-from hf_ablate.merging.parameters import model_tensors, read_parameters
+from hf_ablate.merging.parameters import read_parameters
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.saved_model import load_causal_lm
+from hf_ablate.saved_model import load_causal_lm, model_tensors
 
 
 CONVERTED = (

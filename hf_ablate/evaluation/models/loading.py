@@ -38,7 +38,10 @@ def causal_config(folder: Path):
         `InputError`: if it is missing, unknown to transformers, or not that of a causal language model.
     """
     from transformers import AutoConfig
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING,
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    )
 
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder} is not a saved model: it has no {CONFIG}")
@@ -47,7 +50,8 @@ def causal_config(folder: Path):
     except (ValueError, OSError, KeyError) as error:
         raise InputError(f"{folder / CONFIG} does not describe a model that can be loaded: {reason(error)}") from error
     architectures = config.architectures or []
-    is_other = architectures and not any("CausalLM" in name or "LMHead" in name for name in architectures)
+    known = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+    is_other = architectures and not any("CausalLM" in name or name in known for name in architectures)
     if is_other or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
         what = ", ".join(architectures) or f"a model of type {config.model_type!r}"
         raise InputError(
