@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .byte_streams import open_decompressed
@@ -184,9 +184,7 @@ def read_texts(place: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def _problem_of(row: dict[str, Any]) -> str | None:
     """What is wrong with a row of evaluation text, if anything."""
     if "text" not in row:
-        return (
-            f"expected a JSON object with a `text`, but the line has no `text`; it has {', '.join(row) or 'nothing'}"
-        )
+        return f"expected a JSON object with a `text`, but the line has no `text`; it has {listed(row)}"
     if not isinstance(row["text"], str):
         return f"`text` is {type(row['text']).__name__}; expected a string"
     for field in ("text", "id", "subdomain"):
@@ -214,3 +212,22 @@ def has_half_surrogate(value: Any) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a message lists them; what is no text is written as an escape."""
+    return ", ".join(map(printable, names)) or "nothing"
+
+
+def printable(name: str) -> str:
+    r"""A name in which what cannot be written, such as bytes of file names that are not UTF-8, is an escape.
+
+    Example:
+
+    ```python
+    >>> printable("caf\udce9")
+    'caf\\udce9'
+
+    ```
+    """
+    return name.encode("utf-8", "backslashreplace").decode()

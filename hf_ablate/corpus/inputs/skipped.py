@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...errors import InputError
+from ...json_lines import printable
 
 
 logger = logging.getLogger(__name__)
@@ -54,17 +55,12 @@ class Skipped:
                 continue
             glob = re.sub("[^ -~]", "?", name) + ("**" if name.endswith("/") else "")
             remedy = f", or leave it out: exclude_globs: [{glob!r}]" if is_excluded else ""
-            raise InputError(f"{_printable(name)} cannot be read: {why}{remedy}")
+            raise InputError(f"{printable(name)} cannot be read: {why}{remedy}")
 
     def report(self, is_excluded: Callable[[str], bool] = lambda name: False) -> None:
         """One line for each reason: how many, and which, without those that the user leaves out."""
         for reason, notes in self.notes.items():
-            listed = [f"{_printable(name)}{note}" for name, note in sorted(notes.items()) if not is_excluded(name)]
+            listed = [f"{printable(name)}{note}" for name, note in sorted(notes.items()) if not is_excluded(name)]
             more = f" and {len(listed) - _EXAMPLES:,} more" if len(listed) > _EXAMPLES else ""
             if listed:
                 logger.warning("not read: %d %s: %s", len(listed), reason, ", ".join(listed[:_EXAMPLES]) + more)
-
-
-def _printable(name: str) -> str:
-    """A name in which bytes that are not UTF-8 are written as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()

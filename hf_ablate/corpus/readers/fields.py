@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...json_lines import has_half_surrogate
+from ...json_lines import has_half_surrogate, listed
 from ..inputs.input_file import InputFile
 from .document_format import DocumentFormat
 from .documents import BadRow, BadRows, Document
@@ -79,8 +79,7 @@ def missing_text(place: str, form: DocumentFormat, columns: list[str]) -> BadRow
         form (`DocumentFormat`): which field should hold it.
         columns (`list[str]`): the fields that there are.
     """
-    have = ", ".join(columns) or "nothing"
-    return BadRow(place, f"field {form.text_field!r} is missing", f"`text_field` names it; it has {have}")
+    return BadRow(place, f"field {form.text_field!r} is missing", f"`text_field` names it; it has {listed(columns)}")
 
 
 def partition_fields(values: dict[str, Any], file: InputFile, form: DocumentFormat) -> dict[str, Any] | None:

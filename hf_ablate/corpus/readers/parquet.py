@@ -62,11 +62,14 @@ def _columns(parquet: "ParquetFile", file: InputFile, form: DocumentFormat, bad_
     columns = form.needed_columns(names)
     if twice := sorted({name for name in columns if names.count(name) > 1}):
         raise InputError(f"{file.name} has several columns called {twice[0]!r}; rename or drop all but one")
-    if not parquet.metadata.num_rows:
+    metadata = parquet.metadata
+    if metadata.num_rows != sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)):
+        raise InputError(f"{file.name} is damaged: its parts do not add up to its rows; fetch or make it again")
+    if not metadata.num_rows:
         bad_rows.handle_empty(file.name, "row")
         return []
     if not form.has_text(names):
-        bad_rows.handle(missing_text(file.name, form, names), parquet.metadata.num_rows)
+        bad_rows.handle(missing_text(file.name, form, names), metadata.num_rows)
         return []
     return columns
 
