@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hf_ablate.cli import main
+from hf_ablate.run_folder import RunFolder
 
 
 ROOT = Path(__file__).parent.parent
@@ -48,14 +50,46 @@ def costs(shown: str) -> dict[str, tuple[int, float]]:
     return {label: (int(tokens.replace(",", "")), float(flops)) for label, tokens, flops in lines}
 
 
-def test_the_readmes_own_study_has_a_cost_before_it_has_a_corpus(tmp_path, seed_model, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def write_readmes_study(offline: bool) -> None:
+    """`recipes/mine` as the README has it, with the files for a machine without a network or with the others."""
+    Path("recipes/mine").mkdir(parents=True)
     for block in re.findall(r"```yaml\n# (recipes/mine/.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL):
         first, _, text = block.partition("\n")
         for name in re.findall(r"(\w+)\.yaml", first):
-            Path("recipes/mine").mkdir(parents=True, exist_ok=True)
-            Path("recipes/mine", f"{name}.yaml").write_text(text)
+            if offline or "without a network" not in first:
+                Path("recipes/mine", f"{name}.yaml").write_text(text)
     assert len(list(Path("recipes/mine").iterdir())) == 7
+
+
+def test_the_readmes_own_study_runs_without_a_network(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_readmes_study(offline=True)
+    words = "one two three four five six seven eight".split()
+    generator = random.Random(0)
+    rows = [
+        {"text": f"{field} " + " ".join(generator.choices(words, k=60)), "field": field}
+        for field in ("law", "news", "web", "patents")
+        for _ in range(40)
+    ]
+    write_rows(tmp_path / "data" / "x.jsonl.gz", rows)
+    smaller = {
+        "partition": {"unit_tokens": 1024, "seed_tokens": 1024, "block_size": 32, "vocab_size": 320, "num_proc": 1}
+        | {"val_fraction": 0.1, "test_fraction": 0.1},
+        "enumerate": {"methods": "[subsets]", "num_references": 1},
+        "train": {"global_batch_size": 8, "bf16": "false", "use_cpu": "true", "config_overrides": "hidden_size=16,"
+                  "intermediate_size=32,num_hidden_layers=1,num_attention_heads=2,num_key_value_heads=2"},
+        "rank": {"bootstrap_samples": 100},
+    }  # fmt: skip
+    changes = [f"{stage}.{key}={value}" for stage, own in smaller.items() for key, value in own.items()]
+    Path("recipes/mine/report.yaml").unlink()  # whose figures take as long as all before
+    assert main(["run", "recipes/mine", "--set", *changes]) == 0
+    run_folder = RunFolder(Path("runs/mine"))
+    assert run_folder.ranking_file.is_file() and len(run_folder.saved_models("merged")) == 1
+
+
+def test_the_readmes_own_study_has_a_cost_before_it_has_a_corpus(tmp_path, seed_model, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_readmes_study(offline=False)
     write_rows(tmp_path / "data" / "x.jsonl.gz", [{"text": "a text", "field": "law"}])
     assert run(Path("recipes/mine"), f"partition.tokenizer={seed_model}", f"train.seed_model={seed_model}") == 0
     shown = capsys.readouterr().out
