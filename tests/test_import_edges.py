@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 CORE = {
     "arguments", "byte_streams", "cache", "durations", "errors", "hub_client", "hub_errors", "json_lines",
     "loading_bars", "lock", "manifest", "model_config", "model_size", "recipe", "run_folder", "saved_model", "shipped",
-    "text_table",
+    "records", "text_table",
 }  # fmt: skip
 ALLOWED = {
     "corpus": set(),

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from ..text_table import text_table
+from ..text_table import paragraph, text_table
 
 
 def print_table(manifest: dict, output_format: str) -> None:
@@ -33,7 +33,7 @@ def format_table(manifest: dict) -> str:
             for domain, entry in sorted(domains.items()):
                 partition = entry.get("partition", domain)
                 rows.append(_row(f"({prefix}{domain})", None, splits, removed, domain, partition))
-    return "\n".join([text_table(headers, rows), *_notes(manifest)])
+    return "\n".join([text_table(headers, rows), *map(paragraph, _notes(manifest))])
 
 
 def _row(
@@ -61,7 +61,9 @@ def _notes(manifest: dict) -> list[str]:
     files, leftovers = manifest["files"], manifest["leftovers"]
     notes = [
         f"Tokenizer of {manifest['tokenizer']['vocab_size']:,} entries, blocks of {manifest['block_size']:,} tokens; "
-        f"{files['matched']:,} files matched, {files['read']:,} read. In brackets: not a unit."
+        f"{files['matched']:,} files matched, {files['read']:,} read. "
+        "Rows in brackets are not units, so no component is trained on them: (seed) is the text of the seed, the "
+        "others are only evaluated on."
     ]
     for reason, entry in leftovers["documents"].items():
         notes.append(f"left out: {entry['documents']:,} documents ({reason}), e.g. {', '.join(entry['examples'][:2])}")

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import digest, fingerprint, is_finished, read_manifest, remove_manifest, write_json, write_manifest
+from ..manifest import digest, fingerprint, is_finished, read_manifest, remove_manifest, write_manifest, write_text
+from ..records import records_text
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
@@ -77,7 +78,7 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
         remove_manifest(folder)
         options = RaceOptions(arguments.top, arguments.confidence, arguments.first_documents)
         result = race_mixtures(merges, sources, arguments.measurement, options, folder)
-        write_json(folder / RACE_RESULT, result)
+        write_text(folder / RACE_RESULT, records_text(result) + "\n")
         write_manifest(folder, "race", settings, inputs, digest=digest(result))
     print_race(json.loads((folder / RACE_RESULT).read_text(encoding="utf-8")), arguments.output_format)
 
@@ -109,7 +110,7 @@ def _score_text(
         return
     rows = read_current_rows(folder)
     export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
-    print_results(rows, {model.id: model.name for model in models}, arguments.output_format)
+    print_results(rows, arguments.output_format)
 
 
 def _finish(

@@ -112,6 +112,11 @@ def add_rows(rows: list[ScoreRow], source: str | None) -> ScoreRow:
     return replace(rows[0], source=source, domain=None, data_digest=digests.pop() if len(digests) == 1 else "", **sums)
 
 
+def target_name(source: str, domain: str | None) -> str:
+    """What a domain is called among the targets: `<source>/<domain>`, or the source where it has no domains."""
+    return source if domain is None else f"{source}/{domain}"
+
+
 def perplexity(sum_logprob: float, count: int) -> float:
     """`exp(-sum_logprob / count)`; NaN when nothing was counted, infinite when it is too large for a float."""
     if not count:

@@ -1,37 +1,35 @@
 """Scores as people and programs read them: a table of models and domains, JSON or CSV with every level."""
 
-import csv
-import json
 import math
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
+from ..mixtures.mixture import Mixture, mixture_keys
+from ..mixtures.proxies import PROXIES
 from ..mixtures.ranked import MEAN
-from ..text_table import text_table
-from .rows import METRICS, SUMS, ScoreRow, add_rows
+from ..records import print_csv, records_text
+from ..text_table import paragraph, text_table
+from .rows import METRICS, SUMS, ScoreRow, add_rows, target_name
 
 
 MOST_COLUMNS = 12
+_KINDS = {
+    "seed": "the model that every component starts from",
+    "component": "the seed, trained further on one unit, a named part of the corpus",
+    "reference": "a model that was really trained on the mixture",
+    **{proxy.kind: f"the {proxy.description}, a proxy for training on the mixture" for proxy in PROXIES},
+}
 
 
-def print_results(rows: list[ScoreRow], names: dict[str, str], output_format: str) -> None:
-    """Print score rows on stdout as a `table`, `json` or `csv`.
-
-    Args:
-        rows (`list[ScoreRow]`): of any models, sources and domains.
-        names (`dict[str, str]`): model id → what the table shows for it.
-        output_format (`str`): `table`, `json` or `csv`.
-    """
+def print_results(rows: list[ScoreRow], output_format: str) -> None:
+    """Print score rows on stdout as a `table`, `json` or `csv`."""
     if output_format == "json":
-        print(json.dumps(levels(rows), ensure_ascii=False, allow_nan=False))
+        print(records_text({"scores": levels(rows)}))
     elif output_format == "csv":
-        entries = [entry | {"mixture": json.dumps(entry["mixture"], ensure_ascii=False)} for entry in levels(rows)]
-        writer = csv.DictWriter(sys.stdout, list(entries[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(entries)
+        print_csv(levels(rows))
     else:
-        print(score_table(rows, names))
+        print(score_table(rows))
 
 
 def levels(rows: list[ScoreRow]) -> list[dict]:
@@ -46,10 +44,19 @@ def levels(rows: list[ScoreRow]) -> list[dict]:
         pooled = add_rows(some, None)
         for level, group in (("domain", some), ("source", sources), ("pooled", [pooled])):
             for row in group:
-                metrics = {metric: number(getattr(row, metric)) for metric in METRICS}
-                entries.append({"level": level} | asdict(row) | metrics)
-        entries.append(entries[-1] | {"level": MEAN} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model])
+                target = level if row.source is None else target_name(row.source, row.domain)
+                entries.append(_record(level, target, row))
+        means = {"level": MEAN, "target": MEAN} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model]
+        entries.append(entries[-1] | means)
     return entries
+
+
+def _record(level: str, target: str, row: ScoreRow) -> dict[str, Any]:
+    values = asdict(row)
+    first = {name: values.pop(name) for name in ("source", "domain", "model", "kind")}
+    metrics = {metric: number(getattr(row, metric)) for metric in METRICS}
+    mixture = mixture_keys(row.model, values.pop("mixture"))
+    return {"level": level, "target": target} | first | mixture | values | metrics
 
 
 def _by_model(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
@@ -66,14 +73,13 @@ def _by_source(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
     return by_source
 
 
-def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits_per_byte", most: int = 10) -> str:
+def score_table(rows: list[ScoreRow], metric: str = "bits_per_byte", most: int = 10) -> str:
     """A table of models × domains, or of models × sources where there are many domains.
 
     It shows the best models of each kind, with their mean of domains and their score on all text pooled.
 
     Args:
         rows (`list[ScoreRow]`): of any models, sources and domains.
-        names (`dict[str, str]`): model id → what is shown for it.
         metric (`str`): one of `METRICS`.
         most (`int`): how many models of each kind are shown, by their mean of domains.
     """
@@ -93,12 +99,28 @@ def score_table(rows: list[ScoreRow], names: dict[str, str], metric: str = "bits
                 cells = {source: add_rows(part, source) for source, part in _by_source(some).items()}
             values = [mean(getattr(row, metric) for row in some), getattr(add_rows(some, None), metric)]
             values += [getattr(cells[column], metric) if column in cells else math.nan for column in shown]
-            lines.append([kind, _short(names.get(model, model)), *(f"{value:.4f}" for value in values)])
+            lines.append([kind, _name(some[0]), *(f"{value:.4f}" for value in values)])
         if len(models) > most:
             hidden[kind] = len(models) - most
-    table = text_table(["kind", "model", "mean", "pooled", *titles], lines, left=(0, 1))
     more = ", ".join(f"{count} {kind}" for kind, count in hidden.items())
-    return f"{metric.replace('_', ' ')}\n{table}" + (f"\nand {more} more in the score rows" if more else "")
+    return "\n".join(
+        [
+            f"{metric.replace('_', ' ')} (lower is better)",
+            text_table(["kind", "model", "mean", "pooled", *titles], lines, left=(0, 1), keys=2),
+            *([f"and {more} more in the score rows"] if more else []),
+            "\n" + paragraph(_explanation(list(dict.fromkeys(kind for kind, *_ in lines)))),
+        ]
+    )
+
+
+def _explanation(kinds: list[str]) -> str:
+    """The words of the table, for who meets them first here."""
+    own = [f"{kind}: {_KINDS[kind]}." for kind in kinds if kind in _KINDS]
+    return " ".join(["mean: of the domains, each counting alike. pooled: all text as one.", *own])
+
+
+def _name(row: ScoreRow) -> str:
+    return Mixture.of(row.mixture).shortened() if row.mixture else row.model
 
 
 def _sort_key(value: float) -> tuple[bool, float]:
@@ -122,7 +144,3 @@ def mean(values: Iterable[float]) -> float:
 def number(value: float) -> float | None:
     """A value as JSON has it: `None` for NaN and infinity."""
     return value if math.isfinite(value) else None
-
-
-def _short(name: str, most: int = 44) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import InputError, unknown_name
 
@@ -87,7 +88,7 @@ class Mixture:
         """What people read: units joined by `+`, with their weights where these differ."""
         return " + ".join(self._terms)
 
-    def shortened(self, width: int) -> str:
+    def shortened(self, width: int = 96) -> str:
         """The name; where that is longer than `width`, the heaviest units and the id, which tells it from others.
 
         Example:
@@ -123,6 +124,29 @@ class Mixture:
 def _cut(terms: list[str], shown: int, name: str) -> str:
     left = len(terms) - shown
     return f"{' + '.join(terms[:shown])} + … {left} more unit{'s' * (left > 1)} ({name})"
+
+
+def mixture_keys(model: str, mixture: Mapping[str, float] | None) -> dict[str, Any]:
+    """What a record says of its model's mixture: `name`, `mixture_id`, `mixture`.
+
+    Args:
+        model (`str`): id of the model, which is its name where there is no mixture.
+        mixture (`Mapping[str, float]`, *optional*): unit → weight.
+
+    Example:
+
+    ```python
+    >>> mixture_keys("component:code", {"code": 1.0})
+    {'name': 'code', 'mixture_id': 'm-95a87eb86d55', 'mixture': {'code': 1.0}}
+    >>> mixture_keys("seed", None)
+    {'name': 'seed', 'mixture_id': None, 'mixture': None}
+
+    ```
+    """
+    if mixture is None:
+        return {"name": model, "mixture_id": None, "mixture": None}
+    found = Mixture.of(mixture)
+    return {"name": found.name, "mixture_id": found.id, "mixture": found.weights}
 
 
 def check_weight(what: str, weight: object) -> None:

@@ -1,6 +1,5 @@
 """`hf-ablate rank`: mixtures in the order of their proxies' scores, and the agreement with reference models."""
 
-import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..manifest import (
     write_text,
 )
 from ..mixtures.ranked import MEAN, find_target, read_ranking
+from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
 from .arguments import RankArguments, RankSettings
 from .contents import make_agreement, make_ranking
@@ -40,7 +40,7 @@ def run(arguments: RankArguments) -> None:
     ranking, agreement = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
     target = None if arguments.target is None else ranking.target(arguments.target)
     if arguments.output_format == "json":
-        print(_records_text(_of_target(ranking.content | agreement.content, target)))
+        print(records_text(_of_target(ranking.content | agreement.content, target)))
     else:
         print(ranking_table(ranking, target or MEAN, arguments.top))
         print()
@@ -54,17 +54,6 @@ def _of_target(content: dict[str, Any], target: str | None) -> dict[str, Any]:
         return [row for row in value if row.get("target") in (None, target)] if isinstance(value, list) else value
 
     return content if target is None else {name: kept(value) for name, value in content.items()}
-
-
-def _records_text(content: dict[str, Any]) -> str:
-    """JSON with a line for each record, which is as easy to read as indented JSON and much smaller."""
-
-    def text(value: Any) -> str:
-        if not (isinstance(value, list) and value):
-            return json.dumps(value, ensure_ascii=False, allow_nan=False)
-        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in value) + "\n]"
-
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {text(value)}" for name, value in content.items()) + "\n}"
 
 
 def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = None) -> None:
@@ -93,8 +82,8 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     if target is not None:
         find_target(target, {known.name: known.domain for known in scores.targets()})
     remove_manifest(folder)
-    write_text(run_folder.ranking_file, _records_text(make_ranking(scores, settings, budget)) + "\n")
-    write_text(run_folder.agreement_file, _records_text(make_agreement(scores, settings, budget)) + "\n")
+    write_text(run_folder.ranking_file, records_text(make_ranking(scores, settings, budget)) + "\n")
+    write_text(run_folder.agreement_file, records_text(make_agreement(scores, settings, budget)) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
 

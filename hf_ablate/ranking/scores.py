@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..evaluation.rows import ScoreRow, read_current_rows
+from ..evaluation.rows import ScoreRow, read_current_rows, target_name
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
@@ -24,11 +24,6 @@ UNITS_OF_MEASURE = {
     "ppl_char": "perplexity per character",
     "ppl_word": "perplexity per word",
 }
-
-
-def target_name(source: str, domain: str | None) -> str:
-    """What a domain is called among the targets: `<source>/<domain>`, or the source where it has no domains."""
-    return source if domain is None else f"{source}/{domain}"
 
 
 @dataclass(frozen=True)

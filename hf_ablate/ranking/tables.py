@@ -17,7 +17,6 @@ _TITLES = {
     "decision_accuracy": "dec. acc.",
     "regret": "regret",
 }
-_NAME_WIDTH = 96  # characters of a mixture, two lines of a table
 _MOST_DOMAINS = 8  # that have columns
 PROXY_LABELS = {proxy.kind: proxy.label for proxy in PROXIES}
 BUDGETS = {
@@ -44,7 +43,7 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     rows = [
         [
             str(entry["rank"]),
-            mixture_text(ranking, entry["mixture_id"], _NAME_WIDTH),
+            mixture_text(ranking, entry["mixture_id"]),
             score_text(entry["score"]),
             score_text(entry["reference"]),
             *(score_text(by_domain[name].get(entry["mixture_id"])) for name in shown),
@@ -94,7 +93,7 @@ def _explanation(kind: str) -> str:
     )
 
 
-def mixture_text(ranking: Ranking, mixture: str, width: int) -> str:
+def mixture_text(ranking: Ranking, mixture: str, width: int = 96) -> str:
     """What people read for a mixture, in at most some `width` characters.
 
     Args:

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import unknown_name
-from ..evaluation.rows import METRICS, ScoreRow
+from ..evaluation.rows import METRICS, ScoreRow, target_name
 from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..ranking.agreement import STATISTICS
 from ..ranking.measured import Agreement
-from ..ranking.scores import target_name
 
 
 if TYPE_CHECKING:

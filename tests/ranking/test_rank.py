@@ -251,15 +251,6 @@ def test_an_unknown_target_is_a_mistake_before_anything_is_written(tmp_path):
     assert not (tmp_path / "ranking").exists()
 
 
-def test_every_record_is_flat(study, capsys):
-    """No value but a mixture's weights holds other values, and the records of a table have the same keys."""
-    for name, value in printed_json(capsys, run_dir=study).items():
-        rows = value if isinstance(value, list) else [{name: value}]
-        assert len({tuple(row) for row in rows}) <= 1, name
-        held = {key for row in rows for key, cell in row.items() if isinstance(cell, (dict, list))}
-        assert held <= {"mixture"}
-
-
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_tables_fit_the_terminal(study, capsys, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))

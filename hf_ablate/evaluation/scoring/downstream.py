@@ -4,17 +4,17 @@ Results are in files of their own, `tasks*.jsonl`, in the folder of the score ro
 log-probabilities, and the two are never mixed. lm-eval reads the tasks' data, from the Hub for its own tasks.
 """
 
-import csv
 import functools
 import json
 import logging
-import sys
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, unknown_name
+from ...mixtures.mixture import mixture_keys
+from ...records import print_csv, records_text
 from ...text_table import text_table
 from ..models.loading import default_device, load_model
 from ..models.scored_model import ScoredModel
@@ -94,7 +94,7 @@ def evaluate_tasks(
     if processes.index == 0:
         asked = {_key(family.measurement, model, task) for family, model in models for task in managers}
         rows = [row for key, some in _read(folder).items() if key in asked for row in some]
-        _print(rows, {model.id: model.name for _, model in models}, output_format)
+        _print(rows, output_format)
 
 
 def _known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
@@ -156,19 +156,18 @@ def _read(folder: Path) -> dict[tuple, list[dict]]:
     return {key: list(rows.values()) for key, rows in by_key.items()}
 
 
-def _print(rows: list[dict], names: dict[str, str], output_format: str) -> None:
+def _print(rows: list[dict], output_format: str) -> None:
+    records = [row | mixture_keys(row["model"], row["mixture"]) for row in rows]
     if output_format == "json":
-        print(json.dumps(rows, ensure_ascii=False))
+        print(records_text({"tasks": records}))
         return
     if output_format == "csv":
-        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row | {"mixture": row["mixture"] and json.dumps(row["mixture"])} for row in rows)
+        print_csv(records)
         return
     lines = []
-    for row in rows:
+    for row in records:
         error = "" if row["stderr"] is None else f"{row['stderr']:.4f}"
         value = f"{row['value']:.4f}"
-        name = names.get(row["model"], row["model"])
-        lines.append([row["kind"], name, row["task"], row["metric"], value, error, str(row["num_docs"])])
-    print(text_table(["kind", "model", "task", "metric", "value", "stderr", "documents"], lines, left=(0, 1)))
+        lines.append([row["kind"], row["name"], row["task"], row["metric"], value, error, str(row["num_docs"])])
+    headers = ["kind", "model", "task", "metric", "value", "stderr", "documents"]
+    print(text_table(headers, lines, left=(0, 1), keys=2))

@@ -1,8 +1,6 @@
 """Racing the mixtures of a study: the best of them by weight averaging, without scoring all of them on all text."""
 
-import csv
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,10 @@ from tqdm import tqdm
 
 from ...errors import InputError
 from ...manifest import digest
+from ...mixtures.mixture import Mixture, mixture_keys
 from ...mixtures.ranked import MEAN
-from ...text_table import text_table
+from ...records import print_csv, records_text
+from ...text_table import paragraph, text_table
 from ..models.scored_model import ScoredModel
 from ..rows import append_json_lines, repair_last_line
 from ..text.sources import Source
@@ -58,7 +58,7 @@ def race_mixtures(
         scores = _DocumentScores(folder / "sums.jsonl", merges, scorer, progress)
         num_bytes = np.concatenate([source.bytes for source in tokenised])
         outcome = race(scores, len(merges), np.array([numbers[domain] for domain in domains]), num_bytes, options)
-    tokens = {"scored": scores.tokens_scored, "full_sweep": int(scores.tokens.sum()) * len(merges)}
+    tokens = {"tokens_scored": scores.tokens_scored, "tokens_of_full_sweep": int(scores.tokens.sum()) * len(merges)}
     return _result(merges, outcome, {"split": measurement.split, "confidence": options.confidence}, tokens)
 
 
@@ -114,48 +114,51 @@ def _result(
     merges: list[ScoredModel], outcome: Race, settings: dict[str, Any], tokens: dict[str, int]
 ) -> dict[str, Any]:
     def entry(candidate: int) -> dict[str, Any]:
-        mixture = merges[candidate].mixture
-        score = float(outcome.scores[candidate])
-        return {"mixture": mixture.id, "name": mixture.name, "weights": mixture.weights, "score": score}
+        model = merges[candidate]
+        return {
+            "kind": model.kind,
+            **mixture_keys(model.id, model.mixture.weights),
+            "score": float(outcome.scores[candidate]),
+        }
 
+    target = {"target": MEAN, "level": MEAN, "source": None, "domain": None}
+    rounds = list(enumerate(outcome.rounds, start=1))
     return {
         "metric": "bits_per_byte",
-        "target": MEAN,
+        "unit_of_measure": "bits per byte",
         **settings,
-        "mixtures": len(merges),
-        "tokens": tokens,
-        "winners": [{"rank": rank} | entry(candidate) for rank, candidate in enumerate(outcome.winners, start=1)],
-        "rounds": [
-            {
-                "documents": one.documents,
-                "compared": one.candidates,
-                "dropped": [entry(candidate) for candidate in one.dropped],
-            }
-            for one in outcome.rounds
+        "candidates": len(merges),
+        **tokens,
+        "ranking": [
+            target | {"rank": rank} | entry(candidate) for rank, candidate in enumerate(outcome.winners, start=1)
         ],
+        "rounds": [
+            {"round": number, "documents": one.documents, "compared": one.candidates, "dropped": len(one.dropped)}
+            for number, one in rounds
+        ],
+        "dropped": [{"round": number} | entry(candidate) for number, one in rounds for candidate in one.dropped],
     }
 
 
 def print_race(result: dict[str, Any], output_format: str) -> None:
     """Print the content of `race.json` on stdout as a `table`, `json` or `csv`."""
+    winners = result["ranking"]
     if output_format == "json":
-        print(json.dumps(result, ensure_ascii=False))
+        print(records_text(result))
         return
     if output_format == "csv":
-        names = ("rank", "mixture", "name", "score")
-        writer = csv.DictWriter(sys.stdout, names, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(result["winners"])
+        print_csv(winners)
         return
-    winners = [
-        [str(entry["rank"]), entry["mixture"], f"{entry['score']:.4f}", entry["name"]] for entry in result["winners"]
+    lines = [
+        [str(entry["rank"]), Mixture.of(entry["mixture"]).shortened(), f"{entry['score']:.4f}"] for entry in winners
     ]
-    print(text_table(["rank", "mixture", "bits per byte", "units"], winners, left=(1, 3)))
-    rounds = [[str(one["documents"]), str(one["compared"]), str(len(one["dropped"]))] for one in result["rounds"]]
+    print(text_table(["rank", "mixture", "bits per byte"], lines, left=(0, 1)))
+    rounds = [[str(one["documents"]), str(one["compared"]), str(one["dropped"])] for one in result["rounds"]]
     print("\n" + text_table(["documents", "mixtures compared", "dropped"], rounds, left=()))
-    tokens = result["tokens"]
-    print(
-        f"\nThe {len(winners)} best of {result['mixtures']} mixtures on the mean of domains, with a confidence of "
-        f"{100 * result['confidence']:g} %. Scored {tokens['scored']:,} tokens, "
-        f"{tokens['scored'] / tokens['full_sweep']:.1%} of the full sweep's {tokens['full_sweep']:,}."
+    sentence = (
+        f"The {len(winners)} best of {result['candidates']} mixtures on the mean of domains, with a confidence of "
+        f"{100 * result['confidence']:g} %. Scored {result['tokens_scored']:,} tokens, "
+        f"{result['tokens_scored'] / result['tokens_of_full_sweep']:.1%} of the full sweep's "
+        f"{result['tokens_of_full_sweep']:,}."
     )
+    print("\n" + paragraph(sentence))

@@ -41,7 +41,7 @@ def test_two_processes_give_the_rows_of_one(study, alone, tmp_path):
     result = evaluate(*words, "--accelerate_config", "cpu", "--num_processes", "2", "--main_process_port", "0")
     assert result.returncode == 0, result.stderr
     assert read_current_rows(tmp_path) == alone
-    printed = [row for row in json.loads(result.stdout) if row["level"] == "domain"]
+    printed = [row for row in json.loads(result.stdout)["scores"] if row["level"] == "domain"]
     assert len(printed) == len(alone)  # one process prints
     files = sorted(tmp_path.glob("rows*.jsonl"))
     assert [path.name for path in files] == ["rows-00001.jsonl", "rows.jsonl"]

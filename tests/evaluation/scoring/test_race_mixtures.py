@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from documented_json import check_keys
 from tiny_pool import UNITS, count_tokens, make_study, write_jsonl
 
 from hf_ablate.cli import main
@@ -57,14 +58,14 @@ def test_the_winners_are_those_of_the_full_sweep_and_their_scores_are_complete(s
     run_dir = shutil.copytree(study, tmp_path / "study")
     assert race(run_dir, "--top", 2) == 0
     found = result(run_dir)
-    assert [entry["mixture"] for entry in found["winners"]] == sorted(full, key=full.get)[:2]
-    for entry in found["winners"]:
-        assert entry["score"] == pytest.approx(full[entry["mixture"]], rel=1e-5)
-    assert 0 < found["tokens"]["scored"] < found["tokens"]["full_sweep"]
-    assert found["mixtures"] == 2 ** len(UNITS) - 1 and found["confidence"] == 0.95
+    assert [entry["mixture_id"] for entry in found["ranking"]] == sorted(full, key=full.get)[:2]
+    for entry in found["ranking"]:
+        assert entry["score"] == pytest.approx(full[entry["mixture_id"]], rel=1e-5)
+    assert 0 < found["tokens_scored"] < found["tokens_of_full_sweep"]
+    assert found["candidates"] == 2 ** len(UNITS) - 1 and found["confidence"] == 0.95
     printed = capsys.readouterr().out
     assert "The 2 best of 7 mixtures on the mean of domains, with a confidence of 95 %." in printed
-    assert f"{found['tokens']['scored'] / found['tokens']['full_sweep']:.1%} of the full sweep" in printed
+    assert f"{found['tokens_scored'] / found['tokens_of_full_sweep']:.1%} of the full sweep" in printed
 
 
 def test_partial_scores_never_reach_the_score_rows(study, tmp_path):
@@ -100,9 +101,9 @@ def test_a_killed_race_goes_on_where_it_stopped(study, tmp_path, monkeypatch):
     assert not (runs[0] / "race" / "manifest.json").exists()
     seen = count_tokens(monkeypatch)
     assert main(words) == 0
-    assert result(runs[0])["winners"] == result(runs[1])["winners"]
+    assert result(runs[0])["ranking"] == result(runs[1])["ranking"]
     assert result(runs[0])["rounds"] == result(runs[1])["rounds"]
-    assert sum(seen) < result(runs[0])["tokens"]["scored"]
+    assert sum(seen) < result(runs[0])["tokens_scored"]
     del seen[:]
     assert main(words) == 0
     assert seen == []
@@ -127,9 +128,13 @@ def test_wrong_arguments_are_told(study, capsys, words, message):
 def test_the_winners_are_printed_for_programs_too(study, tmp_path, capsys):
     run_dir = shutil.copytree(study, tmp_path / "study")
     assert race(run_dir, "--top", 2, "--output_format", "json") == 0
-    assert json.loads(capsys.readouterr().out) == result(run_dir)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == result(run_dir)
+    assert {"round", "documents", "compared", "dropped"} <= check_keys(printed)
     assert race(run_dir, "--top", 2, "--output_format", "csv") == 0
-    assert capsys.readouterr().out.splitlines()[0] == "rank,mixture,name,score"
+    assert (
+        capsys.readouterr().out.splitlines()[0] == "target,level,source,domain,rank,kind,name,mixture_id,mixture,score"
+    )
     assert race(run_dir, "--top", 2, "--dry_run") == 0
     assert capsys.readouterr().out == "evaluate: race 7 mixtures for the 2 best on split val\n"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from documented_json import check_keys
 from tiny_pool import byte_tokenizer, read_candidates, save_model, tiny_model, write_jsonl
 
 from hf_ablate.errors import InputError
@@ -71,7 +72,7 @@ def test_saved_model_gets_the_accuracy_of_a_direct_computation(tasks_dir, tmp_pa
     assert f"{row['value']:.4f}" in capsys.readouterr().out
 
 
-def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, tmp_path):
+def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, tmp_path, capsys):
     chosen = [row for row in read_candidates(study) if len(row["weights"]) > 1][:2]
     words = {"run_dir": study, "mixture": [row["id"] for row in chosen], "tasks": ["sums"], "tasks_dir": tasks_dir}
     run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
@@ -84,8 +85,10 @@ def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, 
     assert not [row for row in rows if row["kind"] == "ensemble"]
     assert not list(tmp_path.glob("rows*.jsonl"))  # accuracies are not score rows
     before = (tmp_path / "tasks.jsonl").read_bytes()
+    capsys.readouterr()
     run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
     assert (tmp_path / "tasks.jsonl").read_bytes() == before
+    assert {"task", "metric", "value", "stderr", "num_docs", "name"} <= check_keys(json.loads(capsys.readouterr().out))
 
 
 def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir, tmp_path):

@@ -1,0 +1,45 @@
+"""Results for programs: tables of flat records as JSON and CSV. docs/json.md explains the keys."""
+
+import csv
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+def records_text(content: Mapping[str, Any]) -> str:
+    """JSON with a line for each record: as easy to read as indented JSON, and much smaller.
+
+    Args:
+        content (`Mapping[str, Any]`): name → a value, or a table: a list of records.
+
+    Example:
+
+    ```python
+    >>> print(records_text({"split": "val", "scores": [{"model": "a"}, {"model": "b"}]}))
+    {
+    "split": "val",
+    "scores": [
+    {"model": "a"},
+    {"model": "b"}
+    ]
+    }
+
+    ```
+    """
+
+    def text(value: Any) -> str:
+        if not (isinstance(value, list) and value):
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in value) + "\n]"
+
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {text(value)}" for name, value in content.items()) + "\n}"
+
+
+def print_csv(records: list[dict[str, Any]]) -> None:
+    """Print records on stdout as CSV, mixtures as JSON."""
+    writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        mixture = record["mixture"] and json.dumps(record["mixture"], ensure_ascii=False)
+        writer.writerow(record | {"mixture": mixture})

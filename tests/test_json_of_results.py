@@ -1,0 +1,35 @@
+"""The JSON of `evaluate` and `rank` is what docs/json.md says, and all of it."""
+
+import json
+
+from documented_json import check_keys, documented
+from synthetic_study import make_study
+
+from hf_ablate.cli import main
+from hf_ablate.evaluation.rows import METRICS, read_current_rows
+from hf_ablate.evaluation.tables import levels
+
+
+# Those of races and of tasks, which have tests of their own beside races and tasks.
+OF_RACES = {"round", "documents", "compared", "dropped"}
+OF_TASKS = {"task", "metric", "stderr", "num_fewshot", "version", "lm_eval"}
+
+
+def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, capsys):
+    run_dir = make_study(tmp_path, proxies=("merged", "ensemble"))
+    capsys.readouterr()
+    assert main(["rank", "--run_dir", str(run_dir), "--bootstrap_samples", "100", "--output_format", "json"]) == 0
+    ranked = json.loads(capsys.readouterr().out)
+    scores = levels(read_current_rows(run_dir / "scores"))
+    found = check_keys(ranked) | check_keys({"scores": scores})
+    assert documented("Keys of records") - found == OF_RACES | OF_TASKS
+
+    score = {
+        (row["target"], row["kind"], row["mixture_id"]): row for row in scores if row["level"] in ("domain", "macro")
+    }
+    for row in ranked["ranking"]:
+        own = score.get((row["target"], row["kind"], row["mixture_id"]))
+        if own is not None:
+            assert (own["name"], own["source"], own["domain"]) == (row["name"], row["source"], row["domain"])
+            assert abs(own[ranked["metric"]] - row["score"]) < 1e-9
+    assert set(METRICS) <= set(scores[0])
