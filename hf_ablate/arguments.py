@@ -149,10 +149,22 @@ def parse(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[[d
         raise InputError(f"{message}{f' (in {origin} or on the command line)' if origin else ''}")
 
     parser.error = fail
-    namespace, unknown = parser.parse_known_args(tokens)
+    namespace, unknown = parser.parse_known_args(_with_explicit_flags(parser, tokens))
     if unknown:
         raise InputError(f"{unknown_option(parser, unknown[0])} Run `{parser.prog} --help` for all options.")
     return build(vars(namespace))
+
+
+def _with_explicit_flags(parser: argparse.ArgumentParser, tokens: list[str]) -> list[str]:
+    """The tokens, with `--dry_run FOLDER` as `--dry_run=true FOLDER` where the command takes a folder."""
+    if all(action.option_strings for action in parser._actions):
+        return tokens
+    flags = {name for action in parser._actions if action.type is _parse_bool for name in action.option_strings}
+    following = [*tokens[1:], ""]
+    return [
+        f"{token}=true" if token in flags and after.lower() not in ("true", "false") else token
+        for token, after in zip(tokens, following, strict=True)
+    ]
 
 
 def unknown_option(parser: argparse.ArgumentParser, token: str) -> str:

@@ -93,7 +93,7 @@ def test_the_readmes_own_study_has_a_cost_before_it_has_a_corpus(tmp_path, seed_
     write_rows(tmp_path / "data" / "x.jsonl.gz", [{"text": "a text", "field": "law"}])
     assert run(Path("recipes/mine"), f"partition.tokenizer={seed_model}", f"train.seed_model={seed_model}") == 0
     shown = capsys.readouterr().out
-    assert "enumerate: planned when the corpus is partitioned" in shown
+    assert "enumerate: unknown until partition has run" in shown
     of_one = costs(shown)
     steps = 100_000_000 // 2048 // 256
     assert of_one["each component"][0] == of_one["each reference model"][0] == steps * 256 * 2048
@@ -118,7 +118,7 @@ def test_the_papers_study_has_a_cost_before_it_has_a_corpus(tmp_path, seed_model
 def test_where_units_may_be_dropped_the_mixtures_wait_for_the_corpus(tmp_path, capsys):
     assert run(write_study(tmp_path), "partition.on_small_unit=drop") == 0
     shown = capsys.readouterr().out
-    assert "enumerate: planned when the corpus is partitioned" in shown
+    assert "enumerate: unknown until partition has run" in shown
     assert {label: tokens for label, (tokens, _) in costs(shown).items()} == {
         "the seed": 2048, "each component": 2048, "each reference model": 2048,
     }  # fmt: skip
@@ -136,7 +136,5 @@ def test_without_a_recipe_for_the_corpus_nothing_is_planned(tmp_path, capsys):
     for stage in ("partition", "evaluate", "rank", "merge", "report"):
         (recipes / f"{stage}.yaml").unlink()
     assert run(recipes) == 0
-    assert (
-        "train: planned when the corpus is partitioned, since the study has no recipe for it"
-        in capsys.readouterr().out
-    )
+    shown = capsys.readouterr().out
+    assert "train: unknown until partition has run: the study has neither a corpus nor a recipe for one" in shown

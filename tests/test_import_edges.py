@@ -28,7 +28,18 @@ ALLOWED = {
     "ranking": {"mixtures", "evaluation"},
     "report": {"mixtures", "ranking"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking"},
-    "study": {"commands", "launch", "corpus", "mixtures", "training", "evaluation", "ranking", "report", "hub"},
+    "study": {
+        "commands",
+        "launch",
+        "corpus",
+        "mixtures",
+        "training",
+        "merging",
+        "evaluation",
+        "ranking",
+        "report",
+        "hub",
+    },
 }
 
 

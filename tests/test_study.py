@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_study import write_recipes, write_study
@@ -150,10 +151,109 @@ ALL_MODELS = {"models/seed", "models/components", "models/references", "models/m
         ("enumerate.num_references=3", {"mixtures", "scores", "ranking", "report"}),
     ],
 )
-def test_a_change_redoes_exactly_what_depends_on_it(study, change, expected):
+def test_a_change_redoes_exactly_what_depends_on_it_and_what_the_dry_run_named(study, capsys, change, expected):
     before = state(study / "run")
-    assert run(study, "--set", change) == 0
+    done = done_and_planned(study, capsys, "--set", change)
     assert rewritten(before, state(study / "run")) - {"models/merged"} == expected - {"models/merged"}
+    assert_as_planned(*done)
+
+
+def done_and_planned(study: Path, capsys, *words: str) -> tuple[dict[str, Any], dict[str, set[str]]]:
+    """Plan a run, then do it: stage → what the plan says of it, and stage → what it did."""
+    before = things_made(study / "run")
+    assert run(study, *words, "--dry_run", "--output_format", "json") == 0
+    plan = {entry["stage"]: entry for entry in json.loads(capsys.readouterr().out)["stages"]}
+    assert things_made(study / "run") == before
+    assert run(study, *words) == 0
+    after = things_made(study / "run")
+    return plan, {stage: after[stage] - before[stage] for stage in after}
+
+
+def things_made(run_dir: Path) -> dict[str, set[str]]:
+    """Stage → what it has made: a name and, after a space, when."""
+
+    def made(folder: str) -> set[str]:
+        files = run_dir.glob(f"{folder}/manifest.json")
+        return {f"{path.parent.relative_to(run_dir)} {path.stat().st_mtime_ns}" for path in files}
+
+    rows = [json.loads(line) for path in run_dir.glob("scores/rows*.jsonl") for line in path.read_text().splitlines()]
+    trained = {
+        f"{json.loads(path.read_text())['model']} {path.stat().st_mtime_ns}"
+        for folder in ("seed", "components/*", "references/*")
+        for path in run_dir.glob(f"models/{folder}/manifest.json")
+    }
+    return {
+        "partition": made("corpus"), "enumerate": made("mixtures"), "train": trained, "evaluate": made("scores"),
+        "rows": {f"{row['model']} {json.dumps(row, sort_keys=True)}" for row in rows}, "rank": made("ranking"),
+        "merge": made("models/merged/*"), "report": made("report"),
+    }  # fmt: skip
+
+
+def assert_as_planned(plan: dict[str, Any], done: dict[str, set[str]]) -> None:
+    """What a run did is exactly what its plan named; where the plan did not know, it is among what it named."""
+    for stage, entry in plan.items():
+        if entry["state"] != "unknown":
+            assert bool(done[stage]) == (entry["state"] == "to do"), stage
+    for stage, key in (("train", "missing"), ("evaluate", "models")):
+        names = {name.partition(" ")[0] for name in done["rows" if stage == "evaluate" else stage]}
+        named = {entry["model"] if stage == "train" else entry for entry in plan[stage][key]}
+        possible = {entry["model"] if stage == "train" else entry for entry in plan[stage]["possible"]}
+        assert named <= names <= named | possible, stage
+
+
+@pytest.fixture
+def study_without_report(study) -> Path:
+    """The study without its last stage, which takes longest."""
+    (study / "recipes" / "report.yaml").unlink()
+    return study
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["partition.units=[counting, english, python, latin]", "partition.eval_partitions=[hex]",
+         "enumerate.num_references=6"],
+        ["partition.unit_tokens=1024"],
+        ["partition.eval_bytes=2000"],
+        ["enumerate.methods=[pairs, subsets]", "merge.mixture=[english + python]"],
+        ["train.component_tokens=1024", "evaluate.proxy=merge"],
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_a_run_does_what_its_dry_run_named(study_without_report, capsys, words):
+    assert_as_planned(*done_and_planned(study_without_report, capsys, "--set", *words))
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [["models/seed"], ["models/components/python", "ranking"], ["scores", "models/references"], ["mixtures"]],
+    ids=" ".join,
+)
+def test_a_run_makes_again_what_was_lost_as_its_dry_run_named(study, capsys, folders):
+    for folder in folders:
+        shutil.rmtree(study / "run" / folder)
+    plan, done = done_and_planned(study, capsys)
+    assert_as_planned(plan, done)
+    assert plan["partition"]["state"] == "unchanged" and not done["report"]
+
+
+def test_the_dry_run_of_a_finished_study_says_of_every_stage_that_it_is_unchanged(study, capsys):
+    assert run(study, "--dry_run") == 0
+    shown = capsys.readouterr()
+    stages = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
+    assert shown.out.splitlines() == [f"{stage}: unchanged, nothing to do" for stage in stages]
+    assert shown.err == ""
+
+
+def test_a_dry_run_plans_the_mixtures_once(tmp_path, monkeypatch):
+    from hf_ablate.mixtures import enumerate as module
+
+    calls = []
+    plan = module.enumerate_mixtures
+    monkeypatch.setattr(module, "enumerate_mixtures", lambda *given: calls.append(given) or plan(*given))
+    write_study(tmp_path)
+    assert run(tmp_path, "--dry_run") == 0
+    assert len(calls) == 1
 
 
 def test_fewer_references_are_not_ranked_with_those_left_over(study):
@@ -313,6 +413,6 @@ def test_a_dry_run_of_units_that_only_the_corpus_decides_says_so(tmp_path, capsy
     (recipes / "partition.yaml").write_text(json.dumps({**values, "units": None}))
     assert run(tmp_path, "--dry_run") == 0
     shown = capsys.readouterr().out
-    assert "enumerate: planned when the corpus is partitioned" in shown
+    assert "enumerate: unknown until partition has run" in shown
     assert all(f"\n{model} " in shown for model in ("the seed", "each component", "each reference model"))
     assert "The corpus decides how many models there are; their total follows when it is partitioned." in shown

@@ -1,33 +1,71 @@
-"""What `hf-ablate partition --dry_run` prints."""
+"""What is known of a corpus before it is made, for `--dry_run`."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from .arguments import PartitionArguments
+from .decontamination.evaluation_sets import list_evaluation_files
+from .from_arguments import input_files, recipe_of
 from .inputs.input_file import InputFile
+from .known_partitions import check_partition_names
 from .selection.catalog import Catalog
 from .selection.index import Index
 from .selection.membership import find_membership
 from .selection.recipe import Recipe
 
 
-def print_files(files: list[InputFile], roots: list[str], unit_tokens: int | None, block_size: int) -> None:
-    """Print what would be read, and how large units would be.
+def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, Any]]:
+    """What would be read, how large units would be and, of files that are one document each, the partitions.
+
+    Nothing is read or written.
+
+    Args:
+        arguments ([`PartitionArguments`]): of the corpus.
+
+    Returns:
+        `tuple`: lines for people, and the same as JSON has it.
+
+    Raises:
+        `InputError`: for input that is not there, and partitions that the files do not have.
+    """
+    files = input_files(arguments)
+    if arguments.decontaminate_against:
+        list_evaluation_files(arguments.decontaminate_against)
+    size = sum(file.size for file in files)
+    budget = f"{arguments.unit_tokens:,} tokens" if arguments.unit_tokens else "as many tokens as the smallest unit"
+    what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
+    lines = [f"{what} {', '.join(arguments.roots)}"]
+    lines.append(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}")
+    facts: dict[str, Any] = {"files": len(files), "bytes": size, "unit_tokens": arguments.unit_tokens}
+    if arguments.source != "files":
+        check_partition_names(arguments, files)
+    else:
+        partitions, unused = partitions_of_files(files, recipe_of(arguments))
+        facts |= {"partitions": partitions, "unused_partitions": unused}
+        lines += [_line(name, entry) for name, entry in partitions.items()]
+        lines += [f"  not used: {', '.join(unused[:20])}"] if unused else []
+    return lines, facts
+
+
+def _line(name: str, entry: Mapping[str, Any]) -> str:
+    return f"  {entry['role']:<16} {name:<24} {entry['documents']:>7,} documents {entry['bytes'] / 1e6:>10,.2f} MB"
+
+
+def partitions_of_files(files: list[InputFile], recipe: Recipe) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The partitions of files that are one document each; nothing is read or written.
 
     Args:
         files (`list[InputFile]`): the input.
-        roots (`list[str]`): where it is from.
-        unit_tokens (`int | None`): the budget of every unit.
-        block_size (`int`): tokens in a block.
+        recipe (`Recipe`): what is collected.
+
+    Returns:
+        `tuple`: partition → `role`, `documents` and `bytes`, for those that are used, and the names of the others.
+
+    Raises:
+        `InputError`: for partitions that the recipe names and the files do not have.
     """
-    size = sum(file.size for file in files)
-    what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
-    print(f"partition: {what} {', '.join(roots)}")
-    budget = f"{unit_tokens:,} tokens" if unit_tokens else "as many tokens as the smallest unit"
-    print(f"  every unit gets {budget}, in blocks of {block_size:,}")
-
-
-def print_partitions(files: list[InputFile], recipe: Recipe) -> None:
-    """Print the partitions of files that are one document each; nothing is read or written."""
     catalog = Catalog(files, recipe.reading, Index(Path(), recipe.reading))  # an index that nothing is added to
     members = find_membership(catalog, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.budgets.unit_tokens)
     count, total = Counter(), Counter()
@@ -38,7 +76,5 @@ def print_partitions(files: list[InputFile], recipe: Recipe) -> None:
     portions = members.portions
     roles = dict.fromkeys(portions.units, "unit") | dict.fromkeys(portions.seed, "seed")
     roles |= dict.fromkeys(portions.evaluation, "evaluation only")
-    for name, role in roles.items():
-        print(f"  {role:<16} {name:<24} {count[name]:>7,} documents {total[name] / 1e6:>10,.2f} MB")
-    if portions.unused:
-        print(f"  not used: {', '.join(portions.unused[:20])}")
+    used = {name: {"role": role, "documents": count[name], "bytes": total[name]} for name, role in roles.items()}
+    return used, portions.unused

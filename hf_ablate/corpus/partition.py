@@ -1,6 +1,7 @@
 """`hf-ablate partition`: documents to base units of one token budget and evaluation splits."""
 
 import dataclasses
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -21,6 +22,7 @@ from .arguments import PartitionArguments
 from .decontamination.evaluation_sets import list_evaluation_files
 from .from_arguments import input_files, recipe_of, unit_size
 from .inputs.input_file import InputFile
+from .known_partitions import check_partition_names
 
 
 logger = logging.getLogger(__name__)
@@ -31,12 +33,17 @@ _WORK_FORMAT = 2  # of intermediate files: a run that another version of this pa
 
 def run(arguments: PartitionArguments) -> None:
     """Partition a corpus; does nothing when that has been done with the same arguments on the same input."""
+    if arguments.dry_run:
+        from .dry_run import describe_input
+
+        lines, facts = describe_input(arguments)
+        as_json = arguments.output_format == "json"
+        print(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join([f"partition: {lines[0]}", *lines[1:]]))
+        return
     files = input_files(arguments)
+    check_partition_names(arguments, files)
     settings, inputs = _identity(arguments, files)
     folder = RunFolder(arguments.run_dir)
-    if arguments.dry_run:
-        _print_plan(arguments, files)
-        return
     from .table import print_table
 
     expected = fingerprint("partition", settings, inputs)
@@ -49,12 +56,16 @@ def run(arguments: PartitionArguments) -> None:
     print_table(read_manifest(folder.corpus), arguments.output_format)
 
 
-def _print_plan(arguments: PartitionArguments, files: list[InputFile]) -> None:
-    from .dry_run import print_files, print_partitions
+def is_partitioned(arguments: PartitionArguments) -> bool:
+    """Whether the run folder holds the corpus of exactly these arguments and of the input as it is now.
 
-    print_files(files, arguments.roots, arguments.unit_tokens, arguments.block_size)
-    if arguments.source == "files":
-        print_partitions(files, recipe_of(arguments))
+    Raises:
+        `InputError`: for input that is not there.
+    """
+    # a dry run streams data sets of the Hub, and lists other parts than the run that made the corpus
+    files = input_files(dataclasses.replace(arguments, dry_run=False))
+    settings, inputs = _identity(arguments, files)
+    return is_finished(RunFolder(arguments.run_dir).corpus, fingerprint("partition", settings, inputs))
 
 
 def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[dict, dict[str, str]]:

@@ -196,6 +196,12 @@ class EvaluateArguments(StageArguments):
         return bool(self.mixture) or self.weights is not None
 
     @property
+    def scores_study(self) -> bool:
+        """Whether all of a study is scored, to where ranking reads it."""
+        is_apart = self.tasks or self.top is not None or self.model or self.of_mixtures
+        return not is_apart and self.scores_dir == RunFolder(self.run_dir).scores
+
+    @property
     def work_dir(self) -> Path:
         """The folder that is written to; with `output_dir`, the study is only read."""
         return self.output_dir or self.run_dir

@@ -49,6 +49,27 @@ def run(arguments: MergeArguments) -> None:
         )
 
 
+def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
+    """Whether the merged model of a mixture is saved, and made of the components that are there now.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        mixture (`Mixture`): what is merged.
+        out_dtype (`str`): number format of the saved weights.
+
+    Raises:
+        `InputError`: if a component is missing.
+    """
+    run_folder = RunFolder(run_dir)
+    expected = fingerprint("merge", *_identity(run_folder, mixture, out_dtype))
+    return is_finished(run_folder.merged(mixture.id), expected)
+
+
+def _identity(run_folder: RunFolder, mixture: Mixture, out_dtype: str) -> tuple[dict, dict[str, str]]:
+    inputs = {unit: read_manifest(run_folder.component(unit))["digest"] for unit in mixture.units}
+    return {"mixture": mixture.weights, "out_dtype": out_dtype}, inputs
+
+
 def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
     """Save the merged model of a mixture in its study's run folder; does nothing when it is there and up to date.
 

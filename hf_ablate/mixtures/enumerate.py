@@ -150,19 +150,34 @@ def run(arguments: EnumerateArguments) -> None:
     print_summary(candidates, arguments.output_format)
 
 
+def are_written(arguments: EnumerateArguments, candidates: list[CandidateMixture]) -> bool:
+    """Whether the run folder holds exactly these candidates."""
+    expected = fingerprint("enumerate", *_identity(arguments, candidates))
+    return is_finished(RunFolder(arguments.run_dir).mixtures, expected)
+
+
+def mixtures_digest(candidates: list[CandidateMixture]) -> str:
+    """What identifies candidate mixtures, as their manifest records it."""
+    return digest([candidate.as_row() for candidate in candidates])
+
+
+def _identity(arguments: EnumerateArguments, candidates: list[CandidateMixture]) -> tuple[dict, dict[str, str]]:
+    settings = {"num_references": arguments.num_references, "methods": arguments.methods}
+    return settings, {"mixtures": mixtures_digest(candidates)}
+
+
 def _write(arguments: EnumerateArguments, units: list[str], candidates: list[CandidateMixture]) -> None:
     run_folder = RunFolder(arguments.run_dir)
     folder = run_folder.mixtures
     rows = [candidate.as_row() for candidate in candidates]
-    settings = {"num_references": arguments.num_references, "methods": arguments.methods}
-    inputs = {"mixtures": digest(rows)}
-    if is_finished(folder, fingerprint("enumerate", settings, inputs)):
+    settings, inputs = _identity(arguments, candidates)
+    if are_written(arguments, candidates):
         logger.info("mixtures: unchanged, nothing to do")
         return
     remove_manifest(folder)
     write_text(run_folder.mixtures_file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     write_manifest(
-        folder, "enumerate", settings, inputs, digest=digest(rows), units=units, count=len(rows),
+        folder, "enumerate", settings, inputs, digest=mixtures_digest(candidates), units=units, count=len(rows),
         references=sum(candidate.reference for candidate in candidates), random_seed=arguments.random_seed,
     )  # fmt: skip
 

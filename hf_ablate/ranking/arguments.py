@@ -43,7 +43,10 @@ class RankArguments(StageArguments):
         default="bits_per_byte",
         metadata={"help": "What the mixtures are ranked by; lower is better. Perplexities are per token, byte, …"},
     )
-    split: str = field(default="val", metadata={"help": "The split of the evaluation data to rank on."})
+    split: str | None = field(
+        default=None,
+        metadata={"help": "The split of the evaluation data to rank on. Default: the one that was scored."},
+    )
     bootstrap_samples: int = field(
         default=1000, metadata={"help": "Resamples of the mixtures for the intervals of the agreement."}
     )
@@ -69,7 +72,11 @@ class RankArguments(StageArguments):
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")
 
-    @property
-    def settings(self) -> RankSettings:
-        """What the ranking depends on."""
-        return RankSettings(**{entry.name: getattr(self, entry.name) for entry in fields(RankSettings)})
+    def settings_on(self, scored_split: str) -> RankSettings:
+        """What the ranking depends on.
+
+        Args:
+            scored_split (`str`): the split that was scored, which is the default.
+        """
+        names = [entry.name for entry in fields(RankSettings)]
+        return RankSettings(**{name: getattr(self, name) for name in names} | {"split": self.split or scored_split})

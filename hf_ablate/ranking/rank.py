@@ -34,9 +34,11 @@ def run(arguments: RankArguments) -> None:
     """Rank the mixtures, and print the ranking and its agreement as tables."""
     if arguments.dry_run:
         folder = RunFolder(arguments.run_dir).ranking
-        print(f"rank the mixtures by {arguments.metric} on split {arguments.split} into {folder}")
+        split = arguments.split or "that was scored"
+        print(f"rank the mixtures by {arguments.metric} on the split {split} into {folder}")
         return
-    rank_mixtures(arguments.run_dir, arguments.settings, arguments.target)
+    settings = arguments.settings_on(scored_split(arguments.run_dir))
+    rank_mixtures(arguments.run_dir, settings, arguments.target)
     ranking, agreement = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
     target = None if arguments.target is None else ranking.target(arguments.target)
     if arguments.output_format == "json":
@@ -69,13 +71,9 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     """
     run_folder = RunFolder(run_dir)
     folder = run_folder.ranking
-    budget = reference_budget(run_dir)
-    inputs = {
-        "scores": _digest_of(run_folder.scores),
-        "mixtures": _digest_of(run_folder.mixtures),
-        "reference_budget": budget,
-    }
-    if is_finished(folder, fingerprint("rank", asdict(settings), inputs)):
+    inputs = _inputs(run_dir)
+    budget = inputs["reference_budget"]
+    if is_ranked(run_dir, settings):
         logger.info("ranking: unchanged, nothing to do")
         return
     scores = read_scores(run_dir, settings.metric, settings.split)
@@ -86,6 +84,33 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     write_text(run_folder.agreement_file, records_text(make_agreement(scores, settings, budget)) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
+
+
+def is_ranked(run_dir: Path, settings: RankSettings) -> bool:
+    """Whether the run folder holds the ranking of exactly these settings, scores and mixtures.
+
+    Raises:
+        `InputError`: as [`rank_mixtures`] does.
+    """
+    return is_finished(RunFolder(run_dir).ranking, fingerprint("rank", asdict(settings), _inputs(run_dir)))
+
+
+def _inputs(run_dir: Path) -> dict[str, str]:
+    run_folder = RunFolder(run_dir)
+    return {
+        "scores": _digest_of(run_folder.scores),
+        "mixtures": _digest_of(run_folder.mixtures),
+        "reference_budget": reference_budget(run_dir),
+    }
+
+
+def scored_split(run_dir: Path) -> str:
+    """The split of the evaluation text that a study was scored on.
+
+    Raises:
+        `InputError`: if it has not been scored.
+    """
+    return read_manifest(RunFolder(run_dir).scores)["arguments"]["split"]
 
 
 def _digest_of(folder: Path) -> str:

@@ -65,14 +65,8 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
     """
     run_folder = RunFolder(run_dir)
     folder, page = run_folder.report, run_folder.page
-    settings = {"title": title or run_dir.resolve().name, "top": top}
-    inputs = {
-        "ranking": read_manifest(run_folder.ranking)["digest"],
-        "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
-        "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
-        "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
-    }
-    if is_finished(folder, fingerprint("report", settings, inputs)):
+    settings, inputs = _identity(run_dir, title, top)
+    if is_written(run_dir, title, top):
         logger.info("report: unchanged, nothing to do")
     else:
         remove_manifest(folder)
@@ -81,6 +75,30 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
         write_text(page, render(study, pictures, settings["title"], settings["top"]))
         write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
     return page
+
+
+def is_written(run_dir: Path, title: str | None = None, top: int = 10) -> bool:
+    """Whether the report is there and up to date.
+
+    Args:
+        run_dir (`Path`): of a ranked study.
+        title (`str`, *optional*): of the page; default: the run folder's name.
+        top (`int`): mixtures in the table of the ranking.
+
+    Raises:
+        `InputError`: if the study has not been ranked.
+    """
+    return is_finished(RunFolder(run_dir).report, fingerprint("report", *_identity(run_dir, title, top)))
+
+
+def _identity(run_dir: Path, title: str | None, top: int) -> tuple[dict[str, Any], dict[str, str]]:
+    run_folder = RunFolder(run_dir)
+    return {"title": title or run_dir.resolve().name, "top": top}, {
+        "ranking": read_manifest(run_folder.ranking)["digest"],
+        "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
+        "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
+        "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
+    }
 
 
 def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`hf-ablate run`: a whole study from its folder of recipes, stage by stage, all checked before the first starts."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,10 @@ from ..arguments import StageArguments
 from ..commands import find_command
 from ..errors import InputError
 from ..launch import process_count
-from ..manifest import has_manifest
 from ..recipe import stage_recipes
-from ..run_folder import RunFolder
 from .changes import changes_by_stage
-from .dry_run import PLANNED_FROM_RECIPES, plan_from_recipes
+from .checks import check_pool, check_settings
+from .dry_run import print_plan
 
 
 logger = logging.getLogger(__name__)
@@ -51,28 +51,40 @@ def run(arguments: RunArguments) -> None:
             "`run` was started as one of several processes; start it once: stages whose recipes name an "
             "accelerate_config start their own"
         )
+    if arguments.dry_run:
+        stages = _parse(arguments)
+        check_settings(stages)
+        print_plan(arguments.study, stages, run_folder_of(stages), arguments.output_format)
+        return
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
-        has_corpus = has_manifest(RunFolder(stage_arguments.run_dir).corpus)
-        if arguments.dry_run and stage in PLANNED_FROM_RECIPES and not has_corpus:
-            plan_from_recipes(stage, stages)
-        else:
-            find_command(stage).start(stage_arguments, tokens[stage])
+        find_command(stage).start(stage_arguments, tokens[stage])
+
+
+def run_folder_of(stages: Mapping[str, Any]) -> Path:
+    """The run folder of a study, which all stages share."""
+    return next(iter(stages.values())).run_dir
 
 
 def parse_stages(arguments: RunArguments) -> dict[str, Any]:
     """The arguments of every stage of a study, checked together.
 
     Raises:
-        `InputError`: for any mistake in any recipe.
+        `InputError`: for any mistake in any recipe, and for what two of them contradict each other in.
     """
+    stages = _parse(arguments)
+    check_settings(stages)
+    check_pool(stages)
+    return stages
+
+
+def _parse(arguments: RunArguments) -> dict[str, Any]:
     stages = {stage: find_command(stage).parse(tokens) for stage, tokens in stage_tokens(arguments).items()}
     folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
     if len(folders) > 1:
         raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
-    _check_units_of_mixtures(stages)
     return stages
 
 
@@ -90,16 +102,3 @@ def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
     if arguments.dry_run:
         common.append("--dry_run")
     return {stage: ["--config", str(path), *changes.get(stage, []), *common] for stage, path in recipes.items()}
-
-
-def _check_units_of_mixtures(stages: dict[str, Any]) -> None:
-    """Where the partition recipe names the units, mistakes in mixtures are found before the corpus exists."""
-    if "partition" not in stages or "enumerate" not in stages:
-        return
-    from ..corpus.names import is_pattern
-    from ..mixtures.enumerate import needs_corpus, plan_candidates
-    from ..mixtures.units import CorpusUnits
-
-    units = stages["partition"].units
-    if units and not any(map(is_pattern, units)) and not needs_corpus(stages["enumerate"]):
-        plan_candidates(stages["enumerate"], CorpusUnits(units))

@@ -1,4 +1,4 @@
-"""What a pool will cost, from recipes alone: one model of each kind, and the whole pool where the units are known."""
+"""What a pool will cost, from recipes alone: one model of each kind, and whether the whole pool is known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from ..mixtures.mixture import Mixture
 from ..model_size import ModelSize
 from .budgets import Budgets
 from .cost import Throughput, cost_rows
-from .pool import PlannedModel, plan_component, plan_pool, plan_reference, plan_seed
+from .pool import PlannedModel, plan_component, plan_reference, plan_seed
 
 
 _UNIT = "<unit>"
@@ -70,20 +70,3 @@ def costs_of_each(
         | {key: row[key] for key in row if key not in ("model", "name", "blocks")}
         for kind, row in zip(models, rows, strict=True)
     ]
-
-
-def pool_and_every_mixture(
-    corpus: CorpusDescription, budgets: Budgets, candidates: Sequence[CandidateMixture]
-) -> tuple[list[PlannedModel], list[PlannedModel]]:
-    """The models of a pool whose units are known and, for comparison, a reference model of every mixture.
-
-    Args:
-        corpus ([`CorpusDescription`]): planned from a recipe.
-        budgets ([`Budgets`]): of the pool.
-        candidates (`Sequence[CandidateMixture]`): the mixtures, and which of them get a reference model.
-
-    Raises:
-        `InputError`: as [`plan_pool`] does.
-    """
-    every = [plan_reference(corpus, candidate.mixture, budgets) for candidate in candidates]
-    return plan_pool(corpus, list(candidates), budgets), every

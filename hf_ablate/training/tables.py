@@ -10,45 +10,44 @@ from ..text_table import text_table
 from .pool import PlannedModel
 
 
-def print_cost(
-    missing: Sequence[Mapping[str, Any]], every_mixture: Sequence[Mapping[str, Any]], as_json: bool
-) -> None:
-    """Print the cost of the missing models and, for comparison, of a model for every mixture.
+_INSTEAD = "a model for every mixture instead"
+
+
+def costs_with_total(
+    missing: Sequence[Mapping[str, Any]], every_mixture: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The cost of the missing models and, for comparison, of a model for every mixture, as JSON has it.
 
     Args:
         missing (`Sequence[Mapping[str, Any]]`): a row per missing model, from [`cost_rows`].
         every_mixture (`Sequence[Mapping[str, Any]]`): a row per candidate mixture.
-        as_json (`bool`): JSON instead of a table.
     """
-    instead = _total("a model for every mixture instead", every_mixture)
-    if as_json:
-        print(json.dumps({"missing": missing, "every_mixture": instead}, ensure_ascii=False))
-    else:
-        print_costs_of([*missing, _total(f"{len(missing)} models", missing), *([instead] if every_mixture else [])])
+    return {"missing": list(missing), "every_mixture": _total(_INSTEAD, every_mixture)}
 
 
-def print_nothing_missing() -> None:
-    """Print that there is nothing to train."""
-    print("nothing to train: every model is there")
+def costs_table(missing: Sequence[Mapping[str, Any]], every_mixture: Sequence[Mapping[str, Any]]) -> str:
+    """The same as text: a line per model, their total, and a model for every mixture.
+
+    Args:
+        missing (`Sequence[Mapping[str, Any]]`): a row per missing model, from [`cost_rows`].
+        every_mixture (`Sequence[Mapping[str, Any]]`): a row per candidate mixture.
+    """
+    instead = [_total(_INSTEAD, every_mixture)] if every_mixture else []
+    return table_of([*missing, _total(f"{len(missing)} models", missing), *instead])
 
 
-def print_forecast_of_each(costs: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    """Print the cost of one model of each kind, where the corpus will decide how many there are.
+def each_table(costs: Sequence[Mapping[str, Any]]) -> str:
+    """The cost of one model of each kind as text, where the corpus will decide how many there are.
 
     Args:
         costs (`Sequence[Mapping[str, Any]]`): from [`costs_of_each`].
-        as_json (`bool`): JSON instead of a table.
     """
-    if as_json:
-        print(json.dumps({"each": costs}, ensure_ascii=False))
-        return
-    if costs:
-        print_costs_of(costs)
-    print("The corpus decides how many models there are; their total follows when it is partitioned.")
+    open_total = "The corpus decides how many models there are; their total follows when it is partitioned."
+    return "\n".join([*([table_of(costs)] if costs else []), open_total])
 
 
-def print_costs_of(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print a table of costs: tokens, operations and, where the device is known, its hours.
+def table_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table of costs: tokens, operations and, where the device is known, its hours.
 
     Args:
         rows (`Sequence[Mapping[str, Any]]`): from [`cost_rows`], or sums of such rows.
@@ -58,9 +57,8 @@ def print_costs_of(rows: Sequence[Mapping[str, Any]]) -> None:
         + ([f"{row['device_hours']:,.2f} GPU hours"] if "device_hours" in row else [])
         for row in rows
     ]
-    print(text_table(cells[0], cells[1:]))
-    for note in dict.fromkeys(row["flops_note"] for row in rows if "flops_note" in row):
-        print(f"FLOPs: {note}")
+    notes = dict.fromkeys(row["flops_note"] for row in rows if "flops_note" in row)
+    return "\n".join([text_table(cells[0], cells[1:]), *(f"FLOPs: {note}" for note in notes)])
 
 
 def _total(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

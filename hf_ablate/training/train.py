@@ -1,6 +1,7 @@
 """`hf-ablate train`: train what a study lacks, one model after the other in one process (or group of processes)."""
 
 import gc
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -9,18 +10,18 @@ from contextlib import contextmanager
 from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..manifest import has_manifest
-from ..mixtures.enumerate import CandidateMixture, read_mixtures
+from ..mixtures.enumerate import read_mixtures
 from ..model_config import context_of, vocabulary_size
+from ..model_size import ModelSize
 from ..run_folder import TRAINED_KINDS
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
 from .cost import cost_rows
-from .forecast import costs_of_each, is_pool_known, pool_and_every_mixture
 from .identity import PoolInputs, is_made
 from .plan import Plan, plan
 from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
 from .seed import check_fits
-from .tables import print_cost, print_forecast_of_each, print_nothing_missing, print_trained
+from .tables import costs_table, costs_with_total, print_trained
 
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,11 @@ def _inputs(arguments: TrainArguments) -> PoolInputs:
             f"{arguments.run_dir} has no finished corpus yet; `hf-ablate run FOLDER_OF_RECIPES --dry_run` plans the "
             "training from the recipes (--set train.gpu=h100 for hours)"
         )
-    corpus = CorpusDescription.read(arguments.run_dir)
+    return pool_inputs(arguments, CorpusDescription.read(arguments.run_dir))
+
+
+def pool_inputs(arguments: TrainArguments, corpus: CorpusDescription) -> PoolInputs:
+    """What the models of a study are made from."""
     settings = {kind: arguments.weight_settings(kind) for kind in TRAINED_KINDS}
     return PoolInputs(arguments.run, corpus, arguments.seed_origin, settings)
 
@@ -80,43 +85,34 @@ def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Archi
     return shape
 
 
-def print_costs(arguments: TrainArguments, planned: Plan) -> None:
-    """Print what the missing models cost and, for comparison, a model for every mixture."""
-    as_json = arguments.output_format == "json"
-    if not (planned.missing or as_json):
-        print_nothing_missing()
-        return
-    sizes, block_size = _architecture(arguments, planned.corpus).sizes, planned.corpus.block_size
-    missing, instead = (
-        cost_rows(models, block_size, sizes, arguments.throughput)
-        for models in (planned.missing, planned.every_mixture)
-    )
-    print_cost(missing, instead, as_json)
-
-
-def print_forecast(
-    arguments: TrainArguments, corpus: CorpusDescription, candidates: list[CandidateMixture] | None
-) -> None:
-    """Print what training will cost before there is a corpus.
-
-    That is the whole pool where recipes decide it, otherwise one model of each kind.
+def model_sizes(arguments: TrainArguments, corpus: CorpusDescription) -> dict[str, ModelSize]:
+    """The size of a model of each kind, as it is trained.
 
     Args:
         arguments ([`TrainArguments`]): of the study.
-        corpus ([`CorpusDescription`]): planned from the partition recipe, with the size of its vocabulary.
-        candidates (`list[CandidateMixture]`, *optional*): the mixtures; `None` if the corpus will decide them.
+        corpus (`CorpusDescription`): finished, or planned from a recipe with the size of its vocabulary.
 
     Raises:
         `InputError`: for what does not fit the corpus.
     """
-    sizes, budgets, throughput = _architecture(arguments, corpus).sizes, arguments.budgets, arguments.throughput
+    return _architecture(arguments, corpus).sizes
+
+
+def print_costs(arguments: TrainArguments, planned: Plan) -> None:
+    """Print what the missing models cost and, for comparison, a model for every mixture."""
     as_json = arguments.output_format == "json"
-    if is_pool_known(corpus, budgets, candidates):
-        pool, every = pool_and_every_mixture(corpus, budgets, candidates)
-        costs = (cost_rows(models, corpus.block_size, sizes, throughput) for models in (pool, every))
-        print_cost(*costs, as_json)
+    if not (planned.missing or as_json):
+        print("nothing to train: every model is there")
+        return
+    sizes, block_size = model_sizes(arguments, planned.corpus), planned.corpus.block_size
+    missing, instead = (
+        cost_rows(models, block_size, sizes, arguments.throughput)
+        for models in (planned.missing, planned.every_mixture)
+    )
+    if as_json:
+        print(json.dumps(costs_with_total(missing, instead), ensure_ascii=False))
     else:
-        print_forecast_of_each(costs_of_each(corpus, budgets, sizes, throughput), as_json)
+        print(costs_table(missing, instead))
 
 
 def accelerate_config_for(arguments: TrainArguments) -> str | None:

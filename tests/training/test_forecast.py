@@ -10,9 +10,12 @@ from hf_ablate.corpus.description import CorpusDescription, TrainingText
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.enumerate import CandidateMixture, read_mixtures
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.study.plan.change import Change
+from hf_ablate.study.plan.corpus import CorpusPlan, MixturesPlan
+from hf_ablate.study.plan.models import plan_models
 from hf_ablate.training.budgets import Budgets
 from hf_ablate.training.forecast import is_pool_known, one_of_each
-from hf_ablate.training.train import print_forecast, run
+from hf_ablate.training.train import run
 
 
 def planned(**changes) -> CorpusDescription:
@@ -22,6 +25,12 @@ def planned(**changes) -> CorpusDescription:
     return replace(corpus, **changes)
 
 
+def plan(arguments, corpus: CorpusDescription, candidates: list[CandidateMixture] | None):
+    """The plan of training before the corpus is made."""
+    mixtures = MixturesPlan(Change.MAYBE, candidates, None)
+    return plan_models(arguments, CorpusPlan(Change.YES, corpus, None), mixtures, None).stage
+
+
 CANDIDATES = [CandidateMixture(Mixture.uniform(["alpha", "beta"]), True)]
 
 
@@ -29,8 +38,8 @@ def test_the_forecast_of_a_known_pool_is_its_cost_once_the_corpus_is_made(run_di
     run(tiny_arguments(run_dir, dry_run=True, gpu="h100", output_format="json"))
     after = json.loads(capsys.readouterr().out)
     arguments = tiny_arguments(tmp_path / "other", dry_run=True, gpu="h100", output_format="json")
-    print_forecast(arguments, planned(), read_mixtures(run_dir))
-    assert json.loads(capsys.readouterr().out) == after
+    facts = plan(arguments, planned(), read_mixtures(run_dir)).facts
+    assert json.loads(json.dumps(facts)) == after | {"possible": []}
     assert not (tmp_path / "other").exists()
 
 
@@ -62,10 +71,9 @@ def test_a_pool_is_known_when_its_units_their_budgets_and_the_mixtures_are():
 @pytest.mark.parametrize(
     ("budget", "label"), [("fixed", "each reference model "), ("union", "each reference model, per unit")]
 )
-def test_an_open_pool_shows_the_cost_of_one_model_of_each_kind(tmp_path, capsys, budget, label):
+def test_an_open_pool_shows_the_cost_of_one_model_of_each_kind(tmp_path, budget, label):
     arguments = tiny_arguments(tmp_path, dry_run=True, gpu="h100", reference_budget=budget)
-    print_forecast(arguments, planned(units={}, units_are_final=False), None)
-    lines = capsys.readouterr().out.splitlines()
+    lines = plan(arguments, planned(units={}, units_are_final=False), None).details.splitlines()
     assert [line.split("  ")[0] for line in lines[:3]] == ["the seed", "each component", label.strip()]
     assert all("tokens" in line and "FLOPs" in line and "GPU hours" in line for line in lines[:3])
     assert f"{24 * BLOCK} tokens" in lines[1]
@@ -74,4 +82,4 @@ def test_an_open_pool_shows_the_cost_of_one_model_of_each_kind(tmp_path, capsys,
 
 def test_a_forecast_checks_that_blocks_fit_the_model(tmp_path):
     with pytest.raises(InputError, match="blocks of 64 tokens, the seed's context is 32"):
-        print_forecast(tiny_arguments(tmp_path), planned(block_size=64), CANDIDATES)
+        plan(tiny_arguments(tmp_path), planned(block_size=64), CANDIDATES)

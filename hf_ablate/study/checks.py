@@ -1,0 +1,201 @@
+"""What the recipes of a study contradict each other in, found before the first stage starts."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..corpus.arguments import PartitionArguments
+from ..corpus.description import CorpusDescription
+from ..corpus.from_arguments import recipe_of
+from ..corpus.names import is_pattern
+from ..errors import InputError
+from ..evaluation.arguments import EvaluateArguments
+from ..manifest import has_manifest
+from ..merging.arguments import MergeArguments
+from ..mixtures.arguments import EnumerateArguments
+from ..mixtures.choose import BEST, find_mixture
+from ..mixtures.enumerate import CandidateMixture, needs_corpus, plan_candidates
+from ..mixtures.mixture import Mixture
+from ..mixtures.units import CorpusUnits
+from ..run_folder import RunFolder, model_id
+from ..saved_model import CONFIG
+from ..training.arguments import TrainArguments
+from ..training.forecast import is_pool_known, one_of_each
+from ..training.pool import plan_pool
+
+
+_SPLITS = ("val", "test")
+
+
+def check_settings(stages: Mapping[str, Any]) -> None:
+    """Refuse settings of two stages that contradict each other; no file of a corpus or model is read.
+
+    Args:
+        stages (`Mapping[str, Any]`): stage → its arguments.
+
+    Raises:
+        `InputError`: names both settings and what to change.
+    """
+    partition, train, evaluate = (stages.get(stage) for stage in ("partition", "train", "evaluate"))
+    if partition and evaluate and not (evaluate.data or evaluate.tasks):
+        _check_split(partition, "evaluate.split", evaluate.split)
+    if partition and train and train.evaluates and not train.eval_data:
+        _check_split(partition, "train.eval_split", train.eval_split)
+    if partition and train:
+        _check_shape(partition, train)
+        _check_tokenizer(partition, train)
+    if evaluate and "rank" in stages:
+        _check_ranked_split(evaluate, stages["rank"].split)
+    if evaluate and train:
+        _check_components(train, evaluate)
+    merge = stages.get("merge")
+    if merge and "rank" not in stages:
+        _check_best(merge)
+
+
+def _check_split(partition: PartitionArguments, name: str, split: str) -> None:
+    if split not in _SPLITS:
+        raise InputError(f"{name} is {split!r}, and the corpus of this study has the splits val and test")
+    if partition.split_field is not None:
+        return
+    held_out = recipe_of(partition).held_out
+    other = next(other for other in _SPLITS if other != split)
+    if held_out.share(split) == 0 and (held_out.share(other) > 0 or not partition.eval_partitions):
+        raise InputError(
+            f"{name} is {split!r}, and partition.{split}_fraction is 0: there will be no {split} text. Set one of them"
+        )
+
+
+def _check_shape(partition: PartitionArguments, train: TrainArguments) -> None:
+    """A model is as long as blocks, and knows as many tokens as the vocabulary has, where recipes or a folder say."""
+    shape, origin = _shape(train)
+    context = shape.get("max_position_embeddings")
+    if context is not None and int(context) < partition.block_size:
+        raise InputError(
+            f"partition.block_size is {partition.block_size}, and the seed reads {context} tokens at most "
+            f"(max_position_embeddings in {origin}); make one of them fit the other"
+        )
+    vocabulary = shape.get("vocab_size")
+    if vocabulary is not None and partition.tokenizer is None and int(vocabulary) < partition.vocab_size:
+        raise InputError(
+            f"partition.vocab_size is {partition.vocab_size}, and the seed knows {vocabulary} tokens (vocab_size in "
+            f"{origin}); make one of them fit the other"
+        )
+
+
+def _shape(train: TrainArguments) -> tuple[Mapping[str, Any], str]:
+    """The seed's configuration as far as it is at hand, and where it is from."""
+    if train.seed_model:
+        config = Path(train.seed_model) / CONFIG
+        values = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+        return values.get("text_config", values), f"train.seed_model, {train.seed_model}"
+    pairs = [item.partition("=") for item in (train.config_overrides or "").split(",")]
+    return {key.strip(): text for key, _, text in pairs if text.strip().isdigit()}, "train.config_overrides"
+
+
+def _check_tokenizer(partition: PartitionArguments, train: TrainArguments) -> None:
+    if not train.seed_model or partition.tokenizer:
+        return
+    folder = Path(train.seed_model)
+    if not folder.is_dir() or any(folder.glob("tokenizer*")):
+        raise InputError(
+            f"train.seed_model is {train.seed_model}, and partition.tokenizer is not given, so the corpus would get a "
+            f"tokenizer of its own, which the seed does not know; set partition.tokenizer to {train.seed_model}"
+        )
+
+
+def _check_ranked_split(evaluate: EvaluateArguments, split: str | None) -> None:
+    is_scored = has_manifest(RunFolder(evaluate.run_dir).scores)
+    if not evaluate.scores_study:
+        reason = next((name for name in ("tasks", "top", "output_dir") if getattr(evaluate, name)), "model")
+        if not is_scored:
+            raise InputError(
+                f"evaluate.{reason} writes no scores for the study's ranking, and rank needs them; leave one of the "
+                "two recipes out, or run that evaluation by its own command"
+            )
+    elif split is not None and split != evaluate.split:
+        raise InputError(
+            f"evaluate.split is {evaluate.split!r} and rank.split is {split!r}: nothing would be ranked. Leave "
+            "rank.split out, and it follows evaluate.split"
+        )
+
+
+def _check_components(train: TrainArguments, evaluate: EvaluateArguments) -> None:
+    if train.model == "all" or not evaluate.scores_study:
+        return
+    run = RunFolder(train.run_dir)
+    corpus = CorpusDescription.find(run.corpus)
+    units = list(corpus.units) if corpus else []
+    missing = [
+        unit for unit in units if model_id("component", unit) != train.model and not has_manifest(run.component(unit))
+    ]
+    if missing or not corpus:
+        raise InputError(
+            f"train.model is {train.model!r}, so no component of {', '.join(missing) or 'the other units'} will be "
+            "there for evaluate; set train.model to all, or train single models with `hf-ablate train`"
+        )
+
+
+def _check_best(merge: MergeArguments) -> None:
+    if merge.weights is None and BEST in merge.mixture and not has_manifest(RunFolder(merge.run_dir).ranking):
+        raise InputError(
+            "merge.mixture is `best`, and the study has no recipe for rank, which says which mixture that is; add "
+            "rank.yaml, or name a mixture"
+        )
+
+
+def check_pool(stages: Mapping[str, Any]) -> None:
+    """Refuse mixtures and budgets that the units of the partition recipe do not allow, as far as it decides them.
+
+    Args:
+        stages (`Mapping[str, Any]`): stage → its arguments.
+
+    Raises:
+        `InputError`: names what does not fit.
+    """
+    partition, train = stages.get("partition"), stages.get("train")
+    if partition is None:
+        return
+    corpus = CorpusDescription.planned(partition)
+    candidates = _candidates(partition, stages["enumerate"]) if "enumerate" in stages else []
+    if candidates and corpus.units_are_final:
+        check_named_mixtures(stages, candidates, list(corpus.units))
+    if train is None:
+        return
+    if is_pool_known(corpus, train.budgets, candidates):
+        plan_pool(corpus, candidates, train.budgets)
+    else:
+        one_of_each(corpus, train.budgets)
+
+
+def _candidates(partition: PartitionArguments, arguments: EnumerateArguments) -> list[CandidateMixture] | None:
+    units = partition.units
+    if units and not any(map(is_pattern, units)) and not needs_corpus(arguments):
+        return plan_candidates(arguments, CorpusUnits(units))
+    return None
+
+
+def check_named_mixtures(stages: Mapping[str, Any], candidates: list[CandidateMixture], units: list[str]) -> None:
+    """Refuse mixtures in the recipes of merge and evaluate that are not among the candidates.
+
+    Args:
+        stages (`Mapping[str, Any]`): stage → its arguments.
+        candidates (`list[CandidateMixture]`): the study's mixtures.
+        units (`list[str]`): the units of its corpus.
+
+    Raises:
+        `InputError`: names the mixture or the unit.
+    """
+    mixtures = [candidate.mixture for candidate in candidates]
+    for stage in ("merge", "evaluate"):
+        if stage not in stages:
+            continue
+        if stages[stage].weights is not None:
+            Mixture.of(stages[stage].weights).check_units(units)
+        for name in stages[stage].mixture:
+            if name != BEST and find_mixture(name, mixtures) is None:
+                raise InputError(
+                    f"{stage}.mixture names {name!r}, and none of the {len(mixtures)} mixtures that the enumerate "
+                    "recipe gives has this id or name"
+                )

@@ -1,0 +1,254 @@
+"""What a run will do to the scores: which models and proxies it will score."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...evaluation.arguments import EvaluateArguments
+from ...evaluation.models.scored_model import Pool, ScoredModel
+from ...evaluation.rows import read_rows
+from ...evaluation.scored import settings_of
+from ...evaluation.text.hub_data import is_hub_name
+from ...evaluation.text.locations import find_sources
+from ...manifest import find_manifest
+from ...mixtures.enumerate import CandidateMixture
+from ...mixtures.mixture import Mixture
+from ...mixtures.proxies import PROXIES, find_proxies
+from ...run_folder import RunFolder, model_id, split_model_id
+from .change import Change, StagePlan
+from .corpus import CorpusPlan, MixturesPlan
+from .models import ModelsPlan
+
+
+_MEASURED = ("split", "limit", "dtype", "max_length", "prefix")
+
+
+@dataclass(frozen=True)
+class ScoresPlan:
+    """The scores that later stages will find.
+
+    Args:
+        change ([`Change`]): whether the scores of a study's models and proxies will be others.
+        split (`str`): of the text that they are on.
+        stage (`StagePlan | None`): of `evaluate`; `None` if the study has no recipe for it.
+    """
+
+    change: Change
+    split: str
+    stage: StagePlan | None
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """A model or proxy that will be scored, or is: its weights as they are, and whether they will be others."""
+
+    model: ScoredModel
+    weights: Change
+
+
+def plan_scores(
+    arguments: EvaluateArguments | None, corpus: CorpusPlan, mixtures: MixturesPlan, models: ModelsPlan, run_dir: Path
+) -> ScoresPlan:
+    """The scores of a study.
+
+    Args:
+        arguments (`EvaluateArguments`, *optional*): of the recipe; `None` if there is none.
+        corpus ([`CorpusPlan`]): what `partition` leaves.
+        mixtures ([`MixturesPlan`]): what `enumerate` leaves.
+        models ([`ModelsPlan`]): what `train` leaves.
+        run_dir (`Path`): the run folder.
+
+    Raises:
+        `InputError`: for evaluation data that is not there.
+    """
+    made = find_manifest(RunFolder(run_dir).scores)
+    if arguments is None or not arguments.scores_study:
+        split = made["arguments"]["split"] if made else "val"
+        return ScoresPlan(Change.NO, split, _plan_apart(arguments) if arguments else None)
+    if mixtures.candidates is None or models.changes is None:
+        what = f"the study's models and proxies, on split {arguments.split}"
+        return ScoresPlan(Change.MAYBE, arguments.split, StagePlan("evaluate", Change.MAYBE, what, "partition"))
+    expected = _study_models(arguments, mixtures.candidates, models)
+    text = _planned_text(arguments, corpus, made)
+    scored = _scored_before(arguments, expected, made, text)
+    changes = {each.model.id: _score_change(each, text, scored) for each in expected}
+    is_same = (
+        made is not None and settings_of(arguments) == made["arguments"] and changes.keys() == made["models"].keys()
+    )
+    change = max(text.change, *changes.values()) if is_same else Change.YES
+    results = _result_change(arguments, expected, text, made)
+    return ScoresPlan(results, arguments.split, _stage_plan(arguments, expected, changes, change))
+
+
+def _plan_apart(arguments: EvaluateArguments) -> StagePlan:
+    """Of what goes into files that no other stage reads."""
+    if arguments.tasks:
+        what = f"tasks {', '.join(arguments.tasks)}, for the models that have no result of them"
+    elif arguments.top is not None:
+        what = f"a race for the {arguments.top} best mixtures, on split {arguments.split}"
+    else:
+        what = f"the models that the recipe names, on split {arguments.split}"
+    return StagePlan("evaluate", Change.MAYBE, what, "train")
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The evaluation text: source → digest, as far as it is known, and whether it will be another than before."""
+
+    sources: Mapping[str, str]
+    change: Change
+
+
+def _planned_text(arguments: EvaluateArguments, corpus: CorpusPlan, made: Mapping[str, Any] | None) -> _Text:
+    before = made["inputs"]["data"] if made else {}
+    is_remote = any(not Path(place).exists() and is_hub_name(place) for place in arguments.data)
+    if not arguments.data and (corpus.change is not Change.NO or corpus.corpus is None):
+        return _Text(before, Change.MAYBE)
+    if is_remote:  # nothing is fetched in a dry run
+        return _Text(before, Change.NO if made else Change.MAYBE)
+    sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
+    now = {source.name: source.digest for source in sources}
+    return _Text(now, Change.NO if made is None or now == before else Change.YES)
+
+
+def _scored_before(
+    arguments: EvaluateArguments, expected: list[_Expected], made: Mapping[str, Any] | None, text: _Text
+) -> set[tuple[str, str]]:
+    """(id, digest) of every model that has all its score rows already, under the settings of the recipe."""
+    folder = arguments.scores_dir
+    if (
+        not folder.is_dir()
+        or not text.sources
+        or (arguments.per_document and not (made and made["arguments"]["per_document"]))
+    ):
+        return set()
+    measured = _measured(arguments, expected, made)
+    wanted = {(name, digest) for name, digest in text.sources.items()}
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in read_rows(folder):
+        if tuple(getattr(row, name) for name in _MEASURED) == measured:
+            found.setdefault((row.model, row.model_digest), set()).add((row.source, row.data_digest))
+    return {model for model, sources in found.items() if wanted <= sources}
+
+
+def _measured(
+    arguments: EvaluateArguments, expected: list[_Expected], made: Mapping[str, Any] | None
+) -> tuple[Any, ...] | None:
+    """How rows will be measured, in the order of `_MEASURED`; `None` where no model is there yet to ask."""
+    is_as_before = made is not None and all(
+        made["arguments"].get(name) == getattr(arguments, name) for name in ("max_length", "prefix")
+    )
+    if is_as_before:
+        asked = {name: getattr(arguments, name) for name in ("split", "limit", "dtype")}
+        return tuple((made["measurement"] | asked)[name] for name in _MEASURED)
+    saved = next((each.model for each in expected if each.model.folder), None)
+    if saved is None:
+        return None
+    from ...evaluation.scoring.families import make_family
+
+    measurement = make_family([saved], arguments.measurement).measurement
+    return tuple(getattr(measurement, name) for name in _MEASURED)
+
+
+def _score_change(expected: _Expected, text: _Text, scored: set[tuple[str, str]]) -> Change:
+    """Whether a model or proxy will be scored."""
+    model = expected.model
+    if expected.weights is Change.NO:
+        if (model.id, model.digest) not in scored:
+            return Change.YES
+        return Change.MAYBE if text.change is Change.MAYBE else Change.NO
+    if expected.weights is Change.MAYBE and any(model.id == name for name, _ in scored):
+        return Change.MAYBE
+    return Change.YES
+
+
+def _result_change(
+    arguments: EvaluateArguments, expected: list[_Expected], text: _Text, made: Mapping[str, Any] | None
+) -> Change:
+    """Whether the scores of the study's models and proxies will be others than those that were ranked."""
+    if made is None:
+        return Change.MAYBE
+    digests = {model: entry["digest"] for model, entry in made["models"].items()}
+    if (
+        digests.keys() != {each.model.id for each in expected}
+        or _measured(arguments, expected, made) != tuple(made["measurement"].get(name) for name in _MEASURED)
+        or any(each.weights is Change.NO and each.model.digest != digests[each.model.id] for each in expected)
+    ):
+        return Change.YES
+    return max(text.change, *(each.weights for each in expected))
+
+
+def _stage_plan(
+    arguments: EvaluateArguments, expected: list[_Expected], changes: Mapping[str, Change], change: Change
+) -> StagePlan:
+    certain, possible = (
+        [each.model for each in expected if changes[each.model.id] is kind] for kind in (Change.YES, Change.MAYBE)
+    )
+    facts = {"split": arguments.split, "models": [model.id for model in certain]}
+    facts["possible"] = [model.id for model in possible]
+    on = f"on split {arguments.split}"
+    if not certain and possible:
+        return StagePlan("evaluate", max(change, Change.MAYBE), f"{_counts(possible)}, {on}", "train", facts=facts)
+    more = f"; {_counts(possible)} too if training changes them" if possible else ""
+    what = f"{_counts(certain)}, {on}{more}" if certain else f"no scores are missing; what is ranked changes, {on}"
+    return StagePlan("evaluate", change, what, facts=facts)
+
+
+def _counts(models: list[ScoredModel]) -> str:
+    """How many there are of each kind, in words.
+
+    Example:
+
+    ```python
+    >>> _counts([ScoredModel("seed", "seed", ""), ScoredModel("component:a", "component", "")])
+    'the seed, 1 component'
+
+    ```
+    """
+    words = {"seed": ("the seed", ""), "component": ("component", "components")}
+    words |= {proxy.kind: (f"proxy by {proxy.label}", f"proxies by {proxy.label}") for proxy in PROXIES}
+    parts = []
+    for kind, number in Counter(model.kind for model in models).items():
+        one, several = words.get(kind, (f"{kind} model", f"{kind} models"))
+        parts.append(one if kind == "seed" else f"{number} {one if number == 1 else several}")
+    return ", ".join(parts)
+
+
+def _study_models(
+    arguments: EvaluateArguments, candidates: list[CandidateMixture], models: ModelsPlan
+) -> list[_Expected]:
+    """The study's models and proxies once the models are trained, in the order in which they are scored."""
+    run = RunFolder(arguments.run_dir)
+    mixtures = [candidate.mixture for candidate in candidates]
+    units = list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units))
+    components = {unit: _saved(run, model_id("component", unit), models) for unit in units}
+    seed = _saved(run, model_id("seed"), models)
+    references = [
+        _saved(run, model_id("reference", candidate.mixture.id), models)
+        for candidate in candidates
+        if candidate.reference
+    ]
+    saved = [seed, *components.values(), *references]
+    pool_seed = seed.model if arguments.pool_format == "delta" else None
+    pool = Pool({unit: own.model for unit, own in components.items()}, arguments.pool_format, pool_seed)
+    proxies = [
+        _Expected(pool.proxy(proxy, mixture), _of_parts(mixture, components, seed if pool_seed else None))
+        for proxy in find_proxies(arguments.proxy)
+        for mixture in mixtures
+    ]
+    there = [each for each in saved if each.model.folder or each.weights is not Change.NO]
+    return [*there, *proxies]
+
+
+def _of_parts(mixture: Mixture, components: Mapping[str, _Expected], seed: _Expected | None) -> Change:
+    """Whether a proxy will be another: whether any of its components will."""
+    return max(each.weights for each in [*(components[unit] for unit in mixture.units), *([seed] if seed else [])])
+
+
+def _saved(run: RunFolder, model: str, models: ModelsPlan) -> _Expected:
+    manifest = find_manifest(run.model(model))
+    kind, _ = split_model_id(model)
+    digest, folder = (manifest["digest"], run.model(model)) if manifest else ("", None)
+    return _Expected(ScoredModel(model, kind, digest, folder=folder), models.weights(model))
