@@ -26,12 +26,27 @@ def remembered(name: str, key: Any, make: Callable[[], Any]) -> Any:
         key: everything that the value depends on, JSON-serialisable.
         make (`Callable[[], Any]`): makes the value, JSON-serialisable; what it raises is not remembered.
     """
-    path = cache_folder(name) / f"{digest(key)}.json"
+    value = recalled(name, key)
+    if value is None:
+        value = make()
+        with suppress(OSError):
+            write_json(_path(name, key), {"value": value, "digest": digest(value)})
+    return value
+
+
+def recalled(name: str, key: Any) -> Any:
+    """A value from the cache; `None` where it has not been made before.
+
+    Args:
+        name (`str`): the cache folder.
+        key: everything that the value depends on, JSON-serialisable.
+    """
     with suppress(OSError, ValueError, KeyError, TypeError):
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        entry = json.loads(_path(name, key).read_text(encoding="utf-8"))
         if entry["digest"] == digest(entry["value"]):
             return entry["value"]
-    value = make()
-    with suppress(OSError):
-        write_json(path, {"value": value, "digest": digest(value)})
-    return value
+    return None
+
+
+def _path(name: str, key: Any) -> Path:
+    return cache_folder(name) / f"{digest(key)}.json"

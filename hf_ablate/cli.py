@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 from . import __version__
 from .commands import COMMANDS, find_command
+from .completion import complete
 from .errors import exit_code
 from .lock import run_folder_lock
 from .terminal import set_up_logging, set_up_stdout
@@ -12,6 +13,7 @@ from .terminal import set_up_logging, set_up_stdout
 
 def main(argv: list[str] | None = None) -> int:
     """Run `hf-ablate` with the given words (default: those of the process) and return its exit code."""
+    complete()
     words = list(sys.argv[1:] if argv is None else argv)
     debug = _take_debug(words)
     set_up_logging(debug)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..cache import remembered
+from ..cache import recalled, remembered
 
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 NOT_AN_OPTION = "trainer"  # the field that holds the values of transformers' options
+_TABLES = "options"  # the folder in the cache
 _TYPES = {"str": str, "int": int, "float": float, "Path": Path}
 
 
@@ -71,8 +72,16 @@ def choices_of(arguments_class: type, name: str) -> list[str]:
 @cache
 def option_table(arguments_class: type) -> list[dict[str, Any]]:
     """A row per option: flags, destination, type, nargs, constant, default, choices and help, as JSON values."""
-    key = [library_versions(), _description(arguments_class)]
-    return remembered("options", key, lambda: [_row(action) for action in _actions(arguments_class)])
+    return remembered(_TABLES, _key(arguments_class), lambda: [_row(action) for action in _actions(arguments_class)])
+
+
+def has_option_table(arguments_class: type) -> bool:
+    """Whether the table is there already; making it takes seconds."""
+    return recalled(_TABLES, _key(arguments_class)) is not None
+
+
+def _key(arguments_class: type) -> list[Any]:
+    return [library_versions(), _description(arguments_class)]
 
 
 def library_versions() -> list[str]:
