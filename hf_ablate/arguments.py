@@ -40,6 +40,19 @@ class StageArguments:
         return self.run_dir
 
 
+@dataclass
+class ModelStageArguments(StageArguments):
+    """What every command takes that loads models or tokenizers."""
+
+    trust_remote_code: bool = field(
+        default=False,
+        metadata={
+            "help": "Run the code that a model or tokenizer brings along (`auto_map`) in its folder or on the Hub. "
+            "Read it first."
+        },
+    )
+
+
 def make_parser(arguments_class: type, prog: str, description: str, examples: str = "") -> argparse.ArgumentParser:
     """An argparse parser with one option per field of a dataclass.
 

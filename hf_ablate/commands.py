@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import make_parser, parse
+from .arguments import ModelStageArguments, make_parser, parse
 from .errors import InputError, unknown_name
 from .launch import end_with_parent, is_launched, launch, split_tokens
 from .recipe import parse_with_recipe
+from .remote_code import trusting
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,14 @@ class Command:
 
     def start(self, arguments: Any, tokens: list[str]) -> None:
         """Do the work, here or in processes under `accelerate launch`, which get the words that were parsed."""
-        config = self.launch_config(arguments)
-        if config:
-            launch(self.name, *split_tokens(self.parser(), tokens), config=config)
-        else:
-            if self.launches and is_launched():
-                end_with_parent()
-            self.run(arguments)
+        with trusting(isinstance(arguments, ModelStageArguments) and arguments.trust_remote_code):
+            config = self.launch_config(arguments)
+            if config:
+                launch(self.name, *split_tokens(self.parser(), tokens), config=config)
+            else:
+                if self.launches and is_launched():
+                    end_with_parent()
+                self.run(arguments)
 
 
 COMMANDS = (

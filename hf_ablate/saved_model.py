@@ -5,9 +5,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .causal_models import text_model
 from .errors import InputError, reason, unreadable
 from .loading_bars import no_loading_bars
 from .manifest import digest_files
+from .remote_code import loading_options, untrusted_code
 
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ def _open_pickle(path: Path) -> "dict[str, torch.Tensor]":
 def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel, set[str]]":
     """A saved causal language model, loaded by transformers, which converts names and shapes of the files' tensors.
 
+    Of a model of images and text this is the model of text.
+
     Args:
         folder (`Path` or `str`): where it is saved, or its Hub id.
         options: for `from_pretrained`, `dtype` for example.
@@ -155,8 +159,12 @@ def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel
 
     options |= _valid_generation(folder)
     try:
-        with no_loading_bars():
-            model, loaded = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **options)
+        with no_loading_bars(), untrusted_code(str(folder)):
+            model, loaded = AutoModelForCausalLM.from_pretrained(
+                folder, output_loading_info=True, **loading_options(), **options
+            )
+    except InputError:
+        raise
     except (ValueError, OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
         raise InputError(f"{folder} cannot be loaded as a causal language model: {reason(error)}") from error
     if loaded["missing_keys"]:
@@ -164,7 +172,7 @@ def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel
             f"the weights in {folder} lack {len(loaded['missing_keys'])} tensors of the model, among them "
             f"{min(loaded['missing_keys'])}, which would be random; save the model again"
         )
-    return model, set(loaded["unexpected_keys"])
+    return text_model(model), set(loaded["unexpected_keys"])
 
 
 def _valid_generation(folder: Path | str) -> dict[str, Any]:

@@ -82,3 +82,16 @@ def test_the_words_of_proxies_are_compared_nowhere():
         if isinstance(side, ast.Constant) and side.value in words
     ]
     assert compared == []
+
+
+def test_no_auto_class_is_asked_without_saying_whether_code_is_trusted():
+    asked = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).startswith("Auto")
+        and "**loading_options()" not in ast.unparse(node)
+        and not path.startswith("modeling/")
+    ]
+    assert asked == []

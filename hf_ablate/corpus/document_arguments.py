@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from ..arguments import StageArguments
+from ..arguments import ModelStageArguments
 from ..errors import InputError
 
 
 @dataclass
-class DocumentArguments(StageArguments):
+class DocumentArguments(ModelStageArguments):
     """Where the documents are, and what their fields mean."""
 
     places: ClassVar[tuple[str, ...]] = ("roots", "decontaminate_against", "tokenizer")

@@ -27,7 +27,7 @@ from .known_partitions import check_partition_names
 
 logger = logging.getLogger(__name__)
 
-_NOT_IN_FINGERPRINT = ("run_dir", "dry_run", "output_format", "num_proc")
+_NOT_IN_FINGERPRINT = ("run_dir", "dry_run", "output_format", "num_proc", "trust_remote_code")
 _WORK_FORMAT = 2  # of intermediate files: a run that another version of this package began starts again
 
 

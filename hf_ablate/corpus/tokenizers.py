@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..hub_errors import hub_failures
 from ..manifest import digest
+from ..remote_code import loading_options, untrusted_code
 
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def load_tokenizer(folder_or_id: str) -> "PreTrainedTokenizerFast":
     if str(folder_or_id).startswith((".", "/", "~")) and not Path(folder_or_id).expanduser().is_dir():
         raise InputError(f"tokenizer folder {folder_or_id} does not exist (looked for {Path(folder_or_id).resolve()})")
     what = f"tokenizer {folder_or_id}, a folder with a tokenizer.json or a Hub id, cannot be loaded"
-    with hub_failures(what, OSError, ValueError, KeyError):
-        tokenizer = AutoTokenizer.from_pretrained(str(folder_or_id), use_fast=True)
+    with hub_failures(what, OSError, ValueError, KeyError), untrusted_code(f"tokenizer {folder_or_id}"):
+        tokenizer = AutoTokenizer.from_pretrained(str(folder_or_id), use_fast=True, **loading_options())
     if not tokenizer.is_fast:
         raise InputError(f"tokenizer {folder_or_id} has no tokenizer.json; only fast tokenizers are supported")
     if tokenizer.eos_token_id is None:

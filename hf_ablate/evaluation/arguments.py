@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from ..arguments import StageArguments
+from ..arguments import ModelStageArguments
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE, PROXIES
@@ -13,7 +13,7 @@ from .scoring.measurement import MeasurementOptions
 
 
 @dataclass
-class EvaluateArguments(StageArguments):
+class EvaluateArguments(ModelStageArguments):
     """What is scored, on which text, and how.
 
     Without `model`, `mixture` and `weights`, a study is scored: its seed, components, finished reference models, and

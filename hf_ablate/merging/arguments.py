@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..arguments import StageArguments
+from ..arguments import ModelStageArguments
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
 
@@ -12,7 +12,7 @@ DType = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass
-class MergeArguments(StageArguments):
+class MergeArguments(ModelStageArguments):
     """Which merged models are saved, and how."""
 
     mixture: list[str] = field(

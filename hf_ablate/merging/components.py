@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..manifest import find_manifest
+from ..remote_code import loading_options
 from ..saved_model import CONFIG, load_causal_lm, model_tensors, tensor_shapes
 
 
@@ -89,7 +90,7 @@ def _loaded_configuration(folder: Path) -> dict:
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(folder)
+        config = AutoConfig.from_pretrained(folder, **loading_options())
         known = type(config)().to_dict()
     except (ValueError, OSError, KeyError, TypeError):  # of an architecture that transformers does not know
         return _without_free(json.loads((folder / CONFIG).read_text(encoding="utf-8")))

@@ -15,6 +15,7 @@ import torch
 from ..errors import InputError, reason
 from ..manifest import make_readable, write_json
 from ..mixtures.mixture import Mixture
+from ..remote_code import loading_options
 from ..saved_model import CONFIG, GENERATION, INDEX, load_causal_lm, model_tensors, open_tensors
 from .parameters import read_parameters
 from .resident import weighted_sum_
@@ -98,7 +99,8 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
         out_dtype=out_dtype,
     )
     with _errors_only():
-        run_merge(config, str(output), MergeOptions(write_model_card=False, quiet=True), config_source=source)
+        options = MergeOptions(write_model_card=False, quiet=True, **loading_options())
+        run_merge(config, str(output), options, config_source=source)
     for code in folders[mixture.units[0]].glob("*.py"):
         shutil.copy(code, output)  # mergekit copies the code of the configuration, not that of the model
     for path in output.iterdir():

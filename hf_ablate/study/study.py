@@ -14,6 +14,7 @@ from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
 from ..mixtures.ranked import MEAN, read_ranking
+from ..remote_code import trusting
 from ..run_folder import RunFolder
 from .frames import agreement_frame, ranking_frame, scores_frame
 from .plots import StudyPlots
@@ -34,6 +35,7 @@ class Study:
         run_dir (`Path`): the run folder.
         recipes (`Path`, *optional*): the folder of recipes that makes it; only [`Study.run`] needs it.
         changes (`tuple[str, ...]`): changes to the recipes, as `stage.key=value`.
+        trust_remote_code (`bool`): whether [`Study.score`] may run the code that the models bring along.
 
     Example:
 
@@ -49,13 +51,15 @@ class Study:
     run_dir: Path
     recipes: Path | None = None
     changes: tuple[str, ...] = ()
+    trust_remote_code: bool = False
 
     @classmethod
-    def open(cls, run_dir: str | Path) -> "Study":
+    def open(cls, run_dir: str | Path, trust_remote_code: bool = False) -> "Study":
         """The study in a run folder, however far it has got.
 
         Args:
             run_dir (`str` or `Path`): made by the commands, by [`Study.run`] or by `hf-ablate pull`.
+            trust_remote_code (`bool`): whether [`Study.score`] may run the code that the models bring along.
 
         Raises:
             `InputError`: if the folder does not exist, or nothing of a study in it is finished.
@@ -66,7 +70,7 @@ class Study:
                 f"{run_dir} is not the run folder of a study (looked for {Path(run_dir).resolve()}): it has no "
                 "finished corpus, mixtures, seed or scores; `Study.from_recipes(FOLDER).run()` makes one"
             )
-        return cls(folder.path)
+        return cls(folder.path, trust_remote_code=trust_remote_code)
 
     @classmethod
     def from_recipes(
@@ -209,7 +213,8 @@ class Study:
         """
         mixtures = [mixture] if isinstance(mixture, Mixture) else mixture
         names = None if domains is None else list(domains)
-        rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names)]
+        with trusting(self.trust_remote_code):
+            rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names)]
         return scores_frame(rows, metric)
 
     @cached_property

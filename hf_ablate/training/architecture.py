@@ -9,6 +9,7 @@ from ..corpus.description import CorpusDescription
 from ..manifest import digest_files
 from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize, size_of, versions_that_decide
+from ..remote_code import is_trusted
 from ..saved_model import CONFIG, weight_files
 from .adapter import Adapter
 from .seed import SeedOrigin, empty_model, seed_config
@@ -79,7 +80,7 @@ def _key(origin: SeedOrigin) -> list[Any] | None:
     if not folder.is_dir():
         return None
     weight_files(folder)  # names what is missing
-    return [versions, digest_files([folder / CONFIG])]
+    return [versions, digest_files([folder / CONFIG, *sorted(folder.glob("*.py"))]), is_trusted()]
 
 
 def _measure(config: "PreTrainedConfig", adapter: Adapter | None) -> Architecture:

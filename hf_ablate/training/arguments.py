@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
-from ..arguments import StageArguments
+from ..arguments import ModelStageArguments
 from ..cache import remembered
 from ..errors import InputError, unknown_name
 from ..launch import is_launched, process_count
@@ -28,7 +28,7 @@ _ADAPTER = (
 
 
 @dataclass
-class TrainArguments(StageArguments):
+class TrainArguments(ModelStageArguments):
     """What `hf-ablate train` takes.
 
     The values of transformers' options are in `trainer`. The object that the Trainer gets is made of them in

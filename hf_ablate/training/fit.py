@@ -88,7 +88,7 @@ def fit(
         `InputError`: for a loss that is not finite; names the step.
     """
     folder = Path(args.output_dir)
-    use_cache = model.config.use_cache
+    use_cache = getattr(model.config, "use_cache", None)
     with refused(planned.id, ImportError, ValueError):
         trainer = PoolTrainer(
             model=model,
@@ -114,7 +114,8 @@ def fit(
     trainer.check_loss()
     if not all_finite(model, args):
         raise diverged(planned.id, "a weight is not a finite number after the last step", folder)
-    model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
+    if use_cache is not None:
+        model.config.use_cache = use_cache  # the Trainer turns it off, and it would be saved like that
     spikes = loss_spikes([(row["step"], row["loss"]) for row in trainer.state.log_history if "loss" in row])
     if spikes:
         logger.warning("%s: the loss jumps at step %s", planned.id, ", ".join(map(str, spikes)))

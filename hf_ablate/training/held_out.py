@@ -14,6 +14,7 @@ from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
 from ..evaluation.text.locations import find_sources
 from ..evaluation.text.tokens import TokenisedSource, document_sums, find_prefix, stream_cache, tokenise
+from ..remote_code import loading_options
 
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def read_held_out(selection: HeldOutSelection, tokenizer: Path, corpus: CorpusDe
     """
     from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(tokenizer)
+    loaded = AutoTokenizer.from_pretrained(tokenizer, **loading_options())
     sources = find_sources(list(selection.folders), selection.split)
     prefix = find_prefix(loaded)
     tokenised = [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..corpus.description import CorpusDescription
-from ..manifest import find_manifest, fingerprint, is_finished
+from ..manifest import digest_files, find_manifest, fingerprint, is_finished
 from ..run_folder import RunFolder
 from ..saved_model import weights_digest
 from .pool import PlannedModel
@@ -61,6 +61,8 @@ def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], d
         if folder.is_dir():  # a path of this machine says nothing: the content does
             values["seed_model"] = folder.name
             digests["seed_model"] = weights_digest(folder)
+            code = sorted(folder.glob("*.py"))
+            digests |= {"seed_code": digest_files(code)} if code else {}
         return values, digests
     values |= {
         "model_type": origin.model_type,

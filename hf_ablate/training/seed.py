@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..causal_models import causal_config, model_from_config
 from ..corpus.description import CorpusDescription
 from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
-from ..hub_errors import hub_failures
 from ..model_config import context_name
+from ..remote_code import loading_options
 from ..saved_model import load_causal_lm, open_tensors
 from .adapted_layers import report_unusual
 from .adapter import with_random_adapter
@@ -87,17 +88,14 @@ def _context(config_class: "type[PreTrainedConfig]", block_size: int) -> dict[st
 
 
 def _saved_config(model: str, revision: str | None) -> "PreTrainedConfig":
-    from transformers import AutoConfig
-
     folder = Path(model)
     if folder.is_dir():
         open_tensors(folder)  # names what is missing or broken
-    what = (
+    failure = (
         f"seed_model {model} is neither the folder of a saved model (looked for {folder.resolve()}) nor a model on "
         "the Hub that can be fetched"
     )
-    with hub_failures(what, OSError, ValueError):
-        return AutoConfig.from_pretrained(model, revision=revision)
+    return causal_config(model, failure, revision)
 
 
 def check_architecture(config: "PreTrainedConfig", origin: SeedOrigin, adapter: "LoraConfig | None") -> None:
@@ -128,10 +126,9 @@ def empty_model(
         options: for `from_config`.
     """
     import torch
-    from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, **options)
+        model = model_from_config(config, **options)
         return with_random_adapter(model, adapter) if adapter else model
 
 
@@ -181,7 +178,9 @@ def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
     from transformers import AutoTokenizer
 
     # a dry run may come before the corpus
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder) if tokenizer_folder.is_dir() else None
+    tokenizer = (
+        AutoTokenizer.from_pretrained(tokenizer_folder, **loading_options()) if tokenizer_folder.is_dir() else None
+    )
     return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
 
 
@@ -193,10 +192,10 @@ def random_model(config: "PreTrainedConfig", origin: SeedOrigin, seed: int) -> "
         origin ([`SeedOrigin`]): says which attention.
         seed (`int`): of the random generators, which this sets.
     """
-    from transformers import AutoModelForCausalLM, set_seed
+    from transformers import set_seed
 
     set_seed(seed)
-    return AutoModelForCausalLM.from_config(config, **origin.attention_options)
+    return model_from_config(config, **origin.attention_options)
 
 
 def load_model(folder: str | Path, origin: SeedOrigin, revision: str | None = None) -> "PreTrainedModel":

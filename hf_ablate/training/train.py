@@ -13,6 +13,7 @@ from ..manifest import has_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize
+from ..remote_code import trusting
 from ..run_folder import TRAINED_KINDS
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
@@ -80,7 +81,8 @@ def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
 
 def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Architecture:
     """The architecture of the pool's models, which fits the corpus."""
-    shape = architecture(arguments.seed_origin, arguments.adapter, corpus, arguments.run.tokenizer)
+    with trusting(arguments.trust_remote_code):  # also of a study, whose stages are planned together
+        shape = architecture(arguments.seed_origin, arguments.adapter, corpus, arguments.run.tokenizer)
     check_fits(corpus, shape.context, shape.vocab_size)
     return shape
 

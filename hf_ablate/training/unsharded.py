@@ -13,6 +13,7 @@ import torch
 from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
+from ..causal_models import model_from_config
 from .adapter import with_random_adapter
 from .devices import unsharded_construction
 
@@ -134,11 +135,9 @@ def _float32_of(tensor: torch.Tensor) -> torch.Tensor:
 
 def _twin(model: "PreTrainedModel | PeftModel", args: "TrainingArguments") -> "PreTrainedModel | PeftModel":
     """A model of the same architecture, with other weights; the states of the random generators are left alone."""
-    from transformers import AutoModelForCausalLM
-
     dtype, attention = next(model.parameters()).dtype, model.config._attn_implementation
     gpus = [args.device] if args.device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus), unsharded_construction(args.deepspeed_plugin), args.device:
-        twin = AutoModelForCausalLM.from_config(model.config, dtype=dtype, attn_implementation=attention)
+        twin = model_from_config(model.config, dtype=dtype, attn_implementation=attention)
         is_plain = isinstance(model, PreTrainedModel)
         return twin if is_plain else with_random_adapter(twin, copy.copy(model.peft_config["default"]))

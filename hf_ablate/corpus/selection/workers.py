@@ -8,6 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ...remote_code import is_trusted, trust
+
 
 def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], num_proc: int, description: str) -> None:
     """Call `function` for every task, in this process or in several; the first error stops all.
@@ -24,7 +26,8 @@ def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], num_proc: i
             function(task)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(num_proc, len(tasks)), mp_context=context, initializer=_start_worker) as pool:
+    initial = {"initializer": _start_worker, "initargs": (is_trusted(),)}
+    with ProcessPoolExecutor(min(num_proc, len(tasks)), mp_context=context, **initial) as pool:
         futures = [pool.submit(function, task) for task in tasks]
         try:
             for future in tqdm(as_completed(futures), total=len(tasks), desc=description, disable=None):
@@ -34,5 +37,6 @@ def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], num_proc: i
             raise
 
 
-def _start_worker() -> None:
+def _start_worker(trusted: bool) -> None:
+    trust(trusted)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one process per core, so one thread per process

@@ -9,6 +9,7 @@ from ...merging.components import check_components
 from ...merging.config import CONFIG_NAME, read_merge_yaml
 from ...mixtures.mixture import Mixture
 from ...mixtures.proxies import MERGE
+from ...remote_code import is_trusted
 from ...run_folder import model_id
 from ...saved_model import CONFIG, weights_digest
 from ..text.tokens import digest_of_tokenizer
@@ -102,6 +103,7 @@ def _from_hub(name: str) -> Path:
 
     repository, _, revision = name.partition("@")
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    patterns += ["*.py"] if is_trusted() else []
     what = f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be fetched"
     with hub_failures(what, OSError):
         return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))

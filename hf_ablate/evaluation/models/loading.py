@@ -4,9 +4,11 @@ import logging
 import os
 from pathlib import Path
 
+from ...causal_models import causal_config as read_causal_config
 from ...errors import InputError, reason
 from ...manifest import find_manifest
 from ...model_config import context_of
+from ...remote_code import loading_options, untrusted_code
 from ...saved_model import CONFIG, load_causal_lm
 
 
@@ -37,27 +39,9 @@ def causal_config(folder: Path):
     Raises:
         `InputError`: if it is missing, unknown to transformers, or not that of a causal language model.
     """
-    from transformers import AutoConfig
-    from transformers.models.auto.modeling_auto import (
-        MODEL_FOR_CAUSAL_LM_MAPPING,
-        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    )
-
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder} is not a saved model: it has no {CONFIG}")
-    try:
-        config = AutoConfig.from_pretrained(folder)
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"{folder / CONFIG} does not describe a model that can be loaded: {reason(error)}") from error
-    architectures = config.architectures or []
-    known = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
-    is_other = architectures and not any("CausalLM" in name or name in known for name in architectures)
-    if is_other or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
-        what = ", ".join(architectures) or f"a model of type {config.model_type!r}"
-        raise InputError(
-            f"{folder} holds {what}, which is not a causal language model; expected one that predicts the next token"
-        )
-    return config
+    return read_causal_config(folder, f"{folder / CONFIG} does not describe a model that can be loaded")
 
 
 def load_tokenizer(folder: Path):
@@ -71,7 +55,10 @@ def load_tokenizer(folder: Path):
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")):
         raise InputError(f"{folder} holds no tokenizer; save it there with `tokenizer.save_pretrained`")
     try:
-        return AutoTokenizer.from_pretrained(folder)
+        with untrusted_code(str(folder)):
+            return AutoTokenizer.from_pretrained(folder, **loading_options())
+    except InputError:
+        raise
     except (ValueError, OSError, KeyError) as error:
         raise InputError(f"the tokenizer in {folder} cannot be loaded: {reason(error)}") from error
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...cache import remembered
+from ...causal_models import model_from_config
 from ...manifest import digest_files
 from ...model_size import ModelSize, size_of, versions_that_decide
 from ...saved_model import CONFIG
@@ -20,9 +21,9 @@ def saved_size(folder: Path) -> ModelSize:
 
     def measure() -> dict[str, Any]:
         import torch
-        from transformers import AutoModelForCausalLM
 
         with torch.device("meta"):
-            return asdict(size_of(AutoModelForCausalLM.from_config(causal_config(folder))))
+            return asdict(size_of(model_from_config(causal_config(folder))))
 
-    return ModelSize(**remembered("sizes", [versions_that_decide(), digest_files([folder / CONFIG])], measure))
+    files = [folder / CONFIG, *sorted(folder.glob("*.py"))]
+    return ModelSize(**remembered("sizes", [versions_that_decide(), digest_files(files)], measure))

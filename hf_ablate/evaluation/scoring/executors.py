@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...remote_code import is_trusted, trusting
 from .processes import ALONE, Processes
 
 
@@ -55,7 +56,7 @@ def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
         gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
         count = num_workers or gpus or cores
         make = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0)(_Worker)
-        workers = [make.remote(prepare, Processes(index, count)) for index in range(count)]
+        workers = [make.remote(prepare, Processes(index, count), is_trusted()) for index in range(count)]
         ray.get([worker.prepare.remote() for worker in workers])
         ray.get([worker.score_share.remote() for worker in workers])
     except RayTaskError as error:
@@ -70,15 +71,17 @@ def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
 class _Worker:
     """A Ray actor; each step ends in all of them before the next begins."""
 
-    def __init__(self, prepare: Prepare, processes: Processes):
-        self.make, self.processes = prepare, processes
+    def __init__(self, prepare: Prepare, processes: Processes, trusted: bool):
+        self.make, self.processes, self.trusted = prepare, processes, trusted
 
     def prepare(self) -> None:
-        self.sweeps = self.make(self.processes)
+        with trusting(self.trusted):
+            self.sweeps = self.make(self.processes)
 
     def score_share(self) -> None:
-        for sweep in self.sweeps:
-            sweep.score_share(self.processes)
+        with trusting(self.trusted):
+            for sweep in self.sweeps:
+                sweep.score_share(self.processes)
 
 
 def _import_ray():
