@@ -11,7 +11,7 @@ from hf_ablate.evaluation.tables import levels
 
 
 # Those of races and of tasks, which have tests of their own beside races and tasks.
-OF_RACES = {"round", "documents", "compared", "dropped"}
+OF_RACES = {"round", "windows", "compared", "dropped"}
 OF_TASKS = {"task", "metric", "stderr", "num_fewshot", "version", "lm_eval"}
 
 

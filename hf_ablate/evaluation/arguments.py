@@ -108,18 +108,20 @@ class EvaluateArguments(ModelStageArguments):
     top: int | None = field(
         default=None,
         metadata={
-            "help": "Find only the best mixtures by weight averaging, this many: score all on a few documents, drop "
-            "those that are clearly worse, double the documents for the rest. Results go to `race`, not to `scores`."
+            "help": "Find only the best mixtures by weight averaging, this many: score all on a few windows of text, "
+            "drop those that are clearly worse, double the windows for the rest. Results go to `race`, not to "
+            "`scores`."
         },
     )
     confidence: float = field(
         default=0.95,
         metadata={"help": "top: the least probability that the winners are those that scoring everything would find."},
     )
-    first_documents: int = field(
+    first_windows: int = field(
         default=2,
         metadata={
-            "help": "top: how many short and how many long documents of each domain every mixture is scored on first."
+            "help": "top: on how many short and how many long windows (pieces of a document, of at most max_length "
+            "tokens) of each domain every mixture is scored first."
         },
     )
     tasks: list[str] = field(
@@ -164,10 +166,8 @@ class EvaluateArguments(ModelStageArguments):
             raise InputError(f"top is {self.top}; expected at least 1")
         if not 0 < self.confidence < 1:
             raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
-        if self.first_documents < 2:
-            raise InputError(
-                f"first_documents is {self.first_documents}; expected at least 2, to estimate their spread"
-            )
+        if self.first_windows < 2:
+            raise InputError(f"first_windows is {self.first_windows}; expected at least 2, to estimate their spread")
         if self.model or self.of_mixtures or self.per_document or self.export or self.proxy == ENSEMBLE.option:
             raise InputError(
                 "top races the weight averages of all of a study's mixtures; it cannot be combined with `model`, "

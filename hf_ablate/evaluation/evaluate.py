@@ -68,7 +68,7 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
 
     if arguments.top > len(merges):
         raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
-    names = ("top", "confidence", "first_documents", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
+    names = ("top", "confidence", "first_windows", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
     settings = {name: getattr(arguments, name) for name in names}
     inputs = inputs_of(merges, sources)
     folder = arguments.scores_dir
@@ -76,7 +76,7 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
         logger.info("race: unchanged, nothing to do")
     else:
         remove_manifest(folder)
-        options = RaceOptions(arguments.top, arguments.confidence, arguments.first_documents)
+        options = RaceOptions(arguments.top, arguments.confidence, arguments.first_windows)
         result = race_mixtures(merges, sources, arguments.measurement, options, folder)
         write_text(folder / RACE_RESULT, records_text(result) + "\n")
         write_manifest(folder, "race", settings, inputs, digest=digest(result))

@@ -90,7 +90,30 @@ class Scorer:
         Returns:
             `np.ndarray`: [tokens without prefixes], float32, natural logarithm.
         """
-        windows = rolling_windows(stream, self.max_length)
+        by_position = self._by_position(stream, rolling_windows(stream, self.max_length), progress)
+        is_token = np.ones(len(stream.tokens), dtype=bool)
+        is_token[stream.starts[:-1]] = False
+        return by_position[is_token]
+
+    def window_sums(
+        self, stream: TokenStream, windows: Windows, progress: Callable[[int], object] | None = None
+    ) -> np.ndarray:
+        """Sums of log-probability over the predicted tokens of some windows; the same whichever others are scored.
+
+        Args:
+            stream (`TokenStream`): the text.
+            windows (`Windows`): of the stream, from [`rolling_windows`] with this `max_length`.
+            progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+
+        Returns:
+            `np.ndarray`: [windows], float64, natural logarithm.
+        """
+        return windows.sums(self._by_position(stream, windows, progress))
+
+    def _by_position(
+        self, stream: TokenStream, windows: Windows, progress: Callable[[int], object] | None
+    ) -> np.ndarray:
+        """[tokens with prefixes], float32, the log-probability of each token that a window predicts, 0 of others."""
         by_position = np.zeros(len(stream.tokens), dtype=np.float32)
 
         def score(batch: np.ndarray) -> int:
@@ -101,9 +124,7 @@ class Scorer:
         for count in self._pool.map(score, list(batches_by_length(windows.length, self.batch_tokens))):
             if progress:
                 progress(count)
-        is_token = np.ones(len(stream.tokens), dtype=bool)
-        is_token[stream.starts[:-1]] = False
-        return by_position[is_token]
+        return by_position
 
     @torch.inference_mode()
     def _score_batch(self, stream: TokenStream, windows: Windows, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,11 +17,12 @@ from ..models.study import read_pool
 from ..rows import ScoreRow
 from ..text.locations import choose_sources, find_sources
 from ..text.tokens import TokenisedSource
+from ..text.windows import Windows
 from .ensemble import TokenCache, ensemble_logprobs
 from .families import Family, check_vocabulary, make_family, tokenise_sources
 from .log_likelihood import Scorer
 from .measurement import Measurement, MeasurementOptions
-from .score_saved import Progress, finite_sums, score_saved
+from .score_saved import Progress, check_finite, finite_sums, score_saved
 
 
 if TYPE_CHECKING:
@@ -215,6 +216,28 @@ class MixtureScorer:
         else:
             token_logprobs = self._scorer_of(model.mixture).token_logprobs(text.stream, progress)
         return finite_sums(model, text, token_logprobs, self.measurement.dtype)
+
+    def window_sums(
+        self, merge: ScoredModel, source: TokenisedSource, windows: Windows, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Sums of log-probability over windows of a source under a merge.
+
+        Args:
+            merge (`ScoredModel`): a merge of the pool.
+            source (`TokenisedSource`): one of the sources.
+            windows (`Windows`): some of its windows, of this measurement's length.
+            progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+
+        Returns:
+            `np.ndarray`: [windows], float64, natural logarithm.
+
+        Raises:
+            `InputError`: for a sum that is NaN or infinite.
+        """
+        sums = self._scorer_of(merge.mixture).window_sums(source.stream, windows, progress)
+        documents, number = np.unique(windows.documents(source.stream), return_inverse=True)
+        check_finite(merge, source.select(documents), np.bincount(number, sums), self.measurement.dtype)
+        return sums
 
     def merged_model(self, mixture: Mixture) -> "PreTrainedModel":
         """The average of a mixture's components; the same object at every call, which the next merge overwrites.

@@ -56,9 +56,25 @@ def finite_sums(model: ScoredModel, text: TokenisedSource, token_logprobs: np.nd
         `np.ndarray`: [documents], float64, natural logarithm.
 
     Raises:
-        `InputError`: if a sum is NaN or infinite; names the first document.
+        `InputError`: as [`check_finite`] does.
     """
     sums = document_sums(token_logprobs, text.stream)
+    check_finite(model, text, sums, dtype)
+    return sums
+
+
+def check_finite(model: ScoredModel, text: TokenisedSource, sums: np.ndarray, dtype: str) -> None:
+    """Check sums of log-probability over documents, or over parts of them.
+
+    Args:
+        model (`ScoredModel`): the model, for the message.
+        text (`TokenisedSource`): the documents.
+        sums (`np.ndarray`): [documents].
+        dtype (`str`): the number format of the forward pass, for the message.
+
+    Raises:
+        `InputError`: if a sum is NaN or infinite; names the first document.
+    """
     broken = np.flatnonzero(~np.isfinite(sums))
     if len(broken):
         remedy = "its weights are broken" if dtype == "float32" else "try dtype float32"
@@ -66,4 +82,3 @@ def finite_sums(model: ScoredModel, text: TokenisedSource, token_logprobs: np.nd
             f"{model.id} gives a log-probability that is NaN or infinite in {len(broken)} of {len(sums)} documents of "
             f"source {text.source.name!r}, the first of them {text.names[broken[0]]!r}; {remedy}"
         )
-    return sums

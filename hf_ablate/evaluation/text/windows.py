@@ -69,6 +69,40 @@ class Windows:
     length: np.ndarray
     predicted: np.ndarray
 
+    def select(self, numbers: np.ndarray) -> "Windows":
+        """Some of the windows, by their numbers, int."""
+        return Windows(self.start[numbers], self.length[numbers], self.predicted[numbers])
+
+    def documents(self, stream: TokenStream) -> np.ndarray:
+        """The number of the document of the stream that each window is in.
+
+        Returns:
+            `np.ndarray`: [windows], int64.
+        """
+        return np.searchsorted(stream.starts, self.start, side="right") - 1
+
+    def sums(self, by_position: np.ndarray) -> np.ndarray:
+        """Sums over the predicted tokens of each window.
+
+        Args:
+            by_position (`np.ndarray`): [tokens of the stream with prefixes], a value for each token.
+
+        Returns:
+            `np.ndarray`: [windows], float64.
+
+        Example:
+
+        ```python
+        >>> windows = Windows(start=np.array([0, 2]), length=np.array([2, 2]), predicted=np.array([2, 1]))
+        >>> windows.sums(np.array([0, 1, 10, 100, 1000]))
+        array([  11., 1000.])
+
+        ```
+        """
+        end = self.start + self.length + 1
+        bounds = np.stack([end - self.predicted, end], axis=1).ravel()
+        return np.add.reduceat(np.append(by_position.astype(np.float64), 0.0), bounds)[::2]
+
 
 def rolling_windows(stream: TokenStream, max_length: int) -> Windows:
     """The rolling windows of lm-eval and PALOMA with `context_len=1`.

@@ -22,7 +22,7 @@ from transformers import (
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
 from hf_ablate.evaluation.text.locations import find_sources
 from hf_ablate.evaluation.text.tokens import document_sums, find_prefix, tokenise
-from hf_ablate.evaluation.text.windows import TokenStream
+from hf_ablate.evaluation.text.windows import TokenStream, rolling_windows
 from hf_ablate.modeling.configuration_hf_olmo import HfOlmoConfig
 from hf_ablate.modeling.modeling_hf_olmo import HfOlmoForCausalLM
 
@@ -153,6 +153,19 @@ def test_documents_scored_alone_or_in_parts_have_the_scores_of_the_whole():
     parts = [sums(model, stream.select(some)) for some in np.array_split(np.arange(len(DOCUMENTS)), 3)]
     assert alone == pytest.approx(whole, rel=TOLERANCE)
     assert np.concatenate(parts) == pytest.approx(whole, rel=TOLERANCE)
+
+
+def test_windows_scored_in_parts_add_up_to_their_documents():
+    model, stream = tiny_model(6), tokenised(DOCUMENTS)
+    windows = rolling_windows(stream, M)
+    parts = np.array_split(np.random.default_rng(0).permutation(len(windows.start)), 4)
+    by_window = np.full(len(windows.start), np.nan)
+    with Scorer(model, M, batch_tokens=128) as scorer:
+        for part in parts:
+            by_window[part] = scorer.window_sums(stream, windows.select(part))
+    by_document = np.bincount(windows.documents(stream), by_window, len(DOCUMENTS))
+    assert by_document == pytest.approx(sums(model, stream), rel=TOLERANCE)
+    assert (by_window < 0).all()
 
 
 def test_a_document_of_50_000_tokens():

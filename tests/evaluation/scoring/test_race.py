@@ -88,16 +88,16 @@ def test_no_document_is_scored_twice_and_the_winners_are_scored_on_all():
     assert found.scores[found.winners].tolist() == sorted(found.scores[found.winners])
 
 
-def test_all_candidates_of_a_round_see_the_same_documents_twice_as_many_each_time():
+def test_all_candidates_of_a_round_see_the_same_pieces_twice_as_many_each_time():
     pool = Pool(4)
     found = pool.race(winners=2)
     first = found.rounds[0]
-    assert (first.candidates, first.documents) == (40, 16)
+    assert (first.candidates, first.pieces) == (40, 16)
     seen = {tuple(np.flatnonzero(row)) for row in pool.scored[first.dropped]}
     assert len(seen) == 1
     for before, after in zip(found.rounds, found.rounds[1:], strict=False):
         assert after.candidates == before.candidates - len(before.dropped)
-        assert before.documents < after.documents <= 2 * before.documents
+        assert before.pieces < after.pieces <= 2 * before.pieces
 
 
 def test_candidates_that_are_alike_are_compared_on_everything():

@@ -68,6 +68,26 @@ def test_the_winners_are_those_of_the_full_sweep_and_their_scores_are_complete(s
     assert f"{found['tokens_scored'] / found['tokens_of_full_sweep']:.1%} of the full sweep" in printed
 
 
+def test_a_race_pays_on_few_long_documents(study, tmp_path):
+    run_dir = shutil.copytree(study, tmp_path / "study")
+    generator = random.Random(1)
+    rows = [
+        {"text": "".join(generator.choices(alphabet, k=4500)), "id": domain, "subdomain": domain}
+        for domain, alphabet in {"plain": "abcdefgh ", "digits": "0123456789\n"}.items()
+    ]
+    data = ["--data", write_jsonl(run_dir / "long.jsonl", rows)]
+    assert race(run_dir, *data, "--proxy", "merge", "--output_dir", tmp_path / "full") == 0
+    averages = means_of_domains(read_current_rows(tmp_path / "full"))
+    scores = {model: values["bits_per_byte"] for model, values in averages.items() if model.startswith("merged:")}
+    assert race(run_dir, *data, "--top", 1) == 0
+    found = result(run_dir)
+    (winner,) = found["ranking"]
+    assert f"merged:{winner['mixture_id']}" == min(scores, key=scores.get)
+    assert winner["score"] == pytest.approx(min(scores.values()), rel=1e-5)
+    assert found["tokens_of_full_sweep"] == 7 * 2 * 4500
+    assert found["tokens_scored"] < 0.5 * found["tokens_of_full_sweep"]
+
+
 def test_partial_scores_never_reach_the_score_rows(study, tmp_path):
     run_dir = shutil.copytree(study, tmp_path / "study")
     assert race(run_dir, "--top", 1) == 0
@@ -115,7 +135,7 @@ def test_a_killed_race_goes_on_where_it_stopped(study, tmp_path, monkeypatch):
         (["--top", 0], "top is 0; expected at least 1"),
         (["--top", 8], "top is 8, but the study has 7 mixtures"),
         (["--top", 1, "--confidence", 1], "confidence is 1.0"),
-        (["--top", 1, "--first_documents", 1], "first_documents is 1; expected at least 2"),
+        (["--top", 1, "--first_windows", 1], "first_windows is 1; expected at least 2"),
         (["--top", 1, "--per_document"], "top races the weight averages"),
         (["--top", 1, "--proxy", "ensemble"], "top races the weight averages"),
     ],
@@ -130,7 +150,7 @@ def test_the_winners_are_printed_for_programs_too(study, tmp_path, capsys):
     assert race(run_dir, "--top", 2, "--output_format", "json") == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == result(run_dir)
-    assert {"round", "documents", "compared", "dropped"} <= check_keys(printed)
+    assert {"round", "windows", "compared", "dropped"} <= check_keys(printed)
     assert race(run_dir, "--top", 2, "--output_format", "csv") == 0
     assert (
         capsys.readouterr().out.splitlines()[0] == "target,level,source,domain,rank,kind,name,mixture_id,mixture,score"
