@@ -22,6 +22,7 @@ MEASUREMENT = {
     "split": "val", "tokenizer_digest": "tokenizer-1", "max_length": BLOCK_SIZE, "limit": None, "dtype": "float32",
     "data": {source: f"data-{source}" for source, _ in DOMAINS},
 }  # fmt: skip
+SCORED_TOKENS = 400_000
 FLOPS_PER_TOKEN = 6 * PARAMETERS
 
 
@@ -135,8 +136,18 @@ def write_scores(run_dir: Path, values: dict[str, tuple[Mixture | None, dict[tup
     }  # fmt: skip
     write_manifest(
         run_dir / "scores", "evaluate", {"split": "val"}, {"rows": digest(rows)},
-        models=models, measurement=MEASUREMENT, seconds=95.0,
+        models=models, measurement=MEASUREMENT, cost=_scoring_costs([model["kind"] for model in models.values()]),
     )  # fmt: skip
+
+
+def _scoring_costs(kinds: list[str]) -> list[dict]:
+    """What scoring cost by kind of model; ensembles take no forward passes."""
+    costs = []
+    for kind in dict.fromkeys(kinds):
+        passes = 0 if kind == "ensemble" else kinds.count(kind)
+        cost = {"tokens": passes * SCORED_TOKENS, "flops": passes * SCORED_TOKENS * 2 * PARAMETERS, "seconds": passes}
+        costs.append({"kind": kind, "models": kinds.count(kind), **cost})
+    return costs
 
 
 def _write_mixtures(run_dir: Path, mixtures: list[Mixture], references: set[str]) -> None:

@@ -112,13 +112,29 @@ class Mixture:
 
     @property
     def _terms(self) -> list[str]:
-        return self.units if self.is_uniform else [f"{weight:.3g} {unit}" for unit, weight in self.items]
+        return self.units if self.is_uniform else [f"{weight_text(weight)} {unit}" for unit, weight in self.items]
 
     def check_units(self, known: list[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""
         for unit in self.units:
             if unit not in known:
                 raise unknown_name("unit", unit, known)
+
+
+def weight_text(weight: float) -> str:
+    """A weight for people, to three digits of it or of what it lacks to 1, so that no share looks like all or nothing.
+
+    Example:
+
+    ```python
+    >>> [weight_text(weight) for weight in (1 / 3, 0.75, 0.000392, 1 - 0.000392, 1)]
+    ['0.333', '0.75', '0.000392', '0.999608', '1']
+
+    ```
+    """
+    least = min(weight, 1 - weight)
+    digits = 2 - math.floor(math.log10(least)) if least > 0 else 0
+    return f"{weight:.{digits}f}".rstrip("0").rstrip(".") if digits else "1"
 
 
 def _cut(terms: list[str], shown: int, name: str) -> str:

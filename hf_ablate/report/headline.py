@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..ranking.tables import BUDGETS, mixture_text, score_text
-from .cost import by_kind, cost_rows
+from .cost import by_kind, cost_rows, flops_of_proxies
 from .ranked_study import RankedStudy
 
 
@@ -116,9 +116,21 @@ def _other_choices(study: RankedStudy) -> list[str]:
     ]
 
 
-def savings(study: RankedStudy) -> str | None:
-    """The cost of the components as a share of training every mixture; None where it is not recorded."""
+def savings(study: RankedStudy) -> tuple[str, str] | None:
+    """The cost of the proxies as a share of that of a model of every mixture, and what of that is compared.
+
+    Returns:
+        `tuple[str, str] | None`: a percentage, and `training and scoring`, or `training` where the cost of scoring is
+        not recorded; `None` where no cost is.
+    """
     rows = by_kind(cost_rows(study))
     if "every_mixture" not in rows:
         return None
-    return f"{rows['component']['flops'] / rows['every_mixture']['flops']:.0%}"
+    proxies, instead = flops_of_proxies(study), rows["every_mixture"]["flops"]
+    if proxies is None or "scoring_every_mixture" not in rows:
+        return _percent(rows["component"]["flops"] / instead), "training"
+    return _percent(proxies / (instead + rows["scoring_every_mixture"]["flops"])), "training and scoring"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

@@ -97,6 +97,7 @@ def _identity(run_dir: Path, title: str | None, top: int) -> tuple[dict[str, Any
         "ranking": read_manifest(run_folder.ranking)["digest"],
         "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
         "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
+        "scoring": digest(read_manifest(run_folder.scores).get("cost")),
         "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
     }
 

@@ -54,3 +54,11 @@ def test_unknown_unit_is_named_with_the_nearest():
 
 def test_id_is_safe_as_a_folder():
     assert Mixture.uniform(["a/b", "../c"]).id.replace("-", "").isalnum()
+
+
+@pytest.mark.parametrize("small", [0.3, 0.04, 3.92e-4, 1.23456e-6])
+def test_a_name_never_rounds_a_share_to_all_or_nothing_and_its_weights_sum_to_one(small):
+    name = Mixture.of({"code": 1 - small, "man": small}).name
+    code, man = (float(term.split()[0]) for term in name.split(" + "))
+    assert 0 < man < 1 and 0 < code < 1
+    assert code + man == pytest.approx(1, abs=1e-9) and man == pytest.approx(small, rel=5e-3)

@@ -1,9 +1,10 @@
 import html.parser
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
-from synthetic_study import DOMAINS, UNIT_TOKENS, UNITS, make_study
+from synthetic_study import DOMAINS, PARAMETERS, SCORED_TOKENS, UNIT_TOKENS, UNITS, make_study
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
@@ -218,7 +219,24 @@ def test_costs_add_up(tmp_path, budget, times):
     # 31 subsets hold 5 * 2^4 = 80 units in all
     assert rows["every_mixture"]["tokens"] == times * unit
     assert rows["every_mixture"]["flops"] == pytest.approx(rows["component"]["flops"] * times / 5)
-    assert savings(study) == f"{5 / times:.0%}"
+    scored, unscored = 2 * SCORED_TOKENS * PARAMETERS, {"cost": []}
+    kinds = [model["kind"] for model in study.scores["models"].values()]
+    proxies = rows["component"]["flops"] + (5 + kinds.count("merged")) * scored
+    instead = rows["every_mixture"]["flops"] + 31 * scored
+    assert savings(study) == (f"{proxies / instead:.0%}", "training and scoring")
+    assert (rows["scoring"]["models"], rows["scoring"]["flops"]) == (len(kinds), len(kinds) * scored)
+    assert rows["scoring_every_mixture"]["flops"] == pytest.approx(31 * scored)
+    assert savings(replace(study, scores=unscored)) == (f"{5 / times:.0%}", "training")
+
+
+def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(run_dir):
+    study = read_ranked_study(run_dir)
+    component = next(iter(study.of_kind("component")))
+    models = study.models | {component: study.models[component] | {"flops_note": "6 N D for a reason"}}
+    page = write.render(replace(study, models=models), {}, "title", 10)
+    assert "scoring: forward passes of models and proxies" in page
+    assert "of the FLOPs that training and scoring a model of every mixture would take" in page
+    assert page.count("FLOPs: 6 N D for a reason.") == 1
 
 
 def test_figures_that_a_new_ranking_does_not_have_are_removed(tmp_path):
