@@ -37,7 +37,8 @@ def context_of(config: "PreTrainedConfig") -> int | None:
     """Most tokens that the model takes at once; `None` without a limit, as in recurrent models."""
     text = text_config(config)
     name = context_name(text)
-    return name and getattr(text, name)
+    context = name and getattr(text, name)
+    return context if context and context > 0 else None  # XLNet says -1
 
 
 def context_name(config: "PreTrainedConfig") -> str | None:

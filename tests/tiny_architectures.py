@@ -50,6 +50,7 @@ MAMBA = {"mamba_n_heads": 4, "mamba_d_head": 8}
 OWN: dict[str, dict] = {
     "bailing_hybrid": {"first_k_dense_replace": 1},
     "bamba": MAMBA | {"attn_layer_indices": [1]},
+    "beam": {"mlp_layer_types": ["dense", "sparse"]},
     "big_bird": {"attention_type": "original_full"},
     "blt": {
         name: {
@@ -70,8 +71,11 @@ OWN: dict[str, dict] = {
     "deepseek_v3": {"first_k_dense_replace": 1},
     "deepseek_v32": {"first_k_dense_replace": 1},
     "dots1": {"n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1},
+    "doge": {"is_moe": True},
     "falcon": {"num_kv_heads": 1},  # the form of the 7B model
     "falcon_h1": MAMBA | {"mamba_d_ssm": 32},
+    "flint": {"mlp_only_layers": [0]},
+    "gemma4_text": {"enable_moe_block": True, "top_k_experts": 2},
     "gemma3n_text": {"num_hidden_layers": 4, "num_kv_shared_layers": 2, "layer_types": ["full_attention"] * 4},
     "glm_moe_dsa": {"first_k_dense_replace": 1},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
@@ -86,20 +90,30 @@ OWN: dict[str, dict] = {
     "roc_bert": {
         "pronunciation_embed_dim": 8, "pronunciation_vocab_size": 64, "shape_embed_dim": 8, "shape_vocab_size": 64,
     },
+    "xlm": {"causal": True},
+    "xlnet": {"attn_type": "uni"},
     "xmod": {"default_language": "en_XX", "languages": ["en_XX"]},
+    "youtu": {"pad_token_id": None},  # transformers zeroes its row of the embedding whenever it loads the model
     "zamba": {"num_hidden_layers": 3, "layers_block_type": ["linear_attention", "hybrid", "hybrid"]},
     "zamba2": {"layers_block_type": ["linear_attention", "hybrid"], "hybrid_layer_ids": [1]},
     "zaya": {"num_experts_per_tok": 1},
 }  # fmt: skip
 
-# Layers for adapters where peft has none for all linear layers: it refuses the output projections of Mamba.
+# Layers for adapters where peft has none for all linear layers.
+ATTENTION = ["q_proj", "v_proj"]
 ADAPTED = {
-    "falcon_h1": ["q_proj", "v_proj", "in_proj"],
-    "falcon_mamba": ["in_proj", "x_proj"],
-    "mamba": ["in_proj", "x_proj"],
-    "mamba2": ["in_proj"],
-    "nemotron_h": ["q_proj", "in_proj"],
-}
+    # it refuses the output projections of Mamba
+    "falcon_h1": [*ATTENTION, "in_proj"], "falcon_mamba": ["in_proj", "x_proj"], "mamba": ["in_proj", "x_proj"],
+    "mamba2": ["in_proj"], "nemotron_h": ["q_proj", "in_proj"],
+    # it takes routers that return several tensors, and projections of groups, for ordinary linear layers
+    "deepseek_v4": ["q_a_proj", "q_b_proj"], "llama4_text": ATTENTION, "phimoe": ATTENTION,
+    # an adapter for every use of layers that share weights cannot be folded
+    "zamba": ["in_proj"],
+    # its reversible layers need gradients of their inputs
+    "reformer": ["word_embeddings", "query", "value"],
+    # it loads an adapter of shared experts wrongly
+    "laguna": ATTENTION,
+}  # fmt: skip
 
 # Those that cannot be made tiny from their configuration, or are no language models of text, and why.
 NOT_TEXT = "a model of text and other media: its text model is a row of its own or it has none"
@@ -110,9 +124,12 @@ LEFT_OUT: dict[str, str] = dict.fromkeys(
         "qwen3_5_moe", "qwen4_exp",
     ),
     NOT_TEXT,
-) | dict.fromkeys(
-    ("gemma4_assistant", "gemma4_unified_assistant"), "drafts for another model, whose hidden states it reads"
-)  # fmt: skip
+) | {
+    "cpmant": "not causal: a token's logits depend on those after it",
+    **dict.fromkeys(
+        ("gemma4_assistant", "gemma4_unified_assistant"), "drafts for another model, whose hidden states it reads"
+    ),
+}  # fmt: skip
 
 
 @cache

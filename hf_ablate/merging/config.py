@@ -15,8 +15,8 @@ from ..run_folder import RunFolder
 CONFIG_NAME = "mergekit_config.yml"
 # The head of the YAML of a merge that mergekit cannot write, see [`write_merge`].
 WITHOUT_MERGEKIT = (
-    "# mergekit leaves out or lacks weights of this architecture, so hf_ablate has written the average that this\n"
-    "# configuration defines.\n"
+    "# mergekit fails on this architecture or leaves weights out, as the log of `hf-ablate merge` says. hf_ablate\n"
+    "# has written the average that this configuration defines, and mergekit-yaml does not make it again.\n"
 )
 
 

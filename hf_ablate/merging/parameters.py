@@ -40,15 +40,30 @@ def read_parameters(folders: list[Path], model: torch.nn.Module) -> list[dict[st
         check_finite(stored, folder)
         if number == 0:
             names = set(stored)
-            converted = [name for name, target in targets.items() if not _is_stored(stored.get(name), target)]
+            converted = _converted(stored, targets)
         others = converted if set(stored) == names else list(targets)
         mapped = {name: stored[name] for name in targets if name not in others}
         parameters.append(mapped | (_convert(folder, stored, others) if others else {}))
     return parameters
 
 
-def _is_stored(stored: torch.Tensor | None, loaded: torch.Tensor) -> bool:
+def _converted(stored: dict[str, torch.Tensor], loaded: dict[str, torch.Tensor]) -> list[str]:
+    """The names of a loaded model's tensors that its files do not hold as they are.
+
+    A constant tensor does not show whether its rows are put in another order; it counts as converted if others are.
+    """
+    names = [name for name, tensor in loaded.items() if not _is_same(stored.get(name), tensor)]
+    if names:
+        names += [name for name, tensor in loaded.items() if name not in names and _is_constant(tensor)]
+    return names
+
+
+def _is_same(stored: torch.Tensor | None, loaded: torch.Tensor) -> bool:
     return stored is not None and stored.shape == loaded.shape and torch.equal(stored.to(loaded.dtype), loaded)
+
+
+def _is_constant(tensor: torch.Tensor) -> bool:
+    return bool(tensor.numel()) and torch.equal(*torch.aminmax(tensor))
 
 
 def _convert(folder: Path, stored: dict[str, torch.Tensor], names: list[str]) -> dict[str, torch.Tensor]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def check_names(model: "PeftModel", parameters: list[str]) -> None:
-    """Check that every name in an adapter's configuration is that of something; peft ignores the others.
+def check_names(model: "PeftModel", parameters: list[str], targeted: set[str]) -> None:
+    """Check that every name that a user gave for an adapter is that of something; peft ignores the others.
 
     Args:
         model (`PeftModel`): with the adapter.
         parameters (`list[str]`): names of the parameters of the model without it.
+        targeted (`set[str]`): the parameters that the user named; peft adds those that it knows of similar models.
 
     Raises:
         `InputError`: for a name that matches nothing, with the nearest that would.
@@ -37,7 +38,7 @@ def check_names(model: "PeftModel", parameters: list[str]) -> None:
     for name in sorted([*(config.target_modules or ()), *(config.modules_to_save or ())]):
         if not _is_matched(name, adapted):
             raise unknown_name("layer of lora_target_modules or lora_modules_to_save", name, layers)
-    for name in config.target_parameters or ():
+    for name in sorted(targeted):
         if not _is_matched(name, model.base_model.targeted_parameter_names):
             known = sorted({".".join(other.split(".")[-2:]) for other in parameters})
             raise unknown_name("parameter of lora_target_parameters", name, known)

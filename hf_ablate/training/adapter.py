@@ -87,9 +87,10 @@ def with_random_adapter(model: "PreTrainedModel", config: "LoraConfig") -> "Peft
         for layer, module in model.named_modules()
         for name, _ in module.named_parameters(recurse=False)
     ]
+    targeted = set(config.target_parameters or ())
     with no_warnings_of_peft(), refused("the adapters cannot be made", ValueError):
         adapted = get_peft_model(model, config)
-    check_names(adapted, parameters)
+    check_names(adapted, parameters, targeted)
     return adapted
 
 

@@ -106,4 +106,7 @@ def _from_hub(name: str) -> Path:
     patterns += ["*.py"] if is_trusted() else []
     what = f"{name} is neither a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be fetched"
     with hub_failures(what, OSError):
-        return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
+        folder = Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
+        if not any(folder.glob("*.safetensors")):
+            snapshot_download(repository, revision=revision or None, allow_patterns="pytorch_model*.bin")
+    return folder

@@ -20,6 +20,7 @@ from functools import cache, partial
 import numpy as np
 import torch
 
+from ...errors import InputError
 from ...model_config import vocabulary_size
 from ..text.windows import TokenStream, Windows, rolling_windows
 from .fast_cpu import fast_cpu
@@ -30,6 +31,7 @@ MAX_WORKERS = 8
 _CHUNK_LOGITS = 1 << 23
 # Tokens of padding that cost less than another batch, and the largest share of padding in a batch.
 _CHEAP_PADDING, _MOST_PADDING = 64, 1 / 8
+_MOST_CHANGE = 1e-3  # of the logits' size; rounding leaves none, as a token's row is computed alike in both
 
 
 class Scorer:
@@ -181,15 +183,29 @@ def _choose_head(model: torch.nn.Module) -> Callable:
     Some models scale or cap their logits after the projection, so the short way is tried on a few tokens first.
     """
     decoder, head = model.base_model, model.get_output_embeddings()
-    probe = torch.arange(8, device=next(model.parameters()).device)[None] % (vocabulary_size(model.config) or 1)
-    if decoder is not model and isinstance(head, torch.nn.Linear):
-        with torch.inference_mode():
+    vocabulary = vocabulary_size(model.config) or 1
+    probe = torch.arange(8, device=next(model.parameters()).device)[None] % vocabulary
+    with torch.inference_mode():
+        expected = model(input_ids=probe, use_cache=False).logits.float()
+        _check_causal(model, probe, expected, vocabulary)
+        if decoder is not model and isinstance(head, torch.nn.Linear):
             hidden = decoder(input_ids=probe, use_cache=False)[0]
-            expected = model(input_ids=probe, use_cache=False).logits.float()
             if torch.allclose(head(hidden).float(), expected, rtol=1e-4, atol=1e-4, equal_nan=True):
                 return _HiddenStates(decoder, head)
     _report_own_logits(type(model).__name__)
     return _Logits(model)
+
+
+def _check_causal(model: torch.nn.Module, probe: torch.Tensor, logits: torch.Tensor, vocabulary: int) -> None:
+    """Raise `InputError` if a token changes the logits of those before it, which are no predictions then."""
+    other = probe.clone()
+    other[0, -1] = (other[0, -1] + 1) % vocabulary
+    change = (model(input_ids=other, use_cache=False).logits.float() - logits)[:, :-1].abs().max()
+    if change > _MOST_CHANGE * logits.abs().max():
+        raise InputError(
+            f"{type(model).__name__} is not causal: the next token changes its own prediction; save it with a "
+            "configuration of a decoder (`is_decoder`, or what the architecture calls it)"
+        )
 
 
 @cache

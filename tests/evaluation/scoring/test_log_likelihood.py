@@ -11,6 +11,8 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 from tiny_pool import EOS, TEXTS, bos_tokenizer, byte_tokenizer, tiny_model, write_jsonl
 from transformers import (
+    BertConfig,
+    BertLMHeadModel,
     Gemma2Config,
     Gemma2ForCausalLM,
     GPT2Config,
@@ -19,6 +21,7 @@ from transformers import (
     GPTNeoXForCausalLM,
 )
 
+from hf_ablate.errors import InputError
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
 from hf_ablate.evaluation.text.locations import find_sources
 from hf_ablate.evaluation.text.tokens import document_sums, find_prefix, tokenise
@@ -234,3 +237,12 @@ def test_metrics_are_those_of_lm_eval(tokenizer, tmp_path):
     (row,) = found.domain_rows(sums(model, found.stream), model="m", kind="external", mixture=None)
     for theirs, ours in metrics.items():
         assert getattr(row, ours) == pytest.approx(expected[f"{theirs},none"], rel=TOLERANCE)
+
+
+def test_a_model_that_reads_ahead_is_refused():
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=264, initializer_range=0.3, **sizes)
+    with pytest.raises(InputError, match="BertLMHeadModel is not causal"):
+        Scorer(BertLMHeadModel(config).eval(), M)
+    config.is_decoder = True
+    Scorer(BertLMHeadModel(config).eval(), M)
