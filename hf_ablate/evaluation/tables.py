@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from ..mixtures.mixture import Mixture, mixture_keys
+from ..mixtures.mixture import ID_EXPLAINED, Mixture, mixture_keys
 from ..mixtures.proxies import PROXIES
 from ..mixtures.ranked import MEAN
 from ..records import print_csv, records_text
@@ -108,15 +108,17 @@ def score_table(rows: list[ScoreRow], metric: str = "bits_per_byte", most: int =
             f"{metric.replace('_', ' ')} (lower is better)",
             text_table(["kind", "model", "mean", "pooled", *titles], lines, left=(0, 1), keys=2),
             *([f"and {more} more in the score rows"] if more else []),
-            "\n" + paragraph(_explanation(list(dict.fromkeys(kind for kind, *_ in lines)))),
+            "\n" + paragraph(_explanation(lines)),
         ]
     )
 
 
-def _explanation(kinds: list[str]) -> str:
-    """The words of the table, for who meets them first here."""
-    own = [f"{kind}: {_KINDS[kind]}." for kind in kinds if kind in _KINDS]
-    return " ".join(["mean: of the domains, each counting alike. pooled: all text as one.", *own])
+def _explanation(lines: list[list[str]]) -> str:
+    """The words of the table's lines, for who meets them first here."""
+    words = ["mean: of the domains, each counting alike. pooled: all text as one."]
+    words += [f"{kind}: {_KINDS[kind]}." for kind in dict.fromkeys(kind for kind, *_ in lines) if kind in _KINDS]
+    words += [ID_EXPLAINED] * any("(m-" in name for _, name, *_ in lines)
+    return " ".join(words)
 
 
 def _name(row: ScoreRow) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 from ..errors import InputError, unknown_name
 
 
+ID_EXPLAINED = "m-…: the id of a mixture, which options take in place of its name."
+
+
 @dataclass(frozen=True)
 class Mixture:
     """Base units with weights that are positive and sum to 1.

@@ -101,6 +101,7 @@ def _inputs(run_dir: Path) -> dict[str, str]:
         "scores": _digest_of(run_folder.scores),
         "mixtures": _digest_of(run_folder.mixtures),
         "reference_budget": reference_budget(run_dir),
+        "form": "tables of flat records",  # so that files of another form are made again
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..mixtures.mixture import Mixture
+from ..mixtures.mixture import ID_EXPLAINED, Mixture
 from ..mixtures.proxies import PROXIES
 from ..mixtures.ranked import MEAN, Ranking
 from ..text_table import paragraph, text_table
@@ -62,7 +62,8 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     if len(entries) > top:
         rest = f"… and {len(entries) - top} more (--top shows more of them, --target another target)"
         lines.append(paragraph(rest))
-    return "\n".join([*lines, "", paragraph(_explanation(kind))])
+    shortened = any(entry["mixture_id"] in row[1] for entry, row in zip(entries, rows, strict=False))
+    return "\n".join([*lines, "", paragraph(_explanation(kind) + (f" {ID_EXPLAINED}" if shortened else ""))])
 
 
 def domains_of(ranking: Ranking, target: str) -> list[str]:

@@ -8,7 +8,7 @@ from ..mixtures.ranked import MEAN
 from ..ranking.tables import mixture_text, short_name
 from ..run_folder import split_model_id
 from .ranked_study import Points, RankedStudy
-from .style import ACCENT, GREY, LINES, SECOND, WIDTH, panels
+from .style import ACCENT, GREY, LINES, SECOND, WIDTH, label_text, panels
 
 
 MOST_PANELS = 8
@@ -35,7 +35,7 @@ def training_curves(study: RankedStudy) -> Figure | None:
                 label = mixture_text(study.ranking, label, 24) if label in study.ranking.mixtures else label
             panel.plot(
                 np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
-                alpha=0.45 if many else 0.9, label=label if kind == "component" else None,
+                alpha=0.45 if many else 0.9, label=label_text(label) if kind == "component" else None,
             )  # fmt: skip
         panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
         panel.set_xlabel("million tokens")
@@ -74,7 +74,7 @@ def evaluation_curves(study: RankedStudy) -> Figure | None:
                 np.array(tokens) / 1e6, bits, color=colours[unit] if few else ACCENT if own else GREY,
                 **({"linewidth": 2.1, "zorder": 3} if unit == front else {"linewidth": 1.1, "alpha": pale}),
             )  # fmt: skip
-        panel.set_title(short_name(name))
+        panel.set_title(label_text(short_name(name)))
         panel.grid(True)
         panel.locator_params(nbins=5)
         panel.set_xlabel("million tokens")
@@ -83,7 +83,9 @@ def evaluation_curves(study: RankedStudy) -> Figure | None:
     for panel in axes[len(shown) :]:
         panel.set_visible(False)
     labels = colours if few else {"component trained on the domain": ACCENT, "other components": GREY}
-    handles = [Line2D([], [], color=colour, linewidth=2, label=label) for label, colour in labels.items()]
+    handles = [
+        Line2D([], [], color=colour, linewidth=2, label=label_text(label, 36)) for label, colour in labels.items()
+    ]
     figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), 6), handlelength=1.2)
     return figure
 

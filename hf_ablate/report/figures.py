@@ -11,7 +11,7 @@ from ..mixtures.ranked import MEAN
 from ..ranking.tables import short_name
 from .cost import by_kind, cost_rows
 from .ranked_study import RankedStudy
-from .style import ACCENT, GREY, GRID, HEAT, INK, MUTED, SECOND, SEQUENCE, WIDTH, panels
+from .style import ACCENT, GREY, GRID, HEAT, INK, MUTED, SECOND, SEQUENCE, WIDTH, label_text, panels
 
 
 MOST_SCATTERS = 12
@@ -68,7 +68,7 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
         for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
         if statistics[statistic]["value"] is not None
     ]
-    panel.set_title(f"{short_name(name)}\n", fontsize=8.5)
+    panel.set_title(f"{label_text(short_name(name))}\n", fontsize=8.5)
     panel.text(0, 1.03, "  ·  ".join(numbers), transform=panel.transAxes, fontsize=7.2, color=MUTED)
     return {size for *_, size in points}
 
@@ -106,7 +106,7 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
         panel.grid(True, axis="x")
         panel.set_xlabel(label)
         if panel.get_subplotspec().is_first_row():
-            panel.set_title(f"{short_name(name)}  (n = {group['n']})")
+            panel.set_title(f"{label_text(short_name(name))}  (n = {group['n']})")
     return figure
 
 
@@ -157,6 +157,7 @@ def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list
 
 
 def _top_labels(panel: Axes, labels: list[str]) -> None:
+    labels = [label_text(label) for label in labels]
     panel.set_xticks(range(len(labels)), labels, rotation=35, ha="left", rotation_mode="anchor", color=INK)
     panel.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
 

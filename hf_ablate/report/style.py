@@ -72,6 +72,21 @@ def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure
     return figure, [axes for row in grid for axes in row]
 
 
+def label_text(name: str, most: int = 28) -> str:
+    """A name as a label in a figure: of a long one its beginning and its end, which tell it from others.
+
+    Example:
+
+    ```python
+    >>> label_text("Computer_Science_1970_to_1999_applied")
+    'Computer_Scie…_1999_applied'
+
+    ```
+    """
+    half = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
+
+
 def save(figure: Figure, folder: Path, name: str) -> str:
     """Save a figure as PNG and PDF.
 
