@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import sys
 import traceback
@@ -191,11 +192,15 @@ _UNWRITTEN_TEXTS = ("PytorchStreamWriter failed writing file", ". unexpected pos
 
 # What the system says of a file that is there but out of reach.
 _OUT_OF_REACH = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+# All that pathlib says of a link that leads back to itself.
+_LINK_LOOP = re.compile(r"Symlink loop from '(.*)'$")
 
 
 def _file_failure(error: BaseException) -> str | None:
     """What to report of an error that is, or was caused by, a file out of reach; `None` for any other."""
     for cause in causes(error):
+        if loop := _LINK_LOOP.match(str(cause)):
+            return f"{loop[1]} cannot be read or written (it is a link that leads back to itself); check its path"
         if isinstance(cause, OSError) and cause.errno in _OUT_OF_REACH and cause.filename is not None:
             return f"{cause.filename} cannot be read or written ({cause.strerror}); check its path and permissions"
     return None

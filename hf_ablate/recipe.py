@@ -24,7 +24,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=recipe_loader())
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"recipe {path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"recipe {path} is not valid YAML: {_yaml_problem(error)}") from error
     if not isinstance(values or {}, dict):
         raise InputError(f"recipe {path} holds a {type(values).__name__}; expected `key: value` lines")

@@ -40,6 +40,8 @@ def find_recipe(recipe: Path) -> Path:
         return recipe
     if len(recipe.parts) == 2 and (_FOLDER / recipe).is_file():
         return _FOLDER / recipe
+    if recipe.is_dir():
+        raise InputError(f"recipe {recipe} is a folder; name one of the files in it")
     raise InputError(f"recipe {recipe} does not exist (looked for {recipe.resolve()})")
 
 

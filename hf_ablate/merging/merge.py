@@ -33,6 +33,8 @@ def run(arguments: MergeArguments) -> None:
         return
     if arguments.weights is not None:
         mixtures = [Mixture.of(arguments.weights)]
+        if not arguments.dry_run:  # a whole study is planned before there is a component
+            _check_trained(folder, mixtures[0])
     else:
         mixtures = choose_mixtures(arguments.run_dir, arguments.mixture)
     rows = []
@@ -47,6 +49,17 @@ def run(arguments: MergeArguments) -> None:
         print(
             f"{row['id']}  {row['name']}  {'would be saved in' if arguments.dry_run else 'saved in'} {row['folder']}"
         )
+
+
+def _check_trained(folder: RunFolder, mixture: Mixture) -> None:
+    """Refuse a mixture of units without a component model."""
+    trained = [next(iter(read_manifest(path)["mixture"])) for path in folder.saved_models("component")]
+    for unit in mixture.units:
+        if unit not in trained:
+            raise InputError(
+                f"{folder.path} holds no component model of {unit} (but of {', '.join(trained) or 'none'}); run "
+                "`hf-ablate train` first, or name other units"
+            )
 
 
 def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
