@@ -83,6 +83,13 @@ class PartitionArguments(DocumentArguments):
         default=None, metadata={"help": "Folder or Hub id. Default: train a byte-level BPE on the training documents."}
     )
     vocab_size: int = field(default=32_000, metadata={"help": "The vocabulary of the tokenizer that is trained."})
+    document_start: Literal["auto", "bos", "none"] = field(
+        default="auto",
+        metadata={
+            "help": "What is put before each document in token blocks, besides the EOS token after it. auto: the BOS "
+            "token if the tokenizer itself puts it before a text, as those of Llama and Gemma do."
+        },
+    )
     tokenizer_bytes: int = field(
         default=50_000_000, metadata={"help": "The most text that the tokenizer is trained on, in bytes."}
     )
@@ -138,6 +145,8 @@ class PartitionArguments(DocumentArguments):
             )
         if self.source == "tokens" and not self.tokenizer:
             raise InputError("`source: tokens` needs `tokenizer`: the one that the token ids were made with")
+        if self.document_start == "bos" and not self.tokenizer:
+            raise InputError("`document_start: bos` needs `tokenizer`: the one that is trained has no BOS token")
         self._check_numbers()
 
     @property

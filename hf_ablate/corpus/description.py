@@ -41,6 +41,7 @@ class CorpusDescription:
         block_size (`int`): tokens in a block.
         vocab_size (`int | None`): entries of the tokenizer; `None` where a planned corpus is given a tokenizer.
         tokenizer_digest (`str`): of the tokenizer; empty before the corpus is made.
+        document_start (`str | None`): the BOS token, where one is before each document in the blocks.
         evaluation (`Mapping[str, Mapping[str, str]]`): evaluation source → split (`val`, `test`) → digest of its text.
         unit_blocks (`int | None`): the budget of every unit in blocks; `None` where a recipe leaves it open.
         units_are_final (`bool`): whether `units` are exactly the units; before a corpus is made, patterns, the default
@@ -52,6 +53,7 @@ class CorpusDescription:
     block_size: int
     vocab_size: int | None
     tokenizer_digest: str = ""
+    document_start: str | None = None
     evaluation: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unit_blocks: int | None = None
     units_are_final: bool = True
@@ -83,6 +85,7 @@ class CorpusDescription:
             block_size=size,
             vocab_size=manifest["tokenizer"]["vocab_size"],
             tokenizer_digest=manifest["tokenizer"]["digest"],
+            document_start=manifest["tokenizer"].get("document_start"),
             evaluation={
                 source: {split: entry["digest"] for split, entry in splits.items()}
                 for source, splits in manifest.get("eval", {}).items()

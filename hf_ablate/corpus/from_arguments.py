@@ -39,7 +39,9 @@ def recipe_of(arguments: PartitionArguments) -> Recipe:
         roles=Roles(arguments.units, arguments.seed_partitions, arguments.eval_partitions),
         held_out=HeldOut(arguments.val_fraction, arguments.test_fraction, arguments.split_field is not None),
         budgets=Budgets(arguments.unit_tokens, arguments.seed_tokens, arguments.eval_bytes),
-        tokenizer=TokenizerSettings(arguments.tokenizer, arguments.vocab_size, arguments.tokenizer_bytes),
+        tokenizer=TokenizerSettings(
+            arguments.tokenizer, arguments.vocab_size, arguments.tokenizer_bytes, arguments.document_start
+        ),
         decontamination=_decontamination(arguments),
         keep_duplicates=arguments.keep_duplicates,
     )

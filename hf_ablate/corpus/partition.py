@@ -18,6 +18,7 @@ from ..manifest import (
     write_text,
 )
 from ..run_folder import RunFolder
+from ..saved_tokenizer import vocab_size_of
 from .arguments import PartitionArguments
 from .decontamination.evaluation_sets import list_evaluation_files
 from .from_arguments import input_files, recipe_of, unit_size
@@ -120,7 +121,7 @@ def _partition(
     from .output.write import write_eval, write_seed, write_units
     from .selection.collect import collect
     from .selection.jobs import tokenizer_folder
-    from .tokenizers import tokenizer_digest
+    from .tokenizers import start_token, tokenizer_digest
 
     recipe = recipe_of(arguments)
     collection = collect(files, recipe, work, arguments.num_proc)
@@ -135,7 +136,13 @@ def _partition(
     contents = {
         "units": write_units(folder.units, encoded, units, num_blocks, block_size, arguments.eval_bytes),
         "seed": write_seed(folder.seed_text, encoded, arguments.seed_tokens, block_size),
-        "tokenizer": {"digest": tokenizer_digest(tokenizer), "vocab_size": len(tokenizer)},
+        "tokenizer": {
+            "digest": tokenizer_digest(tokenizer),
+            "vocab_size": vocab_size_of(tokenizer),
+            "document_start": None
+            if start_token(tokenizer, arguments.document_start) is None
+            else tokenizer.bos_token,
+        },
         "block_size": block_size,
         "eval": write_eval(
             folder.eval, encoded, list(units), recipe.held_out, arguments.eval_source_by, arguments.eval_bytes

@@ -57,10 +57,16 @@ def _size(size: int) -> str:
     return f"{size / 1000:,.0f} kB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"
 
 
+def _start(manifest: dict) -> str:
+    token = manifest["tokenizer"].get("document_start")
+    return f", {token} before each document" if token else ""
+
+
 def _notes(manifest: dict) -> list[str]:
     files, leftovers = manifest["files"], manifest["leftovers"]
     notes = [
-        f"Tokenizer of {manifest['tokenizer']['vocab_size']:,} entries, blocks of {manifest['block_size']:,} tokens; "
+        f"Tokenizer of {manifest['tokenizer']['vocab_size']:,} entries{_start(manifest)}, "
+        f"blocks of {manifest['block_size']:,} tokens; "
         f"{files['matched']:,} files matched, {files['read']:,} read. "
         "Rows in brackets are not units, so no component is trained on them: (seed) is the text of the seed, the "
         "others are only evaluated on."

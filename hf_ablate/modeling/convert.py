@@ -8,6 +8,7 @@ import torch
 
 from ..errors import InputError
 from ..hub_errors import hub_failures
+from ..saved_tokenizer import vocab_size_of
 from .arguments import ConvertArguments
 from .checkpoint import read_checkpoint
 from .configuration_hf_olmo import HfOlmoConfig
@@ -66,9 +67,9 @@ def load_tokenizer(
         return None
     with hub_failures(f"no tokenizer can be loaded from {folder_or_id}", OSError, ValueError):
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder_or_id)
-    if len(tokenizer) > config.embedding_size:
+    if vocab_size_of(tokenizer) > config.embedding_size:
         raise InputError(
-            f"the tokenizer of {folder_or_id} has {len(tokenizer)} entries, the embedding only "
+            f"the tokenizer of {folder_or_id} has {vocab_size_of(tokenizer)} entries, the embedding only "
             f"{config.embedding_size} rows"
         )
     return tokenizer

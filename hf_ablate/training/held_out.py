@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from ..corpus.description import CorpusDescription
+from ..corpus.tokenizers import load_tokenizer
 from ..evaluation.rows import ScoreRow, add_rows
 from ..evaluation.scoring.log_likelihood import Scorer
 from ..evaluation.tables import mean
 from ..evaluation.text.locations import find_sources
 from ..evaluation.text.tokens import TokenisedSource, document_sums, find_prefix, stream_cache, tokenise
-from ..remote_code import loading_options
+from ..saved_tokenizer import check_reads_as_saved
 
 
 if TYPE_CHECKING:
@@ -109,9 +110,8 @@ def read_held_out(selection: HeldOutSelection, tokenizer: Path, corpus: CorpusDe
         tokenizer (`Path`): the folder of the corpus's tokenizer.
         corpus ([`CorpusDescription`]): what models are trained on.
     """
-    from transformers import AutoTokenizer
-
-    loaded = AutoTokenizer.from_pretrained(tokenizer, **loading_options())
+    loaded = load_tokenizer(tokenizer)
+    check_reads_as_saved(loaded, tokenizer)
     sources = find_sources(list(selection.folders), selection.split)
     prefix = find_prefix(loaded)
     tokenised = [

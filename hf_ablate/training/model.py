@@ -1,6 +1,5 @@
 """One model of the pool, from its starting weights to its finished folder."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from ..manifest import fingerprint, is_finished, make_readable, write_manifest
 from ..model_config import context_of, vocabulary_size
 from ..model_size import size_of
 from ..saved_model import ADAPTER, weights_digest
+from ..saved_tokenizer import copy_tokenizer
 from .adapter import Adapter, with_adapter, with_random_adapter
 from .callbacks import METRICS
 from .checkpoints import prepare_folder
@@ -91,7 +91,7 @@ def train_model(
     if state.is_main_process:
         for path in [*folder.glob("*.safetensors"), *folder.glob(f"{ADAPTER}/*.safetensors")]:
             make_readable(path)  # safetensors leaves it to its owner alone
-        shutil.copytree(inputs.run.tokenizer, folder, dirs_exist_ok=True)
+        copy_tokenizer(inputs.run.tokenizer, folder)
         record = {
             "seed_digest": digests.get("seed"),
             **training_record(planned, corpus, size, {name: len(file) for name, file in files.items()}, seed),

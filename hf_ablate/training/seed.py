@@ -3,15 +3,17 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..causal_models import causal_config, model_from_config
 from ..corpus.description import CorpusDescription
-from ..corpus.tokenizers import load_tokenizer, tokenizer_digest
+from ..corpus.tokenizers import load_tokenizer, start_token, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
 from ..model_config import context_name
 from ..remote_code import loading_options
 from ..saved_model import load_causal_lm, open_tensors
+from ..saved_tokenizer import copy_tokenizer
 from .adapted_layers import report_unusual
 from .adapter import with_random_adapter
 from .config_overrides import parse_overrides
@@ -132,22 +134,39 @@ def empty_model(
         return with_random_adapter(model, adapter) if adapter else model
 
 
-def check_tokenizer(seed_model: str, corpus_digest: str) -> None:
+def check_tokenizer_saves(config: "PreTrainedConfig", tokenizer: Path) -> None:
+    """Try to save the corpus's tokenizer with models of this configuration.
+
+    Raises:
+        `InputError`: if `AutoTokenizer` loads another one from there.
+    """
+    with TemporaryDirectory() as folder:
+        config.save_pretrained(folder)
+        copy_tokenizer(tokenizer, Path(folder))
+
+
+def check_tokenizer(seed_model: str, corpus: CorpusDescription) -> None:
     """Compare the tokenizers of a given seed and of the corpus, where the seed has one.
 
     Raises:
         `InputError`: if they differ.
     """
     try:
-        seed_digest = tokenizer_digest(load_tokenizer(seed_model))
+        tokenizer = load_tokenizer(seed_model)
     except InputError as error:
         logger.warning("the seed's tokenizer cannot be compared with the corpus's: %s", error)
         return
-    if seed_digest != corpus_digest:
+    seed_digest = tokenizer_digest(tokenizer)
+    if seed_digest != corpus.tokenizer_digest:
         raise InputError(
             f"the tokenizer of seed_model {seed_model} is not the one that the units were tokenised with "
-            f"(digests {seed_digest} and {corpus_digest}); partition with `tokenizer: {seed_model}`"
+            f"(digests {seed_digest} and {corpus.tokenizer_digest}); partition with `tokenizer: {seed_model}`"
         )
+    if start_token(tokenizer, "auto") is not None and corpus.document_start is None:
+        logger.warning(
+            "the tokenizer of seed_model %s puts %s before a text, and the corpus's blocks have none; partition "
+            "without `document_start: none` if the seed was trained so", seed_model, tokenizer.bos_token,
+        )  # fmt: skip
 
 
 def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int | None) -> None:

@@ -156,7 +156,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     from .fit import Instruments
     from .held_out import HeldOutSelection, read_held_out
     from .model import train_model
-    from .seed import check_architecture, check_tokenizer, seed_config
+    from .seed import check_architecture, check_tokenizer, check_tokenizer_saves, seed_config
     from .trackers import check_trackers
     from .trainer import check_optimizer
     from .trainer_arguments import trainer_arguments, with_overrides
@@ -168,7 +168,8 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     check_device(args)
     check_trackers(args.report_to)
     if inputs.seed.model:
-        check_tokenizer(inputs.seed.model, corpus.tokenizer_digest)
+        check_tokenizer(inputs.seed.model, corpus)
+    check_tokenizer_saves(config, inputs.run.tokenizer)
     with unsharded_construction(args.deepspeed_plugin):
         check_architecture(config, inputs.seed, arguments.adapter and arguments.adapter.config())
     args_of = {kind: with_overrides(args, arguments.overrides(kind)) for kind in {model.kind for model in missing}}

@@ -45,8 +45,9 @@ def test_the_last_scores_are_those_of_evaluating_the_saved_model(pool, tmp_path,
             model=[folder], data=[pool / "corpus/eval"], output_dir=tmp_path / "scores", output_format="json"
         )
     )
-    rows = json.loads(capsys.readouterr().out.splitlines()[-1])
-    scores = {f"{row['source']}/{row['domain']}": row for row in rows if row["domain"]}
+    out = capsys.readouterr().out
+    rows = json.loads(out[out.index('{\n"scores"') :])["scores"]
+    scores = {row["target"]: row for row in rows if row["level"] == "domain"}
     assert sorted(scores) == DOMAINS
     for domain in DOMAINS:
         assert last[f"eval_bits_per_byte/{domain}"] == pytest.approx(scores[domain]["bits_per_byte"], rel=1e-5)

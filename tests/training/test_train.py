@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from pool_files import ALL, ALPHA_BETA, ALPHA_GAMMA, COMPONENTS, changed, manifests, same_weights, stamps, weights
-from tiny_corpus import BLOCK, make_mixtures, make_run_dir, random_blocks, replace_unit, tiny_arguments
+from tiny_corpus import BLOCK, TINY, make_mixtures, make_run_dir, random_blocks, replace_unit, tiny_arguments
 from transformers import AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
@@ -200,3 +200,12 @@ def test_weights_have_the_mode_of_other_files(trained):
 def test_nothing_trained_is_an_empty_list_in_json(pool, capsys):
     run(tiny_arguments(pool, output_format="json"))
     assert capsys.readouterr().out == "[]\n"
+
+
+def test_the_corpus_tokenizer_is_loaded_from_models_whose_architecture_has_its_own(run_dir):
+    from transformers import AutoTokenizer
+
+    overrides = f"{TINY},num_key_value_heads=2"
+    run(tiny_arguments(run_dir, model_type="qwen2", config_overrides=overrides, model="seed"))
+    loaded = AutoTokenizer.from_pretrained(run_dir / "models/seed")
+    assert loaded("w1 w2 w63")["input_ids"] == [1, 2, 63]

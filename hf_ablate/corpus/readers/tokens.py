@@ -81,7 +81,8 @@ def _spans(ids: np.ndarray, eos: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=1)
 def _tokenizer_facts(tokenizer: str) -> tuple[int, int]:
+    from ...saved_tokenizer import vocab_size_of
     from ..tokenizers import load_tokenizer
 
     loaded = load_tokenizer(tokenizer)
-    return loaded.eos_token_id, len(loaded)
+    return loaded.eos_token_id, vocab_size_of(loaded)

@@ -13,7 +13,7 @@ from ..decontamination.check import OverlapCheck
 from ..decontamination.evaluation_sets import HELD_OUT, Decontamination, list_evaluation_files, texts_of
 from ..inputs.input_file import InputFile
 from ..rules.partition_rule import Key
-from ..tokenizers import load_tokenizer, train_tokenizer
+from ..tokenizers import load_tokenizer, start_token, train_tokenizer
 from .budgets import BYTES_PER_TOKEN, check_not_empty, needed_tokens
 from .catalog import Catalog
 from .encode import encode_task
@@ -75,6 +75,8 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     decontamination = recipe.decontamination
     check = OverlapCheck(work / "evaluation_sets", decontamination.rule) if decontamination else None
     tokenizer = load_tokenizer(recipe.tokenizer.given) if recipe.tokenizer.given else None
+    if tokenizer:
+        start_token(tokenizer, recipe.tokenizer.document_start)  # whether it has one is known before anything is read
     index = Index(work / "index", recipe.reading)
     survey = make_survey(files, recipe.reading, index, num_proc)
     members = find_membership(survey, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.budgets.unit_tokens)
@@ -94,7 +96,8 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
             _write_check(check, decontamination, held_out)
         if not tokenizer:
             tokenizer = _train_tokenizer(indexed, np.where(is_train, limit, 0), recipe)
-        settings = encode_settings(work, recipe.reading, index, tokenizer, check)
+        start = start_token(tokenizer, recipe.tokenizer.document_start)
+        settings = encode_settings(work, recipe.reading, index, tokenizer, start, check)
         jobs = list(make_jobs(indexed, number, done, limit, num_proc))
         run_tasks(partial(encode_task, settings=settings), jobs, num_proc, "tokenising")
         parts += tuple((job.name, job.task.number) for job in jobs)

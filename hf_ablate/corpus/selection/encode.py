@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class EncodeSettings:
         index_folder (`Path`): where their records are.
         folder (`Path`): where the output goes.
         tokenizer_file (`Path`): a `tokenizer.json`.
+        bos (`int | None`): the token that starts a document, if any.
         eos (`int`): the token that ends a document.
         dtype (`str`): the type of a token id, such as `<u2`.
         check (`OverlapCheck | None`): what training documents may not overlap with.
@@ -72,6 +73,7 @@ class EncodeSettings:
     index_folder: Path
     folder: Path
     tokenizer_file: Path
+    bos: int | None
     eos: int
     dtype: str
     check: OverlapCheck | None
@@ -97,13 +99,13 @@ def encode_task(job: EncodeJob, settings: EncodeSettings) -> None:
         open(settings.folder / f"{job.name}.tokens", "wb") as token_file,
         open(settings.folder / f"{job.name}.rows", "wb") as row_file,
     ):
-        for batch in _batches(read_selected(job.task, records, settings.form)):
+        for batch in _batches(_without_bos(read_selected(job.task, records, settings.form), settings.bos)):
             places = range(at, at + len(batch))
             texts = _texts(batch, tokenizer, job.keep_text[at : at + len(batch)] | (settings.check is not None))
             if settings.check:
                 _remove_overlapping(settings.check, job, records, entries, samples, (places, batch, texts))
             clean = [place for place in places if not entries["overlap"][place]]
-            all_ids = _encode([batch[place - at] for place in clean], tokenizer, settings.eos, settings.dtype)
+            all_ids = _encode([batch[place - at] for place in clean], tokenizer, settings)
             for place, ids in zip(clean, all_ids, strict=True):
                 token_file.write(ids.tobytes())
                 entries["start"][place], entries["tokens"][place] = start, len(ids)
@@ -147,12 +149,22 @@ def _remove_overlapping(
             )
 
 
-def _encode(documents: list[Document], tokenizer, eos: int, dtype: str) -> list[np.ndarray]:
-    """The token ids of documents, with end of text."""
+def _without_bos(documents: Iterator[Document], bos: int | None) -> Iterator[Document]:
+    """The documents; of those that came as token ids, the token that starts one is not part of its text."""
+    for document in documents:
+        starts = bos is not None and document.ids is not None and len(document.ids) and document.ids[0] == bos
+        yield replace(document, ids=document.ids[1:]) if starts else document
+
+
+def _encode(documents: list[Document], tokenizer, settings: EncodeSettings) -> list[np.ndarray]:
+    """The token ids of documents, with what starts and ends a document."""
+    start = [] if settings.bos is None else [settings.bos]
     if documents and documents[0].ids is not None:
-        return [np.append(document.ids, eos).astype(dtype) for document in documents]
-    encodings = tokenizer.encode_batch_fast([document.text for document in documents], add_special_tokens=False)
-    return [np.array([*encoding.ids, eos], dtype) for encoding in encodings]
+        ids = [document.ids.tolist() for document in documents]
+    else:
+        texts = [document.text for document in documents]
+        ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+    return [np.array([*start, *some, settings.eos], settings.dtype) for some in ids]
 
 
 def _texts(documents: list[Document], tokenizer, needed: np.ndarray) -> list[str]:

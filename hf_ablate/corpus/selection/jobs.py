@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...saved_tokenizer import vocab_size_of
 from ..blocks import token_dtype
 from ..decontamination.check import OverlapCheck
 from .encode import EncodeJob, EncodeSettings
@@ -27,8 +28,9 @@ def tokenizer_folder(work: Path) -> Path:
 
 
 def encode_settings(
-    work: Path, reading: ReadSettings, index: Index, tokenizer: "PreTrainedTokenizerFast", check: OverlapCheck | None
-) -> EncodeSettings:
+    work: Path, reading: ReadSettings, index: Index, tokenizer: "PreTrainedTokenizerFast", bos: int | None,
+    check: OverlapCheck | None,
+) -> EncodeSettings:  # fmt: skip
     """How documents are tokenised; saves the tokenizer in the folder of intermediate files.
 
     Args:
@@ -36,6 +38,7 @@ def encode_settings(
         reading (`ReadSettings`): how documents are read.
         index (`Index`): their records.
         tokenizer (`PreTrainedTokenizerFast`): the tokenizer.
+        bos (`int | None`): the token before each document, if any.
         check (`OverlapCheck | None`): what training documents may not overlap with.
     """
     tokens, saved = work / "tokens", tokenizer_folder(work)
@@ -45,7 +48,7 @@ def encode_settings(
         saved.with_suffix(".partial").rename(saved)
     return EncodeSettings(
         form=reading.form, index_folder=index.folder, folder=tokens, tokenizer_file=saved / "tokenizer.json",
-        eos=tokenizer.eos_token_id, dtype=token_dtype(len(tokenizer)).str, check=check,
+        bos=bos, eos=tokenizer.eos_token_id, dtype=token_dtype(vocab_size_of(tokenizer)).str, check=check,
     )  # fmt: skip
 
 

@@ -17,11 +17,13 @@ class TokenizerSettings:
         given (`str | None`): folder or Hub id; `None` to train one.
         vocab_size (`int`): the vocabulary of one that is trained.
         train_bytes (`int`): the most text that it is trained on.
+        document_start (`str`): what is put before a document, see [`start_token`].
     """
 
     given: str | None
     vocab_size: int
     train_bytes: int
+    document_start: str = "auto"
 
 
 @dataclass(frozen=True)

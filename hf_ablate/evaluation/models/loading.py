@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ...causal_models import causal_config as read_causal_config
 from ...errors import InputError, reason
-from ...manifest import find_manifest
+from ...manifest import find_manifest, has_manifest
 from ...model_config import context_of
 from ...remote_code import loading_options, untrusted_code
 from ...saved_model import CONFIG, load_causal_lm
+from ...saved_tokenizer import check_reads_as_saved, check_vocabulary_holds, reads_as_saved
 
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,8 @@ def load_tokenizer(folder: Path):
     """The tokenizer saved with a model.
 
     Raises:
-        `InputError`: if there is none, or it cannot be loaded.
+        `InputError`: if there is none, it cannot be loaded, its vocabulary lacks a special token that text is scored
+            with, or a model trained here would be scored on other tokens than it was trained on.
     """
     from transformers import AutoTokenizer
 
@@ -56,11 +58,18 @@ def load_tokenizer(folder: Path):
         raise InputError(f"{folder} holds no tokenizer; save it there with `tokenizer.save_pretrained`")
     try:
         with untrusted_code(str(folder)):
-            return AutoTokenizer.from_pretrained(folder, **loading_options())
+            tokenizer = AutoTokenizer.from_pretrained(folder, **loading_options())
     except InputError:
         raise
     except (ValueError, OSError, KeyError) as error:
         raise InputError(f"the tokenizer in {folder} cannot be loaded: {reason(error)}") from error
+    check_vocabulary_holds(tokenizer, folder)
+    if has_manifest(folder):
+        check_reads_as_saved(tokenizer, folder)
+    elif not reads_as_saved(tokenizer, folder):
+        name = type(tokenizer).__name__
+        logger.warning("transformers loads the tokenizer in %s as %s, not as its tokenizer.json says", folder, name)
+    return tokenizer
 
 
 def window_length(folder: Path, max_length: int | None) -> int:

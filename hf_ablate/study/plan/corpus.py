@@ -21,6 +21,7 @@ from ...mixtures.enumerate import (
 )
 from ...mixtures.units import CorpusUnits
 from ...run_folder import RunFolder
+from ...saved_tokenizer import vocab_size_of
 from .change import Change, StagePlan
 
 
@@ -124,4 +125,4 @@ def with_vocabulary(corpus: CorpusDescription, arguments: PartitionArguments | N
         return corpus
     from ...corpus.tokenizers import load_tokenizer
 
-    return replace(corpus, vocab_size=len(load_tokenizer(arguments.tokenizer)))
+    return replace(corpus, vocab_size=vocab_size_of(load_tokenizer(arguments.tokenizer)))
