@@ -64,7 +64,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "Setting accelerator to" not in result.stdout + result.stderr  # as DeepSpeed would say once per process
-    assert result.stdout.count("Ranking of 7 mixtures") == 1
+    assert result.stdout.count("Best mixture: ") == 1 and result.stdout.count("\nrank: ") == 1
     rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
     one, two = (
         {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "macro"}
@@ -73,12 +73,39 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     assert one == pytest.approx(two, rel=1e-4)
 
 
-def test_a_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(study, capsys):
+def test_a_finished_study_says_a_line_per_stage_and_its_answer(study, capsys):
     assert run(study) == 0
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    stages = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
+    assert lines[:8] == [*(f"{stage}: unchanged" for stage in stages), ""]
+    assert lines[8].startswith("Best mixture: ") and "reference models" in shown.out and len(lines) < 25
+    assert "nothing to do" not in shown.err
+
+
+def test_a_run_says_what_each_stage_did(study, capsys):
+    for name in ("report", "ranking", "mixtures"):
+        shutil.rmtree(study / "run" / name)
+    assert run(study) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "enumerate: 7 mixtures, 4 of them with a reference model"
+    assert lines[4] == "rank: by bits per byte on split val"
+    assert lines[6] == f"report: {study / 'run/report/index.html'}"
+
+
+def test_as_json_a_run_is_one_object(study, capsys):
+    assert run(study, "--output_format", "json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {entry["did"] for entry in shown["stages"]} == {"unchanged"}
+    assert set(shown["answer"]) == {"mixture", "score", "gain", "unit_of_measure", "trust"}
+
+
+def test_a_verbose_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(study, capsys):
+    assert run(study, "--verbose") == 0
+    shown = " ".join(capsys.readouterr().out.split())
     assert "Ranking of 7 mixtures by bits per byte" in shown
-    assert "Agreement with 4 reference models, reference budget: fixed" in shown
-    assert shown.rstrip().endswith("report: " + str(study / "run/report/index.html"))
+    assert "Agreement with 4 reference models" in shown
+    assert shown.endswith("report: " + str(study / "run/report/index.html"))
     page = contents(study, "report/index.html").decode()
     assert "<link" not in page and "<script" not in page and "src=" not in page
     for figure in ("ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training"):
@@ -269,7 +296,7 @@ def test_changing_back_gives_the_same_ranking(study, undisturbed):
 
 
 def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
-    assert run(study, "--set", "train.reference_budget=union") == 0
+    assert run(study, "--verbose", "--set", "train.reference_budget=union") == 0
     assert "reference budget: union (k units give k times the tokens)" in capsys.readouterr().out
     for path in (study / "run/models/references").glob("*/manifest.json"):
         manifest = json.loads(path.read_text())

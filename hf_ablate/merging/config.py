@@ -13,6 +13,7 @@ from ..run_folder import RunFolder
 
 
 CONFIG_NAME = "mergekit_config.yml"
+MERGEKIT, OURSELVES = "mergekit", "hf_ablate"  # what has averaged the weights of a written merge
 # The head of the YAML of a merge that mergekit cannot write, see [`write_merge`].
 WITHOUT_MERGEKIT = (
     "# mergekit fails on this architecture or leaves weights out, as the log of `hf-ablate merge` says. hf_ablate\n"

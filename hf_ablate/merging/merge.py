@@ -14,8 +14,7 @@ from ..run_folder import RunFolder, model_id
 from ..saved_model import weights_digest
 from .arguments import MergeArguments
 from .components import check_components
-from .config import CONFIG_NAME, WITHOUT_MERGEKIT, merge_yaml
-from .written import MERGEKIT, write_merge
+from .config import CONFIG_NAME, MERGEKIT, WITHOUT_MERGEKIT, merge_yaml
 
 
 logger = logging.getLogger(__name__)
@@ -103,16 +102,17 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     run_folder = RunFolder(run_dir)
     components = {unit: run_folder.component(unit) for unit in mixture.units}
     manifests = {unit: read_manifest(folder) for unit, folder in components.items()}
-    inputs = {unit: manifest["digest"] for unit, manifest in manifests.items()}
-    settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
+    settings, inputs = _identity(run_folder, mixture, out_dtype)
     folder = run_folder.merged(mixture.id)
     source = merge_yaml(mixture, run_dir, out_dtype)
-    if is_finished(folder, fingerprint("merge", settings, inputs)):
+    if is_saved(run_dir, mixture, out_dtype):
         logger.info("merge: %s is up to date", folder)
         config, current = folder / CONFIG_NAME, _headed(source, read_manifest(folder)["merged_by"])
         if not config.is_file() or config.read_text(encoding="utf-8") != current:  # the study has been moved
             write_text(config, current)
         return folder
+    from .written import write_merge
+
     check_components(components)
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)

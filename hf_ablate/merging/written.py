@@ -17,12 +17,12 @@ from ..manifest import make_readable, write_json
 from ..mixtures.mixture import Mixture
 from ..remote_code import loading_options
 from ..saved_model import CONFIG, GENERATION, INDEX, load_causal_lm, model_tensors, open_tensors
+from .config import MERGEKIT, OURSELVES
 from .parameters import read_parameters
 from .resident import weighted_sum_
 
 
 logger = logging.getLogger(__name__)
-MERGEKIT, OURSELVES = "mergekit", "hf_ablate"  # what has averaged the weights of a written merge
 # What a merged model takes over from the component of its first unit.
 _TAKEN_OVER = (
     CONFIG, GENERATION, "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*",

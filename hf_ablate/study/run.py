@@ -1,7 +1,9 @@
 """`hf-ablate run`: a whole study from its folder of recipes, stage by stage, all checked before the first starts."""
 
+import json
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from ..recipe import stage_recipes
 from .changes import changes_by_stage
 from .checks import check_pool, check_settings
 from .dry_run import print_plan
+from .stage_output import no_output
+from .summary import answer_of, answer_text, line_of, state_of
 
 
 logger = logging.getLogger(__name__)
@@ -38,6 +42,9 @@ class RunArguments(StageArguments):
             "repeatable": True,
         },
     )
+    verbose: bool = field(
+        default=False, metadata={"help": "Print every stage's tables too, as the stage's own command does."}
+    )
 
 
 def run(arguments: RunArguments) -> None:
@@ -58,9 +65,29 @@ def run(arguments: RunArguments) -> None:
         return
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
+    as_json = arguments.output_format == "json"
+    lines: dict[str, str] = {}
     for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
-        find_command(stage).start(stage_arguments, tokens[stage])
+        before = state_of(stage, stage_arguments)
+        with nullcontext() if arguments.verbose else no_output():
+            find_command(stage).start(stage_arguments, tokens[stage])
+        lines[stage] = line_of(stage, stage_arguments, before)
+        if not (arguments.verbose or as_json):
+            print(f"{stage}: {lines[stage]}", flush=True)
+    if not arguments.verbose:
+        _print_end(arguments.study, lines, run_folder_of(stages), as_json)
+
+
+def _print_end(study: Path, lines: Mapping[str, str], run_dir: Path, as_json: bool) -> None:
+    """Print the answer; as JSON, what the stages did too."""
+    answer = answer_of(run_dir) if "rank" in lines else None
+    if as_json:
+        done = [{"stage": stage, "did": line} for stage, line in lines.items()]
+        print(json.dumps({"study": str(study), "run_dir": str(run_dir), "stages": done, "answer": answer}))
+    elif answer:
+        print(f"\n{answer_text(answer)}")
+        print("Tables: --verbose, or the commands `hf-ablate rank` and `hf-ablate evaluate` with the recipes.")
 
 
 def run_folder_of(stages: Mapping[str, Any]) -> Path:
