@@ -9,9 +9,21 @@ from ..errors import unknown_name
 if TYPE_CHECKING:
     import torch
     from peft import PeftModel
+    from transformers import PreTrainedModel
 
 
 logger = logging.getLogger(__name__)
+
+
+def adaptable_layers(model: "PreTrainedModel") -> list[str]:
+    """What layers with matrices of their own are called, each name once, in the order of the model."""
+    from torch.nn import Embedding, Linear
+    from transformers.pytorch_utils import Conv1D
+
+    named = model.named_modules()
+    return list(
+        dict.fromkeys(name.split(".")[-1] for name, layer in named if isinstance(layer, (Linear, Embedding, Conv1D)))
+    )
 
 
 def check_names(model: "PeftModel", parameters: list[str], targeted: set[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import refused
-from .adapted_layers import check_names
+from .adapted_layers import adaptable_layers, check_names
 
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def with_random_adapter(model: "PreTrainedModel", config: "LoraConfig") -> "Peft
         for name, _ in module.named_parameters(recurse=False)
     ]
     targeted = set(config.target_parameters or ())
-    with no_warnings_of_peft(), refused("the adapters cannot be made", ValueError):
+    layers = ", ".join(adaptable_layers(model))
+    with no_warnings_of_peft(), refused(f"the adapters cannot be made (of layers, there are {layers})", ValueError):
         adapted = get_peft_model(model, config)
     check_names(adapted, parameters, targeted)
     return adapted

@@ -192,6 +192,10 @@ class TrainArguments(ModelStageArguments):
         for name in ("global_batch_size", "component_tokens", "reference_tokens", "eval_limit", "peak_tflops"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number, or null")
+        defaults = {entry.name: entry.default for entry in fields(self)}
+        given = [name for name in _ADAPTER if getattr(self, name) != defaults[name]]
+        if given and not self.peft:
+            raise InputError(f"`{given[0]}` is for adapters, and `peft` is null; set peft: lora, or leave it out")
         if ALL_LINEAR in (self.lora_target_modules or []) and len(self.lora_target_modules) > 1:
             raise InputError(
                 f"`lora_target_modules` names {ALL_LINEAR} and other layers; give {ALL_LINEAR} alone (layers to train "

@@ -148,7 +148,11 @@ def test_a_fold_that_is_not_the_adapter_leaves_no_model(tied_pool, tmp_path, mon
         ({"lora_modules_to_save": ["lm_haed"]}, "'lm_haed'; did you mean 'lm_head'"),
         ({"lora_target_parameters": ["norm.wight"]}, "'norm.wight'; did you mean 'norm.weight'"),
         ({"lora_target_modules": ["all-linear", "lm_head"]}, "give all-linear alone"),
-        ({"lora_target_parameters": ["q_proj.weight"]}, "the adapters cannot be made: .*q_proj"),
+        (
+            {"peft": None, "lora_r": 16, "lora_alpha": 32, "use_dora": True},
+            "`use_dora` is for adapters.*set peft: lora",
+        ),
+        ({"lora_target_parameters": ["q_proj.weight"]}, "the adapters cannot be made .*: .*q_proj"),
         ({"lora_modules_to_save": ["q_proj"], "lora_target_modules": ["q_proj"]}, "the adapters cannot be made"),
     ],
 )
@@ -161,8 +165,19 @@ def test_what_cannot_be_is_refused_before_training(tied_pool, tmp_path, options,
 
 def test_fused_experts_with_dora_are_refused_before_training(pool_of_experts, tmp_path):
     options = {"lora_target_parameters": ["experts.down_proj"], "use_dora": True}
-    with pytest.raises(InputError, match="the adapters cannot be made: .*use_dora"):
+    with pytest.raises(InputError, match="the adapters cannot be made .*: .*use_dora"):
         with_components(pool_of_experts, tmp_path, "alpha", **EXPERTS | options)
+
+
+def test_layers_that_peft_cannot_adapt_are_named_with_those_that_there_are(tmp_path):
+    small = "hidden_size=16,num_hidden_layers=1,state_size=4,time_step_rank=2,intermediate_size=32"
+    run_dir = seed_pool(tmp_path, model_type="mamba", config_overrides=small)
+    options = {"model_type": "mamba", "config_overrides": small, "peft": "lora", "model": "component:alpha"}
+    message = r"there are embeddings, in_proj, x_proj, dt_proj, out_proj, lm_head\): .*'out_proj' is incompatible"
+    with pytest.raises(InputError, match=message):
+        run(tiny_arguments(run_dir, **options))
+    run(tiny_arguments(run_dir, **options, lora_target_modules=["in_proj", "x_proj"]))
+    assert set(manifests(run_dir)) == {"seed", "component:alpha"}
 
 
 def test_an_untied_model_says_so_itself_and_peft_says_nothing(tied_pool, tmp_path, recwarn):

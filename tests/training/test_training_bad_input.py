@@ -57,7 +57,7 @@ def stops(arguments, message):
         ({"stages": ["alpha", "gama"]}, "unknown unit 'gama'; did you mean 'gamma'"),
         ({"bf16": True, "use_cpu": False}, "`bf16` is set, but there is no GPU here; set use_cpu: true"),
         ({"tf32": True}, "`tf32` is set, but there is no GPU here"),
-        ({"peft": "lora", "lora_target_modules": ["q_prj"]}, "the adapters cannot be made: .*q_prj"),
+        ({"peft": "lora", "lora_target_modules": ["q_prj"]}, "the adapters cannot be made .*: .*q_prj"),
         ({"use_liger_kernel": True}, "`use_liger_kernel` is set, but .*pip install liger-kernel"),
         ({"report_to": ["clearml"]}, "clearml, which is not installed: pip install clearml"),
         ({"seed_model": "no/such/folder", "config_overrides": None}, "no/such/folder is neither the folder"),
