@@ -5,6 +5,7 @@ The Python API, imported when it is first used:
 - [`Study`]: a study's run folder: its units, mixtures, scores, ranking and agreement, and scores of any other mixture;
 - [`Mixture`]: base units with weights;
 - [`MixtureScorer`]: scores any mixture of a pool on tokenised text;
+- [`load_metric`]: the formulas of scores and agreement as `evaluate` modules;
 - [`InputError`]: a mistake in what was given.
 """
 
@@ -17,17 +18,19 @@ from .modeling.registration import register as _register
 if TYPE_CHECKING:
     from .errors import InputError
     from .evaluation.scoring.mixture_scorer import MixtureScorer
+    from .metrics import load_metric
     from .mixtures.mixture import Mixture
     from .study.study import Study
 
 
 __version__ = "0.1.0"
-__all__ = ["InputError", "Mixture", "MixtureScorer", "Study"]
+__all__ = ["InputError", "Mixture", "MixtureScorer", "Study", "load_metric"]
 _MODULES = {
     "InputError": ".errors",
     "Mixture": ".mixtures.mixture",
     "MixtureScorer": ".evaluation.scoring.mixture_scorer",
     "Study": ".study.study",
+    "load_metric": ".metrics",
 }
 _register()
 

@@ -33,6 +33,15 @@ def test_a_study_that_was_run_is_opened_from_its_run_folder(study):
     assert sum(candidate.reference for candidate in opened.candidates) == 4
 
 
+def test_metrics_are_loaded_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sums = {"sum_logprob": [-8 * math.log(2)], "num_tokens": [4], "num_chars": [8], "num_words": [2], "num_bytes": [8]}
+    assert ha.load_metric("perplexities").compute(**sums)["bits_per_byte"] == pytest.approx(1)
+    assert ha.load_metric("rank_agreement").name == "rank_agreement"
+    with pytest.raises(ha.InputError, match="unknown metric 'perplexity'; did you mean 'perplexities'"):
+        ha.load_metric("perplexity")
+
+
 def test_running_again_does_nothing(study, caplog):
     caplog.set_level("INFO")
     study.run()
