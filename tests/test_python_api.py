@@ -140,7 +140,7 @@ def test_the_report_is_the_commands(study):
     [
         (lambda study: ha.Study.open("nowhere"), "nowhere is not the run folder of a study"),
         (lambda study: ha.Study.open(study.run_dir).run(), "opened without its recipes"),
-        (lambda study: ha.Study.from_recipes("nowhere"), "nowhere is not a folder of recipes"),
+        (lambda study: ha.Study.from_recipes("nowhere"), "unknown study 'nowhere'.*or a folder"),
         (lambda study: ha.Study.from_recipes(study.recipes, changes=["train.learning_rat=1"]), "did you mean"),
         (lambda study: study.scores("bits_per_bite"), "unknown metric 'bits_per_bite'; did you mean 'bits_per_byte'"),
         (lambda study: study.scores(split="test"), "unknown split 'test'"),
