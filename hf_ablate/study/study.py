@@ -79,7 +79,8 @@ class Study:
         """The study that a folder of recipes describes; nothing is run.
 
         Args:
-            recipes (`str` or `Path`): the folder, with one YAML file per stage.
+            recipes (`str` or `Path`): the folder, with one YAML file per stage, or the name of a study that comes with
+                the package.
             run_dir (`str` or `Path`, *optional*): the run folder; default: the one that the recipes name.
             changes (`Sequence[str]`): changes to recipes, such as `train.learning_rate=1e-3`.
 
