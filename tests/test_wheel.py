@@ -36,7 +36,7 @@ def scripts(tmp_path_factory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=source)
     python = environment / "bin" / "python"
     (wheel,) = (source / "dist").glob("*.whl")
-    offline = ["--no-deps", "--no-index", "--no-compile"]
+    offline = ["--no-deps", "--no-index"]
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *offline, wheel, cwd=source)
     packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=source).strip())
     for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
