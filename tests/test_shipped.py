@@ -1,6 +1,7 @@
 """The studies that come with the package, studies written from them, and where the paths in recipes lead."""
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -79,6 +80,13 @@ def test_a_study_is_written_from_one_of_ones_own(capsys):
     assert not Path("a: b").exists()
     assert main(["init", "a: b", "--from", "old"]) == 0
     assert yaml.safe_load(Path("a: b/rank.yaml").read_text()) == {"metric": "ppl_byte", "run_dir": "runs/a: b"}
+
+
+def test_a_study_is_written_into_the_working_directory():
+    Path("mine").mkdir()
+    os.chdir("mine")
+    assert main(["init", "."]) == 0
+    assert yaml.safe_load(Path("rank.yaml").read_text())["run_dir"] == "runs/mine"
 
 
 def test_init_overwrites_nothing(capsys):

@@ -2,12 +2,12 @@
 
 import json
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from ..errors import InputError
+from ..manifest import write_text
 from ..recipe import stage_recipes
 from ..shipped import shipped_studies
 
@@ -41,8 +41,8 @@ def run(arguments: InitArguments) -> None:
     recipes = stage_recipes(arguments.origin)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists already; name a folder that does not, or edit what is there")
-    if not arguments.dry_run:
-        _write(folder, recipes, run_dir)
+    for path in [] if arguments.dry_run else recipes.values():
+        write_text(folder / path.name, _with_run_dir(path.read_text(encoding="utf-8"), run_dir))
     names = [path.name for path in recipes.values()]
     if arguments.output_format == "json":
         print(json.dumps({"study": str(folder), "from": str(arguments.origin), "run_dir": run_dir, "recipes": names}))
@@ -52,15 +52,6 @@ def run(arguments: InitArguments) -> None:
         f"with the run folder {run_dir}\n"
         f"Edit them, then: hf-ablate validate {folder} && hf-ablate run {folder} --dry_run"
     )
-
-
-def _write(folder: Path, recipes: dict[str, Path], run_dir: str) -> None:
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for path in recipes.values():
-        (temporary / path.name).write_text(_with_run_dir(path.read_text(encoding="utf-8"), run_dir), encoding="utf-8")
-    temporary.replace(folder)
 
 
 def _with_run_dir(recipe: str, run_dir: str) -> str:
