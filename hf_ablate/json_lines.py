@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from itertools import chain
+from typing import IO, Any
 
 from .byte_streams import open_decompressed
 from .errors import InputError
@@ -63,13 +64,7 @@ def read_lines(place: str, name: str) -> Iterator[tuple[int, bytes]]:
     number = 0
     try:
         with open_decompressed(place, name) as stream:
-            has_started = False
-            for number, line in enumerate(stream, start=1):
-                if not has_started:
-                    line = line.removeprefix(_BYTE_ORDER_MARK)
-                    has_started = bool(line.strip())
-                    if has_started:
-                        _check_first(line, name)
+            for number, line in enumerate(chain(_checked_start(stream, name), stream), start=1):
                 yield number, line
     except _OtherFormat:
         raise
@@ -79,6 +74,17 @@ def read_lines(place: str, name: str) -> Iterator[tuple[int, bytes]]:
 
 class _OtherFormat(InputError):
     """The file is readable, but holds no JSON lines."""
+
+
+def _checked_start(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """The lines up to the first that is not blank, which shows whether the file is something else."""
+    for line in stream:
+        line = line.removeprefix(_BYTE_ORDER_MARK)
+        if line.strip():
+            _check_first(line, name)
+            yield line
+            return
+        yield line
 
 
 def _check_first(line: bytes, name: str) -> None:

@@ -18,9 +18,10 @@ class DocumentArguments(ModelStageArguments):
     source: Literal["files", "jsonl", "parquet", "hub", "tokens"] = field(
         default="files",
         metadata={
-            "help": "files: every file is a document. jsonl: a document a line (also .gz and .zst). parquet: a "
-            "document a row. hub: data sets, through `datasets`. tokens: .npy files of token ids, with end-of-text "
-            "between documents."
+            "help": "files: every file is a document. jsonl: a document a line, also as gzip, Zstandard, xz or bzip2. "
+            "parquet: a document a row. hub: data sets, through `datasets`. tokens: .npy files of token ids, with "
+            "end-of-text between documents. What lies beside the data (README.md, _SUCCESS, hidden files) is not "
+            "read, but named."
         },
     )
     roots: list[str] = field(

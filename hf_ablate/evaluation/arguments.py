@@ -39,7 +39,7 @@ class EvaluateArguments(ModelStageArguments):
     data: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files (or .gz, .zst), run "
+            "help": "Evaluation text: folders <source>/<split>/*.jsonl.gz, single jsonl files, also compressed, run "
             "folders, or data sets on the Hub (ORG/NAME, optionally with @REVISION and :CONFIGURATION). Default: the "
             "study's own."
         },

@@ -44,9 +44,9 @@ def test_a_folder_is_read_once_and_loops_end(tmp_path, data, said):
     (data / "round").symlink_to("round")
     assert names(data, "**/*.jsonl") == ["data/a/1.jsonl"]
     assert sorted(said()) == [
-        "not read: 1 read already, under another name: data/latest (is data/a)",
-        "not read: 1 that link to nothing: data/round",
-        "not read: 2 that link back to a folder above: data/a/up, data/above",
+        "1 not read (links to nothing): data/round",
+        "1 not read (the same folder as another): data/latest (is data/a)",
+        "2 not read (links back to a folder above): data/a/up, data/above",
     ]
     with pytest.raises(InputError, match="data/round cannot be read: it is a link to a file that is not there"):
         names(data)
@@ -90,8 +90,8 @@ def test_hidden_files_and_files_beside_the_data_are_counted_and_named(data, said
         (data / name).write_text("")
     assert names(data) == ["data/a/1.jsonl"]
     assert said() == [
-        "not read: 3 hidden files: data/.git/config, data/.part.crc, data/a/__pycache__/x.pyc",
-        "not read: 3 that hold no documents, by name and content: data/LICENSE, data/README.md, data/_SUCCESS",
+        "3 not read (hidden): data/.git/config, data/.part.crc, data/a/__pycache__/x.pyc",
+        "3 not read (no documents, by name and content): data/LICENSE, data/README.md, data/_SUCCESS",
     ]
     write_rows(data / "_part-0", ROWS)
     write_rows(data / "README.jsonl", [])

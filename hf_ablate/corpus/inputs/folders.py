@@ -40,11 +40,11 @@ def folders_below(
             continue
         identity = status.st_dev, status.st_ino
         if identity in read:
-            skipped.add("read already, under another name", name_of(folder), f" (is {read[identity]})")
+            skipped.add("the same folder as another", name_of(folder), f" (is {read[identity]})")
             continue
         read[identity] = name_of(folder)
         for name in broken:
-            skipped.add("that link to nothing", name_of(os.path.join(folder, name)))
+            skipped.add("links to nothing", name_of(os.path.join(folder, name)))
         names = list(subfolders)
         yield Path(folder), names, files
         for name in names:
@@ -52,7 +52,7 @@ def folders_below(
             if not subfolders[name]:
                 inner.append(path)
             elif above.startswith(os.path.join(os.path.realpath(path), "")):
-                skipped.add("that link back to a folder above", name_of(path))
+                skipped.add("links back to a folder above", name_of(path))
             else:
                 linked.append(path)
         linked.sort()

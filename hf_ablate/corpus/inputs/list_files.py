@@ -59,7 +59,7 @@ def list_files(
     files = []
     for name in sorted(listed):
         if is_companion(listed[name], kind):
-            skipped.add("that hold no documents, by name and content", name)
+            skipped.add("no documents, by name and content", name)
         else:
             files.append(listed[name])
     skipped.report(is_excluded)

@@ -91,7 +91,7 @@ def _matches(root: Path, glob: str, root_name: str, skipped: Skipped) -> Iterato
             inside = prefix + name
             if regex.match(inside):
                 if name.startswith("."):
-                    skipped.add("hidden files", f"{root_name}/{inside}")
+                    skipped.add("hidden", f"{root_name}/{inside}")
                 else:
                     yield inside, folder / name
         for name in hidden:
@@ -99,4 +99,4 @@ def _matches(root: Path, glob: str, root_name: str, skipped: Skipped) -> Iterato
                 inside = Path(inner).relative_to(root).as_posix()
                 for file in files_of_inner:
                     if regex.match(f"{inside}/{file}"):
-                        skipped.add("hidden files", f"{root_name}/{inside}/{file}")
+                        skipped.add("hidden", f"{root_name}/{inside}/{file}")

@@ -48,7 +48,7 @@ def remote_files(where: str, glob: str, root_name: str, skipped: Skipped) -> Ite
         if entry["type"] != "file" or not (name == path or regex.match(inside)):
             continue
         if is_hidden:
-            skipped.add("hidden files", f"{root_name}/{inside}")
+            skipped.add("hidden", f"{root_name}/{inside}")
         else:
             version = next((str(entry[key]) for key in _VERSION_KEYS if entry.get(key)), "")
             yield inside, system.unstrip_protocol(name), entry["size"] or 0, version

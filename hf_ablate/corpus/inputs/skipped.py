@@ -30,7 +30,7 @@ class Skipped:
         """Take a file or folder that is not read.
 
         Args:
-            reason (`str`): why; follows a number, as in "2 hidden files".
+            reason (`str`): why, in a few words.
             name (`str`): which.
             note (`str`): what else is to say of it.
         """
@@ -63,4 +63,4 @@ class Skipped:
             listed = [f"{printable(name)}{note}" for name, note in sorted(notes.items()) if not is_excluded(name)]
             more = f" and {len(listed) - _EXAMPLES:,} more" if len(listed) > _EXAMPLES else ""
             if listed:
-                logger.warning("not read: %d %s: %s", len(listed), reason, ", ".join(listed[:_EXAMPLES]) + more)
+                logger.warning("%d not read (%s): %s", len(listed), reason, ", ".join(listed[:_EXAMPLES]) + more)

@@ -24,5 +24,5 @@ def text_files(place: str, name: str, skipped: Skipped) -> list[tuple[str, str, 
         if is_json_lines_name(file[0]) or holds_texts(file[1]):
             chosen.append(file)
         else:
-            skipped.add("files without a `text` a line", f"{name}/{file[0]}")
+            skipped.add("no `text` a line", f"{name}/{file[0]}")
     return chosen

@@ -60,14 +60,16 @@ def document_of(
     identity = look_up(values, form.id_field) if form.id_field else _MISSING
     if identity is _MISSING or identity is None:
         identity = f"{file.name}:{row}"
-    fields = partition_fields(values, file, form)
     try:
         identity = str(identity)
-        unwritable = [name for name, value in {"id": identity, **(fields or {})}.items() if has_half_surrogate(value)]
     except RecursionError:
-        raise BadRow(f"{file.name}, {what} {row + 1}", "a field is nested too deep") from None
-    if unwritable:
-        raise BadRow(f"{file.name}, {what} {row + 1}", f"field {unwritable[0]!r} holds half a surrogate pair")
+        raise BadRow(f"{file.name}, {what} {row + 1}", f"field {form.id_field!r} is nested too deep") from None
+    fields = partition_fields(values, file, form)
+    if not identity.isascii() and has_half_surrogate(identity):
+        raise BadRow(f"{file.name}, {what} {row + 1}", f"field {form.id_field!r} holds half a surrogate pair")
+    for name, value in fields.items() if fields else ():
+        if value.__class__ is str and not value.isascii() and has_half_surrogate(value):
+            raise BadRow(f"{file.name}, {what} {row + 1}", f"field {name!r} holds half a surrogate pair")
     return Document(row, identity, text, fields)
 
 

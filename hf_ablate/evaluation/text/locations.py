@@ -78,7 +78,7 @@ def _sources_at(name: str | Path, split: str, skipped: Skipped) -> list[Source]:
         if paths := _split_files(child, split, skipped):
             sources.append(Source(child.name, split, paths, recorded.get(child.name) or digest_files(list(paths))))
         else:
-            skipped.add(f"folders without a split {split!r}", str(child))
+            skipped.add(f"no split {split!r}", str(child))
     if not sources:
         raise InputError(
             f"no source in {folder} has a split {split!r}; expected <source>/{split}/*.jsonl.gz, or {split}/*.jsonl.gz"
@@ -92,9 +92,9 @@ def _children(folder: Path, skipped: Skipped) -> list[Path]:
         entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     for path in entries:
         if path.is_file() and holds_texts(str(path)):
-            skipped.add("files outside of the sources' folders", str(path))
+            skipped.add("outside of the sources' folders", str(path))
         elif not os.path.exists(path):
-            skipped.add("that link to nothing", str(path))
+            skipped.add("links to nothing", str(path))
     return [path for path in entries if path.is_dir()]
 
 
@@ -121,7 +121,7 @@ def _files_in(folder: Path, skipped: Skipped) -> tuple[Path, ...]:
     files = []
     for inside, path, _, _ in text_files(str(folder), str(folder), skipped):
         if "/" in inside:
-            skipped.add("files in folders of a split", path)
+            skipped.add("in a folder of a split", path)
         else:
             files.append(Path(path))
     skipped.check()

@@ -96,12 +96,12 @@ def test_every_file_of_a_split_is_read_or_named(tmp_path, caplog):
     assert [document.text for document in source.read()] == [f"text {number}" for number in range(8)]
     assert linked.name == "linked" and linked.digest == source.digest
     lines = [record.getMessage() for record in caplog.records]
-    assert [line.split(":")[1].strip() for line in sorted(lines)] == [
-        "1 files outside of the sources' folders",
-        "1 folders without a split 'val'",
-        "1 that link to nothing",
-        "2 files in folders of a split",
-        "2 files without a `text` a line",
+    assert [line.split(":")[0] for line in sorted(lines)] == [
+        "1 not read (links to nothing)",
+        "1 not read (no split 'val')",
+        "1 not read (outside of the sources' folders)",
+        "2 not read (in a folder of a split)",
+        "2 not read (no `text` a line)",
     ]
     for name in ("beside.jsonl", "other", "gone", "deeper/a.jsonl", "README.md"):
         assert name in "".join(lines)
