@@ -421,6 +421,35 @@ def test_every_step_is_also_a_command(tmp_path, undisturbed):
     assert contents(tmp_path, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
 
 
+def planned_scoring(study: Path, capsys) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run(study, "--dry_run", "--output_format", "json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    return next(stage for stage in plan["stages"] if stage["stage"] == "evaluate").get("cost", {})
+
+
+def test_a_dry_run_counts_what_scoring_then_costs(study, tmp_path_factory, capsys):
+    assert planned_scoring(study, capsys) == {}
+    spent = json.loads(contents(study, "scores/manifest.json"))["cost"]
+    passes = sum(row["models"] for row in spent if row["tokens"])
+    shutil.rmtree(study / "run/scores")
+    cost = planned_scoring(study, capsys)
+    assert cost["models"] == passes == 1 + 3 + 4 + 4
+    assert all(cost[name] == sum(row[name] for row in spent) for name in ("tokens", "flops"))
+    assert cost["seconds"] > 0 and cost["speed"] == "training"
+    assert cost["every_mixture"]["flops"] == 7 * cost["flops"] / passes
+    shutil.rmtree(study / "run/models")
+    assert {name: planned_scoring(study, capsys)[name] for name in ("models", "flops")} == {
+        name: cost[name] for name in ("models", "flops")
+    }
+    fresh = tmp_path_factory.mktemp("fresh")
+    write_study(fresh)
+    ahead = planned_scoring(fresh, capsys)
+    assert ahead["models"] == passes and ahead["flops_per_token"] > 0
+    assert run(fresh, "--dry_run") == 0
+    assert "forward passes of 12 models: " in capsys.readouterr().out
+
+
 def test_a_dry_run_before_anything_is_made_plans_what_one_does_after_the_corpus_is(study, tmp_path_factory, capsys):
     shutil.rmtree(study / "run" / "models")
     assert run(study, "--dry_run") == 0

@@ -1,6 +1,7 @@
 """`hf-ablate evaluate --dry_run`: what will be scored, and what that costs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..durations import duration_text
@@ -73,11 +74,15 @@ def cost_ahead(arguments: EvaluateArguments, families: list[list[ScoredModel]]) 
     measured = [make_family(models, arguments.measurement) for models in families]
     sweeps = make_sweeps(arguments.scores_dir, measured, sources, arguments.per_document, ALONE)
     costs = [sweep.costs.of_passes(missing) for sweep in sweeps for _, missing in sweep.passes(ALONE)]
-    return {"models": len(costs), **sum_costs(costs), **_time(arguments, sum(cost["flops"] for cost in costs))}
+    return {"models": len(costs), **sum_costs(costs), **time_of(arguments, sum(cost["flops"] for cost in costs))}
 
 
-def _time(arguments: EvaluateArguments, flops: int) -> dict[str, Any]:
-    """Seconds at the speed of earlier scoring; before there was any, at that of the components' training."""
+def time_of(arguments: EvaluateArguments, flops: int) -> dict[str, Any]:
+    """Seconds at the speed of earlier scoring; before there was any, at that of the components' training.
+
+    Returns:
+        `dict[str, Any]`: `seconds` and `speed` (what they are estimated by); empty where there was neither.
+    """
     from .scoring.cost import read_costs
 
     run = RunFolder(arguments.run_dir)
@@ -102,12 +107,13 @@ def _as_text(arguments: EvaluateArguments, plan: dict[str, Any]) -> str:
     return f"evaluate: {counts} on split {arguments.split}\n{cost_text(plan['cost'])}"
 
 
-def cost_text(cost: dict[str, Any]) -> str:
-    """A line about what scoring will cost, from [`cost_ahead`]."""
+def cost_text(cost: Mapping[str, Any]) -> str:
+    """A line about what scoring will cost, from [`cost_ahead`]; hours of a device are `device_hours`."""
     if not cost["models"]:
         return "no forward passes are missing"
-    seconds = cost.get("seconds")
-    time = "" if seconds is None else f", {duration_text(seconds)} at the speed of {cost['speed']}"
+    time = f", {cost['device_hours']:,.2f} GPU hours" if "device_hours" in cost else ""
+    if "seconds" in cost:
+        time += f", {duration_text(cost['seconds'])} at the speed of {cost['speed']}"
     note = f"\nFLOPs: {cost['flops_note']}" if "flops_note" in cost else ""
     models = f"{cost['models']} model{'s' * (cost['models'] > 1)}"
     return f"forward passes of {models}: {cost['tokens']:,} tokens, {cost['flops']:.3g} FLOPs{time}{note}"

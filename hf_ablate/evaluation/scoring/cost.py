@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model_size import ModelSize
 from ..models.scored_model import ScoredModel
 from ..rows import append_json_lines
 from ..text.tokens import TokenisedSource
@@ -16,6 +17,28 @@ from .processes import ALONE, Processes
 
 
 COSTS = "costs"  # and `.jsonl`, or the number of a process and that
+
+
+def forward_cost(sources: Iterable[TokenisedSource], size: ModelSize, max_length: int) -> dict[str, Any]:
+    """Tokens that are predicted, and operations of one model's forward passes over the windows that predict them.
+
+    The last window of a document reads tokens again that were predicted before; padding does not count.
+
+    Args:
+        sources (`Iterable[TokenisedSource]`): the text.
+        size (`ModelSize`): of the model.
+        max_length (`int`): most tokens that a window predicts.
+
+    Returns:
+        `dict[str, Any]`: `tokens`, `flops`, and `flops_note` where the size of the model is not known.
+    """
+    tokens = flops = 0
+    for source in sources:
+        tokens += int(source.stream.num_tokens.sum())
+        lengths, counts = np.unique(rolling_windows(source.stream, max_length).length, return_counts=True)
+        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+            flops += size.forward_flops(count * length, length)
+    return {"tokens": tokens, "flops": flops, **size.noted}
 
 
 class ScoringCosts:
@@ -32,21 +55,8 @@ class ScoringCosts:
         self.family = family
 
     def of_passes(self, sources: Iterable[TokenisedSource]) -> dict[str, Any]:
-        """Tokens that are predicted, and operations of one model's forward passes over the windows that predict them.
-
-        The last window of a document reads tokens again that were predicted before; padding does not count.
-        """
-        sources = list(sources)
-        tokens = sum(int(source.stream.num_tokens.sum()) for source in sources)
-        return {"tokens": tokens, "flops": sum(self._flops(source) for source in sources), **self.family.size.noted}
-
-    def _flops(self, source: TokenisedSource) -> int:
-        windows = rolling_windows(source.stream, self.family.measurement.max_length)
-        lengths, counts = np.unique(windows.length, return_counts=True)
-        return sum(
-            self.family.size.forward_flops(int(count * length), int(length))
-            for length, count in zip(lengths, counts, strict=True)
-        )
+        """What one model's forward passes over some sources cost, see [`forward_cost`]."""
+        return forward_cost(sources, self.family.size, self.family.measurement.max_length)
 
     def add(self, model: ScoredModel, source: TokenisedSource, seconds: float) -> None:
         """Record that a model has been scored on a source, an ensemble without forward passes of its own.

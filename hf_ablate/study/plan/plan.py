@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...remote_code import trusting
 from ..checks import check_named_mixtures
 from .change import StagePlan
 from .corpus import plan_corpus, plan_mixtures
 from .models import plan_models
 from .results import plan_merges, plan_ranking, plan_report
 from .scores import plan_scores
+from .scoring_cost import with_scoring_cost
 
 
 def plan_study(stages: Mapping[str, Any], run_dir: Path) -> list[StagePlan]:
@@ -28,9 +30,11 @@ def plan_study(stages: Mapping[str, Any], run_dir: Path) -> list[StagePlan]:
     if units:
         check_named_mixtures(stages, mixtures.candidates, units)
     models = plan_models(stages.get("train"), corpus, mixtures, stages.get("partition"))
-    scores = plan_scores(stages.get("evaluate"), corpus, mixtures, models, run_dir)
+    with trusting("evaluate" in stages and stages["evaluate"].trust_remote_code):
+        scores = plan_scores(stages.get("evaluate"), corpus, mixtures, models, run_dir)
+        scoring = with_scoring_cost(scores.stage, stages, corpus, mixtures)
     ranking, ranked = plan_ranking(stages.get("rank"), mixtures, scores)
     merges = plan_merges(stages.get("merge"), mixtures, models, ranked)
     report = plan_report(stages.get("report"), corpus, models, ranked)
-    plans = [corpus.stage, mixtures.stage, models.stage, scores.stage, ranking, merges, report]
+    plans = [corpus.stage, mixtures.stage, models.stage, scoring, ranking, merges, report]
     return [plan for plan in plans if plan is not None]
