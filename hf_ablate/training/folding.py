@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-# Of the logits' size. Float32 leaves 1e-6 to 1e-5 of it, and TF32 1e-3; a wrong fold that is closer than this has an
-# adapter that hardly does anything. Half of the tokens may be further off: rounding may choose other experts for them.
-_TOLERANCE = 2e-3
+# Of the logits' size: rounding leaves 1e-6 to 1e-5 of it in float32, and 1e-3 in TF32, which a GPU may use. Half of
+# the tokens may be further off: rounding may choose other experts for them.
+_TOLERANCE, _TOLERANCE_OF_GPUS = 1e-4, 2e-3
 _TOKENS = 256  # of each block, which is enough and keeps the logits small
 
 
@@ -44,6 +44,7 @@ def save_folded(
         `InputError`: if the folded model, loaded again, is not the adapter's; `folder` then holds neither of the two.
     """
     adapter, whole = folder / f".{ADAPTER}", folder / ".folded"
+    _remove(adapter, whole)  # of a process that was killed
     with no_warnings_of_peft():
         expected = _logits(model.get_base_model(), batch)  # with its adapters; accelerate's mixed precision is around
         model.peft_config["default"].base_model_name_or_path = str(seed.resolve())
@@ -54,19 +55,23 @@ def save_folded(
             _untie(model)
         model.merge_and_unload().to("cpu").save_pretrained(whole)
     distance = _distance(_logits(load(whole).to(device), batch), expected)
-    if not distance <= _TOLERANCE:  # also where it is not a number
-        for path in (adapter, whole):
-            shutil.rmtree(path)
+    if not distance <= (_TOLERANCE_OF_GPUS if device.type == "cuda" else _TOLERANCE):  # also where it is no number
+        _remove(adapter, whole)
         raise InputError(
             f"{folder.name}: folding its adapter into the seed gives another model (logits differ by {distance:.2g} "
             "of their size), so nothing is saved; give lora_target_modules, lora_modules_to_save and use_dora other "
             "values, or train without peft"
         )
-    shutil.rmtree(folder / ADAPTER, ignore_errors=True)
+    _remove(folder / ADAPTER)
     adapter.rename(folder / ADAPTER)
     for path in whole.iterdir():
         path.replace(folder / path.name)
     whole.rmdir()
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _untie(model: "PeftModel") -> None:
