@@ -3,12 +3,14 @@
 import argparse
 import importlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from .arguments import ModelStageArguments, make_parser, parse
 from .errors import InputError, unknown_name
 from .launch import end_with_parent, is_launched, launch, split_tokens
+from .progress import sign_of_life
 from .recipe import parse_with_recipe
 from .remote_code import trusting
 
@@ -80,7 +82,8 @@ class Command:
             else:
                 if self.launches and is_launched():
                     end_with_parent()
-                self.run(arguments)
+                with sign_of_life(self.name) if self.name != "run" else nullcontext():  # which is that of its stages
+                    self.run(arguments)
 
 
 COMMANDS = (

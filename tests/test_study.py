@@ -83,6 +83,20 @@ def test_a_finished_study_says_a_line_per_stage_and_its_answer(study, capsys):
     assert "nothing to do" not in shown.err
 
 
+def test_without_a_terminal_every_model_has_a_line_when_it_is_trained_and_when_it_is_scored(
+    study_without_report, caplog
+):
+    for name in ("scores", "models/references"):
+        shutil.rmtree(study_without_report / "run" / name)
+    assert run(study_without_report) == 0
+    lines = [record.getMessage() for record in caplog.records]
+    assert len([line for line in lines if "reference " in line and ": trained on 2,048 tokens in" in line]) == 4
+    scored = [line.partition("] ")[2] for line in lines if line.endswith(": scored")]
+    assert scored[:4] == ["seed: scored", *(f"component {unit}: scored" for unit in ("counting", "english", "python"))]
+    assert len([line for line in scored if line.startswith("reference ")]) == 4
+    assert any(line.startswith("merged ") for line in scored)
+
+
 def test_a_run_says_what_each_stage_did(study, capsys):
     for name in ("report", "ranking", "mixtures"):
         shutil.rmtree(study / "run" / name)

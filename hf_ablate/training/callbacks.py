@@ -3,55 +3,25 @@
 import json
 import logging
 import math
-import time
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ..errors import InputError
+from ..progress import Progress
 from .checkpoints import checkpoints, mark_complete
 
 
 logger = logging.getLogger(__name__)
 
 METRICS = "metrics.jsonl"
-_SECONDS_BETWEEN_LINES = 300
-
-
-class PoolProgress:
-    """One bar over the tokens of all models, on process 0's stderr; in log files, a line every few minutes."""
-
-    def __init__(self, tokens: int, enabled: bool) -> None:
-        from tqdm import tqdm
-
-        # `disable=None` hides the bar where stderr is not a terminal
-        self._bar = tqdm(total=tokens, unit="tok", unit_scale=True, disable=None if enabled else True, smoothing=0.1)
-        self._writes_lines = enabled and self._bar.disable
-        self._tokens, self._done, self._last_line = tokens, 0, time.monotonic()
-
-    def start(self, model: str) -> None:
-        """Name the model that is being trained."""
-        self._model = model
-        self._bar.set_description(model, refresh=False)
-
-    def advance(self, tokens: int) -> None:
-        """Count tokens as trained."""
-        self._bar.update(tokens)
-        self._done += tokens
-        if self._writes_lines and time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._last_line = time.monotonic()
-            logger.info("training %s: %d of %d tokens of all models", self._model, self._done, self._tokens)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.close()
 
 
 class ProgressCallback(TrainerCallback):
     """Advances the pool's bar by one step's tokens."""
 
-    def __init__(self, progress: PoolProgress, tokens_per_step: int) -> None:
+    def __init__(self, progress: Progress, tokens_per_step: int) -> None:
         self.progress = progress
         self.tokens_per_step = tokens_per_step
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from transformers import PreTrainedModel, PrinterCallback
 
 from ..errors import refused
+from ..progress import Progress
 from .callbacks import (
     CompleteCheckpointCallback,
     EvaluateAtEndCallback,
     MetricsCallback,
-    PoolProgress,
     ProgressCallback,
     diverged,
     spent_before,
@@ -39,12 +39,12 @@ class Instruments:
     """What is measured while models are trained.
 
     Args:
-        progress ([`PoolProgress`]): the bar over all models.
+        progress ([`Progress`]): the bar over all models.
         held_out (`HeldOutText | None`): what `eval_strategy` evaluates on.
         peak_flops (`float | None`): of one device, for its utilisation.
     """
 
-    progress: PoolProgress
+    progress: Progress
     held_out: "HeldOutText | None" = None
     peak_flops: float | None = None
 

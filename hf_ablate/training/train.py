@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..corpus.description import CorpusDescription
+from ..durations import duration_text
 from ..errors import InputError
-from ..manifest import has_manifest
+from ..manifest import has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize
+from ..progress import Progress
 from ..remote_code import trusting
 from ..run_folder import TRAINED_KINDS
 from .architecture import Architecture, architecture
@@ -20,6 +22,7 @@ from .arguments import TrainArguments
 from .cost import cost_rows
 from .identity import PoolInputs, is_made
 from .plan import Plan, plan
+from .pool import PlannedModel
 from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
 from .seed import check_fits
 from .tables import costs_table, costs_with_total, print_trained
@@ -150,7 +153,6 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     """Check everything that can be known before, then train one model after the other."""
     from ..loading_bars import no_loading_bars
     from .adapter import no_warnings_of_peft
-    from .callbacks import PoolProgress
     from .checkpoints import remove_checkpoints
     from .devices import check_device, no_warnings_about_deepspeed, unsharded_construction
     from .fit import Instruments
@@ -181,18 +183,28 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     if arguments.evaluates:
         text = HeldOutSelection(arguments.eval_data or [inputs.run.corpus], arguments.eval_split, arguments.eval_limit)
         held_out = read_held_out(text, inputs.run.tokenizer, corpus)
-    progress = PoolProgress(sum(model.blocks for model in missing) * corpus.block_size, is_main_process)
+    progress = Progress(sum(model.blocks for model in missing) * corpus.block_size, "train", "token", is_main_process)
     instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)
     try:
         with no_loading_bars(), no_warnings_about_deepspeed(), no_warnings_of_peft(), cheap_garbage_collection():
-            for model in missing:
+            for number, model in enumerate(missing, start=1):
                 progress.start(model.id)
                 adapter = None if model.kind == "seed" else arguments.adapter
                 was_trained = train_model(model, inputs, args_of[model.kind], adapter, instruments)
+                progress.finished(f"[{number}/{len(missing)}] {_trained_text(model, inputs, was_trained)}")
                 if was_trained and is_main_process and not arguments.keep_checkpoints:
                     remove_checkpoints(inputs.run.model(model.id))
     finally:
         progress.close()
+
+
+def _trained_text(model: PlannedModel, inputs: PoolInputs, was_trained: bool) -> str:
+    name = f"{model.kind} {model.mixture.name}" if model.mixture else model.kind
+    if not was_trained:
+        return f"{name}: unchanged"
+    tokens = model.blocks * inputs.corpus.block_size
+    seconds = read_manifest(inputs.run.model(model.id))["seconds"]
+    return f"{name}: trained on {tokens:,} tokens in {duration_text(seconds)}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from pool_files import manifests
 from tiny_corpus import BLOCK, tiny_arguments
 
-from hf_ablate.training import callbacks, speed
+from hf_ablate.training import speed
 from hf_ablate.training.speed import Meter, loss_spikes
 from hf_ablate.training.train import run
 
@@ -53,16 +53,3 @@ def test_metrics_and_manifest_tell_speed_and_utilisation(run_dir):
     for row in logged:
         assert row["mfu"] == pytest.approx(row["tokens_per_second"] * flops_per_token / 1e6)
     assert manifest["seconds"] >= logged[-1]["seconds"] > 0 and manifest["loss_spikes"] == []
-
-
-def test_where_stderr_is_a_file_progress_is_a_line_every_five_minutes(monkeypatch, caplog):
-    now = [0.0]
-    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
-    progress = callbacks.PoolProgress(1000, enabled=True)
-    progress.start("component:alpha")
-    with caplog.at_level("INFO", "hf_ablate"):
-        for minutes in range(12):
-            now[0] = 60.0 * minutes
-            progress.advance(50)
-    logged = [record.getMessage() for record in caplog.records]
-    assert logged == [f"training component:alpha: {done} of 1000 tokens of all models" for done in (300, 550)]

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
-from tqdm import tqdm
-
+from ...progress import Progress
 from ...remote_code import is_trusted, trust
 
 
@@ -22,16 +21,20 @@ def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], num_proc: i
     """
     tasks = list(tasks)
     if num_proc == 1 or len(tasks) <= 1:
-        for task in tqdm(tasks, desc=description, disable=None if tasks else True):
-            function(task)
+        with Progress(len(tasks), description, "part", enabled=bool(tasks)) as progress:
+            for task in tasks:
+                function(task)
+                progress.advance(1)
         return
     context = multiprocessing.get_context("spawn")
     initial = {"initializer": _start_worker, "initargs": (is_trusted(),)}
     with ProcessPoolExecutor(min(num_proc, len(tasks)), mp_context=context, **initial) as pool:
         futures = [pool.submit(function, task) for task in tasks]
         try:
-            for future in tqdm(as_completed(futures), total=len(tasks), desc=description, disable=None):
-                future.result()
+            with Progress(len(tasks), description, "part") as progress:
+                for future in as_completed(futures):
+                    future.result()
+                    progress.advance(1)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -22,7 +22,7 @@ from .ensemble import TokenCache, ensemble_logprobs
 from .families import Family, check_vocabulary, make_family, tokenise_sources
 from .log_likelihood import Scorer
 from .measurement import Measurement, MeasurementOptions
-from .score_saved import Progress, check_finite, finite_sums, score_saved
+from .score_saved import Advance, check_finite, finite_sums, score_saved
 
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class MixtureScorer:
         return rows
 
     def cache_components(
-        self, units: list[str], sources: list[TokenisedSource], progress: Progress | None = None
+        self, units: list[str], sources: list[TokenisedSource], progress: Advance | None = None
     ) -> None:
         """Compute the log-probabilities of components that are not in the cache.
 
@@ -190,7 +190,7 @@ class MixtureScorer:
         model: ScoredModel,
         source: TokenisedSource,
         documents: np.ndarray | None = None,
-        progress: Progress | None = None,
+        progress: Advance | None = None,
     ) -> np.ndarray:
         """Sums of log-probability over documents under a proxy.
 
@@ -218,7 +218,7 @@ class MixtureScorer:
         return finite_sums(model, text, token_logprobs, self.measurement.dtype)
 
     def window_sums(
-        self, merge: ScoredModel, source: TokenisedSource, windows: Windows, progress: Progress | None = None
+        self, merge: ScoredModel, source: TokenisedSource, windows: Windows, progress: Advance | None = None
     ) -> np.ndarray:
         """Sums of log-probability over windows of a source under a merge.
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ...errors import InputError
 from ...manifest import digest
 from ...mixtures.mixture import Mixture, mixture_keys
 from ...mixtures.ranked import MEAN
+from ...progress import Progress
 from ...records import print_csv, records_text
 from ...text_table import paragraph, text_table
 from ..models.scored_model import ScoredModel
@@ -53,7 +53,7 @@ def race_mixtures(
         raise InputError("all documents are empty; no mixture is better than another on them")
     with (
         MixtureScorer.of_family(family, tokenised, folder) as scorer,
-        tqdm(desc="race", unit="token", unit_scale=True, disable=None) as progress,
+        Progress(None, "race", "token") as progress,
     ):
         scores = _WindowScores(folder / "sums.jsonl", merges, scorer, progress)
         domains, num_bytes = _domains_and_bytes(tokenised, scores.windows)
@@ -85,7 +85,7 @@ class _WindowScores:
     Windows are numbered through all sources.
     """
 
-    def __init__(self, path: Path, merges: list[ScoredModel], scorer: MixtureScorer, progress: tqdm) -> None:
+    def __init__(self, path: Path, merges: list[ScoredModel], scorer: MixtureScorer, progress: Progress) -> None:
         self.path, self.merges, self.scorer, self.progress = path, merges, scorer, progress
         sources, measurement = scorer.sources, scorer.measurement
         self.windows = [rolling_windows(source.stream, measurement.max_length) for source in sources]
@@ -119,12 +119,12 @@ class _WindowScores:
         return np.array([known[number] for number in windows.tolist()])
 
     def _score(self, model: ScoredModel, windows: np.ndarray) -> np.ndarray:
-        self.progress.set_postfix_str(model.name)
+        self.progress.start(model.name)
         parts = []
         for number, source in enumerate(self.scorer.sources):
             first, end = self.starts[number], self.starts[number + 1]
             in_source = self.windows[number].select(windows[(windows >= first) & (windows < end)] - first)
-            parts.append(self.scorer.window_sums(model, source, in_source, self.progress.update))
+            parts.append(self.scorer.window_sums(model, source, in_source, self.progress.advance))
         return np.concatenate(parts)
 
 

@@ -13,7 +13,7 @@ from .measurement import Measurement
 
 
 # Called with the number of tokens just scored.
-Progress = Callable[[int], object]
+Advance = Callable[[int], object]
 
 
 def score_saved(
@@ -21,7 +21,7 @@ def score_saved(
     sources: list[TokenisedSource],
     measurement: Measurement,
     device: str,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
 ) -> Iterator[tuple[TokenisedSource, np.ndarray, np.ndarray]]:
     """Load a saved model, and score sources one after the other.
 

@@ -3,9 +3,8 @@
 import time
 from pathlib import Path
 
-from tqdm import tqdm
-
 from ...mixtures.proxies import ENSEMBLE
+from ...progress import Progress
 from ..models.loading import default_device
 from ..models.scored_model import ScoredModel
 from ..text.sources import Source
@@ -15,7 +14,10 @@ from .families import Family, check_vocabulary, tokenise_sources
 from .mixture_scorer import MixtureScorer
 from .processes import Processes
 from .score_folder import ScoreFolder
-from .score_saved import Progress, score_saved
+from .score_saved import Advance, score_saved
+
+
+_PROXIES_IN_A_LINE = 25  # of a log file; saved models have a line each
 
 
 class Sweep:
@@ -68,19 +70,20 @@ class Sweep:
         """Do a process's share of all that takes forward passes."""
         work = self.passes(processes)
         total = sum(int(source.stream.num_tokens.sum()) for _, sources in work for source in sources)
-        hidden = True if processes.index else None
-        with tqdm(total=total, desc="evaluate", unit="token", unit_scale=True, disable=hidden) as progress:
-            for model, sources in work:
-                progress.set_postfix_str(model.id if model.folder else model.name)
+        with Progress(total, "evaluate", "token", enabled=not processes.index) as progress:
+            for number, (model, sources) in enumerate(work, start=1):
+                progress.start(_name(model))
                 if model.folder:
-                    self._score_saved(model, sources, progress.update)
+                    self._score_saved(model, sources, progress.advance)
                 else:
                     for source in sources:
-                        self._score_proxy(model, source, progress.update)
+                        self._score_proxy(model, source, progress.advance)
+                if model.folder or number == len(work) or number % _PROXIES_IN_A_LINE == 0:
+                    progress.finished(f"[{number}/{len(work)}] {_name(model)}: scored")
         if self.mixtures:
             self.mixtures.close()
 
-    def _score_saved(self, model: ScoredModel, sources: list[TokenisedSource], progress: Progress) -> None:
+    def _score_saved(self, model: ScoredModel, sources: list[TokenisedSource], progress: Advance) -> None:
         started = time.perf_counter()
         for source, token_logprobs, sums in score_saved(
             model, sources, self.scores.measurement, default_device(), progress
@@ -91,7 +94,7 @@ class Sweep:
             self.costs.add(model, source, time.perf_counter() - started)
             started = time.perf_counter()
 
-    def _score_proxy(self, model: ScoredModel, source: TokenisedSource, progress: Progress | None = None) -> None:
+    def _score_proxy(self, model: ScoredModel, source: TokenisedSource, progress: Advance | None = None) -> None:
         started = time.perf_counter()
         self.scores.add(model, source, self.mixtures.document_sums(model, source, progress=progress))
         self.costs.add(model, source, time.perf_counter() - started)
@@ -101,9 +104,18 @@ class Sweep:
         self.scores.read_again()
         for model in processes.share(self.copies):
             self.scores.copy(model, self.components[model.mixture.units[0]])
-        for model in processes.share(self.ensembles):
-            for source in self.scores.missing(model):
-                self._score_proxy(model, source)
+        ensembles = processes.share(self.ensembles)
+        with Progress(len(ensembles), "averaged probabilities", "mixture", not processes.index) as progress:
+            for model in ensembles:
+                for source in self.scores.missing(model):
+                    self._score_proxy(model, source)
+                progress.advance(1)
+            if ensembles:
+                progress.finished(f"averaged probabilities of {len(ensembles)} mixtures: scored")
+
+
+def _name(model: ScoredModel) -> str:
+    return model.id if model.folder and model.mixture is None else f"{model.kind} {model.name}"
 
 
 def make_sweeps(
