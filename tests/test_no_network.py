@@ -6,11 +6,21 @@ import socket
 import pytest
 from huggingface_hub import constants, hf_api, set_client_factory
 from huggingface_hub.utils import _http, httpx
+from loopback_hub import LoopbackHub, Repo
 from tiny_pool import save_model, tiny_model
 from tiny_study import write_study
 
 from hf_ablate import hub_client
 from hf_ablate.cli import main
+from hf_ablate.evaluation.models.external import external_models
+
+
+def talk_to(monkeypatch, endpoint: str) -> None:
+    """Have the client, which reads its settings when it is imported, ask there."""
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(hf_api.api, "endpoint", endpoint)
 
 
 @pytest.fixture
@@ -31,10 +41,8 @@ def attempts(monkeypatch, tmp_path) -> list[str]:
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", count)
     monkeypatch.setattr(_http.time, "sleep", sleep)
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(hf_api.api, "endpoint", endpoint)
+    talk_to(monkeypatch, endpoint)
+    monkeypatch.setattr(hub_client, "_failed", {})  # later tests may serve at this port
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
@@ -62,6 +70,19 @@ def test_one_attempt_and_one_line(attempts, tmp_path, capsys, what):
     assert f"cannot reach the Hub at {constants.ENDPOINT} (ConnectError: " in line
     assert line.endswith("check the network, or work with local folders")
     assert len(attempts) == 1
+
+
+def test_what_is_in_the_cache_is_found_after_one_attempt(attempts, tmp_path, monkeypatch):
+    folder = save_model(tmp_path / "model", tiny_model(0))
+    with LoopbackHub({}) as hub:
+        hub.repos["model", "ada/m"] = repo = Repo("model", "ada/m", private=False)
+        repo.commit("main", {path.name: path.read_bytes() for path in folder.iterdir()})
+        talk_to(monkeypatch, hub.endpoint)
+        (online,) = external_models(["ada/m"])
+    monkeypatch.setattr(hub_client, "_answered", set())  # as in a new process
+    attempts.clear()
+    (offline,) = external_models(["ada/m"])
+    assert offline == online and len(attempts) == 1
 
 
 def test_a_client_of_ones_own_is_kept(attempts):
