@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _FILE, _CONFIG = "tokenizer.json", "tokenizer_config.json"
-_CODE = Path(__file__).with_name("tokenization_as_saved.py")
+_CODE = Path(__file__).parent / "modeling" / "tokenization_as_saved.py"
 _ENTRIES = 4000  # of the vocabulary that are compared
 # What rules of splitting differ in: numbers, contractions, blanks, line ends, marks, letters of several characters.
 _TEXT = (

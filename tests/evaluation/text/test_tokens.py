@@ -1,6 +1,7 @@
 """Tokenised sources: counts, the cache, special tokens, and what a document's sum is."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from hf_ablate.errors import InputError
+from hf_ablate.evaluation.models.loading import load_tokenizer
 from hf_ablate.evaluation.text.locations import find_sources
 from hf_ablate.evaluation.text.tokens import digest_of_tokenizer, document_sums, find_prefix, tokenise
 from hf_ablate.evaluation.text.windows import TokenStream
 
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 TEXTS = ["", "a", "naïve ☕\r\n漢字 🙂", f"x{EOS}y", "  two  words "]
 
 
@@ -79,7 +82,7 @@ def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
     (tmp_path / "file").touch()
     source, cache, tokenizer = source_of(tmp_path, TEXTS), tmp_path / "file" / "tokens", byte_tokenizer()
-    found, expected = (tokenise(source, tokenizer, "d", None, place) for place in (cache, None))
+    found, expected = (tokenise(source, tokenizer, "d", "eos", None, place) for place in (cache, None))
     assert np.array_equal(found.stream.tokens, expected.stream.tokens)
 
 
@@ -103,6 +106,11 @@ def test_the_prefix_is_bos_if_there_is_one_as_in_lm_eval_unless_another_is_asked
     assert starts == {"auto": tokenizer.bos_token_id, "bos": tokenizer.bos_token_id, "eos": tokenizer.eos_token_id}
     tokenizer.bos_token = None
     assert find_prefix(tokenizer, "auto") == "eos"
+
+
+def test_the_released_seeds_are_conditioned_on_eos_as_ever():
+    released = load_tokenizer(FIXTURES / "seed_architecture_tiny" / "hf_olmo_safetensors")
+    assert find_prefix(released) == "eos" and released.eos_token == EOS
 
 
 def test_a_tokenizer_without_the_prefix_is_refused():
