@@ -55,9 +55,10 @@ def write_merge(mixture: Mixture, folders: dict[str, Path], output: Path, source
         expected.check(output)
         return MERGEKIT
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        why = reason(error).replace(str(output), "the merge").partition(";")[0]
         logger.warning(
             "merge: mergekit %s does not write this architecture as transformers reads it (%s); hf_ablate writes the "
-            "same average itself", version("mergekit"), reason(error),
+            "same average itself", version("mergekit"), why,
         )  # fmt: skip
     shutil.rmtree(output)
     output.mkdir()
@@ -109,7 +110,7 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
 
 @contextmanager
 def _errors_only() -> Iterator[None]:
-    """Hide mergekit's warnings: of a deprecated name that it uses itself, and of architectures that it infers."""
+    """Hide the libraries' warnings, mergekit's of names that it uses itself and architectures that it infers."""
     logging.disable(logging.WARNING)
     try:
         yield
@@ -193,7 +194,8 @@ class ExpectedMerge:
 
     def check(self, written: Path) -> None:
         """Raise `InputError` if weights are missing or unexpected in a written merge, or one is not the average."""
-        model, unused = load_causal_lm(written, dtype=self.dtype)
+        with _errors_only():  # transformers' table of what is missing, which is in the error
+            model, unused = load_causal_lm(written, dtype=self.dtype)
         if unused - self.unused:
             raise InputError(f"the merge holds {min(unused - self.unused)}, which is no weight of the model")
         merged = model_tensors(model)

@@ -6,7 +6,7 @@ from checks import check_adapter, check_merge, check_score, make_study, train_co
 
 FREQUENT = (
     "bloom", "deepseek_v3", "falcon_h1", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_neox", "llama", "mamba",
-    "mamba2", "mistral", "mixtral", "olmo", "olmo2", "olmo3", "olmoe", "opt", "phi", "phi3", "qwen3",
+    "mamba2", "mistral", "mixtral", "olmo", "olmo2", "olmo3", "olmoe", "opt", "phi", "phi3", "qwen2", "qwen3",
     "qwen3_moe", "smollm3", "stablelm",
 )  # fmt: skip
 
