@@ -15,6 +15,7 @@ from hf_ablate.manifest import read_manifest
 from hf_ablate.merging.merge import save_merged
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.saved_tokenizer import copy_tokenizer
 from hf_ablate.training import train
 
 
@@ -34,7 +35,7 @@ def train_components(model_type: str, study: Path, folder: Path) -> Path:
     """Train two components of a tiny seed for two steps; the run folder."""
     seed = folder / "seed"
     tiny_model(model_type).save_pretrained(seed)
-    shutil.copytree(study / "corpus" / "tokenizer", seed, dirs_exist_ok=True)
+    copy_tokenizer(study / "corpus" / "tokenizer", seed)
     run_dir = Path(shutil.copytree(study, folder / "run"))
     train.run(tiny_arguments(run_dir, seed_model=str(seed), config_overrides=None))
     before, *after = (state(run_dir / "models" / place) for place in ("seed", "components/alpha", "components/beta"))
