@@ -62,7 +62,7 @@ def _check_trained(folder: RunFolder, mixture: Mixture) -> None:
 
 
 def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
-    """Whether the merged model of a mixture is saved, and made of the components that are there now.
+    """Whether the merged model of a mixture is saved, checked, and made of the components that are there now.
 
     Args:
         run_dir (`Path`): the study's run folder.
@@ -74,7 +74,8 @@ def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
     """
     run_folder = RunFolder(run_dir)
     expected = fingerprint("merge", *_identity(run_folder, mixture, out_dtype))
-    return is_finished(run_folder.merged(mixture.id), expected)
+    folder = run_folder.merged(mixture.id)
+    return is_finished(folder, expected) and "merged_by" in read_manifest(folder)  # earlier ones were not checked
 
 
 def _identity(run_folder: RunFolder, mixture: Mixture, out_dtype: str) -> tuple[dict, dict[str, str]]:

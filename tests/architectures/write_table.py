@@ -31,6 +31,10 @@ random weights of every text architecture that `AutoModelForCausalLM` knows, and
 
 `make test` does the same for those in **bold**.
 
+Tensors that transformers converts when it loads a model (experts that are saved one by one, renamed heads) are kept
+in the folder of temporary files (`TMPDIR`) while merges are scored, which takes as much disk as they have in all
+components.
+
 | model_type | class | train | merge | score | LoRA |
 | --- | --- | --- | --- | --- | --- |
 """

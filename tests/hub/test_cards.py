@@ -79,6 +79,21 @@ def test_a_merge_has_the_yaml_with_ids_of_the_hub(hub, study):
     assert models == {f"{components[0]}@{tags[components[0]]}": 0.75, f"{components[1]}@{tags[components[1]]}": 0.25}
     assert yaml.safe_load(config)["out_dtype"] == "bfloat16"
     assert "This model has not been scored" in card.content
+    assert "makes the model again with `mergekit-yaml" in card.content
+
+
+def test_a_merge_that_mergekit_cannot_write_says_so(hub, study, monkeypatch):
+    from hf_ablate.merging import merge, written
+
+    def fail(*arguments):
+        raise IndexError("no such architecture")
+
+    monkeypatch.setattr(written, "run_mergekit", fail)
+    mixture = Mixture.of({"english": 3, "python": 1})
+    merge.save_merged(study, mixture)
+    assert push(study) == 0
+    card = card_of(hub, f"ada/tiny-merged-{mixture.id}")
+    assert "`hf_ablate` has written the average" in card.content and "makes the model again" not in card.content
 
 
 def test_a_merge_of_a_scored_mixture_has_the_scores_of_its_proxy(pushed, finished):

@@ -88,6 +88,14 @@ def test_a_finished_merge_is_left_alone_and_an_old_one_made_again(study):
     save_merged(study, MIXTURE)
 
 
+def test_a_merge_that_was_never_checked_is_made_again(study):
+    folder = save_merged(study, MIXTURE)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["merged_by"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert read_manifest(save_merged(study, MIXTURE))["merged_by"] == "mergekit"
+
+
 def test_what_a_killed_run_left_is_replaced(study):
     mixture = Mixture.of({"gamma": 1, "beta": 1})
     partial = study / "models" / "merged" / f".{mixture.id}.partial"
