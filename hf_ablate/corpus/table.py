@@ -69,7 +69,9 @@ def _notes(manifest: dict) -> list[str]:
         f"blocks of {manifest['block_size']:,} tokens; "
         f"{files['matched']:,} files matched, {files['read']:,} read. "
         "Rows in brackets are not units, so no component is trained on them: (seed) is the text of the seed, the "
-        "others are only evaluated on."
+        "others are only evaluated on.",
+        "unique: the tokens that are there; epochs: how often they fill the budget; val, test: text that is "
+        "held out of training, to be scored; removed: documents that are duplicates or overlap with evaluation text.",
     ]
     for reason, entry in leftovers["documents"].items():
         notes.append(f"left out: {entry['documents']:,} documents ({reason}), e.g. {', '.join(entry['examples'][:2])}")

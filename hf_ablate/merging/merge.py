@@ -44,10 +44,9 @@ def run(arguments: MergeArguments) -> None:
     if arguments.output_format == "json":
         print(json.dumps(rows, ensure_ascii=False))
         return
+    saved = "would be saved" if arguments.dry_run else "saved"
     for row in rows:
-        print(
-            f"{row['id']}  {row['name']}  {'would be saved in' if arguments.dry_run else 'saved in'} {row['folder']}"
-        )
+        print(f"{row['name']}: {saved} in {row['folder']}, which ends in the mixture's id")
 
 
 def _check_trained(folder: RunFolder, mixture: Mixture) -> None:

@@ -22,7 +22,7 @@ from ..manifest import (
     write_text,
 )
 from ..run_folder import RunFolder
-from ..text_table import text_table
+from ..text_table import paragraph, text_table
 from . import methods
 from .arguments import EnumerateArguments
 from .mixture import Mixture
@@ -194,6 +194,12 @@ def print_summary(candidates: list[CandidateMixture], output_format: str) -> Non
         rows.append([str(size), str(sizes[size]), str(references[size])])
     rows.append(["all", str(sizes.total()), str(references.total())])
     print(text_table(["units", "mixtures", "references"], rows, left=()))
+    print(
+        paragraph(
+            "units: how many units a mixture has. references: how many of them get a reference model, one that is "
+            "really trained on the mixture, to check the ranking."
+        )
+    )
 
 
 def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
