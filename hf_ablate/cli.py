@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from . import __version__
 from .commands import COMMANDS, find_command
 from .completion import complete
-from .errors import exit_code
+from .errors import InputError, exit_code
+from .json_lines import has_half_surrogate, printable
 from .lock import run_folder_lock
 from .terminal import set_up_logging, set_up_stdout
 
@@ -32,6 +33,9 @@ def _run(words: list[str]) -> None:
 
 def _run_command(name: str, tokens: list[str]) -> None:
     command = find_command(name)
+    for token in tokens:
+        if has_half_surrogate(token):
+            raise InputError(f"{printable(token)} is not UTF-8, so it cannot be recorded; rename the file or folder")
     arguments = command.parse(tokens)
     folder = getattr(arguments, "work_dir", getattr(arguments, "run_dir", None))
     is_locked = folder is not None and command.name != "validate" and not arguments.dry_run

@@ -67,6 +67,7 @@ WRONG = {
     "rank --run_dir ranked --metrik ppl_token": "unknown option 'metrik'; did you mean 'metric'",
     "rank --run_dir ranked --metric ppl": "--metric: invalid choice: 'ppl' (choose from 'bits_per_byte'",
     "rank --run_dir ranked --top many": "--top: invalid int value: 'many'",
+    "evaluate --model caf\udce9": "caf\\udce9 is not UTF-8, so it cannot be recorded; rename the file or folder",
     # recipes
     "partition --config recipe/none.yaml": "recipe/none.yaml does not exist (looked for /",
     "partition --config recipe": "recipe is a folder; name one of the files in it",

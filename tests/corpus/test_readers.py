@@ -97,6 +97,9 @@ def test_hub_data_sets_with_configs_splits_and_missing_names(tmp_path, tokenizer
         partition(tmp_path / "run", **arguments, hub_configs=["al"])
     with pytest.raises(InputError, match="unknown split of set, config all, 'test'"):
         partition(tmp_path / "run", **arguments, hub_configs=["all"], hub_splits=["test"])
+    columns = ", ".join(ROWS[0])
+    with pytest.raises(InputError, match=rf"field 'body' is missing \(`text_field` names it; it has {columns}\)"):
+        partition(tmp_path / "run", **arguments, hub_configs=["all"], hub_splits=["train"], text_field="body")
 
 
 def test_a_hub_data_set_that_cannot_be_reached(tmp_path):
