@@ -7,7 +7,7 @@ from . import __version__
 from .commands import COMMANDS, find_command
 from .completion import complete
 from .errors import InputError, exit_code
-from .json_lines import has_half_surrogate, printable
+from .half_surrogates import has_half_surrogate, printable
 from .lock import run_folder_lock
 from .terminal import set_up_logging, set_up_stdout
 

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import IO, Any
 
 from .byte_streams import open_decompressed
 from .errors import InputError
+from .half_surrogates import has_half_surrogate, listed
 
 
 _NAME = re.compile(r"\.(jsonl|ndjson)(\.(gz|zst|zstd|xz|bz2))?$", re.IGNORECASE)
@@ -102,34 +103,30 @@ def _check_first(line: bytes, name: str) -> None:
         )
 
 
-def first_object(place: str) -> dict[str, Any] | None:
-    """The object on the first line of a file that holds JSON lines, whatever it is called; `None` for other files.
+def holds_rows(place: str, field: str | None = None) -> bool:
+    """Whether a file should be read as JSON lines, whatever it is called: by its first line that is not blank.
 
-    Of a first line of more than a megabyte the object is taken to be empty.
+    Args:
+        place (`str`): path or URL.
+        field (`str`, *optional*): what the object on that line has to have.
+
+    Returns:
+        `bool`: also true of an array, so that reading it says how to convert it.
+
+    Raises:
+        `InputError`: if it is damaged or cannot be read.
     """
-    line = _first_line(place)
+    with open_decompressed(place, place) as stream:
+        line = stream.readline(_LONGEST_START).removeprefix(_BYTE_ORDER_MARK)
+        while line and not line.strip():
+            line = stream.readline(_LONGEST_START)
+    if len(line) == _LONGEST_START:
+        return line.lstrip().startswith(b'{"')
     try:
-        return parse_object(line)
+        row = parse_object(line)
     except BadLine:
-        return {} if len(line) == _LONGEST_START and line.lstrip().startswith(b'{"') else None
-
-
-def holds_texts(place: str) -> bool:
-    """Whether a file should be read as rows with a `text`, whatever it is called; also an array, to be refused."""
-    row = first_object(place)
-    return "text" in row if row else bool(_ARRAY.match(_first_line(place)))
-
-
-def _first_line(place: str) -> bytes:
-    """The start of the first line that is not blank; empty for a file that cannot be read."""
-    try:
-        with open_decompressed(place, place) as stream:
-            line = stream.readline(_LONGEST_START).removeprefix(_BYTE_ORDER_MARK)
-            while line and not line.strip():
-                line = stream.readline(_LONGEST_START)
-            return line
-    except InputError:
-        return b""
+        return bool(_ARRAY.match(line))
+    return field is None or field in row
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
@@ -197,43 +194,3 @@ def _problem_of(row: dict[str, Any]) -> str | None:
         if field in row and has_half_surrogate(row[field]):
             return f"`{field}` holds half a surrogate pair, which is no text; repair the row or take it out"
     return None
-
-
-def has_half_surrogate(value: Any) -> bool:
-    r"""Whether a value, as text, holds half a surrogate pair: JSON may, UTF-8 may not.
-
-    Example:
-
-    ```python
-    >>> has_half_surrogate("\ud83d"), has_half_surrogate("\U0001f600")
-    (True, False)
-
-    ```
-    """
-    text = str(value)
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names as a message lists them; what is no text is written as an escape."""
-    return ", ".join(map(printable, names)) or "nothing"
-
-
-def printable(name: str) -> str:
-    r"""A name in which what cannot be written, such as bytes of file names that are not UTF-8, is an escape.
-
-    Example:
-
-    ```python
-    >>> printable("caf\udce9")
-    'caf\\udce9'
-
-    ```
-    """
-    return name.encode("utf-8", "backslashreplace").decode()

@@ -4,7 +4,7 @@ import re
 
 from ...byte_streams import open_bytes
 from ...errors import InputError
-from ...json_lines import first_object
+from ...json_lines import holds_rows
 from .input_file import InputFile
 
 
@@ -32,7 +32,7 @@ def is_companion(file: InputFile, kind: str) -> bool:
     if kind not in _DATA_NAMES or not _COMPANION.fullmatch(name) or _DATA_NAMES[kind].search(name):
         return False
     if kind == "jsonl":
-        return first_object(file.path) is None
+        return not holds_rows(file.path)
     try:
         with open_bytes(file.path) as stream:
             start = stream.read(6)

@@ -10,7 +10,7 @@ from pathlib import Path
 from fsspec.utils import glob_translate
 
 from ...errors import InputError
-from ...json_lines import has_half_surrogate
+from ...half_surrogates import has_half_surrogate
 from .folders import folders_below
 from .skipped import Skipped
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...errors import InputError
-from ...json_lines import printable
+from ...half_surrogates import printable
 
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The files of evaluation text under a place: JSON lines with a `text`, whatever they are called."""
 
 from ...byte_streams import is_url
-from ...json_lines import holds_texts, is_json_lines_name
+from ...json_lines import holds_rows, is_json_lines_name
 from .local_files import local_files
 from .remote_files import remote_files
 from .skipped import Skipped
@@ -21,7 +21,7 @@ def text_files(place: str, name: str, skipped: Skipped) -> list[tuple[str, str, 
     list_all = remote_files if is_url(place) else local_files
     chosen = []
     for file in list_all(place, "**", name, skipped):
-        if is_json_lines_name(file[0]) or holds_texts(file[1]):
+        if is_json_lines_name(file[0]) or holds_rows(file[1], "text"):
             chosen.append(file)
         else:
             skipped.add("no `text` a line", f"{name}/{file[0]}")

@@ -7,7 +7,7 @@ from ...corpus.description import CorpusDescription
 from ...corpus.inputs.skipped import Skipped
 from ...corpus.inputs.text_files import text_files
 from ...errors import InputError, refused, unknown_name
-from ...json_lines import holds_texts
+from ...json_lines import holds_rows
 from ...manifest import digest_files
 from ...run_folder import RunFolder
 from .hub_data import hub_sources, is_hub_name
@@ -91,7 +91,7 @@ def _children(folder: Path, skipped: Skipped) -> list[Path]:
     with refused(f"{folder} cannot be read", OSError):
         entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     for path in entries:
-        if path.is_file() and holds_texts(str(path)):
+        if path.is_file() and holds_rows(str(path), "text"):
             skipped.add("outside of the sources' folders", str(path))
         elif not os.path.exists(path):
             skipped.add("links to nothing", str(path))

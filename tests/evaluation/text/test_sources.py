@@ -107,6 +107,16 @@ def test_every_file_of_a_split_is_read_or_named(tmp_path, caplog):
         assert name in "".join(lines)
 
 
+def test_files_without_a_name_for_it_that_are_damaged_or_have_long_lines_are_not_passed_over(tmp_path):
+    folder = tmp_path / "s" / "val"
+    folder.mkdir(parents=True)
+    (folder / "long").write_text(json.dumps({"id": "x" * 2_000_000, "text": "a"}) + "\n")
+    assert len(find_sources([tmp_path], "val")[0].read()) == 1
+    (folder / "part").write_bytes(gzip.compress(b'{"text": "a"}')[:-9])
+    with pytest.raises(InputError, match="s/val/part is cut short or damaged"):
+        find_sources([tmp_path], "val")
+
+
 def test_a_split_of_two_folders_is_refused(tmp_path):
     for name in ("val", "validation"):
         write_jsonl(tmp_path / "s" / name / "a.jsonl", ROWS)
