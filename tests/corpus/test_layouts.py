@@ -67,8 +67,8 @@ def test_m2d2_wiki(tmp_path, tokenizer, monkeypatch):
     (root / "README.md").write_text("\n".join([*lines, "---"]))
     manifests = [
         run_recipe(
-            "corpus-m2d2-wiki", tmp_path / f"run-{streaming}", f"--tokenizer={tokenizer}", "--unit_tokens=1024",
-            "--block_size=64", f"--streaming={streaming}",
+            "corpus-m2d2-wiki", tmp_path / f"run-{streaming}", f"--roots={root}", f"--tokenizer={tokenizer}",
+            "--unit_tokens=1024", "--block_size=64", f"--streaming={streaming}",
         )
         for streaming in ("true", "false")
     ]  # fmt: skip
