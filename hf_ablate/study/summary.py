@@ -14,13 +14,15 @@ from ..text_table import paragraph
 
 
 def state_of(stage: str, arguments: Any) -> dict[str, float]:
-    """What a stage has made so far: a finished folder → when it was finished.
+    """What a stage has made so far: a finished folder, or a file of results → when it was written.
 
     Args:
         stage (`str`): its name.
         arguments: of the stage.
     """
     run = RunFolder(arguments.run_dir)
+    if stage == "evaluate" and arguments.tasks:  # their results have no manifest
+        return {str(path): path.stat().st_mtime_ns for path in arguments.scores_dir.glob("tasks*.jsonl")}
     folders = {
         "partition": [run.corpus],
         "enumerate": [run.mixtures],
@@ -72,6 +74,8 @@ def _trained(folders: list[Path]) -> str:
 
 
 def _evaluated(folders: list[Path]) -> str:
+    if folders[0].is_file():
+        return f"results of tasks in {folders[0]}"
     manifest = find_manifest(folders[0]) or {}
     if "models" not in manifest:
         return f"results in {folders[0]}"
