@@ -101,7 +101,10 @@ def recipe_tokens(
             continue
         if project != Path.cwd() and (key in places or takes_path(parser, key)):
             value = _from_project(value, project, is_path=key not in places)
-        tokens += option_tokens(str(key), value, parser)
+        try:
+            tokens += option_tokens(str(key), value, parser)
+        except InputError as error:
+            raise InputError(f"{error} (in {path})") from error
     return tokens
 
 
