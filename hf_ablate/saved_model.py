@@ -89,12 +89,24 @@ def open_tensors(folder: Path) -> "dict[str, torch.Tensor]":
 
 
 def tensor_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of all tensors in the files of a saved model, by their names there.
+    """The shapes of all tensors in the files of a saved model, by their names there; of safetensors, without torch.
 
     Raises:
         `InputError`: for a corrupt file; names it.
     """
-    return {name: tuple(tensor.shape) for name, tensor in open_tensors(folder).items()}
+    from safetensors import SafetensorError, safe_open
+
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path in weight_files(folder):
+        if path.suffix == ".bin":
+            shapes |= {name: tuple(tensor.shape) for name, tensor in open_file(path).items()}
+            continue
+        try:
+            with safe_open(path, framework="np") as file:
+                shapes |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path} is corrupt ({error}); train or fetch the model again") from error
+    return shapes
 
 
 def open_file(path: Path) -> "dict[str, torch.Tensor]":
