@@ -13,7 +13,7 @@ from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.run_folder import RunFolder
+from hf_ablate.run_folder import RunFolder, model_id
 
 
 TRAIN = ["--use_cpu", "--per_device_train_batch_size", 4, "--learning_rate", "1e-2", "--logging_steps", 2]
@@ -61,7 +61,13 @@ def test_code_that_is_not_trusted_does_not_run_and_the_option_is_named(run_dir, 
     if name == "merge":
         for unit in ("alpha", "beta"):
             folder = shutil.copytree(own_model, RunFolder(run_dir).component(unit))
-            (folder / "manifest.json").write_text(json.dumps({"digest": unit}))
+            manifest = {
+                "digest": unit,
+                "mixture": {unit: 1},
+                "model": model_id("component", unit),
+                "kind": "component",
+            }
+            (folder / "manifest.json").write_text(json.dumps(manifest))
     assert command(name, run_dir, *words[name]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "`auto_map`" in line and "`trust_remote_code: true`" in line
