@@ -35,6 +35,6 @@ def plan_study(stages: Mapping[str, Any], run_dir: Path) -> list[StagePlan]:
         scoring = with_scoring_cost(scores.stage, stages, corpus, mixtures)
     ranking, ranked = plan_ranking(stages.get("rank"), mixtures, scores)
     merges = plan_merges(stages.get("merge"), mixtures, models, ranked)
-    report = plan_report(stages.get("report"), corpus, models, ranked)
+    report = plan_report(stages.get("report"), corpus, models, scores, ranked)
     plans = [corpus.stage, mixtures.stage, models.stage, scoring, ranking, merges, report]
     return [plan for plan in plans if plan is not None]

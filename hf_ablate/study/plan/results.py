@@ -121,7 +121,7 @@ def _merge_change(arguments: MergeArguments, mixture: Mixture, models: ModelsPla
 
 
 def plan_report(
-    arguments: ReportArguments | None, corpus: CorpusPlan, models: ModelsPlan, ranking: Change
+    arguments: ReportArguments | None, corpus: CorpusPlan, models: ModelsPlan, scores: ScoresPlan, ranking: Change
 ) -> StagePlan | None:
     """What a run will do to the report; `None` if the study has no recipe for it.
 
@@ -129,6 +129,7 @@ def plan_report(
         arguments (`ReportArguments`, *optional*): of the recipe.
         corpus ([`CorpusPlan`]): what `partition` leaves.
         models ([`ModelsPlan`]): what `train` leaves.
+        scores ([`ScoresPlan`]): what `evaluate` leaves.
         ranking ([`Change`]): whether the ranking will be another.
     """
     if arguments is None:
@@ -137,9 +138,16 @@ def plan_report(
     if not has_manifest(folder.report) or corpus.change is Change.YES:
         change = Change.YES
     else:
-        change = max(ranking, models.record())
+        change = max(ranking, models.record(), _cost_change(scores))
         can_be_known = change is Change.NO and has_manifest(folder.ranking)
         if can_be_known and not is_written(arguments.run_dir, arguments.title, arguments.top):
             change = Change.YES
     facts = {"page": str(folder.page)}
     return StagePlan("report", change, f"the page {folder.page}", "rank", facts=facts)
+
+
+def _cost_change(scores: ScoresPlan) -> Change:
+    """Whether the recorded cost of scoring will be another, which is measured anew with all that is scored."""
+    if scores.stage is None:
+        return Change.NO
+    return scores.stage.change if scores.stage.facts.get("models") else min(scores.stage.change, Change.MAYBE)
