@@ -71,7 +71,6 @@ OWN: dict[str, dict] = {
     "deepseek_v3": {"first_k_dense_replace": 1},
     "deepseek_v32": {"first_k_dense_replace": 1},
     "dots1": {"n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1},
-    "doge": {"is_moe": True},
     "falcon": {"num_kv_heads": 1},  # the form of the 7B model
     "falcon_h1": MAMBA | {"mamba_d_ssm": 32},
     "flint": {"mlp_only_layers": [0]},

@@ -10,10 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 
-# Before any import of the Hugging Face libraries: they read these when imported.
-os.environ |= {"HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1", "HF_HOME": tempfile.mkdtemp(prefix="hf-ablate-tests-")}
 REPOSITORY = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
 VERSIONS = ", ".join(f"{name} {version(name)}" for name in ("transformers", "mergekit", "peft"))
 TABLE = REPOSITORY / "docs" / "architectures.md"
 HEAD = f"""# Architectures
@@ -26,8 +23,8 @@ random weights of every text architecture that `AutoModelForCausalLM` knows, and
   transformers with nothing missing and nothing unexpected; *mergekit* or, where it does not know the files,
   *hf_ablate* has written it;
 - **score**: the scores of the average are those of a computation document by document;
-- **LoRA**: a component trained as an adapter of all linear layers (of Mamba models: of those that peft allows) gives,
-  folded, the logits of the adapter.
+- **LoRA**: a component trained as an adapter of all linear layers gives, folded, the logits of the adapter; of *some
+  layers* where peft cannot adapt all.
 
 `make test` does the same for those in **bold**.
 
@@ -97,4 +94,7 @@ def try_architecture(name: str, study: Path, folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    # Before any import of the Hugging Face libraries: they read these when imported.
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1", "HF_HOME": tempfile.mkdtemp(prefix="hf-ablate-tests-")}
+    sys.path.insert(0, str(REPOSITORY / "tests"))
     sys.exit(1 if main(sys.argv[1:]) else 0)
