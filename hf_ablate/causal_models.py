@@ -60,6 +60,18 @@ def _text_model_config(config: "PreTrainedConfig") -> "PreTrainedConfig | None":
     return None if is_other else config
 
 
+def text_config_class(model_type: str) -> "type[PreTrainedConfig]":
+    """The class of configurations of an architecture, of its part for text where it has others.
+
+    Args:
+        model_type (`str`): one that transformers knows.
+    """
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    config = CONFIG_MAPPING[model_type]()
+    return type(_text_model_config(config) or config)
+
+
 def model_from_config(config: "PreTrainedConfig", **options: Any) -> "PreTrainedModel":
     """A model with random weights.
 

@@ -37,13 +37,12 @@ def context_of(config: "PreTrainedConfig") -> int | None:
     """Most tokens that the model takes at once; `None` without a limit, as in recurrent models."""
     text = text_config(config)
     name = context_name(text)
-    context = name and getattr(text, name)
-    return context if context and context > 0 else None  # XLNet says -1
+    return name and getattr(text, name)
 
 
 def context_name(config: "PreTrainedConfig") -> str | None:
     """What a configuration itself calls the most tokens that the model takes; `None` if it sets no limit."""
-    name = next((name for name in _CONTEXT if _value(config, name)), None)
+    name = next((name for name in _CONTEXT if (_value(config, name) or 0) > 0), None)  # XLNet says -1
     return name and type(config).attribute_map.get(name, name)
 
 

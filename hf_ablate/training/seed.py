@@ -1,12 +1,12 @@
 """The seed model: made from a configuration, or taken from a folder or the Hub."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ..causal_models import causal_config, model_from_config
+from ..causal_models import causal_config, model_from_config, text_config_class
 from ..corpus.description import CorpusDescription
 from ..corpus.tokenizers import load_tokenizer, start_token, tokenizer_digest
 from ..errors import InputError, refused, unknown_name
@@ -68,8 +68,8 @@ def seed_config(origin: SeedOrigin, corpus: CorpusDescription, tokenizer: Path) 
         return _saved_config(origin.model, origin.revision)
     if origin.model_type not in CONFIG_MAPPING:
         raise unknown_name("model_type", origin.model_type, sorted(CONFIG_MAPPING))
-    config_class = CONFIG_MAPPING[origin.model_type]
-    values = {"vocab_size": corpus.vocab_size, **_special_tokens(tokenizer)}
+    config_class = text_config_class(origin.model_type)
+    values = {"vocab_size": corpus.vocab_size, **_special_tokens(config_class, tokenizer)}
     values |= _context(config_class, corpus.block_size)
     values |= parse_overrides(config_class, origin.config_overrides or "")
     try:
@@ -192,15 +192,21 @@ def check_fits(corpus: CorpusDescription, context: int | None, vocab_size: int |
         )
 
 
-def _special_tokens(tokenizer_folder: Path) -> dict[str, int | None]:
-    """The tokenizer's special tokens, in place of the architecture's defaults, which mean other tokens here."""
+def _special_tokens(config_class: "type[PreTrainedConfig]", tokenizer_folder: Path) -> dict[str, int | None]:
+    """The tokenizer's special tokens, in place of the architecture's defaults, which mean other tokens here.
+
+    Some architectures (CWM) insist on tokens that a tokenizer may not have: there they are its end of text.
+    """
     from transformers import AutoTokenizer
 
     # a dry run may come before the corpus
     tokenizer = (
         AutoTokenizer.from_pretrained(tokenizer_folder, **loading_options()) if tokenizer_folder.is_dir() else None
     )
-    return {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    end = getattr(tokenizer, "eos_token_id", None) or 0
+    insists = {field.name for field in fields(config_class) if field.type is int}
+    tokens = {name: getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    return {name: end if token is None and name in insists else token for name, token in tokens.items()}
 
 
 def random_model(config: "PreTrainedConfig", origin: SeedOrigin, seed: int) -> "PreTrainedModel":

@@ -44,7 +44,7 @@ def test_a_seed_recipe_is_the_paper_s(size, rate, monkeypatch):
     assert rates[10_200] == pytest.approx(0.55 * rate), "half-way between the two on the cosine"
     assert rates[20_000] == pytest.approx(0.1 * rate)
 
-    monkeypatch.setattr("hf_ablate.training.seed._special_tokens", lambda _: {"eos_token_id": 50279})
+    monkeypatch.setattr("hf_ablate.training.seed._special_tokens", lambda *_: {"eos_token_id": 50279})
     config = seed_config(arguments.seed_origin, corpus, arguments.run.tokenizer)
     assert {name: getattr(config, name) for name in SIZES[size]} == SIZES[size]
     assert (config.model_type, config.vocab_size, config.embedding_size) == ("hf_olmo", 50280, 50304)

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from tiny_corpus import BLOCK, TINY, VOCABULARY
+from tiny_corpus import BLOCK, TINY, VOCABULARY, write_tokenizer
 
 from hf_ablate.corpus.description import CorpusDescription
 from hf_ablate.errors import InputError
@@ -103,3 +103,15 @@ def test_another_block_size_is_another_seed(measured, tmp_path):
     first = architecture(gpt2, None, CORPUS, tmp_path / "tokenizer")
     longer = architecture(gpt2, None, replace(CORPUS, block_size=2 * BLOCK), tmp_path / "tokenizer")
     assert longer.whole.parameters - first.whole.parameters == 16 * BLOCK, "a learned vector for each position"
+
+
+def test_of_an_architecture_of_images_and_text_the_model_of_text_is_made(tmp_path):
+    config = seed_config(SeedOrigin(model_type="gemma3"), CORPUS, tmp_path / "tokenizer")
+    assert (config.model_type, config.vocab_size, context_of(config)) == ("gemma3_text", VOCABULARY, BLOCK)
+
+
+@pytest.mark.parametrize("model_type", ["cwm", "modernbert-decoder", "xlnet"])
+def test_special_tokens_that_an_architecture_insists_on_are_tokens_of_the_corpus(model_type, tmp_path):
+    write_tokenizer(tmp_path / "tokenizer")  # it has an end of text alone
+    config = seed_config(SeedOrigin(model_type=model_type), CORPUS, tmp_path / "tokenizer")
+    assert {config.bos_token_id, config.eos_token_id, config.pad_token_id} <= {0, None}
