@@ -32,7 +32,7 @@ def test_what_stdout_cannot_show_is_escaped_after_the_work(tmp_path):
     assert b"\n\\u00e9 " in shown
 
 
-@pytest.mark.parametrize("name", ["é", "🙂", "\udc80"])
+@pytest.mark.parametrize("name", ["é", "🙂"])
 def test_json_on_an_ascii_stdout_is_json(name):
     shown = printed_in_ascii("init", f"mine/{name}", "--dry_run", "--output_format=json")
     assert json.loads(shown)["study"] == f"mine/{name}"

@@ -79,8 +79,8 @@ def download(name: str, revision: str | None) -> Path:
 
     options = {"repo_id": name, "revision": revision, "ignore_patterns": ["*optimizer*", "checkpoint-*"]}
     what = (
-        f"{name} is neither a file or folder (looked for {Path(name).resolve()}) nor a model on the Hub that can be "
-        "fetched"
+        f"{name} is neither a file nor a folder (looked for {Path(name).resolve()}) nor a model on the Hub that can "
+        "be fetched"
     )
     with hub_failures(what, OSError):
         folder = Path(snapshot_download(allow_patterns=["*.json", "*.safetensors", "tokenizer*"], **options))

@@ -50,7 +50,7 @@ def test_a_hub_id_is_fetched_and_converted(hub, tmp_path):
 
 
 def test_what_the_hub_does_not_have_is_an_input_error(hub, tmp_path):
-    with pytest.raises(InputError, match="ada/sead is neither a file or folder .* it does not exist on"):
+    with pytest.raises(InputError, match="ada/sead is neither a file nor a folder .* it does not exist on"):
         run(ConvertArguments("ada/sead", tmp_path / "out"))
     with pytest.raises(InputError, match="there is no such branch, tag or commit"):
         run(ConvertArguments("ada/seed", tmp_path / "out", revision="v9"))
