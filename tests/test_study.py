@@ -12,6 +12,7 @@ import pytest
 from tiny_study import write_recipes, write_study
 
 from hf_ablate.cli import main
+from hf_ablate.manifest import fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,9 @@ def test_no_file_of_a_study_but_mergekits_holds_an_absolute_path(study, undistur
 
 def test_checks_and_dry_runs_of_a_finished_study_import_nothing_heavy(study):
     recipes = str(study / "recipes")
-    for words in (["validate", recipes], ["run", recipes, "--dry_run"]):
+    assert run(study, "--set", "evaluate.top=1") == 0
+    dry_run = ["run", recipes, "--dry_run"]
+    for words in (["validate", recipes], dry_run, [*dry_run, "--set", "evaluate.top=1"]):
         code = (
             "import sys\nfrom hf_ablate.cli import main\n"
             f"code = main({words!r})\n"
@@ -284,6 +287,76 @@ def test_the_dry_run_of_a_finished_study_says_of_every_stage_that_it_is_unchange
     stages = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
     assert shown.out.splitlines() == [f"{stage}: unchanged, nothing to do" for stage in stages]
     assert shown.err == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "planned", "models"),
+    [
+        (["top=2"], "a race of 7 mixtures for the 2 best, on split val", 7),
+        (
+            ["mixture=[english + python]", "proxy=both", "output_dir={study}/apart"],
+            "2 components, 1 proxy by merged weights, 1 proxy by averaged probabilities, on split val",
+            4,
+        ),
+        (["proxy=merge", "output_dir={study}/run/apart", "split=test"], "the seed, 3 components, 4 reference", 15),
+        (
+            ["model={study}/apart", "data={study}/documents/documents.jsonl", "limit=2", "output_dir={study}/own"],
+            "1 external model, on split val",
+            1,
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_results_that_no_stage_reads_are_planned_as_what_is_missing_of_them(study, capsys, settings, planned, models):
+    if settings[0].startswith("model"):
+        shutil.copytree(study / "run/models/seed", study / "apart")
+    recipe = ["--set", *(f"evaluate.{setting.format(study=study)}" for setting in settings)]
+    assert run(study, "--dry_run", *recipe) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert next(line for line in shown if line.startswith("evaluate: ")).startswith(f"evaluate: {planned}")
+    assert [line for line in shown if "unknown" in line] == []
+    plan, done = done_and_planned(study, capsys, *recipe)
+    assert plan["evaluate"]["state"] == "to do" and len(plan["evaluate"]["models"]) == models
+    assert not any(done.values())  # nothing of the ranked study
+    capsys.readouterr()
+    assert run(study, "--dry_run", *recipe) == 0
+    assert {line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()} == {"unchanged, nothing to do"}
+
+
+def test_what_earlier_stages_may_change_is_unknown_and_what_they_do_not_make_is_not(study, capsys):
+    shutil.copytree(study / "run/models/seed", study / "apart")
+
+    def planned(*settings: str) -> str:
+        recipe = [f"evaluate.{setting}" for setting in settings]
+        assert run(study, "--dry_run", "--set", "train.learning_rate=1e-3", *recipe) == 0
+        return next(line for line in capsys.readouterr().out.splitlines() if line.startswith("evaluate: "))
+
+    race = "a race for the 2 best mixtures, on split val"
+    assert planned("top=2") == f"evaluate: {race}"  # none has been
+    assert run(study, "--set", "evaluate.top=2") == 0
+    capsys.readouterr()
+    assert planned("top=2") == f"evaluate: unknown until train has run: {race}"
+    elsewhere = [f"data={study}/documents/documents.jsonl", f"output_dir={study}/own", "limit=2"]
+    assert planned(f"model={study}/apart", *elsewhere) == "evaluate: 1 external model, on split val"
+    own = planned(f"model={study}/run/models/seed", *elsewhere)
+    assert own == "evaluate: the models that the recipe names, on split val"
+
+
+def test_models_on_the_hub_are_taken_as_they_were_scored(study, capsys):
+    """Nothing is fetched in a dry run."""
+    shutil.copytree(study / "run/models/seed", study / "ab")
+    own = [f"data={study}/documents/documents.jsonl", f"output_dir={study}/own", "limit=2"]
+    recipe = ["--set", *(f"evaluate.{setting}" for setting in own)]
+    assert run(study, *recipe, f"evaluate.model={study}/ab") == 0
+    manifest = study / "own" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"ab"', '"somebody/ab"'))
+    content = json.loads(manifest.read_text())
+    content["fingerprint"] = fingerprint("evaluate", content["arguments"], content["inputs"])
+    manifest.write_text(json.dumps(content))
+    for name, expected in (("ab", "unchanged, nothing to do"), ("other", "unknown until the download of")):
+        capsys.readouterr()
+        assert run(study, "--dry_run", *recipe, f"evaluate.model=somebody/{name}") == 0
+        assert f"evaluate: {expected}" in capsys.readouterr().out
 
 
 def test_a_dry_run_plans_the_mixtures_once(tmp_path, monkeypatch):

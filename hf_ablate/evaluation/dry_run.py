@@ -1,18 +1,19 @@
 """`hf-ablate evaluate --dry_run`: what will be scored, and what that costs."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from ..durations import duration_text
 from ..errors import InputError
 from ..manifest import read_manifest
-from ..mixtures.proxies import MERGE
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
-from .models.chosen import chosen_models
-from .models.scored_model import ScoredModel
+from .models.chosen import chosen_models, race_candidates
+from .models.scored_model import ScoredModel, counts_text
 from .scored import is_scored
+from .scoring.task_results import takes_tasks
 from .text.locations import find_sources
 
 
@@ -27,45 +28,55 @@ def print_plan(arguments: EvaluateArguments) -> None:
     except InputError as error:
         if arguments.model or arguments.of_mixtures:
             raise
-        plan = {"after": str(error)}
+        text, facts = f"not before earlier stages have run ({error})", {"after": str(error)}
     else:
-        plan = {"models": _counts(families), **_work(arguments, families)}
-    if arguments.output_format == "table":
-        print(_as_text(arguments, plan))
-    else:
-        print(json.dumps(plan, ensure_ascii=False))
+        text, facts = _planned(arguments, families)
+    print(f"evaluate: {text}" if arguments.output_format == "table" else json.dumps(facts, ensure_ascii=False))
 
 
-def _counts(families: list[list[ScoredModel]]) -> dict[str, int]:
-    kinds = [model.kind for models in families for model in models]
-    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-
-
-def _work(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> dict[str, Any]:
+def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> tuple[str, dict[str, Any]]:
+    """What will be scored, in words and for programs."""
+    models = [model for some in families for model in some]
+    on = f"on split {arguments.split}"
     if arguments.tasks:
-        return {"tasks": arguments.tasks}
+        models = list(filter(takes_tasks, models))
+        text = f"{counts_text(models)}, on tasks {', '.join(arguments.tasks)}"
+        return text, {"models": _counts(models), "tasks": arguments.tasks}
+    facts = {"models": _counts(models), "split": arguments.split}
     if arguments.top is not None:
-        return {"split": arguments.split, "top": arguments.top}
-    return {"split": arguments.split, "cost": cost_ahead(arguments, families)}
+        return race_text(arguments, len(race_candidates(arguments, families))), facts | {"top": arguments.top}
+    _, cost = work_ahead(arguments, families)
+    return f"{counts_text(models)}, {on}\n{cost_text(cost)}", facts | {"cost": cost}
 
 
-def cost_ahead(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> dict[str, Any]:
-    """What scoring will cost, as far as it has not been done.
+def _counts(models: list[ScoredModel]) -> dict[str, int]:
+    return dict(Counter(model.kind for model in models))
+
+
+def race_text(arguments: EvaluateArguments, count: int) -> str:
+    """What a race of so many mixtures looks for."""
+    return f"a race of {count} mixtures for the {arguments.top} best, on split {arguments.split}"
+
+
+def work_ahead(
+    arguments: EvaluateArguments, families: list[list[ScoredModel]]
+) -> tuple[list[ScoredModel], dict[str, Any]]:
+    """The models that have no scores yet, and what scoring them will cost.
 
     Args:
         arguments ([`EvaluateArguments`]): how text is scored, and which.
         families (`list[list[ScoredModel]]`): the models; those in one list are scored on the same tokens.
 
     Returns:
-        `dict[str, Any]`: `models` that take forward passes, the `tokens` that they predict, `flops`, and, where the
-        speed is known, `seconds` and what they are estimated by (`speed`).
+        `tuple`: the models, and the cost: `models` that take forward passes, the `tokens` that they predict, `flops`,
+        and, where the speed is known, `seconds` and what they are estimated by (`speed`).
 
     Raises:
         `InputError`: for text that cannot be read or does not fit the models.
     """
     sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
     if is_scored(arguments, [model for models in families for model in models], sources):
-        return {"models": 0, "tokens": 0, "flops": 0}
+        return [], {"models": 0, "tokens": 0, "flops": 0}
     from .scoring.cost import sum_costs
     from .scoring.families import make_family
     from .scoring.processes import ALONE
@@ -74,7 +85,14 @@ def cost_ahead(arguments: EvaluateArguments, families: list[list[ScoredModel]]) 
     measured = [make_family(models, arguments.measurement) for models in families]
     sweeps = make_sweeps(arguments.scores_dir, measured, sources, arguments.per_document, ALONE)
     costs = [sweep.costs.of_passes(missing) for sweep in sweeps for _, missing in sweep.passes(ALONE)]
-    return {"models": len(costs), **sum_costs(costs), **time_of(arguments, sum(cost["flops"] for cost in costs))}
+    total = sum_costs(costs)
+    missing = [
+        model
+        for family, sweep in zip(measured, sweeps, strict=True)
+        for model in family.models
+        if sweep.scores.missing(model)
+    ]
+    return missing, {"models": len(costs), **total, **time_of(arguments, total["flops"])}
 
 
 def time_of(arguments: EvaluateArguments, flops: int) -> dict[str, Any]:
@@ -95,20 +113,8 @@ def time_of(arguments: EvaluateArguments, flops: int) -> dict[str, Any]:
     return {}
 
 
-def _as_text(arguments: EvaluateArguments, plan: dict[str, Any]) -> str:
-    if "after" in plan:
-        return f"evaluate: not before earlier stages have run ({plan['after']})"
-    if arguments.top is not None:
-        count = plan["models"].get(MERGE.kind, 0)
-        return f"evaluate: race {count} mixtures for the {arguments.top} best on split {arguments.split}"
-    counts = ", ".join(f"{count} {kind}" for kind, count in plan["models"].items())
-    if arguments.tasks:
-        return f"evaluate: {counts} on tasks {', '.join(arguments.tasks)}"
-    return f"evaluate: {counts} on split {arguments.split}\n{cost_text(plan['cost'])}"
-
-
 def cost_text(cost: Mapping[str, Any]) -> str:
-    """A line about what scoring will cost, from [`cost_ahead`]; hours of a device are `device_hours`."""
+    """A line about what scoring will cost, from [`work_ahead`]; hours of a device are `device_hours`."""
     if not cost["models"]:
         return "no forward passes are missing"
     time = f", {cost['device_hours']:,.2f} GPU hours" if "device_hours" in cost else ""

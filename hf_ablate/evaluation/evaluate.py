@@ -6,16 +6,16 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import digest, fingerprint, is_finished, read_manifest, remove_manifest, write_manifest, write_text
+from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
 from ..records import records_text
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
 from .export import export_rows
-from .models.chosen import chosen_models
+from .models.chosen import chosen_models, race_candidates
 from .models.scored_model import ScoredModel
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
-from .scored import inputs_of, is_scored, settings_of
+from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
 from .scoring.executors import run_here, run_with_ray
 from .scoring.processes import Processes, launched_processes
@@ -46,7 +46,7 @@ def run(arguments: EvaluateArguments) -> None:
         return
     sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
     if arguments.top is not None:
-        _race(arguments, [model for models in families for model in models if model.is_merge], sources)
+        _race(arguments, race_candidates(arguments, families), sources)
     else:
         _score_text(arguments, families, sources, processes)
 
@@ -66,19 +66,15 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
     from .scoring.race import RaceOptions
     from .scoring.race_mixtures import print_race, race_mixtures
 
-    if arguments.top > len(merges):
-        raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
-    names = ("top", "confidence", "first_windows", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
-    settings = {name: getattr(arguments, name) for name in names}
-    inputs = inputs_of(merges, sources)
     folder = arguments.scores_dir
-    if is_finished(folder, fingerprint("race", settings, inputs)):
+    if is_raced(arguments, merges, sources):
         logger.info("race: unchanged, nothing to do")
     else:
         remove_manifest(folder)
         options = RaceOptions(arguments.top, arguments.confidence, arguments.first_windows)
         result = race_mixtures(merges, sources, arguments.measurement, options, folder)
         write_text(folder / RACE_RESULT, records_text(result) + "\n")
+        settings, inputs = race_settings_of(arguments), inputs_of(merges, sources)
         write_manifest(folder, "race", settings, inputs, digest=digest(result))
     print_race(json.loads((folder / RACE_RESULT).read_text(encoding="utf-8")), arguments.output_format)
 

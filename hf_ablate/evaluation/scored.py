@@ -1,4 +1,4 @@
-"""Whether a folder of scores is finished: what its rows depend on."""
+"""Whether a folder of scores, or of a race, is finished: what its results depend on."""
 
 from typing import Any
 
@@ -20,9 +20,30 @@ def is_scored(arguments: EvaluateArguments, models: list[ScoredModel], sources: 
     return is_finished(arguments.scores_dir, expected)
 
 
+def is_raced(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list[Source]) -> bool:
+    """Whether the folder of a race is finished with exactly these candidates, this text and these settings.
+
+    Args:
+        arguments ([`EvaluateArguments`]): which folder, and the settings.
+        merges (`list[ScoredModel]`): the candidates.
+        sources (`list[Source]`): the text.
+    """
+    expected = fingerprint("race", race_settings_of(arguments), inputs_of(merges, sources))
+    return is_finished(arguments.scores_dir, expected)
+
+
 def settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
     """The options that score rows depend on."""
-    names = ("split", "limit", "max_length", "prefix", "dtype", "per_document", "pool_format")
+    return _options(arguments, "split", "limit", "max_length", "prefix", "dtype", "per_document", "pool_format")
+
+
+def race_settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
+    """The options that the result of a race depends on."""
+    names = ("top", "confidence", "first_windows", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
+    return _options(arguments, *names)
+
+
+def _options(arguments: EvaluateArguments, *names: str) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in names}
 
 

@@ -369,7 +369,10 @@ def test_a_dry_run_says_what_would_be_scored_and_writes_nothing(study, tmp_path,
     before = {path for path in study.rglob("*")}
     assert evaluate("--run_dir", study, "--dry_run") == 0
     models, cost = capsys.readouterr().out.splitlines()
-    assert models == "evaluate: 1 seed, 3 component, 1 reference, 7 merged, 7 ensemble on split val"
+    assert models == (
+        "evaluate: the seed, 3 components, 1 reference model, 7 proxies by merged weights, "
+        "7 proxies by averaged probabilities, on split val"
+    )
     assert cost.startswith("forward passes of 9 models: ")
     assert {path for path in study.rglob("*")} == before
     assert evaluate("--run_dir", tmp_path / "new", "--dry_run") == 0
@@ -425,4 +428,4 @@ def test_a_dry_run_of_a_scored_study_loads_neither_torch_nor_transformers(scored
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     plan, cost, loaded = result.stdout.splitlines()
-    assert "7 merged" in plan and cost == "no forward passes are missing" and loaded == "[]"
+    assert "7 proxies by merged weights" in plan and cost == "no forward passes are missing" and loaded == "[]"

@@ -30,6 +30,22 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
     return families
 
 
+def race_candidates(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> list[ScoredModel]:
+    """The merges that a race is between.
+
+    Args:
+        arguments ([`EvaluateArguments`]): how many of them are looked for (`top`).
+        families (`list[list[ScoredModel]]`): from [`chosen_models`].
+
+    Raises:
+        `InputError`: if more are looked for than there are.
+    """
+    merges = [model for models in families for model in models if model.is_merge]
+    if arguments.top > len(merges):
+        raise InputError(f"top is {arguments.top}, but the study has {len(merges)} mixtures")
+    return merges
+
+
 def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
     mixtures = choose_mixtures(arguments.run_dir, arguments.mixture) if arguments.mixture else []
     if arguments.weights is not None:

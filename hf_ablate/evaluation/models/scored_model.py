@@ -1,12 +1,13 @@
 """A model to score, and the pool of components that proxies are computed from."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...manifest import digest
 from ...mixtures.mixture import Mixture
-from ...mixtures.proxies import MERGE, Proxy
+from ...mixtures.proxies import MERGE, PROXIES, Proxy
 from ...run_folder import model_id
 
 
@@ -115,3 +116,24 @@ def proxy_digest(proxy: Proxy, mixture: Mixture, digests: Mapping[str, str]) -> 
         digests (`Mapping[str, str]`): unit → digest of its component's weights.
     """
     return digest([proxy.kind, [[digests[unit], weight] for unit, weight in mixture.items]])
+
+
+def counts_text(models: Iterable[ScoredModel]) -> str:
+    """How many models there are of each kind, in words.
+
+    Example:
+
+    ```python
+    >>> counts_text([ScoredModel("seed", "seed", ""), ScoredModel("component:a", "component", "")])
+    'the seed, 1 component'
+
+    ```
+    """
+    words = {"component": ("component", "components")}
+    words |= {proxy.kind: (f"proxy by {proxy.label}", f"proxies by {proxy.label}") for proxy in PROXIES}
+    parts = []
+    for kind, number in Counter(model.kind for model in models).items():
+        one, several = words.get(kind, (f"{kind} model", f"{kind} models"))
+        is_the_seed = kind == "seed" and number == 1
+        parts.append("the seed" if is_the_seed else f"{number} {one if number == 1 else several}")
+    return ", ".join(parts)

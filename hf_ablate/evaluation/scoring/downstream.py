@@ -5,10 +5,8 @@ log-probabilities, and the two are never mixed. lm-eval reads the tasks' data, f
 """
 
 import functools
-import json
 import logging
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,24 @@ from ...mixtures.mixture import mixture_keys
 from ...records import print_csv, records_text
 from ...text_table import text_table
 from ..models.loading import default_device, load_model
-from ..models.scored_model import ScoredModel
-from ..rows import append_json_lines, repair_last_line
+from ..rows import append_json_lines
 from .families import Family
 from .harness import TaskHarness, quiet
-from .measurement import Measurement
 from .mixture_scorer import MixtureScorer
 from .processes import Processes
+from .task_results import (
+    NOT_INSTALLED,
+    TASKS,
+    missing_tasks,
+    read_results,
+    result_identity,
+    result_key,
+    takes_tasks,
+    task_names,
+)
 
 
 logger = logging.getLogger(__name__)
-# Those of the method's paper, as lm-eval calls them.
-PAPER_TASKS = (
-    "piqa", "hellaswag", "winogrande", "openbookqa", "boolq", "sciq", "arc_easy", "arc_challenge", "copa", "rte", "cb",
-    "mrpc", "sst2",
-)  # fmt: skip
-TASKS = "tasks"
-_KEY = ("model", "model_digest", "task", "limit", "dtype", "max_length", "lm_eval")
 
 
 def evaluate_tasks(
@@ -46,7 +45,7 @@ def evaluate_tasks(
 ) -> None:
     """Run the tasks that models have no results of yet, and print all results.
 
-    Ensembles are left out: they average the probabilities of given text, and are not models.
+    Ensembles are left out, see [`takes_tasks`].
 
     Args:
         families (`list[Family]`): the models.
@@ -60,13 +59,7 @@ def evaluate_tasks(
         `InputError`: if lm-eval is not installed, does not know a task, or cannot get its data.
     """
     managers = _known_tasks(tasks, tasks_dir)
-    models = [(family, model) for family in families for model in family.models if model.folder or model.is_merge]
-    known = _read(folder)
-    work = [
-        (family, model, missing)
-        for family, model in models
-        if (missing := [task for task in managers if _key(family.measurement, model, task) not in known])
-    ]
+    work = missing_tasks(families, list(managers), folder)
     processes.wait()  # all have read what is there before the first writes
     path = folder / processes.file_name(TASKS)
     share = processes.share(work)
@@ -88,12 +81,17 @@ def evaluate_tasks(
             results = harnesses[alike].run(loaded, missing)
             append_json_lines(
                 path,
-                [_identity(family.measurement, model, task) | row for task in missing for row in results[task]],
+                [result_identity(family.measurement, model, task) | row for task in missing for row in results[task]],
             )
     processes.wait()
     if processes.index == 0:
-        asked = {_key(family.measurement, model, task) for family, model in models for task in managers}
-        rows = [row for key, some in _read(folder).items() if key in asked for row in some]
+        asked = {
+            result_key(family.measurement, model, task)
+            for family in families
+            for model in filter(takes_tasks, family.models)
+            for task in managers
+        }
+        rows = [row for key, some in read_results(folder).items() if key in asked for row in some]
         _print(rows, output_format)
 
 
@@ -103,11 +101,10 @@ def _known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
         with quiet():
             from lm_eval.tasks import TaskManager
     except ImportError as error:
-        raise InputError("`tasks` needs lm-eval, which is not installed: pip install 'hf_ablate[tasks]'") from error
+        raise InputError(NOT_INSTALLED) from error
     if tasks_dir and not tasks_dir.is_dir():
         raise InputError(f"tasks_dir {tasks_dir} is not a folder (looked for {tasks_dir.resolve()})")
-    given = [name for text in tasks for name in text.split(",") if name]
-    names = dict.fromkeys(name for one in given for name in (PAPER_TASKS if one == "paper" else (one,)))
+    names = task_names(tasks)
     managers = {}
     if tasks_dir:
         users = TaskManager(include_path=str(tasks_dir), include_defaults=False)
@@ -128,32 +125,6 @@ def default_tasks():
     from lm_eval.tasks import TaskManager
 
     return TaskManager()
-
-
-def _identity(measurement: Measurement, model: ScoredModel, task: str) -> dict[str, Any]:
-    return model.identity | {
-        "task": task,
-        "limit": measurement.limit,
-        "dtype": measurement.dtype,
-        "max_length": measurement.max_length,
-        "lm_eval": version("lm_eval"),
-    }
-
-
-def _key(measurement: Measurement, model: ScoredModel, task: str) -> tuple:
-    identity = _identity(measurement, model, task)
-    return tuple(identity[name] for name in _KEY)
-
-
-def _read(folder: Path) -> dict[tuple, list[dict]]:
-    """Key → the rows of a task under a model, one a metric; of equal ones the later."""
-    by_key: dict[tuple, dict[str, dict]] = {}
-    for path in sorted(folder.glob(f"{TASKS}*.jsonl")):
-        repair_last_line(path)
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            by_key.setdefault(tuple(row[name] for name in _KEY), {})[row["metric"]] = row
-    return {key: list(rows.values()) for key, rows in by_key.items()}
 
 
 def _print(rows: list[dict], output_format: str) -> None:

@@ -44,6 +44,11 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     return list(sources.values())
 
 
+def is_on_hub(location: str) -> bool:
+    """Whether a place is a data set on the Hub: it is called like one, and is not here."""
+    return not os.path.lexists(location) and is_hub_name(location)
+
+
 def choose_sources(sources: list[Source], names: list[str] | None) -> list[Source]:
     """The sources with the given names, in the order of the sources; all of them without names.
 
@@ -62,7 +67,7 @@ def choose_sources(sources: list[Source], names: list[str] | None) -> list[Sourc
 
 def _sources_at(name: str | Path, split: str, skipped: Skipped) -> list[Source]:
     location = Path(name)
-    if isinstance(name, str) and not os.path.lexists(name) and is_hub_name(name):
+    if isinstance(name, str) and is_on_hub(name):
         return hub_sources(name, split)
     if location.is_file():
         return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]

@@ -138,16 +138,9 @@ def plan_report(
     if not has_manifest(folder.report) or corpus.change is Change.YES:
         change = Change.YES
     else:
-        change = max(ranking, models.record(), _cost_change(scores))
+        change = max(ranking, models.record(), scores.cost)
         can_be_known = change is Change.NO and has_manifest(folder.ranking)
         if can_be_known and not is_written(arguments.run_dir, arguments.title, arguments.top):
             change = Change.YES
     facts = {"page": str(folder.page)}
     return StagePlan("report", change, f"the page {folder.page}", "rank", facts=facts)
-
-
-def _cost_change(scores: ScoresPlan) -> Change:
-    """Whether the recorded cost of scoring will be another, which is measured anew with all that is scored."""
-    if scores.stage is None:
-        return Change.NO
-    return scores.stage.change if scores.stage.facts.get("models") else min(scores.stage.change, Change.MAYBE)

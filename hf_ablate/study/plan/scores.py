@@ -1,22 +1,21 @@
 """What a run will do to the scores: which models and proxies it will score."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
-from ...evaluation.models.scored_model import Pool, ScoredModel
+from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
 from ...evaluation.rows import read_rows
 from ...evaluation.scored import settings_of
-from ...evaluation.text.hub_data import is_hub_name
-from ...evaluation.text.locations import find_sources
+from ...evaluation.text.locations import find_sources, is_on_hub
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
 from ...mixtures.mixture import Mixture
-from ...mixtures.proxies import PROXIES, find_proxies
+from ...mixtures.proxies import find_proxies
 from ...run_folder import RunFolder, model_id, split_model_id
+from .apart import plan_apart
 from .change import Change, StagePlan
 from .corpus import CorpusPlan, MixturesPlan
 from .models import ModelsPlan
@@ -31,11 +30,13 @@ class ScoresPlan:
 
     Args:
         change ([`Change`]): whether the scores of a study's models and proxies will be others.
+        cost ([`Change`]): whether their recorded cost will be another, which is measured anew with all that is scored.
         split (`str`): of the text that they are on.
         stage (`StagePlan | None`): of `evaluate`; `None` if the study has no recipe for it.
     """
 
     change: Change
+    cost: Change
     split: str
     stage: StagePlan | None
 
@@ -66,10 +67,12 @@ def plan_scores(
     made = find_manifest(RunFolder(run_dir).scores)
     if arguments is None or not arguments.scores_study:
         split = made["arguments"]["split"] if made else "val"
-        return ScoresPlan(Change.NO, split, _plan_apart(arguments) if arguments else None)
+        stage = plan_apart(arguments, [corpus.stage, mixtures.stage, models.stage]) if arguments else None
+        return ScoresPlan(Change.NO, Change.NO, split, stage)
     if mixtures.candidates is None or models.changes is None:
         what = f"the study's models and proxies, on split {arguments.split}"
-        return ScoresPlan(Change.MAYBE, arguments.split, StagePlan("evaluate", Change.MAYBE, what, "partition"))
+        stage = StagePlan("evaluate", Change.MAYBE, what, "partition")
+        return ScoresPlan(Change.MAYBE, Change.MAYBE, arguments.split, stage)
     expected = _study_models(arguments, mixtures.candidates, models)
     text = _planned_text(arguments, corpus, made)
     scored = _scored_before(arguments, expected, made, text)
@@ -79,18 +82,9 @@ def plan_scores(
     )
     change = max(text.change, *changes.values()) if is_same else Change.YES
     results = _result_change(arguments, expected, text, made)
-    return ScoresPlan(results, arguments.split, _stage_plan(arguments, expected, changes, change))
-
-
-def _plan_apart(arguments: EvaluateArguments) -> StagePlan:
-    """Of what goes into files that no other stage reads."""
-    if arguments.tasks:
-        what = f"tasks {', '.join(arguments.tasks)}, for the models that have no result of them"
-    elif arguments.top is not None:
-        what = f"a race for the {arguments.top} best mixtures, on split {arguments.split}"
-    else:
-        what = f"the models that the recipe names, on split {arguments.split}"
-    return StagePlan("evaluate", Change.MAYBE, what, "train")
+    stage = _stage_plan(arguments, expected, changes, change)
+    cost = change if stage.facts["models"] else min(change, Change.MAYBE)
+    return ScoresPlan(results, cost, arguments.split, stage)
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ class _Text:
 
 def _planned_text(arguments: EvaluateArguments, corpus: CorpusPlan, made: Mapping[str, Any] | None) -> _Text:
     before = made["inputs"]["data"] if made else {}
-    is_remote = any(not Path(place).exists() and is_hub_name(place) for place in arguments.data)
+    is_remote = any(map(is_on_hub, arguments.data))
     if not arguments.data and (corpus.change is not Change.NO or corpus.corpus is None):
         return _Text(before, Change.MAYBE)
     if is_remote:  # nothing is fetched in a dry run
@@ -190,30 +184,10 @@ def _stage_plan(
     facts["possible"] = [model.id for model in possible]
     on = f"on split {arguments.split}"
     if not certain and possible:
-        return StagePlan("evaluate", max(change, Change.MAYBE), f"{_counts(possible)}, {on}", "train", facts=facts)
-    more = f"; {_counts(possible)} too if training changes them" if possible else ""
-    what = f"{_counts(certain)}, {on}{more}" if certain else f"no scores are missing; what is ranked changes, {on}"
+        return StagePlan("evaluate", max(change, Change.MAYBE), f"{counts_text(possible)}, {on}", "train", facts=facts)
+    more = f"; {counts_text(possible)} too if training changes them" if possible else ""
+    what = f"{counts_text(certain)}, {on}{more}" if certain else f"no scores are missing; what is ranked changes, {on}"
     return StagePlan("evaluate", change, what, facts=facts)
-
-
-def _counts(models: list[ScoredModel]) -> str:
-    """How many there are of each kind, in words.
-
-    Example:
-
-    ```python
-    >>> _counts([ScoredModel("seed", "seed", ""), ScoredModel("component:a", "component", "")])
-    'the seed, 1 component'
-
-    ```
-    """
-    words = {"seed": ("the seed", ""), "component": ("component", "components")}
-    words |= {proxy.kind: (f"proxy by {proxy.label}", f"proxies by {proxy.label}") for proxy in PROXIES}
-    parts = []
-    for kind, number in Counter(model.kind for model in models).items():
-        one, several = words.get(kind, (f"{kind} model", f"{kind} models"))
-        parts.append(one if kind == "seed" else f"{number} {one if number == 1 else several}")
-    return ", ".join(parts)
 
 
 def _study_models(

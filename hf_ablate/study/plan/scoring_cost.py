@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
-from ...evaluation.text.hub_data import is_hub_name
+from ...evaluation.text.locations import find_sources, is_on_hub
 from ...mixtures.proxies import ENSEMBLE, MERGE
 from ...run_folder import RunFolder, model_id, split_model_id
 from .change import Change, StagePlan
@@ -28,6 +27,8 @@ def with_scoring_cost(
     """
     models = plan and (plan.facts.get("models") or plan.facts.get("possible"))
     if not models or plan.change is Change.NO or corpus.corpus is None or "train" not in stages:
+        return plan
+    if not stages["evaluate"].scores_study:  # that plan has its own
         return plan
     passes = _passes(models, mixtures)
     if not passes:
@@ -64,14 +65,13 @@ def _cost(stages: Mapping[str, Any], corpus: CorpusPlan, passes: int, mixtures: 
 
 def _is_text_there(arguments: EvaluateArguments, corpus: CorpusPlan) -> bool:
     """Whether the evaluation text and the tokenizer are there; nothing is fetched in a dry run."""
-    is_remote = any(not Path(place).exists() and is_hub_name(place) for place in arguments.data)
+    is_remote = any(map(is_on_hub, arguments.data))
     return corpus.change is Change.NO and not is_remote
 
 
 def _of_one_model(arguments: EvaluateArguments, tokenizer_digest: str, size: Any, window: int) -> dict[str, Any]:
     from ...evaluation.models.loading import load_tokenizer
     from ...evaluation.scoring.cost import forward_cost
-    from ...evaluation.text.locations import find_sources
     from ...evaluation.text.tokens import find_prefix, stream_cache, tokenise
 
     run = RunFolder(arguments.run_dir)

@@ -156,7 +156,7 @@ def test_the_winners_are_printed_for_programs_too(study, tmp_path, capsys):
         capsys.readouterr().out.splitlines()[0] == "target,level,source,domain,rank,kind,name,mixture_id,mixture,score"
     )
     assert race(run_dir, "--top", 2, "--dry_run") == 0
-    assert capsys.readouterr().out == "evaluate: race 7 mixtures for the 2 best on split val\n"
+    assert capsys.readouterr().out == "evaluate: a race of 7 mixtures for the 2 best, on split val\n"
 
 
 def test_a_race_over_empty_documents_is_refused(study, tmp_path, capsys):

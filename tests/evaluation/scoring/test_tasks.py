@@ -9,13 +9,15 @@ import pytest
 from documented_json import check_keys
 from tiny_pool import byte_tokenizer, read_candidates, save_model, tiny_model, write_jsonl
 
+from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.arguments import EvaluateArguments
 from hf_ablate.evaluation.evaluate import run
-from hf_ablate.evaluation.scoring.downstream import PAPER_TASKS, default_tasks
+from hf_ablate.evaluation.scoring.downstream import default_tasks
 from hf_ablate.evaluation.scoring.harness import TaskHarness
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.scoring.measurement import Measurement
+from hf_ablate.evaluation.scoring.task_results import PAPER_TASKS
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
@@ -89,6 +91,31 @@ def test_proxies_of_a_study_are_merged_in_memory_and_run_once(study, tasks_dir, 
     run(EvaluateArguments(**words, proxy="both", output_dir=tmp_path, output_format="json"))
     assert (tmp_path / "tasks.jsonl").read_bytes() == before
     assert {"task", "metric", "value", "stderr", "num_docs", "name"} <= check_keys(json.loads(capsys.readouterr().out))
+
+
+def test_the_dry_run_of_a_study_names_the_models_without_results_of_tasks(study, tasks_dir, tmp_path, capsys):
+    chosen = read_candidates(study)[-1]["id"]
+    values = {"run_dir": str(study), "mixture": [chosen], "tasks": ["sums"], "tasks_dir": str(tasks_dir)}
+    (tmp_path / "recipes").mkdir()
+    recipe = tmp_path / "recipes" / "evaluate.yaml"
+    recipe.write_text(json.dumps(values | {"output_dir": str(tmp_path / "out")}))
+
+    def plan() -> str:
+        assert main(["run", str(recipe.parent), "--dry_run"]) == 0
+        return capsys.readouterr().out
+
+    before = "evaluate: 3 components, 1 proxy by merged weights, on tasks sums\n"
+    assert plan() == before
+    assert main(["evaluate", "--config", str(recipe), "--dry_run"]) == 0
+    assert capsys.readouterr().out == before
+    assert main(["evaluate", "--config", str(recipe)]) == 0
+    capsys.readouterr()
+    assert plan() == "evaluate: unchanged, nothing to do\n"
+    path = tmp_path / "out" / "tasks.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "merged:" not in line) + '{"torn')
+    assert plan() == "evaluate: 1 proxy by merged weights, on tasks sums\n"
+    assert path.read_text().endswith('{"torn')  # a dry run repairs nothing
 
 
 def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir, tmp_path):
