@@ -68,7 +68,16 @@ def missing_tasks(
 
 
 def result_identity(measurement: Measurement, model: ScoredModel, task: str) -> dict[str, Any]:
-    """The fields of a model's results of a task that say of what they are."""
+    """The fields of a model's results of a task that say of what they are.
+
+    Args:
+        measurement (`Measurement`): how the model is measured.
+        model (`ScoredModel`): the model.
+        task (`str`): the name of the task.
+
+    Raises:
+        `InputError`: if lm-eval, on whose version results depend, is not installed.
+    """
     try:
         lm_eval = version("lm_eval")
     except PackageNotFoundError as error:
@@ -78,7 +87,13 @@ def result_identity(measurement: Measurement, model: ScoredModel, task: str) -> 
 
 
 def result_key(measurement: Measurement, model: ScoredModel, task: str) -> tuple:
-    """What identifies a model's results of a task, see [`read_results`]."""
+    """What identifies a model's results of a task, see [`read_results`].
+
+    Args:
+        measurement (`Measurement`): how the model is measured.
+        model (`ScoredModel`): the model.
+        task (`str`): the name of the task.
+    """
     identity = result_identity(measurement, model, task)
     return tuple(identity[name] for name in _KEY)
 
