@@ -188,7 +188,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     try:
         with no_loading_bars(), no_warnings_about_deepspeed(), no_warnings_of_peft(), cheap_garbage_collection():
             for number, model in enumerate(missing, start=1):
-                progress.start(model.id)
+                progress.start(_name(model))
                 adapter = None if model.kind == "seed" else arguments.adapter
                 was_trained = train_model(model, inputs, args_of[model.kind], adapter, instruments)
                 progress.finished(f"[{number}/{len(missing)}] {_trained_text(model, inputs, was_trained)}")
@@ -198,8 +198,12 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
         progress.close()
 
 
+def _name(model: PlannedModel) -> str:
+    return f"{model.kind} {model.mixture.name}" if model.mixture else model.kind
+
+
 def _trained_text(model: PlannedModel, inputs: PoolInputs, was_trained: bool) -> str:
-    name = f"{model.kind} {model.mixture.name}" if model.mixture else model.kind
+    name = _name(model)
     if not was_trained:
         return f"{name}: unchanged"
     tokens = model.blocks * inputs.corpus.block_size
