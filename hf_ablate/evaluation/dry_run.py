@@ -109,7 +109,7 @@ def time_of(arguments: EvaluateArguments, flops: int) -> dict[str, Any]:
         spent = [row for row in rows if row.get("flops")]
         operations = sum(row["flops"] for row in spent)
         if operations:
-            return {"seconds": round(flops * sum(row["seconds"] for row in spent) / operations, 1), "speed": speed}
+            return {"seconds": round(flops * sum(row["seconds"] for row in spent) / operations, 3), "speed": speed}
     return {}
 
 
