@@ -81,7 +81,9 @@ def _evaluated(folders: list[Path]) -> str:
         return f"results in {folders[0]}"
     proxies = [proxy.kind for proxy in PROXIES]
     count = Counter(entry["kind"] in proxies for entry in manifest["models"].values())
-    return f"{count[False]} models and {count[True]} proxies on split {manifest['arguments']['split']}"
+    parts = [(count[False], "model", "models"), (count[True], "proxy", "proxies")]
+    counts = " and ".join(f"{number} {one if number == 1 else several}" for number, one, several in parts if number)
+    return f"{counts} on split {manifest['arguments']['split']}"
 
 
 def _ranked(folders: list[Path]) -> str:
