@@ -14,7 +14,7 @@ ADAPTER_CONFIG = "adapter_config.json"
 MODEL_FILES = (
     "config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer.json",
     "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.*",
-    "merges.txt", "chat_template.jinja", "configuration_*.py", "modeling_*.py", "tokenization_*.py", ADAPTER_CONFIG,
+    "merges.txt", "chat_template.jinja", "*.py", ADAPTER_CONFIG,
     "metrics.jsonl", MANIFEST,
 )  # fmt: skip
 

@@ -126,6 +126,12 @@ def test_only_what_was_asked_for_is_pushed(hub, study):
     assert set(members(hub)) == {"seed", "scores", "component:counting", "component:english", "component:python"}
 
 
+def test_all_modules_of_a_model_with_its_own_code_are_pushed(hub, study):
+    (study / "models/seed/attention.py").write_text("# imported by modeling_mine.py\n")
+    assert push(study, "--what", "seed") == 0
+    assert "attention.py" in hub.repos["model", "ada/tiny-seed"].files
+
+
 def test_private_files_never_leave_the_machine(hub, study):
     folder = study / "models/components/english"
     private = [
