@@ -14,7 +14,8 @@ from .models.chosen import chosen_models, race_candidates
 from .models.scored_model import ScoredModel, counts_text
 from .scored import is_scored
 from .scoring.task_results import takes_tasks
-from .text.locations import find_sources
+from .text.locations import sources_of
+from .text.sources import Source
 
 
 def print_plan(arguments: EvaluateArguments) -> None:
@@ -45,7 +46,11 @@ def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) ->
     facts = {"models": _counts(models), "split": arguments.split}
     if arguments.top is not None:
         return race_text(arguments, len(race_candidates(arguments, families))), facts | {"top": arguments.top}
-    _, cost = work_ahead(arguments, families)
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
+    if is_scored(arguments, models, sources):
+        cost = {"models": 0, "tokens": 0, "flops": 0}
+    else:
+        _, cost = work_ahead(arguments, families, sources)
     return f"{counts_text(models)}, {on}\n{cost_text(cost)}", facts | {"cost": cost}
 
 
@@ -59,13 +64,14 @@ def race_text(arguments: EvaluateArguments, count: int) -> str:
 
 
 def work_ahead(
-    arguments: EvaluateArguments, families: list[list[ScoredModel]]
+    arguments: EvaluateArguments, families: list[list[ScoredModel]], sources: list[Source]
 ) -> tuple[list[ScoredModel], dict[str, Any]]:
     """The models that have no scores yet, and what scoring them will cost.
 
     Args:
         arguments ([`EvaluateArguments`]): how text is scored, and which.
         families (`list[list[ScoredModel]]`): the models; those in one list are scored on the same tokens.
+        sources (`list[Source]`): the text.
 
     Returns:
         `tuple`: the models, and the cost: `models` that take forward passes, the `tokens` that they predict, `flops`,
@@ -74,9 +80,6 @@ def work_ahead(
     Raises:
         `InputError`: for text that cannot be read or does not fit the models.
     """
-    sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
-    if is_scored(arguments, [model for models in families for model in models], sources):
-        return [], {"models": 0, "tokens": 0, "flops": 0}
     from .scoring.cost import sum_costs
     from .scoring.families import make_family
     from .scoring.processes import ALONE

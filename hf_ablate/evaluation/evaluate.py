@@ -8,7 +8,6 @@ from pathlib import Path
 from ..errors import InputError
 from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
 from ..records import records_text
-from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
 from .export import export_rows
@@ -20,7 +19,7 @@ from .scoring.cost import costs_by_kind, read_costs
 from .scoring.executors import run_here, run_with_ray
 from .scoring.processes import Processes, launched_processes
 from .tables import means_of_domains, print_results
-from .text.locations import find_sources
+from .text.locations import sources_of
 from .text.sources import Source
 
 
@@ -44,7 +43,7 @@ def run(arguments: EvaluateArguments) -> None:
     if arguments.tasks:
         _evaluate_tasks(arguments, families, processes)
         return
-    sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     if arguments.top is not None:
         _race(arguments, race_candidates(arguments, families), sources)
     else:
@@ -83,7 +82,6 @@ def _score_text(
     arguments: EvaluateArguments, families: list[list[ScoredModel]], sources: list[Source], processes: Processes
 ) -> None:
     models = [model for some in families for model in some]
-    settings, inputs = settings_of(arguments), inputs_of(models, sources)
     folder = arguments.scores_dir
     if is_scored(arguments, models, sources):
         logger.info("scores: unchanged, nothing to do")
@@ -101,7 +99,7 @@ def _score_text(
             run_here(prepare, processes)
         if processes.index == 0:
             measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
-            _finish(folder, settings, inputs, models, measurements)
+            _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements)
     if processes.index:
         return
     rows = read_current_rows(folder)

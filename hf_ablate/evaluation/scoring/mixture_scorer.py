@@ -15,7 +15,7 @@ from ..models.loading import default_device
 from ..models.scored_model import SAVED, Pool, ScoredModel
 from ..models.study import read_pool
 from ..rows import ScoreRow
-from ..text.locations import choose_sources, find_sources
+from ..text.locations import choose_sources, sources_of
 from ..text.tokens import TokenisedSource
 from ..text.windows import Windows
 from .ensemble import TokenCache, ensemble_logprobs
@@ -102,7 +102,7 @@ class MixtureScorer:
         pool = read_pool(run_dir, pool_format=pool_format or recorded.get("pool_format", SAVED))
         asked = MeasurementOptions(**known | options)
         family = make_family([pool.proxy(MERGE, Mixture.uniform(list(pool.components)))], asked)
-        available = find_sources(data or [RunFolder(run_dir).corpus], asked.split)
+        available = sources_of(run_dir, data or [], asked.split)
         text = tokenise_sources(family, choose_sources(available, sources))
         check_vocabulary(family, text)
         return cls.of_family(family, text, scores)

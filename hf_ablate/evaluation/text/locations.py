@@ -44,6 +44,20 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
     return list(sources.values())
 
 
+def sources_of(run_dir: Path, places: list[str], split: str) -> list[Source]:
+    """The sources at the given places, or where none is given, the study's own; see [`find_sources`].
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        places (`list[str]`): as [`find_sources`] takes them.
+        split (`str`): `val` or `test`.
+
+    Raises:
+        `InputError`: as [`find_sources`] does.
+    """
+    return find_sources(places or [RunFolder(run_dir).corpus], split)
+
+
 def is_on_hub(location: str) -> bool:
     """Whether a place is a data set on the Hub: it is called like one, and is not here."""
     return not os.path.lexists(location) and is_hub_name(location)

@@ -10,10 +10,9 @@ from ...evaluation.dry_run import cost_text, race_text, work_ahead
 from ...evaluation.models.chosen import chosen_models, race_candidates
 from ...evaluation.models.scored_model import ScoredModel, counts_text
 from ...evaluation.scored import is_raced, is_scored
-from ...evaluation.text.locations import find_sources, is_on_hub
+from ...evaluation.text.locations import is_on_hub, sources_of
 from ...evaluation.text.sources import Source
 from ...manifest import find_manifest, has_manifest
-from ...run_folder import RunFolder
 from .change import Change, StagePlan
 
 
@@ -84,12 +83,8 @@ def _is_recorded(arguments: EvaluateArguments) -> bool:
     if any(map(is_on_hub, arguments.data)):
         sources = [Source(name, arguments.split, (), digest) for name, digest in recorded["data"].items()]
     else:
-        sources = _sources(arguments)
+        sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     return is_scored(arguments, models, sources)
-
-
-def _sources(arguments: EvaluateArguments) -> list[Source]:
-    return find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
 
 
 def _plan_known(arguments: EvaluateArguments) -> StagePlan:
@@ -116,16 +111,18 @@ def _plan_tasks(arguments: EvaluateArguments, families: list[list[ScoredModel]])
 
 
 def _plan_race(arguments: EvaluateArguments, merges: list[ScoredModel]) -> StagePlan:
-    change = Change.NO if is_raced(arguments, merges, _sources(arguments)) else Change.YES
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
+    change = Change.NO if is_raced(arguments, merges, sources) else Change.YES
     models = [model.id for model in merges] if change is Change.YES else []
     facts = {"split": arguments.split, "top": arguments.top, "models": models}
     return StagePlan("evaluate", change, race_text(arguments, len(merges)), facts=facts)
 
 
 def _plan_text(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> StagePlan:
-    if is_scored(arguments, [model for models in families for model in models], _sources(arguments)):
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
+    if is_scored(arguments, [model for models in families for model in models], sources):
         return StagePlan("evaluate", Change.NO, facts={"split": arguments.split, "models": []})
-    missing, cost = work_ahead(arguments, families)
+    missing, cost = work_ahead(arguments, families, sources)
     facts = {"split": arguments.split, "models": [model.id for model in missing], "cost": cost}
     what = counts_text(missing) or "no scores are missing; which of them belong to the result changes"
     return StagePlan("evaluate", Change.YES, f"{what}, on split {arguments.split}", "", cost_text(cost), facts)

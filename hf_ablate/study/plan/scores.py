@@ -7,9 +7,9 @@ from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
-from ...evaluation.rows import read_rows
+from ...evaluation.rows import MEASUREMENT, read_rows
 from ...evaluation.scored import settings_of
-from ...evaluation.text.locations import find_sources, is_on_hub
+from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
 from ...mixtures.mixture import Mixture
@@ -21,7 +21,8 @@ from .corpus import CorpusPlan, MixturesPlan
 from .models import ModelsPlan
 
 
-_MEASURED = ("split", "limit", "dtype", "max_length", "prefix")
+# How rows are measured; text and tokenizer are compared by what they are.
+_MEASURED = ("split", *(name for name in MEASUREMENT if not name.endswith("_digest")))
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _planned_text(arguments: EvaluateArguments, corpus: CorpusPlan, made: Mappin
         return _Text(before, Change.MAYBE)
     if is_remote:  # nothing is fetched in a dry run
         return _Text(before, Change.NO if made else Change.MAYBE)
-    sources = find_sources(arguments.data or [RunFolder(arguments.run_dir).corpus], arguments.split)
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     now = {source.name: source.digest for source in sources}
     return _Text(now, Change.NO if made is None or now == before else Change.YES)
 

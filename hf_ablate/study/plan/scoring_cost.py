@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
-from ...evaluation.text.locations import find_sources, is_on_hub
+from ...evaluation.text.locations import is_on_hub, sources_of
 from ...mixtures.proxies import ENSEMBLE, MERGE
 from ...run_folder import RunFolder, model_id, split_model_id
 from .change import Change, StagePlan
@@ -79,7 +79,7 @@ def _of_one_model(arguments: EvaluateArguments, tokenizer_digest: str, size: Any
     prefix = find_prefix(tokenizer, arguments.prefix)
     text = (
         tokenise(source, tokenizer, tokenizer_digest, prefix, arguments.limit, stream_cache())
-        for source in find_sources(arguments.data or [run.corpus], arguments.split)
+        for source in sources_of(arguments.run_dir, arguments.data, arguments.split)
     )
     return forward_cost(text, size, window)
 
