@@ -171,13 +171,13 @@ def _write(arguments: EnumerateArguments, units: list[str], candidates: list[Can
     folder = run_folder.mixtures
     rows = [candidate.as_row() for candidate in candidates]
     settings, inputs = _identity(arguments, candidates)
-    if are_written(arguments, candidates):
+    if is_finished(folder, fingerprint("enumerate", settings, inputs)):
         logger.info("mixtures: unchanged, nothing to do")
         return
     remove_manifest(folder)
     write_text(run_folder.mixtures_file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     write_manifest(
-        folder, "enumerate", settings, inputs, digest=mixtures_digest(candidates), units=units, count=len(rows),
+        folder, "enumerate", settings, inputs, digest=inputs["mixtures"], units=units, count=len(rows),
         references=sum(candidate.reference for candidate in candidates), random_seed=arguments.random_seed,
     )  # fmt: skip
 

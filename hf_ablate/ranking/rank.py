@@ -73,7 +73,7 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     folder = run_folder.ranking
     inputs = _inputs(run_dir)
     budget = inputs["reference_budget"]
-    if is_ranked(run_dir, settings):
+    if is_finished(folder, fingerprint("rank", asdict(settings), inputs)):
         logger.info("ranking: unchanged, nothing to do")
         return
     scores = read_scores(run_dir, settings.metric, settings.split)

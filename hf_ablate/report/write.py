@@ -66,7 +66,7 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
     run_folder = RunFolder(run_dir)
     folder, page = run_folder.report, run_folder.page
     settings, inputs = _identity(run_dir, title, top)
-    if is_written(run_dir, title, top):
+    if is_finished(folder, fingerprint("report", settings, inputs)):
         logger.info("report: unchanged, nothing to do")
     else:
         remove_manifest(folder)

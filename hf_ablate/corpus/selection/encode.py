@@ -160,11 +160,10 @@ def _encode(documents: list[Document], tokenizer, settings: EncodeSettings) -> l
     """The token ids of documents, with what starts and ends a document."""
     start = [] if settings.bos is None else [settings.bos]
     if documents and documents[0].ids is not None:
-        ids = [document.ids.tolist() for document in documents]
-    else:
-        texts = [document.text for document in documents]
-        ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-    return [np.array([*start, *some, settings.eos], settings.dtype) for some in ids]
+        parts = ([start, document.ids, [settings.eos]] for document in documents)
+        return [np.concatenate(some, dtype=settings.dtype, casting="unsafe") for some in parts]
+    encodings = tokenizer.encode_batch_fast([document.text for document in documents], add_special_tokens=False)
+    return [np.array([*start, *encoding.ids, settings.eos], settings.dtype) for encoding in encodings]
 
 
 def _texts(documents: list[Document], tokenizer, needed: np.ndarray) -> list[str]:
