@@ -143,7 +143,7 @@ def refused(what: str, *types: type[Exception]) -> Iterator[None]:
 def exit_code(work: Callable[[], None], debug: bool = False) -> int:
     """Do the work and return how it ended: 0 done, 1 a failure of ours or of the machine, 2 the user's mistake.
 
-    Mistakes ([`InputError`]), files out of reach and a full disk are told in one line, with the traceback only
+    Mistakes ([`InputError`]), files out of reach and a full disk are reported in one line, with the traceback only
     if `debug`; any other failure shows its traceback, because it is a defect that someone has to find.
     """
     try:

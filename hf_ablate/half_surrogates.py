@@ -26,7 +26,7 @@ def has_half_surrogate(value: Any) -> bool:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names as a message lists them; what is no text is written as an escape."""
+    """Names as a message lists them; what is not valid text is written as an escape."""
     return ", ".join(map(printable, names)) or "nothing"
 
 

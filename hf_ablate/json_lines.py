@@ -192,5 +192,5 @@ def _problem_of(row: dict[str, Any]) -> str | None:
         return f"`text` is {type(row['text']).__name__}; expected a string"
     for field in ("text", "id", "subdomain"):
         if field in row and has_half_surrogate(row[field]):
-            return f"`{field}` holds half a surrogate pair, which is no text; repair the row or take it out"
+            return f"`{field}` holds half a surrogate pair, which is not valid text; repair the row or take it out"
     return None

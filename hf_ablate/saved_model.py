@@ -159,7 +159,7 @@ def load_causal_lm(folder: Path | str, **options: Any) -> "tuple[PreTrainedModel
         options: for `from_pretrained`, `dtype` for example.
 
     Returns:
-        `tuple[PreTrainedModel, set[str]]`: the model, and the names of tensors in the files that are no part of it.
+        `tuple[PreTrainedModel, set[str]]`: the model, and the names of tensors in the files that are not part of it.
 
     Raises:
         `InputError`: if there is no complete causal language model.

@@ -98,7 +98,7 @@ def _loaded_configuration(folder: Path) -> dict:
 
 
 def _loaded_shapes(folder: Path) -> dict:
-    """The shapes of a model's tensors as transformers loads them, and of tensors that are no part of the model."""
+    """The shapes of a model's tensors as transformers loads them, and of tensors that are not part of the model."""
     model, unused = load_causal_lm(folder)
     stored = tensor_shapes(folder)
     shapes = {name: tuple(tensor.shape) for name, tensor in model_tensors(model).items()}

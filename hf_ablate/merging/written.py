@@ -170,7 +170,7 @@ class ExpectedMerge:
         components (`list[dict[str, torch.Tensor]]`): their parameters, memory-mapped, in the order of the mixture.
         mixture (`Mixture`): the weights.
         dtype (`torch.dtype`): of the written weights.
-        unused (`set[str]`): tensors in the components' files that are no part of the model.
+        unused (`set[str]`): tensors in the components' files that are not part of the model.
     """
 
     components: list[dict[str, torch.Tensor]]
@@ -199,7 +199,7 @@ class ExpectedMerge:
         with _errors_only():  # transformers' table of what is missing, which is in the error
             model, unused = load_causal_lm(written, dtype=self.dtype)
         if unused - self.unused:
-            raise InputError(f"the merge holds {min(unused - self.unused)}, which is no weight of the model")
+            raise InputError(f"the merge holds {min(unused - self.unused)}, which is not a weight of the model")
         merged = model_tensors(model)
         if merged.keys() != self.components[0].keys():
             raise InputError(

@@ -55,7 +55,7 @@ def save_folded(
             _untie(model)
         model.merge_and_unload().to("cpu").save_pretrained(whole)
     distance = _distance(_logits(load(whole).to(device), batch), expected)
-    if not distance <= (_TOLERANCE_OF_GPUS if device.type == "cuda" else _TOLERANCE):  # also where it is no number
+    if not distance <= (_TOLERANCE_OF_GPUS if device.type == "cuda" else _TOLERANCE):  # also where it is NaN
         _remove(adapter, whole)
         raise InputError(
             f"{folder.name}: folding its adapter into the seed gives another model (logits differ by {distance:.2g} "

@@ -75,7 +75,7 @@ def with_a_changed_one(tensors):
     ("damage", "message"),
     [
         (without_the_last, "lack 1 tensors of the model"),
-        (with_another, "model.another.weight, which is no weight of the model"),
+        (with_another, "model.another.weight, which is not a weight of the model"),
         (with_a_changed_one, "is not the average"),
     ],
 )

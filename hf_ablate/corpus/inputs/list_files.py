@@ -17,7 +17,7 @@ from .skipped import Skipped
 def list_files(
     kind: str, roots: list[str], globs: list[str], exclude_globs: list[str], path_regex: str | None
 ) -> list[InputFile]:
-    """All input files, sorted by name. What is under the roots, but not read, is told in a line for each reason.
+    """All input files, sorted by name. What is under the roots but is not read is reported, a line per reason.
 
     Args:
         kind (`str`): what the files are: `files`, `jsonl`, `parquet` or `tokens`.

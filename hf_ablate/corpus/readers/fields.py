@@ -49,7 +49,7 @@ def document_of(
         what (`str`): what messages call a row.
 
     Raises:
-        `BadRow`: if the text is missing or not a string, or another field is no valid text.
+        `BadRow`: if the text is missing or not a string, or another field is not valid text.
     """
     text = look_up(values, form.text_field)
     if not isinstance(text, str):
@@ -74,7 +74,7 @@ def document_of(
 
 
 def missing_text(place: str, form: DocumentFormat, columns: list[str]) -> BadRow:
-    """What is said where there is no text.
+    """The error for a row or a file without the text.
 
     Args:
         place (`str`): the file, and the row if only that lacks it.

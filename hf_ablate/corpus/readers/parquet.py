@@ -83,7 +83,7 @@ def _rows(batch: "RecordBatch", first: int, file: InputFile) -> Iterator[tuple[i
                 for place in range(len(batch)))  # fmt: skip
 
 
-# What a value that is no text, or a time outside of Python's range, raises.
+# What a value that is not valid text, or a time outside of Python's range, raises.
 UNREADABLE = (ValueError, OverflowError, RecursionError)
 
 

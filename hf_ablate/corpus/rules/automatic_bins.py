@@ -74,7 +74,7 @@ def as_years(name: str, values: list[int | float]) -> list[int | float]:
     if others and plain:
         raise InputError(
             f"field {name!r} holds years, such as {plain[0]}, and {others[0]}, which is neither a year nor a date; "
-            "give the edges of its `bins`: what is no date is then left out and counted"
+            "give the edges of its `bins`: what is not a date is then left out and counted"
         )
     return values if others else [years.get(value, value) for value in values]
 

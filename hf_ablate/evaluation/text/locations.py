@@ -26,7 +26,7 @@ def find_sources(locations: list[str | Path], split: str) -> list[Source]:
             PALOMA), corpora or run folders of this project; or names on the Hub, as `str`, see [`hub_sources`].
         split (`str`): `val`, which also finds folders called `validation` or `valid`, or `test`.
 
-    What lies there, but is not scored, is told in a line for each reason.
+    What lies there but is not scored is reported, a line per reason.
 
     Raises:
         `InputError`: for a place that does not exist, cannot be read or does not hold the split, and for two sources
