@@ -25,9 +25,13 @@ ALLOWED = {
     "merging": {"mixtures"},
     "evaluation": {"corpus", "mixtures", "merging", "launch"},
     "training": {"corpus", "mixtures", "modeling", "evaluation", "launch"},
-    "ranking": {"mixtures", "evaluation"},
-    "report": {"mixtures", "ranking"},
-    "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking"},
+    "observations": {"corpus", "mixtures", "evaluation"},
+    "prediction": {"corpus", "mixtures", "evaluation", "observations"},
+    "ranking": {"mixtures", "evaluation", "observations", "prediction"},
+    "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
+    "ablation": {"mixtures", "prediction"},
+    "report": {"mixtures", "prediction", "ranking", "search", "ablation"},
+    "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking", "observations"},
     "study": {
         "commands",
         "launch",
@@ -36,7 +40,11 @@ ALLOWED = {
         "training",
         "merging",
         "evaluation",
+        "observations",
+        "prediction",
         "ranking",
+        "search",
+        "ablation",
         "report",
         "hub",
     },
@@ -106,7 +114,7 @@ def test_every_folder_is_listed():
     assert folders <= set(ALLOWED)
 
 
-HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", "scipy", "matplotlib")
+HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", "scipy", "sklearn", "matplotlib")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
 from .arguments import RankSettings
 from .measured import ALL
-from .predictors import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
-from .scores import UNITS_OF_MEASURE, Scores, Target
+from ..prediction.baselines import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
+from ..prediction.scores import UNITS_OF_MEASURE, Scores, Target
 
 
 def make_ranking(scores: Scores, settings: RankSettings, budget: str) -> dict[str, Any]:

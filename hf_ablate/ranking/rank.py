@@ -23,7 +23,7 @@ from ..run_folder import RunFolder, split_model_id
 from .arguments import RankArguments, RankSettings
 from .contents import make_agreement, make_ranking
 from .measured import read_agreement
-from .scores import read_scores
+from ..prediction.scores import read_scores
 from .tables import agreement_tables, ranking_table
 
 

@@ -1,0 +1,60 @@
+"""All that is known of a study's mixtures: reference models, components, proxies, and runs at other scales."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..mixtures.mixture import Mixture
+from .observations import Observations
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What predictors are fitted on. All arrays have the same order of units and of domains.
+
+    Args:
+        units (`tuple[str, ...]`): what mixtures are made of.
+        domains (`tuple[str, ...]`): the targets that are single domains, `<source>/<domain>`.
+        own_units (`tuple[int | None, ...]`): for each domain, the unit that it is held out from, as an index.
+        references (`Observations`): models really trained at the scale that is asked about; predictors are calibrated
+            and judged on them.
+        components (`np.ndarray`): [units, domains], the losses of the component models; NaN where there is none.
+        proxies (`Mapping[str, Observations]`): kind of proxy → the mixtures that it was scored for.
+        other_scales (`Mapping[str, Observations]`): scale → models really trained at it.
+        scale (`str`): of the references; empty for a study with one scale.
+        unit_of_measure (`str`): of the losses.
+    """
+
+    units: tuple[str, ...]
+    domains: tuple[str, ...]
+    own_units: tuple[int | None, ...]
+    references: Observations
+    components: np.ndarray
+    proxies: Mapping[str, Observations] = field(default_factory=dict)
+    other_scales: Mapping[str, Observations] = field(default_factory=dict)
+    scale: str = ""
+    unit_of_measure: str = "bits per byte"
+
+    def with_references(self, rows: np.ndarray) -> "Evidence":
+        """The same with some of the reference models only: what is known inside a fold of a cross-validation."""
+        return replace(self, references=self.references.only(rows))
+
+    def weights_of(self, mixtures: list[Mixture]) -> np.ndarray:
+        """The weights of mixtures as an array.
+
+        Returns:
+            `np.ndarray`: [mixtures, units], float64.
+
+        Raises:
+            `InputError`: for a unit that the study does not have.
+        """
+        for mixture in mixtures:
+            mixture.check_units(list(self.units))
+        return np.array([[mixture.weights.get(unit, 0.0) for unit in self.units] for mixture in mixtures])
+
+    def mixture_of(self, weights: np.ndarray) -> Mixture:
+        """The mixture with these weights, [units]; what is below one millionth counts as zero."""
+        return Mixture.of(
+            {unit: float(weight) for unit, weight in zip(self.units, weights, strict=True) if weight > 1e-6}
+        )

@@ -1,0 +1,67 @@
+"""What every predictor gives: the expected losses of any mixtures, and how sure it is of them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Losses of mixtures on every domain.
+
+    Args:
+        mean (`np.ndarray`): [mixtures, domains].
+        sd (`np.ndarray`): [mixtures, domains], of what a model really trained on the mixture would show: 90 % of them
+            lie within 1.645 of it.
+    """
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Losses of mixtures on one target, with what their errors have in common.
+
+    Two mixtures that are alike are mispredicted alike, so their difference is known better than either: whoever
+    compares mixtures needs the covariance, not two standard deviations.
+
+    Args:
+        mean (`np.ndarray`): [mixtures].
+        covariance (`np.ndarray`): [mixtures, mixtures], of the error of the mean, without the noise of training.
+        noise (`float`): variance between trainings on one mixture with different seeds.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    noise: float
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Of what a model really trained on each mixture would show: [mixtures]."""
+        return np.sqrt(np.diag(self.covariance) + self.noise)
+
+    def difference(self, first: int, second: int) -> tuple[float, float]:
+        """Expected loss of the first mixture less that of the second, and the standard deviation of its error."""
+        variance = self.covariance[first, first] + self.covariance[second, second] - 2 * self.covariance[first, second]
+        return float(self.mean[first] - self.mean[second]), float(np.sqrt(max(variance, 0.0)))
+
+
+class Predictor(Protocol):
+    """Anything that gives scores for a mixture, fitted on a study's evidence."""
+
+    def predict(self, weights: np.ndarray) -> Prediction:
+        """The losses of mixtures.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+        """
+
+    def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
+        """The losses of mixtures on a target, with the covariance of their errors.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units]; memory grows with the square of their number.
+            target (`np.ndarray`): [domains], the weight of each domain in the target; they sum to 1.
+        """

@@ -1,0 +1,56 @@
+"""The evidence in a run folder."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..evaluation.rows import target_name
+from ..manifest import read_manifest
+from ..mixtures.proxies import PROXIES
+from ..run_folder import RunFolder
+from .evidence import Evidence
+from .observations import Observations
+from .scores import UNITS_OF_MEASURE, Scores, read_scores
+
+
+def read_evidence(run_dir: Path, metric: str = "bits_per_byte", split: str | None = None) -> Evidence:
+    """What the scores of a study say.
+
+    Args:
+        run_dir (`Path`): of a scored study.
+        metric (`str`): one of those of `hf-ablate rank`.
+        split (`str`, *optional*): of the evaluation text; default: the one that was scored.
+    """
+    split = split or read_manifest(RunFolder(run_dir).scores)["arguments"]["split"]
+    return evidence_of(read_scores(run_dir, metric, split), metric)
+
+
+def evidence_of(scores: Scores, metric: str) -> Evidence:
+    """The evidence in scores.
+
+    Reference models of one unit are left out: with the same tokens they are that unit's component.
+
+    Args:
+        scores ([`Scores`]): of mixtures, components and reference models.
+        metric (`str`): that they are in.
+    """
+    units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(scores.components)))
+    domains = tuple(target_name(source, domain) for source, domain in scores.domains)
+    missing = np.full(len(domains), np.nan)
+    weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
+    ids = tuple(mixture.id for mixture in scores.mixtures)
+
+    def observed(kind: str, least_units: int) -> Observations:
+        losses = scores.by_kind.get(kind, np.full((len(ids), len(domains)), np.nan))
+        rows = np.flatnonzero(np.isfinite(losses).any(axis=1) & (scores.sizes >= least_units))
+        return Observations(ids, weights, losses).only(rows)
+
+    return Evidence(
+        units=units,
+        domains=domains,
+        own_units=tuple(units.index(name) if name in units else None for _, name in scores.domains),
+        references=observed("reference", 2),
+        components=np.array([scores.components.get(unit, missing) for unit in units]),
+        proxies={proxy.kind: observed(proxy.kind, 1) for proxy in PROXIES if proxy.kind in scores.by_kind},
+        unit_of_measure=UNITS_OF_MEASURE[metric],
+    )
