@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from ..prediction.baselines import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
+from ..prediction.scores import UNITS_OF_MEASURE, Scores, Target
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
 from .arguments import RankSettings
 from .measured import ALL
-from ..prediction.baselines import DESCRIPTIONS, LABELS, PROXY_KINDS, RANDOM, predictions
-from ..prediction.scores import UNITS_OF_MEASURE, Scores, Target
 
 
 def make_ranking(scores: Scores, settings: RankSettings, budget: str) -> dict[str, Any]:

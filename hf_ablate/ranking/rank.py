@@ -18,12 +18,12 @@ from ..manifest import (
     write_text,
 )
 from ..mixtures.ranked import MEAN, find_target, read_ranking
+from ..prediction.scores import read_scores
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
 from .arguments import RankArguments, RankSettings
 from .contents import make_agreement, make_ranking
 from .measured import read_agreement
-from ..prediction.scores import read_scores
 from .tables import agreement_tables, ranking_table
 
 
