@@ -1,0 +1,36 @@
+"""The soft minimum of components: a proxy of a mixture that needs the components' own scores alone."""
+
+import numpy as np
+
+
+SHARPNESS = 8.0  # per bit per byte
+
+
+def soft_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """`-log(sum of weight x exp(-8 loss)) / 8`, over the units of each mixture, for every domain.
+
+    Averaging probabilities token by token gives `-log(sum of weight x probability)` for every token; this is the same
+    formula for pieces of text of about 12 bytes (8 / ln 2), on which every component has its mean loss. It lies
+    between the loss of the best component of the mixture and the weighted mean of its components' losses.
+
+    Args:
+        weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+        components (`np.ndarray`): [units, domains], losses of the component models.
+
+    Returns:
+        `np.ndarray`: [mixtures, domains]; NaN where a unit of the mixture has no loss.
+
+    Example:
+
+    ```python
+    >>> soft_minimum(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([[2.0], [3.0]])).round(4)
+    array([[2.    ],
+           [2.0866]])
+
+    ```
+    """
+    from scipy.special import logsumexp
+
+    # One domain at a time: an array [mixtures, units, domains] would not fit where there are many of each.
+    columns = [-logsumexp(-SHARPNESS * losses, axis=1, b=weights) / SHARPNESS for losses in components.T]
+    return np.column_stack(columns)
