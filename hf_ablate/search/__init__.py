@@ -1,0 +1,1 @@
+"""The best mixture under constraints, and which models to train next."""
