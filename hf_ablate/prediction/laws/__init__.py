@@ -1,0 +1,1 @@
+"""Laws: cheap predictors of losses from weights alone, each fitted on runs at one scale, domain by domain."""
