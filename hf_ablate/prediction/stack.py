@@ -1,0 +1,199 @@
+"""The stack: losses of reference models as a linear function of a few predictors, and what that leaves smooth.
+
+For every domain d, the loss of a mixture w is modelled as
+
+    loss_d(w) = intercept_d + features_d(w) · slopes_d + surface_d(w) + noise,
+
+all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others), and the
+surface is a Gaussian process on the square roots of the weights. Everything is then a closed form: predictions, the
+covariance of their errors, and each reference's loss as the others predict it (Rasmussen and Williams, Gaussian
+Processes for Machine Learning, 2006, equations 2.23, 2.24, 5.10 to 5.12). How far slopes may stray, how much surface
+there is and how smooth it is are chosen by that leave-one-out error, together for all domains, since one domain's few
+references do not tell.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .predictor import Joint, Prediction
+
+
+FEWEST_REFERENCES = 4
+_INTERCEPT = 1e4  # variance of what the mean of the residuals may be off by; all variances are shares of the noise
+_SLOPES = np.logspace(-3, 4, 11)
+# (variance, length scale) of the surface; square roots of the weights of two mixtures are at most sqrt(2) apart.
+_SURFACES = ((0.0, 1.0), *((variance, length) for variance in (0.3, 1.0) for length in (0.3, 0.5, 0.8)))
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the stack combines, for some mixtures.
+
+    Args:
+        values (`np.ndarray`): [mixtures, domains, features].
+        roots (`np.ndarray`): [mixtures, units], square roots of the weights.
+    """
+
+    values: np.ndarray
+    roots: np.ndarray
+
+    def only(self, rows: np.ndarray) -> "Features":
+        """Those of some of the mixtures."""
+        return Features(self.values[rows], self.roots[rows])
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A fitted stack.
+
+    Args:
+        features ([`Features`]): of the references.
+        center (`np.ndarray`): [domains, features], their means over the references.
+        spread (`np.ndarray`): [domains, features], their standard deviations.
+        expected (`np.ndarray`): [features], the slopes that are expected.
+        slope_variance (`float`): of the deviation from them, for standardised features, as a share of the noise.
+        surface (`tuple[float, float]`): variance, as a share of the noise, and length scale.
+        level (`np.ndarray`): [domains], the mean over the references of what the expected slopes leave.
+        inverse (`np.ndarray`): [domains, references, references], of the covariance of the references.
+        weights (`np.ndarray`): [domains, references], the inverse times the references' losses.
+        leave_one_out (`np.ndarray`): [references, domains], each loss less what is expected from the others.
+        noise (`np.ndarray`): [domains], the variance of the losses around slopes and surface.
+        correlation (`np.ndarray`): [domains, domains], of the leave-one-out errors.
+        inflation (`float`): what standard deviations are multiplied by, so that intervals hold what they should.
+    """
+
+    features: Features
+    center: np.ndarray
+    spread: np.ndarray
+    expected: np.ndarray
+    slope_variance: float
+    surface: tuple[float, float]
+    level: np.ndarray
+    inverse: np.ndarray
+    weights: np.ndarray
+    leave_one_out: np.ndarray
+    noise: np.ndarray
+    correlation: np.ndarray
+    inflation: float = 1.0
+
+    def inflated(self, factor: float) -> "Stack":
+        """The same with standard deviations multiplied by a factor."""
+        return replace(self, inflation=self.inflation * factor)
+
+    def predict(self, features: Features) -> Prediction:
+        """The losses of mixtures on every domain.
+
+        Args:
+            features ([`Features`]): of the mixtures.
+        """
+        mean = self._expected(features)
+        variance = np.empty_like(mean)
+        own = 1 + self.surface[0] + _INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
+        for domain in range(mean.shape[1]):
+            shared = self._covariance(features, self.features, domain)
+            mean[:, domain] += shared @ self.weights[domain]
+            variance[:, domain] = own[:, domain] - ((shared @ self.inverse[domain]) * shared).sum(axis=1)
+        return Prediction(mean, self.inflation * np.sqrt(self.noise * np.maximum(variance, 1)))
+
+    def joint(self, features: Features, target: np.ndarray) -> Joint:
+        """The losses of mixtures on a target, with the covariance of their errors.
+
+        Errors on different domains are taken to correlate as the leave-one-out errors do, whatever the mixture.
+
+        Args:
+            features ([`Features`]): of the mixtures.
+            target (`np.ndarray`): [domains], the weight of each domain.
+        """
+        mean = np.zeros(len(features.roots))
+        covariance = np.zeros((len(features.roots), len(features.roots)))
+        spread = target * np.sqrt(self.noise)
+        shares = spread**2 / max((spread**2).sum(), 1e-300)
+        expected = self._expected(features)
+        for domain in np.flatnonzero(target):
+            shared = self._covariance(features, self.features, domain)
+            mean += target[domain] * (shared @ self.weights[domain] + expected[:, domain])
+            own = self._covariance(features, features, domain) - shared @ self.inverse[domain] @ shared.T
+            covariance += shares[domain] * own
+        noise = float(spread @ self.correlation @ spread) * self.inflation**2
+        return Joint(mean, noise * (covariance + covariance.T) / 2, noise)
+
+    def _standard(self, features: Features) -> np.ndarray:
+        """[mixtures, domains, features]."""
+        return (features.values - self.center) / self.spread
+
+    def _expected(self, features: Features) -> np.ndarray:
+        """What the expected slopes and the level say: [mixtures, domains]."""
+        return features.values @ self.expected + self.level
+
+    def _covariance(self, first: Features, second: Features, domain: int) -> np.ndarray:
+        """Between the losses of two lists of mixtures on a domain, as a share of the noise: [first, second]."""
+        ours, theirs = (self._standard(features)[:, domain] for features in (first, second))
+        surface = self.surface[0] * _alike(first.roots, second.roots, self.surface[1])
+        return self.slope_variance * ours @ theirs.T + surface + _INTERCEPT
+
+
+def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with_surface: bool = True) -> Stack:
+    """Fit the stack to reference models.
+
+    A surface is only tried where there are two references or more for each unit: with fewer it explains luck.
+
+    Args:
+        features ([`Features`]): of the references. Those that are themselves fitted on references must be out of fold.
+        losses (`np.ndarray`): [references, domains], finite.
+        expected (`np.ndarray`): [features], the slopes to shrink to.
+        with_surface (`bool`): whether a surface is tried.
+    """
+    references, units = features.roots.shape
+    center, spread = features.values.mean(axis=0), features.values.std(axis=0)
+    spread = np.where(spread > 1e-9, spread, 1.0)
+    level = (losses - features.values @ expected).mean(axis=0)
+    residuals = losses - features.values @ expected - level
+    standard = ((features.values - center) / spread).transpose(1, 0, 2)  # [domains, references, features]
+    scale = np.maximum(losses.var(axis=0), 1e-12)
+    least, best = math.inf, None
+    for variance, length in _SURFACES if with_surface and references >= 2 * units else _SURFACES[:1]:
+        covariance = variance * _alike(features.roots, features.roots, length) + np.eye(references) + _INTERCEPT
+        inverse = np.linalg.inv(covariance)
+        for slope_variance in _SLOPES:
+            # Woodbury's identity: the features' part of the covariance has no more dimensions than there are features.
+            influence = inverse @ standard
+            inner = np.eye(len(expected)) / slope_variance + standard.transpose(0, 2, 1) @ influence
+            removed = influence @ np.linalg.inv(inner)
+            weights = (inverse @ residuals).T - np.einsum("dnp,dkp,kd->dn", removed, influence, residuals, optimize=True)
+            left_out = weights / (np.diag(inverse) - (removed * influence).sum(axis=2))
+            error = ((left_out**2).mean(axis=1) / scale).sum()
+            if error < least * (1 - 1e-9):
+                least, best = error, (slope_variance, (variance, length), inverse, removed, influence, weights, left_out)
+    slope_variance, surface, inverse, removed, influence, weights, left_out = best
+    return Stack(
+        features,
+        center,
+        spread,
+        expected,
+        float(slope_variance),
+        surface,
+        level,
+        inverse - removed @ influence.transpose(0, 2, 1),
+        weights,
+        left_out.T,
+        np.maximum((weights * left_out).mean(axis=1), 1e-12 * scale),
+        _correlation(left_out.T),
+    )
+
+
+def _alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
+    """The squared-exponential kernel: [first, second]."""
+    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
+    return np.exp(-np.maximum(squared, 0) / (2 * length**2))
+
+
+def _correlation(errors: np.ndarray) -> np.ndarray:
+    """The correlation of errors on different domains: [domains, domains].
+
+    It is shrunk to none by one part in the number of references, so that it stays invertible where these are few.
+    """
+    scaled = errors / np.sqrt(np.maximum((errors**2).mean(axis=0), 1e-300))
+    share = 1 / len(errors)
+    return (1 - share) * scaled.T @ scaled / len(errors) + share * np.eye(errors.shape[1])
