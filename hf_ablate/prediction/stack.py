@@ -130,7 +130,7 @@ class Stack:
     def _covariance(self, first: Features, second: Features, domain: int) -> np.ndarray:
         """Between the losses of two lists of mixtures on a domain, as a share of the noise: [first, second]."""
         ours, theirs = (self._standard(features)[:, domain] for features in (first, second))
-        surface = self.surface[0] * _alike(first.roots, second.roots, self.surface[1])
+        surface = self.surface[0] * alike(first.roots, second.roots, self.surface[1])
         return self.slope_variance * ours @ theirs.T + surface + _INTERCEPT
 
 
@@ -154,7 +154,7 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
     scale = np.maximum(losses.var(axis=0), 1e-12)
     least, best = math.inf, None
     for variance, length in _SURFACES if with_surface and references >= 2 * units else _SURFACES[:1]:
-        covariance = variance * _alike(features.roots, features.roots, length) + np.eye(references) + _INTERCEPT
+        covariance = variance * alike(features.roots, features.roots, length) + np.eye(references) + _INTERCEPT
         inverse = np.linalg.inv(covariance)
         for slope_variance in _SLOPES:
             # Woodbury's identity: the features' part of the covariance has no more dimensions than there are features.
@@ -183,7 +183,7 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
     )
 
 
-def _alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
+def alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
     """The squared-exponential kernel: [first, second]."""
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
     return np.exp(-np.maximum(squared, 0) / (2 * length**2))

@@ -1,0 +1,151 @@
+"""The predictors that a study's evidence gives for any mixture, before they are calibrated."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM
+from .evidence import Evidence
+from .laws.averaged import AveragedLaws, Law, enough_runs, fit_averaged_laws
+from .observations import Observations
+from .soft_minimum import soft_minimum
+from .stack import Features
+from .surrogate import Surrogate, fit_surrogates
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """What each predictor says of any mixture; lower is better for all.
+
+    Args:
+        evidence ([`Evidence`]): what it comes from.
+        references ([`Observations`]): what predictors are calibrated on: the reference models with a loss on every
+            domain, repeats of a mixture as one with their mean.
+        proxies (`Mapping[str, Surrogate]`): kind of proxy → its scores, of any mixture.
+        laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
+        other_scale ([`Law`], *optional*): what the runs at the next smaller scale say.
+    """
+
+    evidence: Evidence
+    references: Observations
+    proxies: Mapping[str, Surrogate]
+    laws: AveragedLaws | None
+    other_scale: Law | None
+
+    @property
+    def names(self) -> list[str]:
+        """The predictors that there are, the one that answers where none can be judged first."""
+        return [single.name for single in SINGLE if self._is_available(single.name)]
+
+    def values(self, name: str, weights: np.ndarray) -> np.ndarray:
+        """What one predictor says.
+
+        Args:
+            name (`str`): of the predictor.
+            weights (`np.ndarray`): [mixtures, units].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains]; NaN for domains that it is not defined on.
+        """
+        components = self.evidence.components
+        if name in self.proxies:
+            return self.proxies[name].losses(weights)
+        if name == OTHER_SCALE:
+            return self.other_scale.losses(weights)
+        if name == LAWS:
+            return self.laws.losses(weights)
+        if self.laws is not None and name in self.laws.laws:
+            return self.laws.laws[name].losses(weights)
+        if name == SOFT_MINIMUM:
+            return soft_minimum(weights, components)
+        if name == "component_mean":
+            return weights @ components
+        if name == "component_min":
+            return np.array([components[row > 0].min(axis=0) for row in weights])
+        if name == OWN_WEIGHT:
+            return self._own_weight(weights)
+        return -np.repeat((weights > 0).sum(axis=1)[:, None], len(self.evidence.domains), axis=1).astype(float)
+
+    def at(self, names: Sequence[str], weights: np.ndarray) -> Features:
+        """Several predictors' values as features of the stack; 0 for a domain that one is not defined on.
+
+        Args:
+            names (`Sequence[str]`): of the predictors.
+            weights (`np.ndarray`): [mixtures, units].
+        """
+        return Features(_joined([self.values(name, weights) for name in names]), np.sqrt(weights))
+
+    def at_references(self, names: Sequence[str]) -> Features:
+        """The same for the references; of a law fitted on them, each as the fit without its fold predicts it.
+
+        Args:
+            names (`Sequence[str]`): of the predictors.
+        """
+        count, weights = len(self.references), self.references.weights
+        out_of_fold = {} if self.laws is None else self.laws.out_of_fold
+        columns = [out_of_fold[name][:count] if name in out_of_fold else self.values(name, weights) for name in names]
+        return Features(_joined(columns), np.sqrt(weights))
+
+    def _is_available(self, name: str) -> bool:
+        """Whether it has a value for every reference on every domain, or for units alone where there is no reference."""
+        if name in ("soft_minimum", "component_mean", "component_min"):
+            return bool(np.isfinite(self.evidence.components).all())
+        if name == OWN_WEIGHT:
+            return any(unit is not None for unit in self.evidence.own_units)
+        if name == OTHER_SCALE:
+            return self.other_scale is not None
+        if name in (LAWS, "exponential_law", "power_law", "process"):
+            return self.laws is not None
+        return name in self.proxies or name == "number_of_units"
+
+    def _own_weight(self, weights: np.ndarray) -> np.ndarray:
+        values = np.full((len(weights), len(self.evidence.domains)), np.nan)
+        for domain, unit in enumerate(self.evidence.own_units):
+            if unit is not None:
+                values[:, domain] = -np.sqrt(weights[:, unit])
+        return values
+
+
+def _joined(columns: list[np.ndarray]) -> np.ndarray:
+    return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
+
+
+def fit_features(evidence: Evidence, other_scale: Law | None = None) -> FeatureTable:
+    """Fit what needs fitting: the laws, and the surrogates of proxies.
+
+    Args:
+        evidence ([`Evidence`]): of a study.
+        other_scale ([`Law`], *optional*): what the runs at the next smaller scale say.
+    """
+    references = averaged(evidence.references.complete())
+    runs = _joined_runs(references, _components(evidence))
+    laws = fit_averaged_laws(runs) if enough_runs(runs) else None
+    return FeatureTable(evidence, references, fit_surrogates(evidence), laws, other_scale)
+
+
+def averaged(runs: Observations) -> Observations:
+    """Repeats of a mixture as one observation with their mean.
+
+    Args:
+        runs (`Observations`): at one scale.
+    """
+    first = {name: runs.ids.index(name) for name in dict.fromkeys(runs.ids)}
+    ids = np.array(runs.ids)
+    losses = [runs.losses[ids == name].mean(axis=0) for name in first]
+    rows = list(first.values())
+    return Observations(tuple(first), runs.weights[rows], np.array(losses).reshape(len(rows), runs.losses.shape[1]))
+
+
+def _components(evidence: Evidence) -> Observations:
+    """The components as runs on one unit each."""
+    units = len(evidence.units)
+    return Observations(evidence.units, np.eye(units), evidence.components).complete()
+
+
+def _joined_runs(first: Observations, second: Observations) -> Observations:
+    return Observations(
+        first.ids + second.ids,
+        np.concatenate([first.weights, second.weights]),
+        np.concatenate([first.losses, second.losses]),
+    )
