@@ -53,8 +53,8 @@ SINGLE = (
     _single(SOFT_MINIMUM, "soft minimum", "soft minimum of the components' own scores, by weight", 1.0, True),
     _single("component_mean", "mean of components", "mean of the components' own scores, by weight", 1.0, True),
     _single("component_min", "best component", "best of the components' own scores, domain by domain", 1.0, True),
-    _single(OWN_WEIGHT, "own-domain weight", "weight of the unit that the domain is held out from; more is better", 0.0, True),
-    _single("number_of_units", "number of units", "number of units in the mixture; more is better", 0.0, True),
+    _single(OWN_WEIGHT, "own-domain weight", "weight of the unit that the domain is held out from", 0.0, True),
+    _single("number_of_units", "number of units", "number of units in the mixture", 0.0, True),
 )  # fmt: skip
 
 

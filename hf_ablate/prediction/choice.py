@@ -13,7 +13,7 @@ from .stack import Stack, fit_stack
 
 COVERAGE = 0.9
 _Z = 1.6448536269514722  # 90 % of a normal distribution lie within so many standard deviations
-_LEAVE_ONE_OUT = 20  # references up to which every one is a fold of its own
+_LEAVE_ONE_OUT = 14  # references up to which every one is a fold of its own
 _FOLDS = 10
 _FEWEST_HELD_OUT = 6  # references, below which their held-out errors say nothing about intervals
 
@@ -52,12 +52,13 @@ class Choice:
     nested: Prediction
 
 
-def choose(table: FeatureTable, candidates: Sequence[Candidate]) -> Choice:
+def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | None = None) -> Choice:
     """Choose among predictors by leave-one-out error on the references, and judge the choice by cross-validation.
 
     Args:
         table ([`FeatureTable`]): of a study with enough references.
         candidates (`Sequence[Candidate]`): of which the first wins among equals.
+        wanted (`str`, *optional*): the name of the one to take whatever the errors are.
     """
     losses = table.references.losses
     features = {candidate.name: table.at_references(candidate.features) for candidate in candidates}
@@ -71,7 +72,8 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate]) -> Choice:
     def best(rows: np.ndarray) -> tuple[dict[str, Stack], Candidate]:
         fitted = {candidate.name: fit(candidate, rows) for candidate in candidates}
         errors = {name: _error(stack, losses[rows]) for name, stack in fitted.items()}
-        return fitted, min(candidates, key=lambda candidate: errors[candidate.name])
+        choosable = [candidate for candidate in candidates if wanted in (None, candidate.name)]
+        return fitted, min(choosable, key=lambda candidate: errors[candidate.name])
 
     def inflation(candidate: Candidate, rows: np.ndarray) -> float:
         """What makes 90 % intervals hold 90 % of the references that are held out, in all domains together."""
@@ -82,7 +84,7 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate]) -> Choice:
             kept = np.delete(rows, held_out)
             there = fit(candidate, kept).predict(features[candidate.name].only(rows[held_out]))
             scores.append(np.abs(losses[rows[held_out]] - there.mean) / there.sd)
-        return float(np.quantile(np.concatenate(scores), COVERAGE)) / _Z
+        return max(float(np.quantile(np.concatenate(scores), COVERAGE)) / _Z, _few(len(rows)))
 
     everything = np.arange(len(losses))
     fitted, chosen = best(everything)
@@ -108,9 +110,16 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate]) -> Choice:
 
 
 def folds(count: int) -> list[np.ndarray]:
-    """Positions that are held out together: one at a time where there are few, otherwise ten times a tenth."""
-    return [np.arange(count)[start :: min(count, _FOLDS if count > _LEAVE_ONE_OUT else count)]
-            for start in range(min(count, _FOLDS if count > _LEAVE_ONE_OUT else count))]
+    """Which references are held out together: one at a time where there are few, otherwise ten times a tenth.
+
+    Args:
+        count (`int`): of references.
+
+    Returns:
+        `list[np.ndarray]`: for each fold, their positions.
+    """
+    parts = count if count <= _LEAVE_ONE_OUT else _FOLDS
+    return [np.arange(part, count, parts) for part in range(parts)]
 
 
 def _error(stack: Stack, losses: np.ndarray) -> float:

@@ -40,6 +40,16 @@ class Evidence:
         """The same with some of the reference models only: what is known inside a fold of a cross-validation."""
         return replace(self, references=self.references.only(rows))
 
+    def known_mixtures(self) -> np.ndarray:
+        """The weights of every mixture that anything was measured of, each once.
+
+        Returns:
+            `np.ndarray`: [mixtures, units].
+        """
+        observed = [self.references, *self.proxies.values(), *self.other_scales.values()]
+        weights = {name: row for some in observed for name, row in zip(some.ids, some.weights, strict=True)}
+        return np.array(list(weights.values())).reshape(len(weights), len(self.units))
+
     def weights_of(self, mixtures: list[Mixture]) -> np.ndarray:
         """The weights of mixtures as an array.
 

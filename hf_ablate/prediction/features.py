@@ -8,10 +8,10 @@ import numpy as np
 from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM
 from .evidence import Evidence
 from .laws.averaged import AveragedLaws, Law, enough_runs, fit_averaged_laws
-from .observations import Observations
+from .observations import Observations, averaged
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate import Surrogate, fit_surrogates
+from .surrogate_tmp import Surrogate, fit_surrogates
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class FeatureTable:
     def names(self) -> list[str]:
         """The predictors that there are, the one that answers where none can be judged first."""
         return [single.name for single in SINGLE if self._is_available(single.name)]
+
+    @property
+    def proxy_names(self) -> list[str]:
+        """The predictors that stand in for the models themselves, without any run on a mixture."""
+        return [name for name in self.names if name in self.proxies or name == SOFT_MINIMUM]
 
     def values(self, name: str, weights: np.ndarray) -> np.ndarray:
         """What one predictor says.
@@ -77,27 +82,30 @@ class FeatureTable:
         return Features(_joined([self.values(name, weights) for name in names]), np.sqrt(weights))
 
     def at_references(self, names: Sequence[str]) -> Features:
-        """The same for the references; of a law fitted on them, each as the fit without its fold predicts it.
+        """The same for the references; of laws fitted on them, each as the others predict it.
 
         Args:
             names (`Sequence[str]`): of the predictors.
         """
-        count, weights = len(self.references), self.references.weights
-        out_of_fold = {} if self.laws is None else self.laws.out_of_fold
-        columns = [out_of_fold[name][:count] if name in out_of_fold else self.values(name, weights) for name in names]
+        weights = self.references.weights
+        left_out = {} if self.laws is None else {LAWS: self.laws} | dict(self.laws.laws)
+        columns = [
+            left_out[name].leave_one_out[: len(weights)] if name in left_out else self.values(name, weights)
+            for name in names
+        ]
         return Features(_joined(columns), np.sqrt(weights))
 
     def _is_available(self, name: str) -> bool:
-        """Whether it has a value for every reference on every domain, or for units alone where there is no reference."""
         if name in ("soft_minimum", "component_mean", "component_min"):
             return bool(np.isfinite(self.evidence.components).all())
         if name == OWN_WEIGHT:
             return any(unit is not None for unit in self.evidence.own_units)
         if name == OTHER_SCALE:
             return self.other_scale is not None
-        if name in (LAWS, "exponential_law", "power_law", "process"):
+        if name == LAWS:
             return self.laws is not None
-        return name in self.proxies or name == "number_of_units"
+        is_law = self.laws is not None and name in self.laws.laws
+        return is_law or name in self.proxies or name == "number_of_units"
 
     def _own_weight(self, weights: np.ndarray) -> np.ndarray:
         values = np.full((len(weights), len(self.evidence.domains)), np.nan)
@@ -119,33 +127,12 @@ def fit_features(evidence: Evidence, other_scale: Law | None = None) -> FeatureT
         other_scale ([`Law`], *optional*): what the runs at the next smaller scale say.
     """
     references = averaged(evidence.references.complete())
-    runs = _joined_runs(references, _components(evidence))
+    runs = references.joined(_components(evidence))
     laws = fit_averaged_laws(runs) if enough_runs(runs) else None
     return FeatureTable(evidence, references, fit_surrogates(evidence), laws, other_scale)
-
-
-def averaged(runs: Observations) -> Observations:
-    """Repeats of a mixture as one observation with their mean.
-
-    Args:
-        runs (`Observations`): at one scale.
-    """
-    first = {name: runs.ids.index(name) for name in dict.fromkeys(runs.ids)}
-    ids = np.array(runs.ids)
-    losses = [runs.losses[ids == name].mean(axis=0) for name in first]
-    rows = list(first.values())
-    return Observations(tuple(first), runs.weights[rows], np.array(losses).reshape(len(rows), runs.losses.shape[1]))
 
 
 def _components(evidence: Evidence) -> Observations:
     """The components as runs on one unit each."""
     units = len(evidence.units)
     return Observations(evidence.units, np.eye(units), evidence.components).complete()
-
-
-def _joined_runs(first: Observations, second: Observations) -> Observations:
-    return Observations(
-        first.ids + second.ids,
-        np.concatenate([first.weights, second.weights]),
-        np.concatenate([first.losses, second.losses]),
-    )

@@ -3,9 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import InputError, unknown_name
+from .candidates import candidates
+from .choice import Choice, choose
 from .evidence import Evidence
+from .features import FeatureTable, fit_features
+from .noise import NoiseFloor, noise_floor, noise_of_repeats
+from .other_scale import fit_other_scale
 from .predictor import Predictor
+from .predictors import Calibrated, uncalibrated
 from .read_evidence import read_evidence
+from .stack import FEWEST_REFERENCES
 
 
 @dataclass(frozen=True)
@@ -14,19 +22,65 @@ class FittedStudy:
 
     Args:
         evidence ([`Evidence`]): what is known.
-        predictor ([`Predictor`]): fitted on all of it.
+        table ([`FeatureTable`]): what each predictor says of any mixture.
+        predictor ([`Predictor`]): fitted on all of the evidence.
+        name (`str`): of the predictor.
+        choice ([`Choice`], *optional*): how it was chosen and calibrated; `None` with too few reference models.
+        noise ([`NoiseFloor`], *optional*): of one training; `None` without a choice or repeats.
     """
 
     evidence: Evidence
+    table: FeatureTable
     predictor: Predictor
+    name: str
+    choice: Choice | None
+    noise: NoiseFloor | None
 
 
-def fit_study(run_dir: Path, scale: str | None = None, predictor: str | None = None) -> FittedStudy:
+def fit_study(
+    run_dir: Path,
+    scale: str | None = None,
+    predictor: str | None = None,
+    metric: str = "bits_per_byte",
+    split: str | None = None,
+) -> FittedStudy:
     """Read a study's evidence, and choose, fit and calibrate the predictor that answers for it.
 
     Args:
         run_dir (`Path`): a run folder with scores, imported runs, or both.
         scale (`str`, *optional*): that is asked about; default: the largest.
-        predictor (`str`, *optional*): its name; default: the one that nested cross-validation chooses.
+        predictor (`str`, *optional*): its name; default: the one of least cross-validated error.
+        metric (`str`): of a study's scores, one of those of `hf-ablate rank`.
+        split (`str`, *optional*): of the evaluation text; default: the one that was scored.
+
+    Raises:
+        `InputError`: if there is nothing to predict from, and for a predictor that the study does not have.
     """
-    raise NotImplementedError
+    return fit_evidence(read_evidence(run_dir, metric, split), predictor)
+
+
+def fit_evidence(evidence: Evidence, predictor: str | None = None) -> FittedStudy:
+    """The same for evidence in memory.
+
+    Args:
+        evidence ([`Evidence`]): of a study.
+        predictor (`str`, *optional*): its name; default: the one of least cross-validated error.
+
+    Raises:
+        `InputError`: as [`fit_study`] does.
+    """
+    table = fit_features(evidence, fit_other_scale(evidence))
+    known = {candidate.name: candidate for candidate in candidates(table.names)}
+    if predictor is not None and predictor not in known:
+        raise unknown_name("predictor", predictor, list(known))
+    repeats = noise_of_repeats(evidence.references)
+    if len(table.references) < FEWEST_REFERENCES:
+        name = predictor or next(iter(table.names), None)
+        if name is None:
+            raise InputError("there is nothing to predict from: no proxy is scored and there are no runs")
+        return FittedStudy(evidence, table, uncalibrated(table, name), name, None, repeats)
+    choice = choose(table, list(known.values()), predictor)
+    fitted = Calibrated(table, choice.chosen, choice.stack, repeats)
+    residuals = table.references.losses - choice.nested.mean
+    noise = repeats or noise_floor(table.references, residuals)
+    return FittedStudy(evidence, table, fitted, choice.chosen.name, choice, noise)

@@ -40,3 +40,28 @@ class Observations:
     def complete(self) -> "Observations":
         """Those with a finite loss on every domain."""
         return self.only(np.flatnonzero(np.isfinite(self.losses).all(axis=1)))
+
+    def joined(self, other: "Observations") -> "Observations":
+        """These and others, of the same units and domains."""
+        return Observations(
+            self.ids + other.ids,
+            np.concatenate([self.weights, other.weights]),
+            np.concatenate([self.losses, other.losses]),
+        )
+
+
+def averaged(runs: Observations) -> Observations:
+    """Repeats of a mixture as one observation with their mean, in the order of the first of each.
+
+    Args:
+        runs ([`Observations`]): of one scale.
+    """
+    first = {name: row for row, name in reversed(list(enumerate(runs.ids)))}
+    rows = sorted(first.values())
+    ids = np.array(runs.ids)
+    losses = [runs.losses[ids == runs.ids[row]].mean(axis=0) for row in rows]
+    return Observations(
+        tuple(runs.ids[row] for row in rows),
+        runs.weights[rows],
+        np.array(losses).reshape(len(rows), runs.losses.shape[1]),
+    )

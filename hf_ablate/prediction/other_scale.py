@@ -1,9 +1,5 @@
 """What runs at smaller scales say of the losses at the one that is asked about, up to offset and slope."""
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-
 from .evidence import Evidence
 from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws
 from .observations import averaged

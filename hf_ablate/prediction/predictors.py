@@ -1,6 +1,6 @@
 """The predictors that answer: one calibrated on reference models, and one for studies that have too few of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -97,6 +97,6 @@ def _error(table: FeatureTable, name: str) -> np.ndarray:
         return table.laws.error
     weights = table.evidence.known_mixtures()
     values = table.at([name], weights).values[:, :, 0]
-    others = [table.at([other], weights).values[:, :, 0] for other in table.losses if other != name]
+    others = [table.at([other], weights).values[:, :, 0] for other in table.proxy_names if other != name]
     gaps = [(values - other) - (values - other).mean(axis=0) for other in others] or [values - values.mean(axis=0)]
     return np.sqrt(np.mean(np.square(gaps), axis=(0, 1)))

@@ -4,12 +4,12 @@ For every domain d, the loss of a mixture w is modelled as
 
     loss_d(w) = intercept_d + features_d(w) · slopes_d + surface_d(w) + noise,
 
-all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others), and the
-surface is a Gaussian process on the square roots of the weights. Everything is then a closed form: predictions, the
-covariance of their errors, and each reference's loss as the others predict it (Rasmussen and Williams, Gaussian
-Processes for Machine Learning, 2006, equations 2.23, 2.24, 5.10 to 5.12). How far slopes may stray, how much surface
-there is and how smooth it is are chosen by that leave-one-out error, together for all domains, since one domain's few
-references do not tell.
+all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others), and
+the surface is a Gaussian process on the square roots of the weights. Everything is then a closed form: predictions,
+the covariance of their errors, and each reference's loss as the others predict it (Rasmussen and Williams, Gaussian
+Processes for Machine Learning, 2006, equations 2.23, 2.24 and 5.10 to 5.12). How far slopes may stray, how much
+surface there is and how smooth it is are chosen by that leave-one-out error, together for all domains, since one
+domain's few references do not tell.
 """
 
 import math
@@ -161,11 +161,16 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
             influence = inverse @ standard
             inner = np.eye(len(expected)) / slope_variance + standard.transpose(0, 2, 1) @ influence
             removed = influence @ np.linalg.inv(inner)
-            weights = (inverse @ residuals).T - np.einsum("dnp,dkp,kd->dn", removed, influence, residuals, optimize=True)
+            weights = (inverse @ residuals).T - np.einsum(
+                "dnp,dkp,kd->dn", removed, influence, residuals, optimize=True
+            )
             left_out = weights / (np.diag(inverse) - (removed * influence).sum(axis=2))
             error = ((left_out**2).mean(axis=1) / scale).sum()
             if error < least * (1 - 1e-9):
-                least, best = error, (slope_variance, (variance, length), inverse, removed, influence, weights, left_out)
+                least, best = (
+                    error,
+                    (slope_variance, (variance, length), inverse, removed, influence, weights, left_out),
+                )
     slope_variance, surface, inverse, removed, influence, weights, left_out = best
     return Stack(
         features,
@@ -184,7 +189,16 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
 
 
 def alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
-    """The squared-exponential kernel: [first, second]."""
+    """The squared-exponential kernel between mixtures.
+
+    Args:
+        first (`np.ndarray`): [first, units], square roots of weights.
+        second (`np.ndarray`): [second, units], square roots of weights.
+        length (`float`): the distance at which the kernel has fallen to 0.61.
+
+    Returns:
+        `np.ndarray`: [first, second], 1 for equal mixtures.
+    """
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
     return np.exp(-np.maximum(squared, 0) / (2 * length**2))
 

@@ -1,4 +1,4 @@
-"""The mean of several laws, each with a share by its cross-validated error on every domain."""
+"""The mean of several laws, each with a share by its leave-one-out error on every domain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,20 @@ from typing import Protocol
 import numpy as np
 
 from ..observations import Observations
-from ..out_of_fold import out_of_fold
 from .exponential import fit_exponential_law
 from .power import fit_power_law
-from .process import fit_process
 
 
-_FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law, "process": fit_process}
-_FOLDS = 5
+_FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law}
 
 
 class Law(Protocol):
-    """A function from weights to losses, fitted on runs."""
+    """A function from weights to losses, fitted on runs.
+
+    `leave_one_out` is [runs, domains], each run's loss as the others predict it.
+    """
+
+    leave_one_out: np.ndarray
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The losses of mixtures.
@@ -40,15 +42,14 @@ class AveragedLaws:
 
     Args:
         laws (`Mapping[str, Law]`): by name.
-        shares (`np.ndarray`): [laws, domains], inversely proportional to their mean squared errors out of fold.
-        out_of_fold (`Mapping[str, np.ndarray]`): each law, and `laws` for their mean → [runs, domains], what is
-            predicted of each run without its fold.
-        error (`np.ndarray`): [domains], root mean squared error of the mean, out of fold.
+        shares (`np.ndarray`): [laws, domains], inversely proportional to their mean squared leave-one-out errors.
+        leave_one_out (`np.ndarray`): [runs, domains], each run's loss as the mean of the laws predicts it without it.
+        error (`np.ndarray`): [domains], root mean squared error of these predictions.
     """
 
     laws: Mapping[str, Law]
     shares: np.ndarray
-    out_of_fold: Mapping[str, np.ndarray]
+    leave_one_out: np.ndarray
     error: np.ndarray
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
@@ -74,11 +75,9 @@ def fit_averaged_laws(runs: Observations) -> AveragedLaws:
     Args:
         runs (`Observations`): at one scale, with a loss on every domain.
     """
-    laws = {name: fit(runs) for name, fit in _FITS.items()}
-    predicted = {name: out_of_fold(fit, runs, _FOLDS) for name, fit in _FITS.items()}
-    errors = np.array([((values - runs.losses) ** 2).mean(axis=0) for values in predicted.values()])
-    shares = 1 / np.maximum(errors, 1e-12)
+    laws: dict[str, Law] = {name: fit(runs) for name, fit in _FITS.items()}
+    predicted = np.array([law.leave_one_out for law in laws.values()])
+    shares = 1 / np.maximum(((predicted - runs.losses) ** 2).mean(axis=1), 1e-12)
     shares /= shares.sum(axis=0)
-    predicted["laws"] = np.einsum("ld,lmd->md", shares, list(predicted.values()))
-    error = np.sqrt(((predicted["laws"] - runs.losses) ** 2).mean(axis=0))
-    return AveragedLaws(laws, shares, predicted, error)
+    leave_one_out = np.einsum("ld,lrd->rd", shares, predicted)
+    return AveragedLaws(laws, shares, leave_one_out, np.sqrt(((leave_one_out - runs.losses) ** 2).mean(axis=0)))
