@@ -9,7 +9,7 @@ A Gaussian process (scikit-learn) learns what a formula over the components leav
 - averaged probabilities fall steeply where a unit first gets weight, as the logarithm of a sum does: what they lose
   against a soft minimum of the components is learned from the weights and their square roots.
 
-The kernel is the same for both, a quadratic form for the trend and a Matérn 5/2 process for what is left (Rasmussen and
+The kernel is the same for both, a quadratic form for the trend and a Matérn 5/2 process for the rest (Rasmussen and
 Williams, Gaussian Processes for Machine Learning, 2006, chapters 2 and 4). All domains share its length scale and
 shares, which takes one factorisation for all of them and lets many domains decide what few mixtures cannot.
 """
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..mixtures.proxies import ENSEMBLE, MERGE
+from .evidence import Evidence
 from .observations import Observations
 from .soft_minimum import soft_minimum
 
@@ -85,6 +86,21 @@ class Surrogate:
     def _exact(self, weights: np.ndarray) -> np.ndarray:
         missing = np.full(self.components.shape[1], np.nan)
         return np.array([self.known.get(key, missing) for key in _keys(weights)]).reshape(len(weights), -1)
+
+
+def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate]:
+    """The surrogate of each kind of proxy that some mixture of two units or more was scored for on every domain.
+
+    Reference models are not looked at: the folds of a cross-validation over them can share what this gives.
+
+    Args:
+        evidence ([`Evidence`]): with the scores of proxies and components.
+    """
+    return {
+        kind: fit_surrogate(kind, scored, evidence.components)
+        for kind, scored in evidence.proxies.items()
+        if ((scored.complete().weights > 0).sum(axis=1) > 1).any()
+    }
 
 
 def fit_surrogate(kind: str, scored: Observations, components: np.ndarray) -> Surrogate:
