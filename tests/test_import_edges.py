@@ -124,7 +124,7 @@ HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", 
         ["--version"],
         *(
             [name, "--help"]
-            for name in ("partition", "enumerate", "merge", "evaluate", "rank", "convert", "push", "pull")
+            for name in ("partition", "enumerate", "merge", "evaluate", "rank", "propose", "convert", "push", "pull")
         ),
     ],
     ids=" ".join,

@@ -24,11 +24,11 @@ class ProposeArguments(StageArguments):
     """
 
     run_dir: Path = field(default=Path("runs/study"), metadata={"positional": True, "help": "The study's run folder."})
-    purpose: Literal["best", "unit"] = field(
+    purpose: Literal["best"] = field(
         default="best",
         metadata={
             "option": "for",
-            "help": "best: the mixture with the lowest predicted loss. unit: the units of which more would help.",
+            "help": "best: the mixture with the lowest predicted loss.",
         },
     )
     target: str | None = field(

@@ -13,6 +13,7 @@ _SCREENED = 2000  # random mixtures that are predicted before the search starts 
 _CORNERS = 24  # extreme mixtures that the random ones are averages of, besides that of each unit
 _SAME = 0.02  # total variation within which two mixtures count as one
 _AGREED = 0.01  # of the screened mixtures' spread; losses that differ by less agree
+_PRECISION = 1e-8  # of that spread; slopes are differences, which are no more precise
 _LEAST_WEIGHT = 1e-4  # below which a unit is left out, unless the loss says otherwise
 _EXCHANGES = (0.1, 0.03, 0.01, 0.003, 0.001)
 
@@ -28,6 +29,7 @@ class Minimum:
         agreed (`int`): how many of these ended at a loss within `tolerance` of the lowest.
         tolerance (`float`): in losses.
         others (`tuple[tuple[np.ndarray, float], ...]`): other local minima, best first, with their losses.
+        gap (`float`, *optional*): no allowed mixture has a loss that is lower by more; `None` where that is not known.
     """
 
     weights: np.ndarray
@@ -36,6 +38,7 @@ class Minimum:
     agreed: int
     tolerance: float
     others: tuple[tuple[np.ndarray, float], ...] = ()
+    gap: float | None = None
 
 
 def lowest(objective: Objective, polytope: Polytope, known: np.ndarray, starts: int, random_seed: int) -> Minimum:
@@ -53,9 +56,9 @@ def lowest(objective: Objective, polytope: Polytope, known: np.ndarray, starts: 
     """
     screened = np.concatenate([_sample(polytope, random_seed), known[polytope.constraints.are_met(known)]])
     values = objective.values(screened)
-    spread = float(np.median(values) - values.min())
+    spread = max(float(np.median(values) - values.min()), 1e-9)
     chosen = _starts(screened, values, starts)
-    ends = [polytope.minimise(objective.with_slope, screened[row]) for row in chosen]
+    ends = [polytope.minimise(objective.with_slope, screened[row], _PRECISION * spread) for row in chosen]
     losses = objective.values(np.array(ends))
     distinct = _distinct(np.array(ends), losses)
     best = exchanged(objective, polytope, ends[distinct[0]])
@@ -121,7 +124,7 @@ def _sample(polytope: Polytope, random_seed: int) -> np.ndarray:
     generator = np.random.default_rng(random_seed)
     units = len(polytope.constraints.units)
     slopes = np.concatenate([-np.eye(units), generator.normal(size=(_CORNERS, units))])
-    corners = np.unique([polytope.center, *(polytope.lowest(slope)[0] for slope in slopes)], axis=0)
+    corners = np.unique([polytope.center, *(polytope.extreme(slope) for slope in slopes)], axis=0)
     shares = [generator.dirichlet(np.full(len(corners), size), _SCREENED // 2) for size in (0.1, 1.0)]
     return np.concatenate([corners, *(share @ corners for share in shares)])
 

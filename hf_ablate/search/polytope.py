@@ -16,7 +16,10 @@ from .constraints import Constraints, Prior, kl_divergence
 
 
 _MOST_PLANES = 60
+_MOST_ROUNDS = 20  # of the search for a local minimum
+_FLAT = 1e-6  # of the range of slopes: less is not worth another round
 _LEAST_WEIGHT = 1e-12  # in logarithms
+Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,18 @@ class Polytope:
             limits.append(limit)
 
         for bound in given.bounds:
+            if bound.members.all() and bound.low <= 1 <= bound.high:
+                continue
             if bound.high == 0:
                 high[:units][bound.members] = 0
             elif bound.members.sum() == 1:
                 low[:units][bound.members] = np.maximum(low[:units][bound.members], bound.low)
                 high[:units][bound.members] = np.minimum(high[:units][bound.members], bound.high)
             else:
-                at_most(bound.members.astype(float), bound.high)
-                at_most(-bound.members.astype(float), -bound.low)
+                if bound.high < 1:
+                    at_most(bound.members.astype(float), bound.high)
+                if bound.low > 0:
+                    at_most(-bound.members.astype(float), -bound.low)
         if given.prior is not None and given.prior.max_kl is not None:
             high[:units][given.prior.weights == 0] = 0
         if has_distance:
@@ -142,6 +149,11 @@ class Polytope:
             bound = float(found @ slope)
         return inside, bound
 
+    def extreme(self, slope: np.ndarray) -> np.ndarray:
+        """A mixture, [units], that satisfies everything and lies far in the direction in which a slope falls."""
+        cost = np.pad(slope, (0, self.system["A_eq"].shape[1] - len(slope)))
+        return self.pulled_in(_solve(cost, self.system)[: len(slope)])
+
     def pulled_in(self, weights: np.ndarray) -> np.ndarray:
         """A mixture of the polytope, [units], moved towards the center until its divergence is within the limit."""
         prior = self.constraints.prior
@@ -155,32 +167,52 @@ class Polytope:
             near, far = (middle, far) if is_inside else (near, middle)
         return self.center + near * (weights - self.center)
 
-    def minimise(self, function: Callable[[np.ndarray], tuple[float, np.ndarray]], start: np.ndarray) -> np.ndarray:
-        """The local minimum of a smooth function that sequential quadratic programming (SLSQP) finds.
+    def minimise(self, function: Function, start: np.ndarray, precision: float = 1e-12) -> np.ndarray:
+        """A local minimum of a smooth function: no allowed direction leads down from it.
+
+        It is sequential quadratic programming (SLSQP), which stops early where active constraints depend on each
+        other; from there a step towards the lowest point of the function's linearisation (Frank and Wolfe's) leads on.
 
         Args:
             function (`Callable`): of weights, [units], not negative and near the simplex: its value and gradient.
             start (`np.ndarray`): [units], a mixture that satisfies everything.
+            precision (`float`): differences of the function that do not matter, or cannot be trusted.
 
         Returns:
             `np.ndarray`: [units], a mixture that satisfies everything and is no worse than the start.
         """
+        value, slope = function(start)
+        weights = start
+        for _ in range(_MOST_ROUNDS):
+            found = self.repaired(self._programmed(function, weights, precision))
+            if function(found)[0] <= value:
+                weights, (value, slope) = found, function(found)
+            lowest, bound = self.lowest(slope)
+            if slope @ weights - bound <= max(precision, _FLAT * np.ptp(slope)):
+                break
+            steps = [weights + 0.5**halvings * (lowest - weights) for halvings in range(16)]
+            best = min(steps, key=lambda step: function(step)[0])
+            if function(best)[0] >= value:
+                break
+            weights, (value, slope) = best, function(best)
+        return weights
+
+    def _programmed(self, function: Function, start: np.ndarray, precision: float) -> np.ndarray:
+        """Where SLSQP ends, [units]."""
         from scipy.optimize import minimize
 
         system, units, prior = self.system, len(start), self.constraints.prior
         columns = system["A_eq"].shape[1]
-        limits = [
-            {"type": "eq", "fun": lambda x: system["A_eq"] @ x - 1, "jac": lambda x: system["A_eq"]},
-            {"type": "ineq", "fun": lambda x: system["b_ub"] - system["A_ub"] @ x, "jac": lambda x: -system["A_ub"]},
-        ]
+        limits = [{"type": "eq", "fun": lambda x: system["A_eq"] @ x - 1, "jac": lambda x: system["A_eq"]}]
+        if len(system["b_ub"]):
+            left = {"fun": lambda x: system["b_ub"] - system["A_ub"] @ x, "jac": lambda x: -system["A_ub"]}
+            limits.append({"type": "ineq"} | left)
         if prior is not None and prior.max_kl is not None:
-            limits.append(
-                {
-                    "type": "ineq",
-                    "fun": lambda x: prior.max_kl - _divergence(x[:units], prior.weights)[0],
-                    "jac": lambda x: -np.pad(_divergence(x[:units], prior.weights)[1], (0, columns - units)),
-                }
-            )
+            left = {
+                "fun": lambda x: prior.max_kl - _divergence(x[:units], prior.weights)[0],
+                "jac": lambda x: -np.pad(_divergence(x[:units], prior.weights)[1], (0, columns - units)),
+            }
+            limits.append({"type": "ineq"} | left)
 
         def padded(x: np.ndarray) -> tuple[float, np.ndarray]:
             value, gradient = function(np.maximum(x[:units], 0.0))
@@ -193,11 +225,10 @@ class Polytope:
             jac=True,
             method="SLSQP",
             bounds=system["bounds"],
-            constraints=limits if len(system["b_ub"]) else limits[:1] + limits[2:],
-            options={"maxiter": 200, "ftol": 1e-12},
+            constraints=limits,
+            options={"maxiter": 200, "ftol": precision},
         )
-        found = self.repaired(result.x[:units])
-        return found if function(found)[0] <= function(start)[0] else start
+        return result.x[:units]
 
     def repaired(self, weights: np.ndarray) -> np.ndarray:
         """The mixture, [units], or where it misses a constraint by rounding, one near it that satisfies everything."""

@@ -51,7 +51,7 @@ def study_units(run_dir: Path, units: tuple[str, ...], available_tokens: dict | 
     Args:
         run_dir (`Path`): the run folder.
         units (`tuple[str, ...]`): in the order that is wanted.
-        available_tokens (`dict`, *optional*): unit → its tokens, in place of what the corpus records.
+        available_tokens (`dict`, *optional*): unit → its tokens, where they are not those that the corpus records.
 
     Raises:
         `InputError`: for tokens of an unknown unit, and for numbers that are not positive.
@@ -63,8 +63,7 @@ def study_units(run_dir: Path, units: tuple[str, ...], available_tokens: dict | 
         if unit not in units:
             raise unknown_name("unit", unit, list(units))
         check_weight(f"available_tokens of {unit!r}", tokens)
-    tokens = corpus.tokens if available_tokens is None else available_tokens
-    return CorpusUnits(corpus.names, corpus.groups, tokens)
+    return CorpusUnits(corpus.names, corpus.groups, corpus.tokens | (available_tokens or {}))
 
 
 def available_tokens(corpus: CorpusUnits) -> np.ndarray:
@@ -105,9 +104,8 @@ def _epoch_bounds(corpus: CorpusUnits, arguments: ProposeArguments) -> list[Boun
     most = arguments.max_epochs * available_tokens(corpus)
     if most.sum() < arguments.total_tokens:
         raise InputError(
-            f"max_epochs is {arguments.max_epochs:g}, and {arguments.max_epochs:g} epochs of all units are "
-            f"{most.sum():,.0f} tokens, less than total_tokens, which is {arguments.total_tokens:,}; allow more "
-            "epochs or plan for fewer tokens"
+            f"max_epochs is {arguments.max_epochs:g}, which allows {most.sum():,.0f} tokens of all units together, "
+            f"less than total_tokens, which is {arguments.total_tokens:,}; allow more epochs or plan for fewer tokens"
         )
     shares = np.minimum(most / arguments.total_tokens, 1.0)
     return [
