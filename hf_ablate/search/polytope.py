@@ -150,12 +150,26 @@ class Polytope:
         return inside, bound
 
     def extreme(self, slope: np.ndarray) -> np.ndarray:
-        """A mixture, [units], that satisfies everything and lies far in the direction in which a slope falls."""
+        """A mixture that satisfies everything and lies far in the direction in which a linear function falls.
+
+        Args:
+            slope (`np.ndarray`): [units], of the function.
+
+        Returns:
+            `np.ndarray`: [units].
+        """
         cost = np.pad(slope, (0, self.system["A_eq"].shape[1] - len(slope)))
         return self.pulled_in(_solve(cost, self.system)[: len(slope)])
 
     def pulled_in(self, weights: np.ndarray) -> np.ndarray:
-        """A mixture of the polytope, [units], moved towards the center until its divergence is within the limit."""
+        """A mixture moved towards the center until its divergence from the prior is within the limit.
+
+        Args:
+            weights (`np.ndarray`): [units], which satisfy everything else.
+
+        Returns:
+            `np.ndarray`: [units].
+        """
         prior = self.constraints.prior
         if prior is None or prior.max_kl is None or kl_divergence(weights, prior.weights) <= prior.max_kl:
             return weights
@@ -231,7 +245,14 @@ class Polytope:
         return result.x[:units]
 
     def repaired(self, weights: np.ndarray) -> np.ndarray:
-        """The mixture, [units], or where it misses a constraint by rounding, one near it that satisfies everything."""
+        """The mixture, or where it misses a constraint by rounding, one near it that satisfies everything.
+
+        Args:
+            weights (`np.ndarray`): [units].
+
+        Returns:
+            `np.ndarray`: [units].
+        """
         weights = np.maximum(weights, 0.0)
         weights = weights / weights.sum()
         if self.constraints.are_met(weights[None])[0]:
