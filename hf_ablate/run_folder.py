@@ -44,6 +44,39 @@ def split_model_id(model: str) -> tuple[str, str]:
     return kind, name
 
 
+def reference_id(mixture: str, repeat: int = 0) -> str:
+    """The id of the reference model of a mixture, or of a repeat: the same training with another seed.
+
+    Args:
+        mixture (`str`): id of the mixture.
+        repeat (`int`): 0 for the first training.
+
+    Example:
+
+    ```python
+    >>> reference_id("m-1"), reference_id("m-1", 2)
+    ('reference:m-1', 'reference:m-1-repeat2')
+
+    ```
+    """
+    return model_id("reference", f"{mixture}-repeat{repeat}" if repeat else mixture)
+
+
+def split_reference_id(model: str) -> tuple[str, int]:
+    """The id of the mixture of a reference model, and the number of its repeat; 0 for the first training.
+
+    Example:
+
+    ```python
+    >>> split_reference_id("reference:m-1"), split_reference_id("reference:m-1-repeat2")
+    (('m-1', 0), ('m-1', 2))
+
+    ```
+    """
+    mixture, _, repeat = split_model_id(model)[1].partition("-repeat")
+    return mixture, int(repeat or 0)
+
+
 def _folder_name(name: str) -> str:
     """A model's name without `+` and `@`, which mergekit reads as LoRA and revision in a path."""
     return re.sub("[%+@]", lambda match: f"%{ord(match[0]):02X}", name)

@@ -77,10 +77,17 @@ class EnumerateArguments(StageArguments):
             "others drawn evenly over numbers of units."
         },
     )
+    reference_seeds: int = field(
+        default=1,
+        metadata={
+            "help": "With how many seeds each reference model is trained: two or more measure the noise floor, the "
+            "differences that mean nothing."
+        },
+    )
     random_seed: int = field(default=0, metadata={"help": "Seeds the Dirichlet draws and the choice of references."})
 
     def __post_init__(self) -> None:
-        for name in ("min_units", "grid_steps", "samples"):
+        for name in ("min_units", "grid_steps", "samples", "reference_seeds"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; expected at least 1")
         if self.max_units is not None and self.max_units < self.min_units:

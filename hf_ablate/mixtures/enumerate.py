@@ -21,7 +21,7 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..run_folder import RunFolder
+from ..run_folder import RunFolder, reference_id
 from ..text_table import paragraph, text_table
 from . import methods
 from .arguments import EnumerateArguments
@@ -35,18 +35,25 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CandidateMixture:
-    """A mixture under study, and whether a reference model is trained on it."""
+    """A mixture under study, whether a reference model is trained on it, and with how many seeds."""
 
     mixture: Mixture
     reference: bool
+    reference_seeds: int = 1
+
+    @property
+    def reference_models(self) -> list[str]:
+        """The ids of its reference model and of the repeats."""
+        return [reference_id(self.mixture.id, repeat) for repeat in range(self.reference_seeds * self.reference)]
 
     def as_row(self) -> dict:
-        return {
+        row = {
             "id": self.mixture.id,
             "name": self.mixture.name,
             "weights": self.mixture.weights,
             "reference": self.reference,
         }
+        return row | ({"reference_seeds": self.reference_seeds} if self.reference_seeds > 1 else {})
 
 
 def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
@@ -57,7 +64,7 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
     mixtures = enumerate_mixtures(arguments, corpus)
     trained = trained_references(arguments.run_dir, mixtures)
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed, trained)
-    return [CandidateMixture(mixture, mixture.id in references) for mixture in mixtures]
+    return [CandidateMixture(mixture, mixture.id in references, arguments.reference_seeds) for mixture in mixtures]
 
 
 def enumerate_mixtures(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[Mixture]:
@@ -200,6 +207,8 @@ def print_summary(candidates: list[CandidateMixture], output_format: str) -> Non
             "really trained on the mixture, to check the ranking."
         )
     )
+    if (seeds := candidates[0].reference_seeds) > 1:
+        print(f"Each reference is trained with {seeds} seeds: {seeds * references.total()} reference models.")
 
 
 def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
@@ -212,4 +221,6 @@ def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
     read_manifest(folder.mixtures)
     lines = folder.mixtures_file.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    return [CandidateMixture(Mixture.of(row["weights"]), row["reference"]) for row in rows]
+    return [
+        CandidateMixture(Mixture.of(row["weights"]), row["reference"], row.get("reference_seeds", 1)) for row in rows
+    ]

@@ -1,5 +1,6 @@
 """The evidence in a run folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ def read_evidence(run_dir: Path, metric: str = "bits_per_byte", split: str | Non
 def evidence_of(scores: Scores, metric: str) -> Evidence:
     """The evidence in scores.
 
-    Reference models of one unit are left out: with the same tokens they are that unit's component.
+    Reference models of one unit are left out: with the same tokens they are that unit's component. A mixture that was
+    trained with several seeds is there once for each.
 
     Args:
         scores ([`Scores`]): of mixtures, components and reference models.
@@ -40,17 +42,22 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
     weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
     ids = tuple(mixture.id for mixture in scores.mixtures)
 
-    def observed(kind: str, least_units: int) -> Observations:
-        losses = scores.by_kind.get(kind, np.full((len(ids), len(domains)), np.nan))
-        rows = np.flatnonzero(np.isfinite(losses).any(axis=1) & (scores.sizes >= least_units))
-        return Observations(ids, weights, losses).only(rows)
+    def observed(rows: Sequence[int], losses: Sequence[np.ndarray]) -> Observations:
+        rows, losses = np.array(rows, dtype=int), np.reshape(losses, (-1, len(domains)))
+        own = Observations(tuple(ids[row] for row in rows), weights[rows], losses)
+        return own.only(np.flatnonzero(np.isfinite(losses).any(axis=1)))
 
+    trained = [(row, losses) for row, losses in scores.references if scores.sizes[row] > 1]
     return Evidence(
         units=units,
         domains=domains,
         own_units=tuple(units.index(name) if name in units else None for _, name in scores.domains),
-        references=observed("reference", 2),
+        references=observed([row for row, _ in trained], [losses for _, losses in trained]),
         components=np.array([scores.components.get(unit, missing) for unit in units]),
-        proxies={proxy.kind: observed(proxy.kind, 1) for proxy in PROXIES if proxy.kind in scores.by_kind},
+        proxies={
+            proxy.kind: observed(range(len(ids)), scores.by_kind[proxy.kind])
+            for proxy in PROXIES
+            if proxy.kind in scores.by_kind
+        },
         unit_of_measure=UNITS_OF_MEASURE[metric],
     )

@@ -13,7 +13,7 @@ from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
 from ..mixtures.ranked import MEAN
-from ..run_folder import RunFolder, model_id, split_model_id
+from ..run_folder import RunFolder, model_id, split_model_id, split_reference_id
 
 
 logger = logging.getLogger(__name__)
@@ -70,9 +70,11 @@ class Scores:
         mixtures (`list[Mixture]`): the candidates.
         domains (`list[tuple[str, str | None]]`): (source, domain) of each column.
         by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference` → [mixtures, domains]; only kinds with
-            scores.
+            scores. Of a mixture that was trained with several seeds, `reference` is the mean.
         components (`dict[str, np.ndarray]`): unit → [domains].
         seed (`np.ndarray`, *optional*): [domains].
+        references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
+            and its scores, [domains].
     """
 
     mixtures: list[Mixture]
@@ -80,6 +82,7 @@ class Scores:
     by_kind: dict[str, np.ndarray]
     components: dict[str, np.ndarray]
     seed: np.ndarray | None
+    references: list[tuple[int, np.ndarray]]
 
     @property
     def sizes(self) -> np.ndarray:
@@ -175,16 +178,38 @@ def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixtur
         split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
     }
     kinds, by_kind = [proxy.kind for proxy in PROXIES], {}
-    for kind in (*kinds, "reference"):
+    for kind in kinds:
         values = [models.get(model_id(kind, mixture.id), missing) for mixture in mixtures]
         if np.isfinite(values).any():
             by_kind[kind] = np.array(values)
+    references = _references(models, mixtures)
+    if np.isfinite([values for _, values in references]).any():
+        by_kind["reference"] = _means(references, len(mixtures), missing)
     for kind in kinds:
         for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.
             if len(mixture.units) == 1 and np.isnan(by_kind[kind][row]).all():
                 by_kind[kind][row] = components.get(mixture.units[0], missing)
-    return Scores(mixtures, domains, by_kind, components, models.get("seed"))
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references)
+
+
+def _references(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[tuple[int, np.ndarray]]:
+    rows = {mixture.id: row for row, mixture in enumerate(mixtures)}
+    trained = [
+        (*split_reference_id(model), values)
+        for model, values in models.items()
+        if split_model_id(model)[0] == "reference"
+    ]
+    known = [(rows[mixture], repeat, values) for mixture, repeat, values in trained if mixture in rows]
+    return [(row, values) for row, _, values in sorted(known, key=lambda entry: entry[:2])]
+
+
+def _means(references: list[tuple[int, np.ndarray]], mixtures: int, missing: np.ndarray) -> np.ndarray:
+    """The mean over the reference models of each mixture, [mixtures, domains]."""
+    by_row: dict[int, list[np.ndarray]] = {}
+    for row, values in references:
+        by_row.setdefault(row, []).append(values)
+    return np.array([np.mean(by_row.get(row, [missing]), axis=0) for row in range(mixtures)])
 
 
 def _warn_of_missing(scores: Scores) -> None:

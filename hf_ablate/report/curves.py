@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from ..mixtures.ranked import MEAN
 from ..ranking.tables import mixture_text, short_name
-from ..run_folder import split_model_id
+from ..run_folder import split_model_id, split_reference_id
 from .ranked_study import Points, RankedStudy
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, label_text, panels
 
@@ -32,7 +32,8 @@ def training_curves(study: RankedStudy) -> Figure | None:
             many = len(curves) > len(LINES)
             label = split_model_id(model)[1]
             if kind == "reference":
-                label = mixture_text(study.ranking, label, 24) if label in study.ranking.mixtures else label
+                mixture, _ = split_reference_id(model)
+                label = mixture_text(study.ranking, mixture, 24) if mixture in study.ranking.mixtures else label
             panel.plot(
                 np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
                 alpha=0.45 if many else 0.9, label=label_text(label) if kind == "component" else None,

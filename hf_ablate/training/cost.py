@@ -45,7 +45,7 @@ def cost_rows(
         rows.append(
             {
                 "model": model.id,
-                "name": model.mixture.name if model.mixture else "",
+                "name": model.name,
                 "blocks": dict(model.shares),
                 "tokens": tokens,
                 "flops": flops,

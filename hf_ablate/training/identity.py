@@ -47,7 +47,8 @@ def is_made(model: PlannedModel, inputs: PoolInputs) -> bool:
 def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], dict[str, str]]:
     """What the weights of a model depend on: arguments, and the inputs' digests (the seed's: empty if it has none)."""
     digests = {"tokenizer": inputs.corpus.tokenizer_digest}
-    values = {**inputs.settings[model.kind], "model": model.id, "shares": dict(model.shares)}
+    settings = inputs.settings[model.kind]
+    values = {**settings, **model.own_seeds(settings), "model": model.id, "shares": dict(model.shares)}
     if model.in_stages:
         values["stages"] = list(model.shares)
     if model.kind != "seed":

@@ -26,7 +26,7 @@ from .seed import check_fits, empty_model, load_model, random_model, seed_config
 from .speed import Meter
 from .trackers import own_run
 from .trainer import PoolTrainer
-from .trainer_arguments import PoolTrainingArguments
+from .trainer_arguments import PoolTrainingArguments, with_overrides
 from .unsharded import unsharded_state_dict
 
 
@@ -61,6 +61,7 @@ def train_model(
     if is_made:
         instruments.progress.advance(planned.blocks * corpus.block_size)
         return False
+    args = with_overrides(args, planned.own_seeds(vars(args)))
     reset_deepspeed(args)
     model = _starting_model(planned, inputs, args, adapter)  # before what is to be replaced is removed
     if state.is_main_process:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
 from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
-from ..run_folder import model_id, split_model_id
+from ..run_folder import model_id, reference_id, split_model_id
 from .budgets import Budgets
 from .order import apportion
 
@@ -24,6 +25,7 @@ class PlannedModel:
         dropped (`int`): blocks of the budget that do not fill a step.
         in_stages (`bool`): units are seen one after the other, as `shares` lists them.
         reference_budget (`str | None`): of a reference model: `fixed` or `union`.
+        repeat (`int`): of a reference model: 0, or the number of a repeat with other seeds.
     """
 
     id: str
@@ -33,10 +35,25 @@ class PlannedModel:
     dropped: int = 0
     in_stages: bool = False
     reference_budget: str | None = None
+    repeat: int = 0
 
     @property
     def blocks(self) -> int:
         return sum(self.shares.values())
+
+    @property
+    def name(self) -> str:
+        """What people read of its mixture; empty for the seed."""
+        return f"{self.mixture.name if self.mixture else ''}{f' (repeat {self.repeat})' if self.repeat else ''}"
+
+    def own_seeds(self, options: Mapping[str, Any]) -> dict[str, int]:
+        """The seeds of its training, where those of the study are set.
+
+        Args:
+            options (`Mapping[str, Any]`): of transformers; `seed`, and perhaps `data_seed`.
+        """
+        names = [name for name in ("seed", "data_seed") if options[name] is not None]
+        return {name: options[name] + self.repeat for name in names}
 
 
 def plan_pool(corpus: CorpusDescription, candidates: list[CandidateMixture], budgets: Budgets) -> list[PlannedModel]:
@@ -54,7 +71,11 @@ def plan_pool(corpus: CorpusDescription, candidates: list[CandidateMixture], bud
         Mixture.uniform([unit]).check_units(list(corpus.units))
     seed = plan_seed(corpus, budgets)
     components = [plan_component(corpus, unit, budgets) for unit in corpus.units]
-    references = [plan_reference(corpus, each.mixture, budgets) for each in candidates if each.reference]
+    references = [
+        replace(plan_reference(corpus, each.mixture, budgets), id=model, repeat=repeat)
+        for each in candidates
+        for repeat, model in enumerate(each.reference_models)
+    ]
     return [seed, *components, *references]
 
 
@@ -108,7 +129,7 @@ def plan_reference(corpus: CorpusDescription, mixture: Mixture, budgets: Budgets
         budget = sum(of_units.values())
     else:
         budget = round(sum(weight * of_units[unit] for unit, weight in mixture.weights.items()))
-    planned = _plan(model_id("reference", mixture.id), mixture, budget, budgets.blocks_per_step)
+    planned = _plan(reference_id(mixture.id), mixture, budget, budgets.blocks_per_step)
     planned = replace(planned, reference_budget=budgets.reference_budget)
     return _in_stages(planned, budgets.stages) if budgets.stages and len(mixture.units) > 1 else planned
 

@@ -81,8 +81,7 @@ def print_trained(models: Sequence[PlannedModel], run: RunFolder, as_json: bool)
     """
     manifests = [read_manifest(run.model(model.id)) for model in models]
     rows = [
-        {key: manifest[key] for key in ("model", "tokens", "flops", "seconds")}
-        | {"name": model.mixture.name if model.mixture else ""}
+        {key: manifest[key] for key in ("model", "tokens", "flops", "seconds")} | {"name": model.name}
         for manifest, model in zip(manifests, models, strict=True)
     ]
     if as_json:

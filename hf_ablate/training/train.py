@@ -199,7 +199,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
 
 
 def _name(model: PlannedModel) -> str:
-    return f"{model.kind} {model.mixture.name}" if model.mixture else model.kind
+    return f"{model.kind} {model.name}" if model.mixture else model.kind
 
 
 def _trained_text(model: PlannedModel, inputs: PoolInputs, was_trained: bool) -> str:

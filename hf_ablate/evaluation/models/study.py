@@ -37,7 +37,7 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
     if chosen:
         return [*(components if ENSEMBLE in asked else ()), *proxies]
     folder = RunFolder(run_dir)
-    references = [folder.reference(candidate.mixture.id) for candidate in candidates if candidate.reference]
+    references = [folder.model(model) for candidate in candidates for model in candidate.reference_models]
     seeds = saved_models(folder.saved_models("seed"))
     finished = saved_models([reference for reference in references if has_manifest(reference)])
     _check_tokenizers([*components, *seeds, *finished])

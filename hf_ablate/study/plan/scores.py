@@ -200,11 +200,7 @@ def _study_models(
     units = list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units))
     components = {unit: _saved(run, model_id("component", unit), models) for unit in units}
     seed = _saved(run, model_id("seed"), models)
-    references = [
-        _saved(run, model_id("reference", candidate.mixture.id), models)
-        for candidate in candidates
-        if candidate.reference
-    ]
+    references = [_saved(run, model, models) for candidate in candidates for model in candidate.reference_models]
     saved = [seed, *components.values(), *references]
     pool_seed = seed.model if arguments.pool_format == "delta" else None
     pool = Pool({unit: own.model for unit, own in components.items()}, arguments.pool_format, pool_seed)
