@@ -37,6 +37,12 @@ class LinearPredictor:
         return Joint(features @ self.coefficients @ target, scale * covariance, scale * self.noise)
 
 
+def fitted_on(evidence: Evidence) -> FittedStudy:
+    """The linear predictor of a study; nothing was chosen among."""
+    predictor = LinearPredictor(evidence.references)
+    return FittedStudy(evidence, table=None, predictor=predictor, name="linear", choice=None, noise=None)
+
+
 def linear_study(references: int = 3, units: int = 4, domains: int = 3, seed: int = 0) -> FittedStudy:
     """A study of made-up units with so many reference models, and its predictor."""
     generator = np.random.default_rng(seed)
@@ -49,4 +55,4 @@ def linear_study(references: int = 3, units: int = 4, domains: int = 3, seed: in
         units=names, domains=tuple(f"source/{number}" for number in range(domains)), own_units=(None,) * domains,
         references=observed, components=np.full((units, domains), np.nan),
     )  # fmt: skip
-    return FittedStudy(evidence, LinearPredictor(observed))
+    return fitted_on(evidence)

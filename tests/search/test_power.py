@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from linear_predictor import LinearPredictor, linear_study
+from linear_predictor import fitted_on, linear_study
 from scipy.stats import norm
 
 from hf_ablate.mixtures.methods import dirichlet, subsets
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.prediction.fitted import FittedStudy
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.targets import domain_weights
 from hf_ablate.search.power import power_of
@@ -49,7 +48,7 @@ def test_the_forecast_for_a_linear_model_is_what_refitting_it_gives():
         np.concatenate([before.weights, STUDY.evidence.weights_of(planned)]),
         np.concatenate([before.losses, losses]),
     )
-    refitted = FittedStudy(dataclasses.replace(STUDY.evidence, references=references), LinearPredictor(references))
+    refitted = fitted_on(dataclasses.replace(STUDY.evidence, references=references))
     present = power_of(refitted, CANDIDATES, TARGET)
     assert forecast.references[0] == present.references[0] == 9
     np.testing.assert_allclose(forecast.differences, present.differences, rtol=1e-6)
