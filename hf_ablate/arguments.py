@@ -58,8 +58,9 @@ def make_parser(arguments_class: type, prog: str, description: str, examples: st
 
     Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
     as JSON), and `X | None`. The field's metadata may hold `help`, `positional` (true for an argument without a
-    dash), `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins) and `option`
-    (the option's name where it cannot be the field's, for example `from`).
+    dash), `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins), `appends`
+    (true for a list that each use of the option adds one value to) and `option` (the option's name where it cannot be
+    the field's, for example `from`).
 
     Args:
         arguments_class (`type`): the dataclass.
@@ -104,6 +105,9 @@ def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hin
     else:
         if entry.metadata.get("repeatable"):
             options["action"] = "extend"
+        if entry.metadata.get("appends"):
+            options["action"] = "append"
+            del options["nargs"]
         name = entry.metadata.get("option", entry.name)
         parser.add_argument(f"--{name}", dest=entry.name, required=required, **options)
 
@@ -166,6 +170,25 @@ def parse(parser: argparse.ArgumentParser, tokens: list[str], build: Callable[[d
     if unknown:
         raise InputError(f"{unknown_option(parser, unknown[0])} Run `{parser.prog} --help` for all options.")
     return build(vars(namespace))
+
+
+def with_underscores(tokens: list[str]) -> list[str]:
+    """The tokens, with the names of options as they are declared: `--also-losses=x-y` is `--also_losses=x-y`.
+
+    Example:
+
+    ```python
+    >>> with_underscores(["--dry-run", "my-run", "--set=train.a-b"])
+    ['--dry_run', 'my-run', '--set=train.a-b']
+
+    ```
+    """
+
+    def underscored(token: str) -> str:
+        name, equals, value = token[2:].partition("=")
+        return f"--{name.replace('-', '_')}{equals}{value}"
+
+    return [underscored(token) if token.startswith("--") and token != "--" else token for token in tokens]
 
 
 def _with_explicit_flags(parser: argparse.ArgumentParser, tokens: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import ModelStageArguments, make_parser, parse
+from .arguments import ModelStageArguments, make_parser, parse, with_underscores
 from .errors import InputError, unknown_name
 from .launch import end_with_parent, is_launched, launch, split_tokens
 from .progress import sign_of_life
@@ -54,6 +54,7 @@ class Command:
         Raises:
             `InputError`: for a mistake in the words or the recipe, and for options of accelerate without its config.
         """
+        tokens = with_underscores(tokens)
         if not self.takes_recipe:
             return parse(self.parser(), tokens, lambda values: self.build(**values))
         own, launch_tokens = split_tokens(self.parser(), tokens) if self.launches else (tokens, [])
@@ -78,7 +79,7 @@ class Command:
         with trusting(isinstance(arguments, ModelStageArguments) and arguments.trust_remote_code):
             config = self.launch_config(arguments)
             if config:
-                launch(self.name, *split_tokens(self.parser(), tokens), config=config)
+                launch(self.name, *split_tokens(self.parser(), with_underscores(tokens)), config=config)
             else:
                 if self.launches and is_launched():
                     end_with_parent()
@@ -112,6 +113,19 @@ COMMANDS = (
             "--source jsonl --roots data/papers --partition_by field --unit_tokens 10000000 --run_dir runs/papers",
             "--config corpus-s2orc/partition.yaml --decontaminate_against held_out data/paloma",
         ),
+    ),
+    Command(
+        "import",
+        "Add runs that were trained elsewhere: tables of mixtures and losses, or a model.",
+        ".observations.arguments:ImportArguments",
+        ".observations.import_evidence",
+        (
+            "--mixtures weights.csv --losses losses.csv runs/x",
+            "--mixtures 1m.csv --losses 1m_losses.csv --scale 1m --also-mixtures 60m.csv --also-losses 60m_losses.csv "
+            "--scale 60m runs/x",
+            """--model FOLDER --mixture '{"code": 0.5, "web": 0.5}' runs/quickstart""",
+        ),
+        takes_recipe=False,
     ),
     Command(
         "enumerate",
@@ -164,23 +178,22 @@ COMMANDS = (
         ("--config quickstart/rank.yaml",),
     ),
     Command(
-        "propose",
-        "Propose the best mixture of all, under constraints.",
-        ".search.arguments:ProposeArguments",
-        ".search.propose",
-        (
-            "runs/quickstart",
-            """runs/quickstart --target '{"pandas": 2, "out_of_domain": 1}' --max_units 3""",
-            """runs/quickstart --min '{"sympy": 0.1}' --max_epochs 4 --total_tokens 1000000""",
-            "runs/quickstart --prior uniform --max_distance 0.2 --output best.yaml",
-        ),
-    ),
-    Command(
         "report",
         "Write the study's page and figures.",
         ".report.arguments:ReportArguments",
         ".report.write",
         ("--config quickstart/report.yaml",),
+    ),
+    Command(
+        "predict",
+        "Predict the losses of any mixtures in a table, with their standard deviations.",
+        ".prediction.arguments:PredictArguments",
+        ".prediction.predict",
+        (
+            "runs/quickstart --mixtures candidates.csv --output_format csv",
+            "runs/x --mixtures candidates.csv --scale 1B --output_format csv",
+        ),
+        takes_recipe=False,
     ),
     Command(
         "push",

@@ -189,6 +189,16 @@ class RunFolder:
         return self.path / "race"
 
     @property
+    def observations(self) -> Path:
+        """Runs that were imported."""
+        return self.path / "observations"
+
+    @property
+    def runs_file(self) -> Path:
+        """The imported runs, one JSON object a line."""
+        return self.observations / "runs.jsonl"
+
+    @property
     def ranking(self) -> Path:
         """The ranking and its agreement with reference models."""
         return self.path / "ranking"

@@ -25,7 +25,7 @@ ALLOWED = {
     "merging": {"mixtures"},
     "evaluation": {"corpus", "mixtures", "merging", "launch"},
     "training": {"corpus", "mixtures", "modeling", "evaluation", "launch"},
-    "observations": {"corpus", "mixtures", "evaluation"},
+    "observations": {"corpus", "mixtures", "merging", "evaluation"},
     "prediction": {"corpus", "mixtures", "evaluation", "observations"},
     "ranking": {"mixtures", "evaluation", "observations", "prediction"},
     "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
@@ -124,7 +124,18 @@ HEAVY = ("torch", "transformers", "datasets", "evaluate", "mergekit", "pandas", 
         ["--version"],
         *(
             [name, "--help"]
-            for name in ("partition", "enumerate", "merge", "evaluate", "rank", "propose", "convert", "push", "pull")
+            for name in (
+                "partition",
+                "import",
+                "enumerate",
+                "merge",
+                "evaluate",
+                "rank",
+                "predict",
+                "convert",
+                "push",
+                "pull",
+            )
         ),
     ],
     ids=" ".join,

@@ -10,8 +10,9 @@ from hf_ablate.evaluation.rows import METRICS, read_current_rows
 from hf_ablate.evaluation.tables import levels
 
 
-# Those of races and of tasks, which have tests of their own beside races and tasks.
+# Those of races, predictions and tasks, which have tests of their own beside these.
 OF_RACES = {"round", "windows", "compared", "dropped"}
+OF_PREDICTIONS = {"id", "sd"}
 OF_TASKS = {"task", "metric", "stderr", "num_fewshot", "version", "lm_eval"}
 
 
@@ -22,7 +23,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
     ranked = json.loads(capsys.readouterr().out)
     scores = levels(read_current_rows(run_dir / "scores"))
     found = check_keys(ranked) | check_keys({"scores": scores})
-    assert documented("Keys of records") - found == OF_RACES | OF_TASKS
+    assert documented("Keys of records") - found == OF_RACES | OF_PREDICTIONS | OF_TASKS
 
     score = {
         (row["target"], row["kind"], row["mixture_id"]): row for row in scores if row["level"] in ("domain", "macro")

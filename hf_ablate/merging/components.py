@@ -34,8 +34,25 @@ def check_components(folders: dict[str, Path]) -> None:
     Raises:
         `InputError`: names the two that differ, and in what.
     """
+    _check_same(folders, ("configuration", "tensor shapes", "origin"))
+
+
+def check_architectures(folders: dict[str, Path]) -> None:
+    """Check that the models in these folders have the same architecture and tensors, wherever they come from.
+
+    Args:
+        folders (`dict[str, Path]`): unit (or any name) → saved model.
+
+    Raises:
+        `InputError`: names the two that differ, and in what.
+    """
+    _check_same(folders, ("configuration", "tensor shapes"))
+
+
+def _check_same(folders: dict[str, Path], in_what: tuple[str, ...]) -> None:
     first, *others = folders
-    reference = _describe(folders[first])
+    described = _describe(folders[first])
+    reference = {what: described[what] for what in in_what}
     for name in others:
         other = _describe(folders[name])
         for what, value in reference.items():

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from ..corpus.description import CorpusDescription
 from ..corpus.names import is_pattern
 from ..errors import InputError
 from ..manifest import (
     digest,
+    find_manifest,
     fingerprint,
     has_manifest,
     is_finished,
@@ -26,7 +26,7 @@ from ..text_table import paragraph, text_table
 from . import methods
 from .arguments import EnumerateArguments
 from .mixture import Mixture
-from .references import choose_references, trained_references
+from .references import choose_references, imported_references, trained_references
 from .units import CorpusUnits
 
 
@@ -61,7 +61,9 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
 
     Reference models in the run folder count: they stay references while their mixtures are candidates.
     """
-    mixtures = enumerate_mixtures(arguments, corpus)
+    by_id = {mixture.id: mixture for mixture in enumerate_mixtures(arguments, corpus)}
+    by_id |= {mixture.id: mixture for mixture in imported_references(arguments.run_dir) if mixture.id not in by_id}
+    mixtures = list(by_id.values())
     trained = trained_references(arguments.run_dir, mixtures)
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed, trained)
     return [CandidateMixture(mixture, mixture.id in references, arguments.reference_seeds) for mixture in mixtures]
@@ -143,14 +145,14 @@ def needs_corpus(arguments: EnumerateArguments) -> bool:
 
 def run(arguments: EnumerateArguments) -> None:
     """Write the candidate mixtures of a study; does nothing when they are there already."""
-    folder = RunFolder(arguments.run_dir).corpus
-    if arguments.dry_run and not has_manifest(folder):
+    folder = RunFolder(arguments.run_dir)
+    if arguments.dry_run and not (has_manifest(folder.corpus) or has_manifest(folder.observations)):
         if not arguments.units or any(map(is_pattern, arguments.units)) or needs_corpus(arguments):
             print("enumerate: planned when the corpus is partitioned, which decides the units and their groups")
             return
         corpus = CorpusUnits(arguments.units)
     else:
-        corpus = CorpusUnits.of(CorpusDescription.read(arguments.run_dir))
+        corpus = CorpusUnits.read(arguments.run_dir)
     candidates = plan_candidates(arguments, corpus)
     if not arguments.dry_run:
         _write(arguments, corpus.names, candidates)
@@ -174,19 +176,39 @@ def _identity(arguments: EnumerateArguments, candidates: list[CandidateMixture])
 
 
 def _write(arguments: EnumerateArguments, units: list[str], candidates: list[CandidateMixture]) -> None:
-    run_folder = RunFolder(arguments.run_dir)
-    folder = run_folder.mixtures
-    rows = [candidate.as_row() for candidate in candidates]
-    settings, inputs = _identity(arguments, candidates)
-    if is_finished(folder, fingerprint("enumerate", settings, inputs)):
+    if are_written(arguments, candidates):
         logger.info("mixtures: unchanged, nothing to do")
         return
+    settings, inputs = _identity(arguments, candidates)
+    _write_rows(
+        RunFolder(arguments.run_dir), candidates, settings, inputs, units=units, random_seed=arguments.random_seed
+    )
+
+
+def _write_rows(
+    run_folder: RunFolder, candidates: list[CandidateMixture], settings: dict, inputs: dict[str, str], **facts
+) -> None:
+    folder, rows = run_folder.mixtures, [candidate.as_row() for candidate in candidates]
     remove_manifest(folder)
     write_text(run_folder.mixtures_file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     write_manifest(
-        folder, "enumerate", settings, inputs, digest=inputs["mixtures"], units=units, count=len(rows),
-        references=sum(candidate.reference for candidate in candidates), random_seed=arguments.random_seed,
+        folder, "enumerate", settings, inputs, digest=inputs["mixtures"], count=len(rows),
+        references=sum(candidate.reference for candidate in candidates), **facts,
     )  # fmt: skip
+
+
+def add_reference(run_dir: Path, mixture: Mixture) -> None:
+    """Make a mixture a candidate with a reference model, beside the study's other candidates."""
+    folder = RunFolder(run_dir)
+    made = find_manifest(folder.mixtures) or {"arguments": {}}
+    by_id = {each.mixture.id: each for each in read_mixtures(run_dir)} if has_manifest(folder.mixtures) else {}
+    if mixture.id in by_id and by_id[mixture.id].reference:
+        return
+    by_id[mixture.id] = CandidateMixture(mixture, reference=True)
+    candidates, units = list(by_id.values()), CorpusUnits.read(run_dir).names
+    inputs = {"mixtures": mixtures_digest(candidates)}
+    facts = {name: made[name] for name in ("random_seed",) if name in made}
+    _write_rows(folder, candidates, made["arguments"], inputs, units=units, **facts)
 
 
 def print_summary(candidates: list[CandidateMixture], output_format: str) -> None:

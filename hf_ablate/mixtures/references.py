@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import InputError
-from ..manifest import has_manifest
+from ..manifest import find_manifest, has_manifest
 from ..run_folder import RunFolder
 from .mixture import Mixture
 
@@ -14,6 +14,12 @@ def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
     """The ids of the mixtures that have a finished reference model, whenever and for whatever draw it was trained."""
     folder = RunFolder(run_dir)
     return {mixture.id for mixture in mixtures if has_manifest(folder.reference(mixture.id))}
+
+
+def imported_references(run_dir: Path) -> list[Mixture]:
+    """The mixtures of the reference models that were imported, which are candidates whatever is enumerated."""
+    manifests = map(find_manifest, RunFolder(run_dir).saved_models("reference"))
+    return [Mixture.of(manifest["mixture"]) for manifest in manifests if manifest["command"] == "import"]
 
 
 def choose_references(

@@ -1,10 +1,13 @@
 """The units of a corpus, and names for several of them: patterns and groups."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..corpus.description import CorpusDescription
 from ..corpus.names import matching
 from ..errors import InputError, unknown_name
+from ..manifest import has_manifest, read_manifest
+from ..run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,18 @@ class CorpusUnits:
     names: list[str]
     groups: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, run_dir: Path) -> "CorpusUnits":
+        """The units of a run folder's corpus or, where there is none, of the runs that it has imported.
+
+        Raises:
+            `InputError`: if it has neither.
+        """
+        folder = RunFolder(run_dir)
+        if has_manifest(folder.observations) and not has_manifest(folder.corpus):
+            return cls(read_manifest(folder.observations)["arguments"]["units"])
+        return cls.of(CorpusDescription.read(run_dir))
 
     @classmethod
     def of(cls, corpus: CorpusDescription) -> "CorpusUnits":

@@ -56,7 +56,7 @@ def fit_study(
     Raises:
         `InputError`: if there is nothing to predict from, and for a predictor that the study does not have.
     """
-    return fit_evidence(read_evidence(run_dir, metric, split), predictor)
+    return fit_evidence(read_evidence(run_dir, metric, split, scale), predictor)
 
 
 def fit_evidence(evidence: Evidence, predictor: str | None = None) -> FittedStudy:

@@ -1,29 +1,51 @@
-"""The evidence in a run folder."""
+"""The evidence in a run folder: scores of its own models, imported runs, or both."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
 from ..evaluation.rows import target_name
-from ..manifest import read_manifest
+from ..manifest import find_manifest, has_manifest, read_manifest
 from ..mixtures.proxies import PROXIES
+from ..observations.runs import read_runs
 from ..run_folder import RunFolder
 from .evidence import Evidence
 from .observations import Observations
+from .runs_as_evidence import evidence_of_runs, with_runs
 from .scores import UNITS_OF_MEASURE, Scores, read_scores
 
 
-def read_evidence(run_dir: Path, metric: str = "bits_per_byte", split: str | None = None) -> Evidence:
-    """What the scores of a study say.
+def read_evidence(
+    run_dir: Path, metric: str = "bits_per_byte", split: str | None = None, scale: str | None = None
+) -> Evidence:
+    """What the scores of a study and the runs that it has imported say.
 
     Args:
-        run_dir (`Path`): of a scored study.
+        run_dir (`Path`): of a scored study, a folder with imported runs, or both.
         metric (`str`): one of those of `hf-ablate rank`.
         split (`str`, *optional*): of the evaluation text; default: the one that was scored.
+        scale (`str`, *optional*): that is asked about; default: the largest or, where the size of one is not known,
+            that of the runs imported last.
+
+    Raises:
+        `InputError`: if there is neither.
     """
-    split = split or read_manifest(RunFolder(run_dir).scores)["arguments"]["split"]
-    return evidence_of(read_scores(run_dir, metric, split), metric)
+    folder = RunFolder(run_dir)
+    imported = read_runs(run_dir) if has_manifest(folder.observations) else None
+    if not has_manifest(folder.scores):
+        if imported is None:
+            raise InputError(
+                f"{run_dir} holds neither scores nor imported runs; run `hf-ablate evaluate`, or `hf-ablate import`"
+            )
+        return evidence_of_runs(imported, scale)
+    split = split or read_manifest(folder.scores)["arguments"]["split"]
+    evidence = evidence_of(read_scores(run_dir, metric, split), metric)
+    if imported is None:
+        return evidence
+    parameters = (find_manifest(folder.seed) or {}).get("parameters")
+    return with_runs(evidence, imported, scale, parameters)
 
 
 def evidence_of(scores: Scores, metric: str) -> Evidence:

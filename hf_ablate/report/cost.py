@@ -61,7 +61,7 @@ def flops_of_proxies(study: RankedStudy) -> float | None:
 
 
 def _tokens_of_mixture(study: RankedStudy, weights: dict[str, float]) -> float:
-    tokens = {unit: study.models.get(model_id("component", unit), {}).get("tokens", 0) for unit in weights}
+    tokens = {unit: study.models.get(model_id("component", unit), {}).get("tokens") or 0 for unit in weights}
     if study.ranking.reference_budget == "union":
         return sum(tokens.values())
     return sum(weight * tokens[unit] for unit, weight in weights.items())

@@ -68,7 +68,9 @@ def _enumerated(folders: list[Path]) -> str:
 
 def _trained(folders: list[Path]) -> str:
     manifests = [read_manifest(folder) for folder in folders]
-    tokens, flops, seconds = (sum(manifest[name] for manifest in manifests) for name in ("tokens", "flops", "seconds"))
+    tokens, flops, seconds = (
+        sum(manifest[name] or 0 for manifest in manifests) for name in ("tokens", "flops", "seconds")
+    )
     count = f"{len(folders)} model{'s' * (len(folders) != 1)}"
     return f"{count}, {tokens:,} tokens, {flops:.3g} FLOPs, {duration_text(seconds)}"
 

@@ -40,8 +40,17 @@ def missing_models(models: list[PlannedModel], inputs: PoolInputs) -> list[Plann
 
 
 def is_made(model: PlannedModel, inputs: PoolInputs) -> bool:
-    """Whether a model is finished and made from exactly these inputs."""
-    return is_finished(inputs.run.model(model.id), fingerprint("train", *identity(model, inputs)))
+    """Whether a model is finished, and made from exactly these inputs or imported."""
+    folder = inputs.run.model(model.id)
+    made = find_manifest(folder)
+    return made is not None and (
+        is_imported(made, inputs.corpus) or is_finished(folder, fingerprint("train", *identity(model, inputs)))
+    )
+
+
+def is_imported(made: Mapping[str, Any], corpus: CorpusDescription) -> bool:
+    """Whether a manifest is that of a model which the user trained, on the corpus's tokens: it is not made again."""
+    return made.get("command") == "import" and made["tokenizer_digest"] == corpus.tokenizer_digest
 
 
 def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], dict[str, str]]:

@@ -10,7 +10,7 @@ from ...manifest import find_manifest
 from ...training.arguments import TrainArguments
 from ...training.cost import cost_rows
 from ...training.forecast import costs_of_each, is_pool_known
-from ...training.identity import PoolInputs, identity
+from ...training.identity import PoolInputs, identity, is_imported
 from ...training.pool import PlannedModel, plan_pool, plan_reference, select
 from ...training.tables import costs_table, costs_with_total, each_table
 from ...training.train import model_sizes, pool_inputs
@@ -109,6 +109,9 @@ def expected_changes(
         made = find_manifest(inputs.run.model(model.id))
         if made is None:
             changes[model.id] = ModelChange(Change.YES, Change.MAYBE, Change.MAYBE)
+            continue
+        if is_imported(made, inputs.corpus):
+            changes[model.id] = ModelChange(Change.NO, Change.NO, Change.NO)
             continue
         values, digests = identity(model, inputs)
         seed_change = changes[seed.id].weights if seed.id in changes else Change.NO

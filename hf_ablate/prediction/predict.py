@@ -1,0 +1,117 @@
+"""`hf-ablate predict`: the losses of any mixtures, with their standard deviations."""
+
+import csv
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..manifest import has_manifest
+from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import MEAN
+from ..observations.runs import read_runs
+from ..observations.scales import BASE
+from ..records import records_text
+from ..run_folder import RunFolder
+from ..text_table import paragraph, text_table
+from .arguments import PredictArguments
+from .evidence import Evidence
+from .fitted import FittedStudy, fit_evidence
+from .mixtures_of_file import ListedMixtures, read_listed_mixtures
+from .predictor import Prediction
+from .read_evidence import read_evidence
+
+
+logger = logging.getLogger(__name__)
+_MEAN = "mean"  # the column of the mean of domains
+_AT_ONCE = 500  # mixtures whose joint covariance is held in memory
+
+
+def run(arguments: PredictArguments) -> None:
+    """Read the mixtures, fit, and print the predictions; nothing is written."""
+    evidence = read_evidence(arguments.run_dir, scale=arguments.scale)
+    patterns = _patterns(arguments.run_dir)
+    listed = read_listed_mixtures(arguments.mixtures, evidence.units, patterns, arguments.id_column)
+    _report_scale(evidence)
+    study = fit_evidence(evidence, arguments.predictor)
+    names, predicted = predict(study, list(listed.mixtures.values()))
+    if arguments.output_format == "json":
+        print(_json_text(study.evidence, listed, names, predicted))
+    elif arguments.output_format == "csv":
+        _print_csv(listed, names, predicted)
+    else:
+        print(_table(listed, names, predicted))
+        print(paragraph(_legend(study)))
+
+
+def predict(study: FittedStudy, mixtures: list[Mixture]) -> tuple[list[str], Prediction]:
+    """The losses of mixtures on every domain and, unless a domain is called `mean`, on the mean of domains.
+
+    Args:
+        study ([`FittedStudy`]): what predicts.
+        mixtures (`list[Mixture]`): of its units.
+
+    Returns:
+        `tuple[list[str], Prediction]`: [columns], `mean` first, and the predictions, [mixtures, columns].
+    """
+    weights, domains = study.evidence.weights_of(mixtures), list(study.evidence.domains)
+    prediction = study.predictor.predict(weights)
+    if _MEAN in domains:
+        return domains, prediction
+    target = np.full(len(domains), 1 / len(domains))
+    parts = range(0, len(weights), _AT_ONCE)
+    joint = [study.predictor.joint(weights[start : start + _AT_ONCE], target) for start in parts]
+    mean, sd = (np.concatenate([getattr(part, name) for part in joint]) for name in ("mean", "sd"))
+    return [_MEAN, *domains], Prediction(
+        np.column_stack([mean, prediction.mean]), np.column_stack([sd, prediction.sd])
+    )
+
+
+def _patterns(run_dir: Path) -> tuple[str, ...]:
+    """How imported tables call their columns of units."""
+    return read_runs(run_dir).mixture_columns if has_manifest(RunFolder(run_dir).observations) else ()
+
+
+def _report_scale(evidence: Evidence) -> None:
+    if not len(evidence.references) and evidence.other_scales:
+        others = " and ".join(scale or BASE for scale in evidence.other_scales)
+        logger.warning(
+            "no run at scale %s is known: the predictions are on the scale of the runs at %s that they come from, and "
+            "only their order means something for %s", evidence.scale, others, evidence.scale,
+        )  # fmt: skip
+
+
+def _print_csv(listed: ListedMixtures, names: list[str], predicted: Prediction) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([listed.id_column, *(column for name in names for column in (name, f"{name}_sd"))])
+    for name, mean, sd in zip(listed.mixtures, predicted.mean, predicted.sd, strict=True):
+        writer.writerow([name, *np.column_stack([mean, sd]).ravel().tolist()])
+
+
+def _json_text(evidence: Evidence, listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
+    targets = [name if name in evidence.domains else MEAN for name in names]
+    rows = [
+        {"id": row, "mixture_id": mixture.id, "target": target, "score": mean, "sd": sd}
+        for (row, mixture), means, sds in zip(
+            listed.mixtures.items(), predicted.mean.tolist(), predicted.sd.tolist(), strict=True
+        )
+        for target, mean, sd in zip(targets, means, sds, strict=True)
+    ]
+    return records_text({"unit_of_measure": evidence.unit_of_measure, "scale": evidence.scale, "predictions": rows})
+
+
+def _table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
+    rows = [
+        [name, *(f"{mean:.4f} ± {sd:.4f}" for mean, sd in zip(means, sds, strict=True))]
+        for name, means, sds in zip(listed.mixtures, predicted.mean, predicted.sd, strict=True)
+    ]
+    return text_table([listed.id_column, *names], rows)
+
+
+def _legend(study: FittedStudy) -> str:
+    scale = f" at scale {study.evidence.scale}" if study.evidence.scale else ""
+    return (
+        f"{study.evidence.unit_of_measure}{scale}, lower is better, as {study.name} predicts, ± the standard "
+        "deviation of what a model really trained on the mixture would show. mean: the mean of domains."
+    )
