@@ -178,6 +178,18 @@ COMMANDS = (
         ("--config quickstart/rank.yaml",),
     ),
     Command(
+        "propose",
+        "Propose the best mixture of all, under constraints.",
+        ".search.arguments:ProposeArguments",
+        ".search.propose",
+        (
+            "runs/quickstart",
+            """runs/quickstart --target '{"pandas": 2, "out_of_domain": 1}' --max_units 3""",
+            """runs/quickstart --min '{"sympy": 0.1}' --max_epochs 4 --total_tokens 1000000""",
+            "runs/quickstart --prior uniform --max_distance 0.2 --output best.yaml",
+        ),
+    ),
+    Command(
         "report",
         "Write the study's page and figures.",
         ".report.arguments:ReportArguments",

@@ -23,7 +23,7 @@ def offered(line: str, folder, *options: str) -> tuple[set[str], str]:
 def test_commands_studies_files_options_and_choices(tmp_path):
     (tmp_path / "recipes").mkdir()
     (tmp_path / "mine.yaml").touch()
-    assert {"partition", "predict", "push", "pull"} == offered("hf-ablate p", tmp_path)[0]
+    assert {"partition", "predict", "propose", "push", "pull"} == offered("hf-ablate p", tmp_path)[0]
     assert {"quickstart", "recipes/"} <= offered("hf-ablate run ", tmp_path)[0]
     assert {"corpus-s2orc", "corpus-seed", "corpus-m2d2-wiki"} == offered("hf-ablate init x --from c", tmp_path)[0]
     assert {"mine.yaml", "recipes/"} == offered("hf-ablate rank --config ", tmp_path)[0]

@@ -11,7 +11,7 @@ from .laws.averaged import AveragedLaws, Law, enough_runs, fit_averaged_laws
 from .observations import Observations, averaged
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate_tmp import Surrogate, fit_surrogates
+from .surrogate import Surrogate, fit_surrogates
 
 
 @dataclass(frozen=True)

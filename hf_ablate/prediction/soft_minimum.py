@@ -6,7 +6,7 @@ import numpy as np
 SHARPNESS = 8.0  # per bit per byte
 
 
-def soft_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
+def soft_minimum(weights: np.ndarray, components: np.ndarray, sharpness: float = SHARPNESS) -> np.ndarray:
     """`-log(sum of weight x exp(-8 loss)) / 8`, over the units of each mixture, for every domain.
 
     Averaging probabilities token by token gives `-log(sum of weight x probability)` for every token; this is the same
@@ -16,6 +16,7 @@ def soft_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
     Args:
         weights (`np.ndarray`): [mixtures, units], rows sum to 1.
         components (`np.ndarray`): [units, domains], losses of the component models.
+        sharpness (`float`): in place of 8; the mean of the components at 0, their minimum at infinity.
 
     Returns:
         `np.ndarray`: [mixtures, domains]; NaN where a unit of the mixture has no loss.
@@ -32,5 +33,5 @@ def soft_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
     from scipy.special import logsumexp
 
     # One domain at a time: an array [mixtures, units, domains] would not fit where there are many of each.
-    columns = [-logsumexp(-SHARPNESS * losses, axis=1, b=weights) / SHARPNESS for losses in components.T]
+    columns = [-logsumexp(-sharpness * losses, axis=1, b=weights) / sharpness for losses in components.T]
     return np.column_stack(columns)

@@ -1,0 +1,64 @@
+"""`hf-ablate propose`: what to train on, what to train next, what more of which would help."""
+
+from typing import Any
+
+from ..manifest import write_text
+from ..prediction.fitted import fit_study
+from ..prediction.read_evidence import read_evidence
+from ..prediction.targets import domain_weights
+from ..records import records_text
+from .arguments import ProposeArguments
+from .best import propose_best
+from .read_constraints import read_constraints
+from .tables import best_text
+
+
+def run(arguments: ProposeArguments) -> None:
+    """Print what is proposed, as tables or JSON."""
+    if arguments.dry_run:
+        print(f"propose: predict the losses of mixtures of {arguments.run_dir} and search for the best")
+        return
+    content = propose(arguments)
+    print(records_text(content) if arguments.output_format == "json" else best_text(content))
+
+
+def propose(arguments: ProposeArguments) -> dict[str, Any]:
+    """What is proposed, as tables of flat records; mistakes are found before the predictor is fitted.
+
+    Raises:
+        `InputError`: for unknown names, contradictory constraints, and a study without scores.
+    """
+    evidence = read_evidence(arguments.run_dir)
+    target = domain_weights(arguments.target, evidence.domains)
+    constraints = read_constraints(arguments, evidence.units)
+    study = fit_study(arguments.run_dir, arguments.scale, arguments.predictor)
+    content = propose_best(study, constraints, target, arguments)
+    if arguments.output is not None:
+        write_text(arguments.output, recipe_text(content["proposed"][0]["mixture"]))
+    return content
+
+
+def recipe_text(mixture: dict[str, float]) -> str:
+    """A recipe of `hf-ablate enumerate` that lists a mixture.
+
+    Args:
+        mixture (`dict[str, float]`): unit → weight.
+
+    Example:
+
+    ```python
+    >>> print(recipe_text({"pandas": 0.75, "yes": 0.25}))
+    # A mixture that `hf-ablate propose` found; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists it.
+    methods: [given]
+    mixtures:
+    - {pandas: 0.75, 'yes': 0.25}
+
+    ```
+    """
+    import yaml
+
+    weights = yaml.safe_dump(mixture, default_flow_style=True, width=float("inf"), allow_unicode=True).strip()
+    return (
+        "# A mixture that `hf-ablate propose` found; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists it.\n"
+        f"methods: [given]\nmixtures:\n- {weights}\n"
+    )
