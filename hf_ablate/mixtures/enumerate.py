@@ -59,14 +59,18 @@ class CandidateMixture:
 def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
     """The candidates that the arguments describe, over the units of a corpus; nothing is written.
 
-    Reference models in the run folder count: they stay references while their mixtures are candidates.
+    Reference models in the run folder count: they stay references while their mixtures are candidates. Those that were
+    imported are candidates in any case, and get no repeats.
     """
-    by_id = {mixture.id: mixture for mixture in enumerate_mixtures(arguments, corpus)}
-    by_id |= {mixture.id: mixture for mixture in imported_references(arguments.run_dir) if mixture.id not in by_id}
+    imported = imported_references(arguments.run_dir, corpus.names)
+    by_id = {mixture.id: mixture for mixture in [*enumerate_mixtures(arguments, corpus), *imported.values()]}
     mixtures = list(by_id.values())
     trained = trained_references(arguments.run_dir, mixtures)
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed, trained)
-    return [CandidateMixture(mixture, mixture.id in references, arguments.reference_seeds) for mixture in mixtures]
+    return [
+        CandidateMixture(mixture, name in references, 1 if name in imported else arguments.reference_seeds)
+        for name, mixture in by_id.items()
+    ]
 
 
 def enumerate_mixtures(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[Mixture]:
@@ -202,9 +206,10 @@ def add_reference(run_dir: Path, mixture: Mixture) -> None:
     folder = RunFolder(run_dir)
     made = find_manifest(folder.mixtures) or {"arguments": {}}
     by_id = {each.mixture.id: each for each in read_mixtures(run_dir)} if has_manifest(folder.mixtures) else {}
-    if mixture.id in by_id and by_id[mixture.id].reference:
+    candidate = CandidateMixture(mixture, reference=True)
+    if by_id.get(mixture.id) == candidate:
         return
-    by_id[mixture.id] = CandidateMixture(mixture, reference=True)
+    by_id[mixture.id] = candidate
     candidates, units = list(by_id.values()), CorpusUnits.read(run_dir).names
     inputs = {"mixtures": mixtures_digest(candidates)}
     facts = {name: made[name] for name in ("random_seed",) if name in made}
@@ -229,8 +234,9 @@ def print_summary(candidates: list[CandidateMixture], output_format: str) -> Non
             "really trained on the mixture, to check the ranking."
         )
     )
-    if (seeds := candidates[0].reference_seeds) > 1:
-        print(f"Each reference is trained with {seeds} seeds: {seeds * references.total()} reference models.")
+    if (seeds := max(candidate.reference_seeds for candidate in candidates)) > 1:
+        models = sum(len(candidate.reference_models) for candidate in candidates)
+        print(f"Each reference is trained with {seeds} seeds: {models} reference models.")
 
 
 def read_mixtures(run_dir: Path) -> list[CandidateMixture]:

@@ -16,10 +16,11 @@ def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
     return {mixture.id for mixture in mixtures if has_manifest(folder.reference(mixture.id))}
 
 
-def imported_references(run_dir: Path) -> list[Mixture]:
-    """The mixtures of the reference models that were imported, which are candidates whatever is enumerated."""
-    manifests = map(find_manifest, RunFolder(run_dir).saved_models("reference"))
-    return [Mixture.of(manifest["mixture"]) for manifest in manifests if manifest["command"] == "import"]
+def imported_references(run_dir: Path, units: Collection[str]) -> dict[str, Mixture]:
+    """The mixtures of these units whose reference models were imported, by their ids."""
+    manifests = [find_manifest(folder) for folder in RunFolder(run_dir).saved_models("reference")]
+    mixtures = [Mixture.of(manifest["mixture"]) for manifest in manifests if manifest["command"] == "import"]
+    return {mixture.id: mixture for mixture in mixtures if set(mixture.units) <= set(units)}
 
 
 def choose_references(
