@@ -128,7 +128,7 @@ def _converter(hint: Any) -> dict[str, Any]:
     if origin is list:
         return {"nargs": "*", **_converter(typing.get_args(hint)[0])}
     if origin is dict or hint is dict:
-        return {"type": _parse_mapping, "metavar": "JSON"}
+        return {"type": parse_mapping, "metavar": "JSON"}
     metavar = {str: "TEXT", int: "INT", float: "FLOAT", Path: "PATH"}[hint]
     return {"type": hint, "metavar": metavar}
 
@@ -139,7 +139,8 @@ def _parse_bool(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _parse_mapping(text: str) -> dict:
+def parse_mapping(text: str) -> dict:
+    """A mapping from JSON, as argparse takes it."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError:

@@ -10,27 +10,30 @@ _FORBIDDEN = set('<>:"/\\|?*')
 _RESERVED = ("seed", "default")
 
 
-def check_names(names: list[str], also_reserved: bool = False) -> None:
+def check_names(names: list[str], also_reserved: bool = False, kind: str = "partition") -> None:
     """Refuse names that are unsafe as folders, and names that are the same where case is ignored.
 
     Args:
         names (`list[str]`): names of partitions.
         also_reserved (`bool`): whether names with another meaning (`seed`, `default`) are refused too.
+        kind (`str`): what has the names.
 
     Raises:
         `InputError`: names the first bad one and what to do.
     """
+    remedy = "Rename it with `value_map`." if kind == "partition" else "Give it another name."
     seen: dict[str, str] = {}
     for name in names:
         reason = _what_is_wrong(name)
         if not reason and also_reserved and name in _RESERVED:
             reason = "it has another meaning"
         if reason:
-            raise InputError(f"partition name {name!r} cannot be used: {reason}. Rename it with `value_map`.")
+            raise InputError(f"{kind} name {name!r} cannot be used: {reason}. {remedy}")
         folded = name.casefold()
         if folded in seen:
             how = "is given twice" if seen[folded] == name else f"differs from {seen[folded]!r} only in case"
-            raise InputError(f"partition name {name!r} {how}; a partition is a unit, the seed's or evaluation-only")
+            rule = "; a partition is a unit, the seed's or evaluation-only" if kind == "partition" else f". {remedy}"
+            raise InputError(f"{kind} name {name!r} {how}{rule}")
         seen[folded] = name
 
 

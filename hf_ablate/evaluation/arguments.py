@@ -77,6 +77,13 @@ class EvaluateArguments(ModelStageArguments):
             "The second costs no forward pass."
         },
     )
+    extrapolate: bool = field(
+        default=False,
+        metadata={
+            "help": "Where components were trained on mixtures (train's `probes`): also score mixtures outside their "
+            "hull, as the nearest mixture inside. Otherwise they are refused."
+        },
+    )
     pool_format: Literal["saved", "bfloat16", "delta"] = field(
         default="saved",
         metadata={

@@ -8,9 +8,10 @@ from typing import Any
 from ..durations import duration_text
 from ..errors import InputError
 from ..manifest import read_manifest
+from ..mixtures.representation import hull_text
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
-from .models.chosen import chosen_models, race_candidates
+from .models.chosen import check_inside, chosen_models, hull_of, race_candidates
 from .models.scored_model import ScoredModel, counts_text
 from .scored import is_scored
 from .scoring.task_results import takes_tasks
@@ -31,7 +32,10 @@ def print_plan(arguments: EvaluateArguments) -> None:
             raise
         text, facts = f"not before earlier stages have run ({error})", {"after": str(error)}
     else:
+        check_inside(arguments, families)
         text, facts = _planned(arguments, families)
+        if hull := hull_of(families):
+            text, facts = f"{text}\n{hull_text(hull)}", facts | {"hull": hull}
     print(f"evaluate: {text}" if arguments.output_format == "table" else json.dumps(facts, ensure_ascii=False))
 
 

@@ -11,7 +11,7 @@ from ..records import records_text
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
 from .export import export_rows
-from .models.chosen import chosen_models, race_candidates
+from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
 from .rows import read_current_rows, read_rows, rows_digest, select_rows
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
@@ -40,6 +40,7 @@ def run(arguments: EvaluateArguments) -> None:
     if arguments.top is not None and (processes.count > 1 or arguments.executor == "ray"):
         raise InputError("top works in one process: what it scores next depends on all scores so far")
     families = chosen_models(arguments)
+    check_inside(arguments, families)
     if arguments.tasks:
         _evaluate_tasks(arguments, families, processes)
         return
@@ -117,6 +118,7 @@ def _finish(
             "kind": model.kind,
             "digest": model.digest,
             "mixture": model.mixture and model.mixture.weights,
+            **_coefficients(model),
             **{name: value for name, value in measurements[model.id].items() if value != common[name]},
         }
         for model in models
@@ -128,3 +130,10 @@ def _finish(
         models=described, measurement=measurement, macro=means_of_domains(rows), digest=rows_digest(rows),
         cost=costs_by_kind(read_costs(folder), described, inputs["data"]),
     )  # fmt: skip
+
+
+def _coefficients(model: ScoredModel) -> dict[str, dict[str, float]]:
+    """Those of the components in a proxy, where they are not its mixture's weights."""
+    if model.coefficients in (None, model.mixture):
+        return {}
+    return {"coefficients": model.coefficients.weights}

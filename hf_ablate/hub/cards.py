@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..evaluation.rows import ScoreRow
+from ..merging.config import recorded_coefficients
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
 from ..run_folder import model_id, split_model_id
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 METRICS = {"bits_per_byte": "bits per byte", "ppl_token": "perplexity per token"}
-_NOT_SETTINGS = ("model", "shares", "mixture")
+_NOT_SETTINGS = ("model", "shares", "mixture", "coefficients")
 _RELATIONS = {"component": "finetune", "reference": "finetune", MERGE.kind: "merge", "adapter": "adapter"}
 _TAGS = {"component": ["generated_from_trainer"], MERGE.kind: ["mergekit", "merge"]}
 
@@ -76,9 +77,11 @@ def model_card(
         merge_config (`str`, *optional*): for a merged model, its mergekit YAML.
     """
     rows = sorted(model.rows, key=lambda row: (row.source, row.domain or ""))
+    coefficients = recorded_coefficients(model.manifest) if model.kind == MERGE.kind else None
     return model_front_matter(replace(model, rows=rows), ids, metadata) + render(
         "model_card.md.j2", manifest=model.manifest, kind=model.kind, repo_id=ids.of(model.member), ids=ids,
-        seed=model.base, mixture=model.mixture, rows=rows, merge_config=merge_config,
+        seed=model.base, mixture=model.mixture, name=split_model_id(model.member)[1], rows=rows,
+        coefficients=coefficients, merge_config=merge_config,
         needs_package=model.config.get("model_type") == "hf_olmo", rounded=_rounded(model.manifest),
         data=_training_data(model.manifest), settings=_settings(model.manifest),
     )  # fmt: skip
@@ -96,7 +99,7 @@ def model_front_matter(model: DescribedModel, ids: RepositoryIds, metadata: Card
 
     base: str | list[str] | None = model.base or None
     if model.kind == MERGE.kind:
-        base = [ids.of(model_id("component", unit)) for unit in model.mixture.units]
+        base = [ids.of(model_id("component", name)) for name in recorded_coefficients(model.manifest).units]
     results = [
         EvalResult(
             task_type="text-generation", task_name="Language modeling", dataset_type=ids.of("eval"),

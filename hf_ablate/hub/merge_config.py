@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from ..merging.config import dump, merge_config
-from ..mixtures.mixture import Mixture
+from ..merging.config import dump, merge_config, recorded_coefficients
 from ..run_folder import model_id
 from .repository_ids import RepositoryIds
 
@@ -32,9 +31,9 @@ def hub_merge_yaml(manifest: dict[str, Any], ids: RepositoryIds) -> str:
         manifest (`dict`): of the merged model; its `inputs` are the components' digests.
         ids ([`RepositoryIds`]): of the study's repositories.
     """
-    mixture = Mixture.of(manifest["mixture"])
+    coefficients = recorded_coefficients(manifest)
     on_hub = {
-        unit: f"{ids.of(model_id('component', unit))}@{weights_tag(manifest['inputs'][unit])}"
-        for unit in mixture.units
+        name: f"{ids.of(model_id('component', name))}@{weights_tag(manifest['inputs'][name])}"
+        for name in coefficients.units
     }
-    return dump(merge_config(mixture, on_hub, manifest["arguments"].get("out_dtype", "float32")))
+    return dump(merge_config(coefficients, on_hub, manifest["arguments"].get("out_dtype", "float32")))

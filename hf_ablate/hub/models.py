@@ -10,8 +10,7 @@ from ..errors import InputError
 from ..evaluation.models.scored_model import proxy_digest
 from ..evaluation.rows import ScoreRow, read_current_rows
 from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
-from ..merging.config import CONFIG_NAME
-from ..mixtures.mixture import Mixture
+from ..merging.config import CONFIG_NAME, recorded_coefficients
 from ..mixtures.proxies import MERGE
 from ..run_folder import RunFolder, model_id, split_model_id
 from ..saved_model import ADAPTER, CONFIG, weights_digest
@@ -118,7 +117,7 @@ def _rows_of(manifest: dict[str, Any], scores: dict[str, list[ScoreRow]]) -> lis
     """The scores of exactly these weights; for a merged model those of the same average made in memory."""
     expected = manifest["digest"]
     if manifest["kind"] == MERGE.kind:
-        expected = proxy_digest(MERGE, Mixture.of(manifest["mixture"]), manifest["inputs"])
+        expected = proxy_digest(MERGE, recorded_coefficients(manifest), manifest["inputs"])
     return [row for row in scores.get(manifest["model"], []) if row.model_digest == expected]
 
 

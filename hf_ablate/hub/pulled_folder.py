@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..manifest import MANIFEST, find_manifest, write_text
-from ..merging.config import CONFIG_NAME, merge_yaml
-from ..mixtures.mixture import Mixture
+from ..merging.config import CONFIG_NAME, merge_yaml, recorded_coefficients
 from ..mixtures.proxies import MERGE
 from ..saved_model import weights_digest
 from .fetch import fetch, read_json
@@ -130,9 +129,9 @@ def install(planned: PulledFolder, run_dir: Path) -> None:
     if planned.is_model:
         _check_weights(planned, staging)
     if planned.manifest.get("kind") == MERGE.kind:
-        mixture = Mixture.of(planned.manifest["mixture"])
+        coefficients = recorded_coefficients(planned.manifest)
         out_dtype = planned.manifest["arguments"].get("out_dtype", "float32")
-        source = merge_yaml(mixture, run_dir, out_dtype)  # on the Hub it has ids of the Hub
+        source = merge_yaml(coefficients, run_dir, out_dtype)  # on the Hub it has ids of the Hub
         write_text(staging / CONFIG_NAME, source)
     shutil.rmtree(final, ignore_errors=True)
     staging.rename(final)

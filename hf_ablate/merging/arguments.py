@@ -22,6 +22,13 @@ class MergeArguments(ModelStageArguments):
     weights: dict | None = field(
         default=None, metadata={"help": "A mixture given by its weights, instead of `mixture`: unit to weight."}
     )
+    extrapolate: bool = field(
+        default=False,
+        metadata={
+            "help": "Where components were trained on mixtures (train's `probes`): also save mixtures outside their "
+            "hull, as the nearest mixture inside. Otherwise they are refused."
+        },
+    )
     out_dtype: DType = field(
         default="float32",
         metadata={"help": "Number format of the saved weights; sums are float32 whatever it is."},

@@ -1,6 +1,7 @@
 """A mixture as a mergekit configuration, and back."""
 
 import math
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,13 @@ WITHOUT_MERGEKIT = (
 )
 
 
-def merge_yaml(mixture: Mixture, run_dir: Path, out_dtype: str = "float32") -> str:
+def merge_yaml(coefficients: Mixture, run_dir: Path, out_dtype: str = "float32") -> str:
     """The YAML that makes mergekit average a study's components, from any working directory.
 
     Paths are absolute: mergekit reads relative ones from the working directory, and short ones as names on the Hub.
 
     Args:
-        mixture ([`Mixture`]): units and weights.
+        coefficients ([`Mixture`]): the components, by name, and their coefficients.
         run_dir (`Path`): the study's run folder.
         out_dtype (`str`): number format of the saved weights.
 
@@ -56,35 +57,40 @@ def merge_yaml(mixture: Mixture, run_dir: Path, out_dtype: str = "float32") -> s
     ```
     """
     folder = RunFolder(run_dir.resolve())
-    models = {unit: _reference(folder.component(unit)) for unit in mixture.units}
-    shares = ", ".join(f"{unit} {weight:.6g}" for unit, weight in mixture.items)
+    models = {name: _reference(folder.component(name)) for name in coefficients.units}
+    shares = ", ".join(f"{name} {weight:.6g}" for name, weight in coefficients.items)
     comment = (
         f"# {shares}. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
         "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py).\n"
         "# If the study has been moved, `hf-ablate merge` puts the new paths here.\n"
     )
-    return comment + dump(merge_config(mixture, models, out_dtype))
+    return comment + dump(merge_config(coefficients, models, out_dtype))
 
 
-def merge_config(mixture: Mixture, models: dict[str, Any], out_dtype: str) -> dict[str, Any]:
+def merge_config(coefficients: Mixture, models: dict[str, Any], out_dtype: str) -> dict[str, Any]:
     """mergekit's configuration of a linear merge.
 
     `base_model` gives configuration and tokenizer; without it mergekit takes those of an arbitrary input. `dtype` is
     that of the arithmetic and must stay float32.
 
     Args:
-        mixture ([`Mixture`]): units and weights.
-        models (`dict[str, Any]`): unit → how mergekit names its component.
+        coefficients ([`Mixture`]): the components, by name, and their coefficients.
+        models (`dict[str, Any]`): name → how mergekit names a component.
         out_dtype (`str`): number format of the saved weights.
     """
     return {
         "merge_method": "linear",
-        "base_model": deepcopy(models[mixture.units[0]]),  # the same object twice would become an alias in YAML
-        "models": [{"model": models[unit], "parameters": {"weight": weight}} for unit, weight in mixture.items],
+        "base_model": deepcopy(models[coefficients.units[0]]),  # the same object twice would become an alias in YAML
+        "models": [{"model": models[name], "parameters": {"weight": weight}} for name, weight in coefficients.items],
         "parameters": {"normalize": True},
         "dtype": "float32",
         "out_dtype": out_dtype,
     }
+
+
+def recorded_coefficients(manifest: Mapping[str, Any]) -> Mixture:
+    """The components, by name, and their coefficients in a saved merge, from its manifest."""
+    return Mixture.of(manifest["arguments"].get("coefficients", manifest["mixture"]))
 
 
 def dump(config: dict[str, Any]) -> str:

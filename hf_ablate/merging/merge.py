@@ -9,7 +9,9 @@ from ..errors import InputError
 from ..manifest import fingerprint, has_manifest, is_finished, read_manifest, write_manifest, write_text
 from ..mixtures.choose import choose_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.probes import read_coefficients, read_probes
 from ..mixtures.proxies import MERGE
+from ..mixtures.representation import check_represented
 from ..run_folder import RunFolder, model_id
 from ..saved_model import weights_digest
 from .arguments import MergeArguments
@@ -24,7 +26,8 @@ def run(arguments: MergeArguments) -> None:
     """Save the chosen mixtures' merged models; up-to-date ones are left alone.
 
     Raises:
-        `InputError`: for an unknown mixture, and components that are missing or cannot be averaged.
+        `InputError`: for an unknown mixture, one outside the hull of the components' probes, and components that are
+            missing or cannot be averaged.
     """
     folder = RunFolder(arguments.run_dir)
     if arguments.dry_run and not has_manifest(folder.ranking) and not arguments.weights:
@@ -36,6 +39,8 @@ def run(arguments: MergeArguments) -> None:
             _check_trained(folder, mixtures[0])
     else:
         mixtures = choose_mixtures(arguments.run_dir, arguments.mixture)
+    if not arguments.extrapolate:
+        check_represented(mixtures, read_probes(arguments.run_dir))
     rows = []
     for mixture in mixtures:
         if not arguments.dry_run:
@@ -51,7 +56,7 @@ def run(arguments: MergeArguments) -> None:
 
 def _check_trained(folder: RunFolder, mixture: Mixture) -> None:
     """Refuse a mixture of units without a component model."""
-    trained = [next(iter(read_manifest(path)["mixture"])) for path in folder.saved_models("component")]
+    trained = list(dict.fromkeys(unit for probe in read_probes(folder.path).values() for unit in probe.units))
     for unit in mixture.units:
         if unit not in trained:
             raise InputError(
@@ -72,14 +77,18 @@ def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
         `InputError`: if a component is missing.
     """
     run_folder = RunFolder(run_dir)
-    expected = fingerprint("merge", *_identity(run_folder, mixture, out_dtype))
+    coefficients = read_coefficients(run_dir, mixture)
+    expected = fingerprint("merge", *_identity(run_folder, mixture, coefficients, out_dtype))
     folder = run_folder.merged(mixture.id)
     return is_finished(folder, expected) and "merged_by" in read_manifest(folder)  # earlier ones were not checked
 
 
-def _identity(run_folder: RunFolder, mixture: Mixture, out_dtype: str) -> tuple[dict, dict[str, str]]:
-    inputs = {unit: read_manifest(run_folder.component(unit))["digest"] for unit in mixture.units}
-    return {"mixture": mixture.weights, "out_dtype": out_dtype}, inputs
+def _identity(
+    run_folder: RunFolder, mixture: Mixture, coefficients: Mixture, out_dtype: str
+) -> tuple[dict, dict[str, str]]:
+    inputs = {name: read_manifest(run_folder.component(name))["digest"] for name in coefficients.units}
+    settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
+    return settings | ({} if coefficients == mixture else {"coefficients": coefficients.weights}), inputs
 
 
 def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
@@ -90,7 +99,7 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
 
     Args:
         run_dir (`Path`): the study's run folder.
-        mixture (`Mixture`): what is merged.
+        mixture (`Mixture`): what is merged; the nearest mixture inside where it is outside the hull of the probes.
         out_dtype (`str`): number format of the saved weights; sums are float32 whatever it is.
 
     Returns:
@@ -100,11 +109,12 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
         `InputError`: if a component is missing, or they cannot be averaged.
     """
     run_folder = RunFolder(run_dir)
-    components = {unit: run_folder.component(unit) for unit in mixture.units}
-    manifests = {unit: read_manifest(folder) for unit, folder in components.items()}
-    settings, inputs = _identity(run_folder, mixture, out_dtype)
+    coefficients = read_coefficients(run_dir, mixture)
+    components = {name: run_folder.component(name) for name in coefficients.units}
+    manifests = {name: read_manifest(folder) for name, folder in components.items()}
+    settings, inputs = _identity(run_folder, mixture, coefficients, out_dtype)
     folder = run_folder.merged(mixture.id)
-    source = merge_yaml(mixture, run_dir, out_dtype)
+    source = merge_yaml(coefficients, run_dir, out_dtype)
     if is_saved(run_dir, mixture, out_dtype):
         logger.info("merge: %s is up to date", folder)
         config, current = folder / CONFIG_NAME, _headed(source, read_manifest(folder)["merged_by"])
@@ -118,7 +128,7 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        merged_by = write_merge(mixture, components, temporary, source, out_dtype)
+        merged_by = write_merge(coefficients, components, temporary, source, out_dtype)
     except InputError as error:
         shutil.rmtree(temporary)
         raise InputError(

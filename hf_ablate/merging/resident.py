@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import InputError, unknown_name
+from ..errors import InputError
 from ..mixtures.mixture import Mixture
 from ..saved_model import load_causal_lm, model_tensors
 from .components import check_components, check_seed
@@ -29,7 +29,7 @@ class ResidentPool:
     """Components of a pool, and one resident model that becomes any of their merges.
 
     Args:
-        folders (`Mapping[str, Path]`): unit → saved component model.
+        folders (`Mapping[str, Path]`): name (a unit's) → saved component model.
         dtype (`torch.dtype`): of the resident model. Sums are float32 whatever it is.
         device (`str`): of the resident model.
         pool_format (`str`): how components are held: `saved` (memory-mapped as they are), `bfloat16` (rounded), or
@@ -87,20 +87,21 @@ class ResidentPool:
         return {name: target for name, target in targets.items() if target.is_floating_point()}
 
     @torch.no_grad()
-    def merge(self, mixture: Mixture) -> torch.nn.Module:
-        """Make the resident model the average of the mixture's components, and return it.
+    def merge(self, coefficients: Mixture) -> torch.nn.Module:
+        """Make the resident model an average of components, and return it.
 
         The model is the same object at every call: a merge overwrites the one before.
 
+        Args:
+            coefficients (`Mixture`): of the components, by name; where they are trained on one unit each, a mixture.
+
         Raises:
-            `InputError`: if the mixture names a unit without a component.
+            `InputError`: for a name that no component has.
         """
-        for unit in mixture.units:
-            if unit not in self.components:
-                raise unknown_name("unit", unit, self.units)
-        weights = torch.tensor(list(mixture.weights.values()), dtype=torch.float32)
+        coefficients.check_units(self.units)
+        weights = torch.tensor(list(coefficients.weights.values()), dtype=torch.float32)
         for name, target in self._targets.items():
-            inputs = [self.components[unit][name] for unit in mixture.units]
+            inputs = [self.components[component][name] for component in coefficients.units]
             weighted_sum_(target, inputs, weights, self.seed.get(name))
         return self.model
 

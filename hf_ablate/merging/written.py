@@ -30,15 +30,15 @@ _TAKEN_OVER = (
 )  # fmt: skip
 
 
-def write_merge(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> str:
+def write_merge(coefficients: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> str:
     """Average saved models into a folder that transformers loads as exactly this average.
 
     mergekit finds a model's tensors by definitions of its own. Where it has none that fits the files, it fails, or
     leaves tensors out; then the files are averaged tensor by tensor, as its linear merge does.
 
     Args:
-        mixture (`Mixture`): units and weights.
-        folders (`dict[str, Path]`): unit → saved model; they can be averaged.
+        coefficients (`Mixture`): the components, by name, and their coefficients.
+        folders (`dict[str, Path]`): name → saved model; they can be averaged.
         output (`Path`): an existing, empty folder.
         source (`str`): the YAML that mergekit keeps with the result.
         out_dtype (`str`): number format of the saved weights.
@@ -49,9 +49,9 @@ def write_merge(mixture: Mixture, folders: dict[str, Path], output: Path, source
     Raises:
         `InputError`: if what was written is not the average.
     """
-    expected = ExpectedMerge.of(mixture, folders, out_dtype)  # before anything is written
+    expected = ExpectedMerge.of(coefficients, folders, out_dtype)  # before anything is written
     try:
-        run_mergekit(mixture, folders, output, source, out_dtype)
+        run_mergekit(coefficients, folders, output, source, out_dtype)
         expected.check(output)
         return MERGEKIT
     except OSError:
@@ -64,17 +64,17 @@ def write_merge(mixture: Mixture, folders: dict[str, Path], output: Path, source
         )  # fmt: skip
     shutil.rmtree(output)
     output.mkdir()
-    average_files(mixture, folders, output, out_dtype)
+    average_files(coefficients, folders, output, out_dtype)
     expected.check(output)
     return OURSELVES
 
 
-def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> None:
+def run_mergekit(coefficients: Mixture, folders: dict[str, Path], output: Path, source: str, out_dtype: str) -> None:
     """mergekit's linear merge of saved models.
 
     Args:
-        mixture (`Mixture`): units and weights.
-        folders (`dict[str, Path]`): unit → saved model.
+        coefficients (`Mixture`): the components, by name, and their coefficients.
+        folders (`dict[str, Path]`): name → saved model.
         output (`Path`): an existing folder, where the merged model is written.
         source (`str`): the YAML that mergekit keeps with the result.
         out_dtype (`str`): number format of the saved weights.
@@ -94,9 +94,9 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
         merge_method="linear",
         models=[
             InputModelDefinition(model=references[unit], parameters={"weight": weight})
-            for unit, weight in mixture.items
+            for unit, weight in coefficients.items
         ],
-        base_model=references[mixture.units[0]],
+        base_model=references[coefficients.units[0]],
         parameters={"normalize": True},
         dtype="float32",
         out_dtype=out_dtype,
@@ -104,7 +104,7 @@ def run_mergekit(mixture: Mixture, folders: dict[str, Path], output: Path, sourc
     with _errors_only():
         options = MergeOptions(write_model_card=False, quiet=True, **loading_options())
         run_merge(config, str(output), options, config_source=source)
-    for code in folders[mixture.units[0]].glob("*.py"):
+    for code in folders[coefficients.units[0]].glob("*.py"):
         shutil.copy(code, output)  # mergekit copies the code of the configuration, not that of the model
     for path in output.iterdir():
         make_readable(path)  # mergekit's weights are readable by their owner alone
@@ -120,25 +120,25 @@ def _errors_only() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def average_files(mixture: Mixture, folders: dict[str, Path], output: Path, out_dtype: str) -> None:
+def average_files(coefficients: Mixture, folders: dict[str, Path], output: Path, out_dtype: str) -> None:
     """The average of saved models, tensor by tensor of their files, as mergekit's linear merge computes it.
 
     Args:
-        mixture (`Mixture`): units and weights.
-        folders (`dict[str, Path]`): unit → saved model; they can be averaged.
+        coefficients (`Mixture`): the components, by name, and their coefficients.
+        folders (`dict[str, Path]`): name → saved model; they can be averaged.
         output (`Path`): an existing folder, where the merged model is written.
         out_dtype (`str`): number format of the saved weights; whole numbers stay as they are in the first model.
     """
     from huggingface_hub import split_torch_state_dict_into_shards
     from safetensors.torch import save_file
 
-    first = folders[mixture.units[0]]
-    stored = [open_tensors(folders[unit]) for unit in mixture.units]
+    first = folders[coefficients.units[0]]
+    stored = [open_tensors(folders[unit]) for unit in coefficients.units]
     names = {name for name in stored[0] if all(name in tensors for tensors in stored)}
     shards = split_torch_state_dict_into_shards({name: stored[0][name] for name in names})
     for file_name, members in shards.filename_to_tensors.items():
         averages = {
-            name: _average([tensors[name] for tensors in stored], mixture, getattr(torch, out_dtype))
+            name: _average([tensors[name] for tensors in stored], coefficients, getattr(torch, out_dtype))
             for name in members
         }
         save_file(averages, output / file_name, metadata={"format": "pt"})
@@ -154,11 +154,11 @@ def average_files(mixture: Mixture, folders: dict[str, Path], output: Path, out_
         make_readable(path)
 
 
-def _average(tensors: list[torch.Tensor], mixture: Mixture, dtype: torch.dtype) -> torch.Tensor:
+def _average(tensors: list[torch.Tensor], coefficients: Mixture, dtype: torch.dtype) -> torch.Tensor:
     if not tensors[0].is_floating_point():
         return tensors[0]
     average = torch.empty(tensors[0].shape, dtype=dtype)
-    weighted_sum_(average, tensors, torch.tensor(list(mixture.weights.values()), dtype=torch.float32))
+    weighted_sum_(average, tensors, torch.tensor(list(coefficients.weights.values()), dtype=torch.float32))
     return average
 
 
@@ -167,32 +167,32 @@ class ExpectedMerge:
     """What transformers has to load from a written merge: the average of the components, as it loads them.
 
     Args:
-        components (`list[dict[str, torch.Tensor]]`): their parameters, memory-mapped, in the order of the mixture.
-        mixture (`Mixture`): the weights.
+        components (`list[dict[str, torch.Tensor]]`): their parameters, memory-mapped.
+        coefficients (`Mixture`): of the components, in their order.
         dtype (`torch.dtype`): of the written weights.
         unused (`set[str]`): tensors in the components' files that are not part of the model.
     """
 
     components: list[dict[str, torch.Tensor]]
-    mixture: Mixture
+    coefficients: Mixture
     dtype: torch.dtype
     unused: set[str]
 
     @classmethod
-    def of(cls, mixture: Mixture, folders: dict[str, Path], out_dtype: str) -> "ExpectedMerge":
+    def of(cls, coefficients: Mixture, folders: dict[str, Path], out_dtype: str) -> "ExpectedMerge":
         """The average of saved models.
 
         Args:
-            mixture (`Mixture`): units and weights.
-            folders (`dict[str, Path]`): unit → saved model.
+            coefficients (`Mixture`): the components, by name, and their coefficients.
+            folders (`dict[str, Path]`): name → saved model.
             out_dtype (`str`): number format of the written weights.
 
         Raises:
             `InputError`: for a component that is incomplete or whose weights are not finite.
         """
-        ordered = [folders[unit] for unit in mixture.units]
+        ordered = [folders[unit] for unit in coefficients.units]
         model, unused = load_causal_lm(ordered[0], dtype=torch.float32)
-        return cls(read_parameters(ordered, model), mixture, getattr(torch, out_dtype), unused)
+        return cls(read_parameters(ordered, model), coefficients, getattr(torch, out_dtype), unused)
 
     def check(self, written: Path) -> None:
         """Raise `InputError` if weights are missing or unexpected in a written merge, or one is not the average."""
@@ -206,6 +206,6 @@ class ExpectedMerge:
                 f"the merge and its components differ in {min(merged.keys() ^ self.components[0].keys())}"
             )
         for name, tensor in merged.items():
-            average = _average([component[name] for component in self.components], self.mixture, self.dtype)
+            average = _average([component[name] for component in self.components], self.coefficients, self.dtype)
             if average.shape != tensor.shape or not torch.equal(average.to(tensor.dtype), tensor):
                 raise InputError(f"{name} of the merge is not the average of the components'")

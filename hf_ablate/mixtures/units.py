@@ -102,7 +102,8 @@ class CorpusUnits:
         for unit in self.names:
             if not self.tokens.get(unit):
                 raise InputError(
-                    f"the corpus does not record the available tokens of unit {unit!r}; set multipliers_of: uniform"
+                    f"the corpus does not record the available tokens of unit {unit!r}; use uniform instead of "
+                    "available_tokens"
                 )
         return {unit: self.tokens[unit] for unit in self.names}
 

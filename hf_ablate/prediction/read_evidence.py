@@ -51,14 +51,16 @@ def read_evidence(
 def evidence_of(scores: Scores, metric: str) -> Evidence:
     """The evidence in scores.
 
-    Reference models of one unit are left out: with the same tokens they are that unit's component. A mixture that was
-    trained with several seeds is there once for each.
+    Reference models of one unit are left out: with the same tokens they are that unit's component. So are components
+    that were trained on several units: proxies, which are made of them, would be judged on their own parts. A mixture
+    that was trained with several seeds is there once for each.
 
     Args:
         scores ([`Scores`]): of mixtures, components and reference models.
         metric (`str`): that they are in.
     """
-    units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(scores.components)))
+    components = {name: losses for name, losses in scores.components.items() if name not in scores.mixed}
+    units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(components)))
     domains = tuple(target_name(source, domain) for source, domain in scores.domains)
     missing = np.full(len(domains), np.nan)
     weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
@@ -75,7 +77,7 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
         domains=domains,
         own_units=tuple(units.index(name) if name in units else None for _, name in scores.domains),
         references=observed([row for row, _ in trained], [losses for _, losses in trained]),
-        components=np.array([scores.components.get(unit, missing) for unit in units]),
+        components=np.array([components.get(unit, missing) for unit in units]),
         proxies={
             proxy.kind: observed(range(len(ids)), scores.by_kind[proxy.kind])
             for proxy in PROXIES

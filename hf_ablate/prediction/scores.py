@@ -71,10 +71,11 @@ class Scores:
         domains (`list[tuple[str, str | None]]`): (source, domain) of each column.
         by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference` → [mixtures, domains]; only kinds with
             scores. Of a mixture that was trained with several seeds, `reference` is the mean.
-        components (`dict[str, np.ndarray]`): unit → [domains].
+        components (`dict[str, np.ndarray]`): name of a component, a unit's as a rule → [domains].
         seed (`np.ndarray`, *optional*): [domains].
         references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
             and its scores, [domains].
+        mixed (`frozenset[str]`): names of the components that were trained on several units.
     """
 
     mixtures: list[Mixture]
@@ -83,6 +84,7 @@ class Scores:
     components: dict[str, np.ndarray]
     seed: np.ndarray | None
     references: list[tuple[int, np.ndarray]]
+    mixed: frozenset[str] = frozenset()
 
     @property
     def sizes(self) -> np.ndarray:
@@ -144,7 +146,8 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         values[columns[row.source, row.domain]] = getattr(row, metric)
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
-    scores = _arrange(models, domains, mixtures)
+    mixed = {row.model for row in chosen if row.kind == "component" and len(row.mixture) > 1}
+    scores = _arrange(models, domains, mixtures, frozenset(split_model_id(model)[1] for model in mixed))
     proxies = [scores.by_kind[proxy.kind] for proxy in PROXIES if proxy.kind in scores.by_kind]
     if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
         where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
@@ -172,7 +175,7 @@ def _without_empty_domains(
     )
 
 
-def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture]) -> Scores:
+def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture], mixed: frozenset[str]) -> Scores:
     missing = np.full(len(domains), np.nan)
     components = {
         split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
@@ -188,9 +191,10 @@ def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixtur
     for kind in kinds:
         for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.
-            if len(mixture.units) == 1 and np.isnan(by_kind[kind][row]).all():
+            is_component = len(mixture.units) == 1 and mixture.units[0] not in mixed
+            if is_component and np.isnan(by_kind[kind][row]).all():
                 by_kind[kind][row] = components.get(mixture.units[0], missing)
-    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references)
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, mixed)
 
 
 def _references(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[tuple[int, np.ndarray]]:

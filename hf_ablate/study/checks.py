@@ -17,12 +17,13 @@ from ..mixtures.arguments import EnumerateArguments
 from ..mixtures.choose import BEST, find_mixture
 from ..mixtures.enumerate import CandidateMixture, needs_corpus, plan_candidates
 from ..mixtures.mixture import Mixture
+from ..mixtures.representation import check_represented
 from ..mixtures.units import CorpusUnits
 from ..run_folder import RunFolder, model_id
 from ..saved_model import CONFIG
 from ..training.arguments import TrainArguments
 from ..training.forecast import is_pool_known, one_of_each
-from ..training.pool import plan_pool
+from ..training.pool import plan_pool, probes_of
 
 
 _SPLITS = ("val", "test")
@@ -164,7 +165,10 @@ def check_pool(stages: Mapping[str, Any]) -> None:
     if train is None:
         return
     if is_pool_known(corpus, train.budgets, candidates):
-        plan_pool(corpus, candidates, train.budgets)
+        pool = plan_pool(corpus, candidates, train.budgets)
+        evaluate = stages.get("evaluate")
+        if evaluate and evaluate.scores_study and not evaluate.extrapolate:
+            check_represented([candidate.mixture for candidate in candidates], probes_of(pool))
     else:
         one_of_each(corpus, train.budgets)
 

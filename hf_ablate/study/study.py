@@ -195,6 +195,7 @@ class Study:
         proxy: str = MERGE.option,
         domains: Sequence[str] | None = None,
         metric: str = "bits_per_byte",
+        extrapolate: bool = False,
     ) -> "pandas.DataFrame":
         """Score the proxies of any mixtures of the study's units now; nothing is trained.
 
@@ -205,17 +206,20 @@ class Study:
             proxy (`str`): `merge` (the components' weights are averaged), `ensemble` (their probabilities), or `both`.
             domains (`Sequence[str]`, *optional*): only these, as `<source>/<domain>` or `<domain>`; default: all.
             metric (`str`): `bits_per_byte`, `ppl_token`, `ppl_byte`, `ppl_char` or `ppl_word`; lower is better.
+            extrapolate (`bool`): where components were trained on mixtures, score the nearest mixture inside their
+                hull for one outside.
 
         Returns:
             `pandas.DataFrame`: float64 [mixtures, domains], in the form of [`Study.scores`].
 
         Raises:
-            `InputError`: if components are missing, and for an unknown unit, proxy, domain or metric.
+            `InputError`: if components are missing, for an unknown unit, proxy, domain or metric, and for mixtures
+                outside the hull.
         """
         mixtures = [mixture] if isinstance(mixture, Mixture) else mixture
         names = None if domains is None else list(domains)
         with trusting(self.trust_remote_code):
-            rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names)]
+            rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names, extrapolate)]
         return scores_frame(rows, metric)
 
     @cached_property

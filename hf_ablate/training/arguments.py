@@ -8,6 +8,7 @@ from ..arguments import ModelStageArguments
 from ..cache import remembered
 from ..errors import InputError, unknown_name
 from ..launch import is_launched, process_count
+from ..mixtures.probes import check_probes
 from ..run_folder import RunFolder
 from .adapter import ALL_LINEAR, Adapter
 from .budgets import Budgets, parse_copies
@@ -94,6 +95,15 @@ class TrainArguments(ModelStageArguments):
     )
     reference_tokens: int | None = field(
         default=None, metadata={"help": "Tokens of a reference model (per unit with union). Null: the unit's budget."}
+    )
+    probes: dict | None = field(
+        default=None,
+        metadata={
+            "help": "What components are trained on, where that is not one unit each (as JSON on the command line). "
+            "{own: 0.5, rest: uniform}: each half on its unit and half on all units alike (or on available_tokens, or "
+            "on a mixture, {web: 1}). Or any mixtures by name: {math: {math: 0.9, web: 0.1}, web: {web: 1}}, where "
+            "units may be named by patterns and groups."
+        },
     )
     copies: list[str] | None = field(
         default=None, metadata={"help": "Whole copies of a unit's budget, as sympy=2 scipy=3. Others have one."}
@@ -186,6 +196,8 @@ class TrainArguments(ModelStageArguments):
             if self.trainer[name] < 1:
                 raise InputError(f"`{name}` is {self.trainer[name]}; expected 1 or more")
         parse_copies(self.copies or [])
+        if self.probes is not None:
+            check_probes(self.probes)
         for name in ("lora_r", "lora_alpha", "expected_mfu"):
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
@@ -303,6 +315,7 @@ class TrainArguments(ModelStageArguments):
             reference_budget=self.reference_budget,
             copies=parse_copies(self.copies or []),
             stages=tuple(self.stages or ()),
+            probes=self.probes,
         )
 
     @property

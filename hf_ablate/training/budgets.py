@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import InputError
 
@@ -17,7 +18,9 @@ class Budgets:
         reference (`int`, *optional*): tokens of a reference model, for each of its units with `union`.
         reference_budget (`str`): `fixed` or `union`.
         copies (`Mapping[str, int]`): whole copies of a unit's budget, where it is more than one.
-        stages (`tuple[str, ...]`): the order in which reference models see the units; empty: shuffled.
+        stages (`tuple[str, ...]`): the order in which reference models, and components of several units, see the
+            units; empty: shuffled.
+        probes (`Mapping[str, Any]`, *optional*): what components are trained on, see [`make_probes`].
     """
 
     blocks_per_step: int
@@ -27,6 +30,7 @@ class Budgets:
     reference_budget: str = "fixed"
     copies: Mapping[str, int] = field(default_factory=dict)
     stages: tuple[str, ...] = ()
+    probes: Mapping[str, Any] | None = None
 
 
 def parse_copies(texts: list[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from ..corpus.description import CorpusDescription, TrainingText
 from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
+from ..mixtures.probes import needs_corpus
 from ..model_size import ModelSize
 from .budgets import Budgets
 from .cost import Throughput, cost_rows
@@ -30,9 +31,9 @@ def one_of_each(corpus: CorpusDescription, budgets: Budgets) -> dict[str, Planne
     if budgets.seed is not None or corpus.seed is None or corpus.seed.blocks is not None:
         models["seed"] = plan_seed(corpus, budgets)
     one_unit = replace(corpus, units={_UNIT: TrainingText(corpus.unit_blocks)})
-    budgets = replace(budgets, copies={}, stages=())
+    budgets = replace(budgets, copies={}, stages=(), probes=None)
     if budgets.component is not None or corpus.unit_blocks is not None:
-        models["component"] = plan_component(one_unit, _UNIT, budgets)
+        models["component"] = plan_component(one_unit, _UNIT, Mixture.uniform([_UNIT]), budgets)
     if budgets.reference is not None or corpus.unit_blocks is not None:
         models["reference"] = plan_reference(one_unit, Mixture.uniform([_UNIT]), budgets)
     return models
@@ -46,7 +47,7 @@ def is_pool_known(corpus: CorpusDescription, budgets: Budgets, candidates: Seque
         budgets ([`Budgets`]): of the pool.
         candidates (`Sequence[CandidateMixture]`, *optional*): the mixtures; `None` if the corpus will decide them.
     """
-    has_units = corpus.units_are_final and candidates is not None
+    has_units = corpus.units_are_final and candidates is not None and not needs_corpus(budgets.probes)
     return has_units and len(one_of_each(corpus, budgets)) == 3
 
 

@@ -58,6 +58,8 @@ def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], d
     digests = {"tokenizer": inputs.corpus.tokenizer_digest}
     settings = inputs.settings[model.kind]
     values = {**settings, **model.own_seeds(settings), "model": model.id, "shares": dict(model.shares)}
+    if model.kind == "component" and len(model.mixture.units) > 1:  # of a reference model, the id says it
+        values["mixture"] = model.mixture.weights
     if model.in_stages:
         values["stages"] = list(model.shares)
     if model.kind != "seed":

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import parse_mapping
 from ..cache import recalled, remembered
 
 
@@ -133,7 +134,8 @@ def _row(action: argparse.Action) -> dict[str, Any]:
 def _type_name(action: argparse.Action) -> str | None:
     from transformers.hf_argparser import string_to_bool
 
-    names = {None: None, string_to_bool: "bool"} | {python_type: name for name, python_type in _TYPES.items()}
+    names = {python_type: name for name, python_type in _TYPES.items()}
+    names |= {None: None, string_to_bool: "bool", dict: "mapping"}
     if action.type in names:
         return names[action.type]
     return "str" if action.choices else "other"  # of choices, all of which are strings
@@ -142,6 +144,8 @@ def _type_name(action: argparse.Action) -> str | None:
 def _converter(row: dict[str, Any]) -> Callable[[str], Any]:
     if row["type"] == "bool":
         return _to_bool
+    if row["type"] == "mapping":
+        return parse_mapping
     if row["type"] == "other":
         return _TransformersType(row["dest"])
     return _TYPES[row["type"]]

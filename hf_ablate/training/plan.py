@@ -1,13 +1,16 @@
 """What a `train` command has to do: which of the requested models are missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..corpus.description import CorpusDescription
+from ..errors import InputError
 from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
+from ..mixtures.probes import read_probes
 from .budgets import Budgets
 from .identity import PoolInputs, missing_models
-from .pool import PlannedModel, plan_pool, plan_reference, select
+from .pool import PlannedModel, plan_pool, plan_reference, probes_of, select
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Plan:
         seed (`PlannedModel`): what all others start from.
         made (`list[PlannedModel]`): the requested models that are finished.
         missing (`list[PlannedModel]`): those to be trained, in order.
+        probes (`Mapping[str, Mixture]`): what components are trained on, by their names.
     """
 
     corpus: CorpusDescription
@@ -29,6 +33,7 @@ class Plan:
     seed: PlannedModel
     made: list[PlannedModel]
     missing: list[PlannedModel]
+    probes: Mapping[str, Mixture]
 
     @property
     def every_mixture(self) -> list[PlannedModel]:
@@ -46,11 +51,24 @@ def plan(model: str, candidates: list[CandidateMixture], budgets: Budgets, input
         inputs ([`PoolInputs`]): what models are made from.
 
     Raises:
-        `InputError`: for what does not fit the corpus.
+        `InputError`: for what does not fit the corpus, and components in the run folder that `probes` lacks.
     """
     corpus = inputs.corpus
     pool = plan_pool(corpus, candidates, budgets)
+    if budgets.probes is not None:
+        _check_no_other_components(inputs, probes_of(pool))
     wanted = select(model, pool, candidates, corpus, budgets)
     missing = missing_models(wanted, inputs)
     made = [planned for planned in wanted if planned not in missing]
-    return Plan(corpus, budgets, [candidate.mixture for candidate in candidates], pool[0], made, missing)
+    mixtures = [candidate.mixture for candidate in candidates]
+    return Plan(corpus, budgets, mixtures, pool[0], made, missing, probes_of(pool))
+
+
+def _check_no_other_components(inputs: PoolInputs, probes: Mapping[str, Mixture]) -> None:
+    """Refuse components of earlier recipes beside those of `probes`: all in the run folder would be averaged."""
+    others = [name for name in read_probes(inputs.run.path) if name not in probes]
+    if others:
+        raise InputError(
+            f"{inputs.run.path} holds components that `probes` lacks and that would be part of the pool: "
+            f"{', '.join(others)}. Remove their folders, or use another run_dir"
+        )

@@ -8,6 +8,8 @@ from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
 from ..mixtures.enumerate import CandidateMixture
 from ..mixtures.mixture import Mixture
+from ..mixtures.probes import make_probes
+from ..mixtures.units import CorpusUnits
 from ..run_folder import model_id, reference_id, split_model_id
 from .budgets import Budgets
 from .order import apportion
@@ -65,18 +67,24 @@ def plan_pool(corpus: CorpusDescription, candidates: list[CandidateMixture], bud
         budgets ([`Budgets`]): of the pool.
 
     Raises:
-        `InputError`: for a unit too small for one step, and a mixture of unknown units.
+        `InputError`: for a unit too small for one step, and a mixture or probe of unknown units.
     """
     for unit in [*budgets.copies, *budgets.stages]:
         Mixture.uniform([unit]).check_units(list(corpus.units))
     seed = plan_seed(corpus, budgets)
-    components = [plan_component(corpus, unit, budgets) for unit in corpus.units]
+    probes = make_probes(budgets.probes, CorpusUnits.of(corpus))
+    components = [plan_component(corpus, name, probe, budgets) for name, probe in probes.items()]
     references = [
         replace(plan_reference(corpus, each.mixture, budgets), id=model, repeat=repeat)
         for each in candidates
         for repeat, model in enumerate(each.reference_models)
     ]
     return [seed, *components, *references]
+
+
+def probes_of(pool: list[PlannedModel]) -> dict[str, Mixture]:
+    """What the components of a pool are trained on, by their names."""
+    return {split_model_id(model.id)[1]: model.mixture for model in pool if model.kind == "component"}
 
 
 def plan_seed(corpus: CorpusDescription, budgets: Budgets) -> PlannedModel:
@@ -95,21 +103,23 @@ def plan_seed(corpus: CorpusDescription, budgets: Budgets) -> PlannedModel:
     return _plan(model_id("seed"), None, _blocks(budgets.seed, corpus.seed.blocks, corpus), budgets.blocks_per_step)
 
 
-def plan_component(corpus: CorpusDescription, unit: str, budgets: Budgets) -> PlannedModel:
-    """The component model of a unit.
+def plan_component(corpus: CorpusDescription, name: str, probe: Mixture, budgets: Budgets) -> PlannedModel:
+    """A component model.
 
     Args:
-        corpus ([`CorpusDescription`]): has the unit.
-        unit (`str`): its name.
+        corpus ([`CorpusDescription`]): has the units.
+        name (`str`): of the component; the unit's where it is trained on one.
+        probe ([`Mixture`]): what it is trained on; under a budget as the `fixed` one of reference models.
         budgets ([`Budgets`]): of the pool.
 
     Raises:
-        `InputError`: for an empty unit, and a budget that does not fill a step.
+        `InputError`: for an empty unit, units that `stages` lacks, and a budget that does not fill a step.
     """
-    if corpus.units[unit].blocks == 0:
-        raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
-    budget = _unit_budget(corpus, unit, budgets.component, budgets)
-    return _plan(model_id("component", unit), Mixture.uniform([unit]), budget, budgets.blocks_per_step)
+    for unit in probe.units:
+        if corpus.units[unit].blocks == 0:
+            raise InputError(f"unit {unit!r} is empty: its corpus folder holds no token block")
+    budget = _fixed_budget(corpus, probe, budgets.component, budgets)
+    return _in_stages(_plan(model_id("component", name), probe, budget, budgets.blocks_per_step), budgets.stages)
 
 
 def plan_reference(corpus: CorpusDescription, mixture: Mixture, budgets: Budgets) -> PlannedModel:
@@ -124,24 +134,30 @@ def plan_reference(corpus: CorpusDescription, mixture: Mixture, budgets: Budgets
         `InputError`: for unknown units, units that `stages` lacks, and a budget that does not fill a step.
     """
     mixture.check_units(list(corpus.units))
-    of_units = {unit: _unit_budget(corpus, unit, budgets.reference, budgets) for unit in mixture.units}
     if budgets.reference_budget == "union":
-        budget = sum(of_units.values())
+        budget = sum(_unit_budget(corpus, unit, budgets.reference, budgets) for unit in mixture.units)
     else:
-        budget = round(sum(weight * of_units[unit] for unit, weight in mixture.weights.items()))
+        budget = _fixed_budget(corpus, mixture, budgets.reference, budgets)
     planned = _plan(reference_id(mixture.id), mixture, budget, budgets.blocks_per_step)
-    planned = replace(planned, reference_budget=budgets.reference_budget)
-    return _in_stages(planned, budgets.stages) if budgets.stages and len(mixture.units) > 1 else planned
+    return _in_stages(replace(planned, reference_budget=budgets.reference_budget), budgets.stages)
 
 
 def _in_stages(planned: PlannedModel, stages: tuple[str, ...]) -> PlannedModel:
-    """The same blocks, unit after unit."""
+    """The same blocks, unit after unit, where there are stages and several units."""
+    if not stages or len(planned.shares) == 1:
+        return planned
     for unit in planned.shares:
         if unit not in stages:
             raise InputError(f"`stages` lacks unit {unit!r}; name every unit of the mixtures, in order")
     return replace(
         planned, shares={unit: planned.shares[unit] for unit in stages if unit in planned.shares}, in_stages=True
     )
+
+
+def _fixed_budget(corpus: CorpusDescription, mixture: Mixture, tokens: int | None, budgets: Budgets) -> int:
+    """Blocks for a mixture, as many as for one unit: the average of its units' budgets where these differ."""
+    of_units = {unit: _unit_budget(corpus, unit, tokens, budgets) for unit in mixture.units}
+    return round(sum(weight * of_units[unit] for unit, weight in mixture.weights.items()))
 
 
 def _unit_budget(corpus: CorpusDescription, unit: str, tokens: int | None, budgets: Budgets) -> int:

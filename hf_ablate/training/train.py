@@ -12,11 +12,12 @@ from ..durations import duration_text
 from ..errors import InputError
 from ..manifest import has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
+from ..mixtures.representation import hull_facts, hull_text
 from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize
 from ..progress import Progress
 from ..remote_code import trusting
-from ..run_folder import TRAINED_KINDS
+from ..run_folder import TRAINED_KINDS, split_model_id
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
 from .cost import cost_rows
@@ -50,6 +51,9 @@ def run(arguments: TrainArguments) -> None:
         if is_main_process:
             print_costs(arguments, planned)
         return
+    hull = hull_facts(planned.mixtures, planned.probes)
+    if hull and hull["outside"] and is_main_process:
+        logger.warning("%s; `hf-ablate evaluate` refuses them unless it may `extrapolate`", hull_text(hull))
     if arguments.evaluates and is_main_process:
         report_models_without_curve(planned.made, inputs.run)
     if not planned.missing:
@@ -106,8 +110,9 @@ def model_sizes(arguments: TrainArguments, corpus: CorpusDescription) -> dict[st
 def print_costs(arguments: TrainArguments, planned: Plan) -> None:
     """Print what the missing models cost and, for comparison, a model for every mixture."""
     as_json = arguments.output_format == "json"
+    hull = hull_facts(planned.mixtures, planned.probes)
     if not (planned.missing or as_json):
-        print("nothing to train: every model is there")
+        print("\n".join(["nothing to train: every model is there", *([hull_text(hull)] if hull else [])]))
         return
     sizes, block_size = model_sizes(arguments, planned.corpus), planned.corpus.block_size
     missing, instead = (
@@ -115,9 +120,10 @@ def print_costs(arguments: TrainArguments, planned: Plan) -> None:
         for models in (planned.missing, planned.every_mixture)
     )
     if as_json:
-        print(json.dumps(costs_with_total(missing, instead), ensure_ascii=False))
+        facts = costs_with_total(missing, instead) | ({"hull": hull} if hull else {})
+        print(json.dumps(facts, ensure_ascii=False))
     else:
-        print(costs_table(missing, instead))
+        print("\n".join([costs_table(missing, instead), *([hull_text(hull)] if hull else [])]))
 
 
 def accelerate_config_for(arguments: TrainArguments) -> str | None:
@@ -199,6 +205,8 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
 
 
 def _name(model: PlannedModel) -> str:
+    if model.kind == "component" and len(model.mixture.units) > 1:
+        return f"component {split_model_id(model.id)[1]} ({model.mixture.shortened()})"
     return f"{model.kind} {model.name}" if model.mixture else model.kind
 
 

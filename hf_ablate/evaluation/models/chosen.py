@@ -1,12 +1,19 @@
 """The models that an evaluation is asked to score."""
 
+import logging
+from typing import Any
+
 from ...errors import InputError
 from ...mixtures.choose import choose_mixtures
 from ...mixtures.mixture import Mixture
+from ...mixtures.representation import hull_facts, hull_text, outside_hull
 from ..arguments import EvaluateArguments
 from .external import external_models
 from .scored_model import ScoredModel
 from .study import hold_components, study_models
+
+
+logger = logging.getLogger(__name__)
 
 
 def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
@@ -28,6 +35,37 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
             )
         by_id[model.id] = model
     return families
+
+
+def hull_of(families: list[list[ScoredModel]]) -> dict[str, Any] | None:
+    """How well a study's components stand for the mixtures whose proxies are scored, see [`hull_facts`].
+
+    Args:
+        families (`list[list[ScoredModel]]`): from [`chosen_models`].
+    """
+    for models in families:
+        proxies = [model for model in models if model.pool]
+        facts = hull_facts((model.mixture for model in proxies), proxies[0].pool.probes) if proxies else None
+        if facts:
+            return facts
+    return None
+
+
+def check_inside(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> None:
+    """Refuse proxies of mixtures outside the hull of the components' probes; with `extrapolate`, only report them.
+
+    Args:
+        arguments ([`EvaluateArguments`]): what is scored, and how.
+        families (`list[list[ScoredModel]]`): from [`chosen_models`].
+
+    Raises:
+        `InputError`: says how many are outside, and which is the farthest.
+    """
+    facts = hull_of(families)
+    if facts and facts["outside"]:
+        if not arguments.extrapolate:
+            raise outside_hull(facts)
+        logger.warning("%s; the nearest inside is scored instead", hull_text(facts))
 
 
 def race_candidates(arguments: EvaluateArguments, families: list[list[ScoredModel]]) -> list[ScoredModel]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from ...manifest import digest
 from ...mixtures.mixture import Mixture
 from ...mixtures.proxies import MERGE, PROXIES, Proxy
-from ...run_folder import model_id
+from ...mixtures.representation import check_represented, represent
+from ...run_folder import model_id, split_model_id
 
 
 SAVED = "saved"  # the pool format in which a merge is exact
@@ -26,6 +27,7 @@ class ScoredModel:
         folder (`Path`, *optional*): where it is saved; none for proxies.
         tokenizer_digest (`str`, *optional*): as its manifest records it.
         pool (`Pool`, *optional*): what a proxy is computed from; none for saved models.
+        coefficients (`Mixture`, *optional*): those of the pool's components in a proxy.
     """
 
     id: str
@@ -35,6 +37,7 @@ class ScoredModel:
     folder: Path | None = None
     tokenizer_digest: str | None = None
     pool: "Pool | None" = None
+    coefficients: Mixture | None = None
 
     @property
     def is_merge(self) -> bool:
@@ -44,11 +47,13 @@ class ScoredModel:
     @property
     def home(self) -> Path:
         """The folder that holds its configuration and tokenizer."""
-        return self.folder or self.pool.components[self.mixture.units[0]].folder
+        return self.folder or self.pool.components[self.coefficients.units[0]].folder
 
     @property
     def name(self) -> str:
-        """What people read: its mixture's name where it has one."""
+        """What people read: its own name for a component, its mixture's for others that have one."""
+        if self.kind == "component":
+            return split_model_id(self.id)[1]
         return self.mixture.name if self.mixture else self.id
 
     @property
@@ -67,7 +72,7 @@ class Pool:
     """Component models that can be averaged, and how they are held in memory for merges.
 
     Args:
-        components (`dict[str, ScoredModel]`): unit → its saved component model.
+        components (`dict[str, ScoredModel]`): name → a saved component model, and in it what it was trained on.
         pool_format (`str`): how a merge's components are held: `saved`, `bfloat16` or `delta`.
         seed (`ScoredModel`, *optional*): for `delta`, the saved model that they are differences from.
     """
@@ -78,19 +83,32 @@ class Pool:
 
     @property
     def folders(self) -> dict[str, Path]:
-        """Unit → the folder of its component."""
-        return {unit: component.folder for unit, component in self.components.items()}
+        """Name → the folder of a component."""
+        return {name: component.folder for name, component in self.components.items()}
 
-    def proxy(self, proxy: Proxy, mixture: Mixture) -> ScoredModel:
-        """The proxy of a mixture; its digest is that of the components and weights which it is computed from.
+    @property
+    def probes(self) -> dict[str, Mixture]:
+        """Name → what a component was trained on."""
+        return {name: component.mixture for name, component in self.components.items()}
+
+    def proxy(self, proxy: Proxy, mixture: Mixture, extrapolate: bool = False) -> ScoredModel:
+        """The proxy of a mixture; its digest is that of the components and coefficients which it is computed from.
 
         A merge of rounded components is another model than that of the components as saved: its digest differs.
 
+        Args:
+            proxy (`Proxy`): which of its proxies.
+            mixture (`Mixture`): of units.
+            extrapolate (`bool`): for a mixture outside the hull of the probes, take the nearest inside.
+
         Raises:
-            `InputError`: if the mixture names a unit without a component.
+            `InputError`: if the mixture names a unit without a component, or is outside the hull of the probes.
         """
-        mixture.check_units(list(self.components))
-        value = proxy_digest(proxy, mixture, {unit: self.components[unit].digest for unit in mixture.units})
+        probes = self.probes
+        if not extrapolate:
+            check_represented([mixture], probes)
+        coefficients = represent(mixture, probes).coefficients
+        value = proxy_digest(proxy, coefficients, {name: self.components[name].digest for name in coefficients.units})
         if proxy is MERGE and self.pool_format != SAVED:
             value = digest([value, self.pool_format, *([self.seed.digest] if self.seed else [])])
         return ScoredModel(
@@ -98,24 +116,25 @@ class Pool:
             kind=proxy.kind,
             digest=value,
             mixture=mixture,
-            tokenizer_digest=self.components[mixture.units[0]].tokenizer_digest,
+            tokenizer_digest=self.components[coefficients.units[0]].tokenizer_digest,
             pool=self,
+            coefficients=coefficients,
         )
 
     def is_component(self, model: ScoredModel) -> bool:
-        """Whether a merge computes exactly what the component of its single unit computes."""
-        return model.is_merge and self.pool_format == SAVED and len(model.mixture.units) == 1
+        """Whether a merge computes exactly what a single component computes."""
+        return model.is_merge and self.pool_format == SAVED and len(model.coefficients.units) == 1
 
 
-def proxy_digest(proxy: Proxy, mixture: Mixture, digests: Mapping[str, str]) -> str:
-    """What identifies the proxy of a mixture.
+def proxy_digest(proxy: Proxy, coefficients: Mixture, digests: Mapping[str, str]) -> str:
+    """What identifies a proxy.
 
     Args:
-        proxy (`Proxy`): which of its proxies.
-        mixture (`Mixture`): units and weights.
-        digests (`Mapping[str, str]`): unit → digest of its component's weights.
+        proxy (`Proxy`): which of a mixture's proxies.
+        coefficients (`Mixture`): of the components that it is computed from.
+        digests (`Mapping[str, str]`): name of a component → digest of its weights.
     """
-    return digest([proxy.kind, [[digests[unit], weight] for unit, weight in mixture.items]])
+    return digest([proxy.kind, [[digests[name], weight] for name, weight in coefficients.items]])
 
 
 def counts_text(models: Iterable[ScoredModel]) -> str:

@@ -9,6 +9,7 @@ from ...manifest import has_manifest, read_manifest
 from ...merging.components import check_components, check_seed
 from ...mixtures.enumerate import read_mixtures
 from ...mixtures.mixture import Mixture
+from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
 from ...run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
@@ -18,6 +19,7 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
     """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
 
     Reference models that `enumerate` no longer asks for are left out: they may have been trained with other arguments.
+    Proxies of mixtures outside the hull of the components' probes are among them, see [`check_inside`].
 
     Args:
         run_dir (`Path`): the study's run folder.
@@ -33,7 +35,7 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
     asked = find_proxies(proxy)
-    proxies = [pool.proxy(one, mixture) for one in asked for mixture in mixtures]
+    proxies = [pool.proxy(one, mixture, extrapolate=True) for one in asked for mixture in mixtures]
     if chosen:
         return [*(components if ENSEMBLE in asked else ()), *proxies]
     folder = RunFolder(run_dir)
@@ -50,13 +52,16 @@ def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = 
     Args:
         run_dir (`Path`): the study's run folder.
         units (`list[str]`, *optional*): those of these units. Default: of all the corpus's units that are trained.
+            Where any component was trained on a mixture, all are in the pool, whatever is asked for.
         pool_format (`str`): how they are held for merges, see [`Pool`].
 
     Raises:
         `InputError`: if a component is missing, they cannot be averaged, or cannot be held in this format.
     """
-    folder = RunFolder(run_dir)
-    if units is None:
+    folder, probes = RunFolder(run_dir), read_probes(run_dir)
+    if not are_single_units(probes):
+        units = list(probes)
+    elif units is None:
         names = list(CorpusDescription.read(run_dir).units)
         units = [unit for unit in names if has_manifest(folder.component(unit))] or names
     missing = [unit for unit in units if not has_manifest(folder.component(unit))]
@@ -106,7 +111,10 @@ def hold_components(models: list[ScoredModel], pool_format: str, run_dir: Path) 
     if pool_format == SAVED or not merges:
         return models
     pool = hold_pool(merges[0].pool, pool_format, run_dir)
-    held = {model.id: replace(model, pool=pool, digest=pool.proxy(MERGE, model.mixture).digest) for model in merges}
+    held = {
+        model.id: replace(model, pool=pool, digest=pool.proxy(MERGE, model.mixture, extrapolate=True).digest)
+        for model in merges
+    }
     return [held.get(model.id) or (replace(model, pool=pool) if model.pool else model) for model in models]
 
 

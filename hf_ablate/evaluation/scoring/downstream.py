@@ -74,7 +74,7 @@ def evaluate_tasks(
                 if id(family) not in scorers:
                     scorer = MixtureScorer.of_family(family, [], folder)
                     scorers[id(family)] = resources.enter_context(scorer)
-                loaded = scorers[id(family)].merged_model(model.mixture)
+                loaded = scorers[id(family)].merged_model(model.coefficients)
             alike = (family.measurement.tokenizer_digest, family.measurement.max_length)
             if alike not in harnesses:
                 harnesses[alike] = TaskHarness(managers, family.tokenizer, family.measurement)

@@ -101,7 +101,8 @@ class MixtureScorer:
         known = {name: recorded[name] for name in vars(MeasurementOptions()) if name in recorded}
         pool = read_pool(run_dir, pool_format=pool_format or recorded.get("pool_format", SAVED))
         asked = MeasurementOptions(**known | options)
-        family = make_family([pool.proxy(MERGE, Mixture.uniform(list(pool.components)))], asked)
+        first = next(iter(pool.probes.values()))
+        family = make_family([pool.proxy(MERGE, first)], asked)
         available = sources_of(run_dir, data or [], asked.split)
         text = tokenise_sources(family, choose_sources(available, sources))
         check_vocabulary(family, text)
@@ -137,7 +138,13 @@ class MixtureScorer:
         self._resources.close()
         self._scorer = None
 
-    def score(self, mixture: Mixture, proxy: str = MERGE.option, domains: list[str] | None = None) -> list[ScoreRow]:
+    def score(
+        self,
+        mixture: Mixture,
+        proxy: str = MERGE.option,
+        domains: list[str] | None = None,
+        extrapolate: bool = False,
+    ) -> list[ScoreRow]:
         """The score rows of a mixture's proxy, one per source and domain.
 
         Args:
@@ -146,9 +153,11 @@ class MixtureScorer:
             domains (`list[str]`, *optional*): only these, as `<domain>`, `<source>/<domain>`, or `<source>` where a
                 source has no domains. Sums over a part of a source may differ from those of the whole by float32
                 rounding: other windows share a batch.
+            extrapolate (`bool`): for a mixture outside the hull of the probes, score the nearest inside.
 
         Raises:
-            `InputError`: for an unknown unit, proxy or domain, and a score that is not finite.
+            `InputError`: for an unknown unit, proxy or domain, a mixture outside the hull of the components' probes,
+                and a score that is not finite.
         """
         if domains is not None:
             self._check_domains(domains)
@@ -156,9 +165,9 @@ class MixtureScorer:
         chosen = [(source, documents) for source, documents in chosen if documents is None or len(documents)]
         rows = []
         try:
-            for model in [self.pool.proxy(one, mixture) for one in find_proxies(proxy)]:
+            for model in [self.pool.proxy(one, mixture, extrapolate) for one in find_proxies(proxy)]:
                 if model.kind == ENSEMBLE.kind:
-                    self.cache_components(mixture.units, [source for source, _ in chosen])
+                    self.cache_components(model.coefficients.units, [source for source, _ in chosen])
                 for source, documents in chosen:
                     text = source if documents is None else source.select(documents)
                     sums = self.document_sums(model, source, documents)
@@ -169,17 +178,17 @@ class MixtureScorer:
         return rows
 
     def cache_components(
-        self, units: list[str], sources: list[TokenisedSource], progress: Advance | None = None
+        self, names: list[str], sources: list[TokenisedSource], progress: Advance | None = None
     ) -> None:
         """Compute the log-probabilities of components that are not in the cache.
 
         Args:
-            units (`list[str]`): of these components.
+            names (`list[str]`): of the components.
             sources (`list[TokenisedSource]`): on these sources.
             progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
         """
-        for unit in units:
-            component = self.pool.components[unit]
+        for name in names:
+            component = self.pool.components[name]
             missing = [source for source in sources if not self.cache.has(component.digest, source.source.digest)]
             if missing:
                 for source, logprobs, _ in score_saved(component, missing, self.measurement, self.device, progress):
@@ -208,13 +217,14 @@ class MixtureScorer:
         """
         text = source if documents is None else source.select(documents)
         if model.kind == ENSEMBLE.kind:
-            self.cache_components(model.mixture.units, [source], progress)
-            parts = [self._cached_logprobs(unit, source, documents) for unit in model.mixture.units]
-            token_logprobs = ensemble_logprobs(parts, list(model.mixture.weights.values()))
-        elif self.pool.is_component(model) and self._is_cached(model.mixture.units[0], source):
-            token_logprobs = self._cached_logprobs(model.mixture.units[0], source, documents)
+            names, weights = model.coefficients.units, list(model.coefficients.weights.values())
+            self.cache_components(names, [source], progress)
+            parts = [self._cached_logprobs(name, source, documents) for name in names]
+            token_logprobs = ensemble_logprobs(parts, weights)
+        elif self.pool.is_component(model) and self._is_cached(model.coefficients.units[0], source):
+            token_logprobs = self._cached_logprobs(model.coefficients.units[0], source, documents)
         else:
-            token_logprobs = self._scorer_of(model.mixture).token_logprobs(text.stream, progress)
+            token_logprobs = self._scorer_of(model.coefficients).token_logprobs(text.stream, progress)
         return finite_sums(model, text, token_logprobs, self.measurement.dtype)
 
     def window_sums(
@@ -234,22 +244,25 @@ class MixtureScorer:
         Raises:
             `InputError`: for a sum that is NaN or infinite.
         """
-        sums = self._scorer_of(merge.mixture).window_sums(source.stream, windows, progress)
+        sums = self._scorer_of(merge.coefficients).window_sums(source.stream, windows, progress)
         documents, number = np.unique(windows.documents(source.stream), return_inverse=True)
         check_finite(merge, source.select(documents), np.bincount(number, sums), self.measurement.dtype)
         return sums
 
-    def merged_model(self, mixture: Mixture) -> "PreTrainedModel":
-        """The average of a mixture's components; the same object at every call, which the next merge overwrites.
+    def merged_model(self, coefficients: Mixture) -> "PreTrainedModel":
+        """An average of components; the same object at every call, which the next merge overwrites.
+
+        Args:
+            coefficients (`Mixture`): of the components, by name.
 
         Raises:
             `InputError`: if the components cannot be held in the pool's format.
         """
         resident = self.resident_pool
-        if mixture != self._merged:
+        if coefficients != self._merged:
             self._merged = None  # until the merge is complete
-            resident.merge(mixture)
-            self._merged = mixture
+            resident.merge(coefficients)
+            self._merged = coefficients
         return resident.model
 
     @property
@@ -265,18 +278,18 @@ class MixtureScorer:
             self._resident = ResidentPool(self.pool.folders, dtype, self.device, self.pool.pool_format, seed)
         return self._resident
 
-    def _scorer_of(self, mixture: Mixture) -> Scorer:
-        model = self.merged_model(mixture)
+    def _scorer_of(self, coefficients: Mixture) -> Scorer:
+        model = self.merged_model(coefficients)
         if self._scorer is None:
             scorer = Scorer(model, self.measurement.max_length, self.measurement.batch_tokens)
             self._scorer = self._resources.enter_context(scorer)
         return self._scorer
 
-    def _is_cached(self, unit: str, source: TokenisedSource) -> bool:
-        return self.cache.has(self.pool.components[unit].digest, source.source.digest)
+    def _is_cached(self, name: str, source: TokenisedSource) -> bool:
+        return self.cache.has(self.pool.components[name].digest, source.source.digest)
 
-    def _cached_logprobs(self, unit: str, source: TokenisedSource, documents: np.ndarray | None) -> np.ndarray:
-        token_logprobs = self.cache.read(self.pool.components[unit].digest, source.source.digest)
+    def _cached_logprobs(self, name: str, source: TokenisedSource, documents: np.ndarray | None) -> np.ndarray:
+        token_logprobs = self.cache.read(self.pool.components[name].digest, source.source.digest)
         return token_logprobs if documents is None else token_logprobs[source.stream.token_positions(documents)]
 
     def _check_domains(self, domains: list[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...mixtures.proxies import ENSEMBLE
 from ...progress import Progress
+from ...run_folder import split_model_id
 from ..models.loading import default_device
 from ..models.scored_model import ScoredModel
 from ..text.sources import Source
@@ -38,10 +39,10 @@ class Sweep:
         self.scores = scores
         self.costs = costs
         self.mixtures = mixtures
-        self.components = {model.mixture.units[0]: model for model in models if model.kind == "component"}
+        self.components = {split_model_id(model.id)[1]: model for model in models if model.kind == "component"}
         self.ensembles = [model for model in models if model.kind == ENSEMBLE.kind and scores.missing(model)]
-        units = {unit for model in self.ensembles for unit in model.mixture.units}
-        self._cached = {self.components[unit].id for unit in units}
+        names = {name for model in self.ensembles for name in model.coefficients.units}
+        self._cached = {self.components[name].id for name in names}
         self.saved = [model for model in models if model.folder and self._missing(model)]
         merges = [model for model in models if model.is_merge]
         self.copies = [model for model in merges if self._is_copy(model)]
@@ -58,7 +59,7 @@ class Sweep:
 
     def _is_copy(self, model: ScoredModel) -> bool:
         """Whether a merge computes what a component computes that is scored too."""
-        is_scored = model.mixture.units[0] in self.components
+        is_scored = model.coefficients.units[0] in self.components
         return is_scored and model.pool.is_component(model) and not self.scores.per_document
 
     def passes(self, processes: Processes) -> list[tuple[ScoredModel, list[TokenisedSource]]]:
@@ -103,7 +104,7 @@ class Sweep:
         """Do a process's share of what follows from scores that all processes have written by now."""
         self.scores.read_again()
         for model in processes.share(self.copies):
-            self.scores.copy(model, self.components[model.mixture.units[0]])
+            self.scores.copy(model, self.components[model.coefficients.units[0]])
         ensembles = processes.share(self.ensembles)
         with Progress(len(ensembles), "averaged probabilities", "mixture", not processes.index) as progress:
             for model in ensembles:

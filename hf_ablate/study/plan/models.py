@@ -3,15 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...corpus.arguments import PartitionArguments
 from ...manifest import find_manifest
+from ...mixtures.mixture import Mixture
+from ...mixtures.probes import are_single_units, read_coefficients
+from ...mixtures.representation import represent
 from ...training.arguments import TrainArguments
 from ...training.cost import cost_rows
 from ...training.forecast import costs_of_each, is_pool_known
 from ...training.identity import PoolInputs, identity, is_imported
-from ...training.pool import PlannedModel, plan_pool, plan_reference, select
+from ...training.pool import PlannedModel, plan_pool, plan_reference, probes_of, select
 from ...training.tables import costs_table, costs_with_total, each_table
 from ...training.train import model_sizes, pool_inputs
 from .change import Change, StagePlan
@@ -42,16 +46,25 @@ class ModelsPlan:
         changes (`Mapping[str, ModelChange] | None`): id of a model → what will happen to it; models that are not named
             stay as they are. `None` where only the corpus will decide which models there are.
         stage (`StagePlan | None`): of `train`; `None` if the study has no recipe for it.
+        probes (`Mapping[str, Mixture] | None`): what components will be trained on, by their names; `None` for what
+            those that are there were.
     """
 
     changes: Mapping[str, ModelChange] | None
     stage: StagePlan | None
+    probes: Mapping[str, Mixture] | None = None
 
     def weights(self, model: str) -> Change:
         """Whether a model's weights will be others than those that are there."""
         if self.changes is None:
             return Change.MAYBE
         return self.changes[model].weights if model in self.changes else Change.NO
+
+    def coefficients(self, mixture: Mixture, run_dir: Path) -> Mixture:
+        """Those of the components, as they will be, in the average that stands for a mixture."""
+        if self.probes is None:
+            return read_coefficients(run_dir, mixture)
+        return mixture if are_single_units(self.probes) else represent(mixture, self.probes).coefficients
 
     def record(self) -> Change:
         """Whether the manifest of any model will say that it was made from something else."""
@@ -89,7 +102,8 @@ def plan_models(
     pool = plan_pool(description, candidates, budgets)
     wanted = select(arguments.model, pool, candidates, description, budgets)
     changes = expected_changes(wanted, pool[0], pool_inputs(arguments, description), is_made)
-    return ModelsPlan(changes, _stage_plan(arguments, corpus, mixtures, partition, wanted, changes))
+    stage = _stage_plan(arguments, corpus, mixtures, partition, wanted, changes)
+    return ModelsPlan(changes, stage, probes_of(pool))
 
 
 def expected_changes(

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...manifest import find_manifest, has_manifest, read_manifest
 from ...merging.arguments import MergeArguments
+from ...merging.config import recorded_coefficients
 from ...merging.merge import is_saved
 from ...mixtures.choose import BEST, choose_mixtures, find_mixture
 from ...mixtures.enumerate import mixtures_digest
@@ -101,20 +102,21 @@ def plan_merges(
 def _any_merge_stays(arguments: MergeArguments, models: ModelsPlan) -> bool:
     """Whether a saved merge may stay as it is, if its mixture is chosen again."""
     run = RunFolder(arguments.run_dir)
-    mixtures = [Mixture.of(read_manifest(folder)["mixture"]) for folder in run.saved_models(MERGE.kind)]
-    return any(_component_change(mixture, models) is not Change.YES for mixture in mixtures)
+    merges = [recorded_coefficients(read_manifest(folder)) for folder in run.saved_models(MERGE.kind)]
+    return any(_component_change(coefficients, models) is not Change.YES for coefficients in merges)
 
 
-def _component_change(mixture: Mixture, models: ModelsPlan) -> Change:
-    return max(models.weights(model_id("component", unit)) for unit in mixture.units)
+def _component_change(coefficients: Mixture, models: ModelsPlan) -> Change:
+    return max(models.weights(model_id("component", name)) for name in coefficients.units)
 
 
 def _merge_change(arguments: MergeArguments, mixture: Mixture, models: ModelsPlan) -> Change:
     """Whether the merged model of a mixture will be saved."""
     run = RunFolder(arguments.run_dir)
-    change = _component_change(mixture, models)
+    coefficients = models.coefficients(mixture, arguments.run_dir)
+    change = _component_change(coefficients, models)
     if change is Change.NO:
-        is_possible = all(has_manifest(run.component(unit)) for unit in mixture.units)
+        is_possible = all(has_manifest(run.component(name)) for name in coefficients.units)
         is_there = is_possible and is_saved(arguments.run_dir, mixture, arguments.out_dtype)
         return Change.NO if is_there else Change.YES
     return change if has_manifest(run.merged(mixture.id)) else Change.YES

@@ -13,7 +13,9 @@ from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
 from ...mixtures.mixture import Mixture
+from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import find_proxies
+from ...mixtures.representation import check_represented
 from ...run_folder import RunFolder, model_id, split_model_id
 from .apart import plan_apart
 from .change import Change, StagePlan
@@ -197,29 +199,33 @@ def _study_models(
     """The study's models and proxies once the models are trained, in the order in which they are scored."""
     run = RunFolder(arguments.run_dir)
     mixtures = [candidate.mixture for candidate in candidates]
-    units = list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units))
-    components = {unit: _saved(run, model_id("component", unit), models) for unit in units}
+    probes = read_probes(arguments.run_dir) if models.probes is None else models.probes
+    if are_single_units(probes):
+        probes = {unit: Mixture.uniform([unit]) for mixture in mixtures for unit in mixture.units}
+    elif not arguments.extrapolate:
+        check_represented(mixtures, probes)
+    components = {name: _saved(run, model_id("component", name), models, probe) for name, probe in probes.items()}
     seed = _saved(run, model_id("seed"), models)
     references = [_saved(run, model, models) for candidate in candidates for model in candidate.reference_models]
     saved = [seed, *components.values(), *references]
     pool_seed = seed.model if arguments.pool_format == "delta" else None
-    pool = Pool({unit: own.model for unit, own in components.items()}, arguments.pool_format, pool_seed)
-    proxies = [
-        _Expected(pool.proxy(proxy, mixture), _of_parts(mixture, components, seed if pool_seed else None))
-        for proxy in find_proxies(arguments.proxy)
-        for mixture in mixtures
+    pool = Pool({name: own.model for name, own in components.items()}, arguments.pool_format, pool_seed)
+    averages = [
+        pool.proxy(proxy, mixture, extrapolate=True) for proxy in find_proxies(arguments.proxy) for mixture in mixtures
     ]
+    proxies = [_Expected(model, _of_parts(model, components, seed if pool_seed else None)) for model in averages]
     there = [each for each in saved if each.model.folder or each.weights is not Change.NO]
     return [*there, *proxies]
 
 
-def _of_parts(mixture: Mixture, components: Mapping[str, _Expected], seed: _Expected | None) -> Change:
+def _of_parts(proxy: ScoredModel, components: Mapping[str, _Expected], seed: _Expected | None) -> Change:
     """Whether a proxy will be another: whether any of its components will."""
-    return max(each.weights for each in [*(components[unit] for unit in mixture.units), *([seed] if seed else [])])
+    parts = [components[name] for name in proxy.coefficients.units]
+    return max(each.weights for each in [*parts, *([seed] if seed else [])])
 
 
-def _saved(run: RunFolder, model: str, models: ModelsPlan) -> _Expected:
+def _saved(run: RunFolder, model: str, models: ModelsPlan, mixture: Mixture | None = None) -> _Expected:
     manifest = find_manifest(run.model(model))
     kind, _ = split_model_id(model)
     digest, folder = (manifest["digest"], run.model(model)) if manifest else ("", None)
-    return _Expected(ScoredModel(model, kind, digest, folder=folder), models.weights(model))
+    return _Expected(ScoredModel(model, kind, digest, mixture, folder), models.weights(model))
