@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..durations import duration_text
 from ..errors import InputError
 from ..manifest import read_manifest
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.proxies import MERGE
 from ..mixtures.representation import hull_text
 from ..run_folder import RunFolder
 from .arguments import EvaluateArguments
@@ -55,11 +57,32 @@ def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) ->
         cost = {"models": 0, "tokens": 0, "flops": 0}
     else:
         _, cost = work_ahead(arguments, families, sources)
-    return f"{counts_text(models)}, {on}\n{cost_text(cost)}", facts | {"cost": cost}
+    unmerged = 0
+    if not arguments.model and not arguments.of_mixtures:
+        unmerged = count_unmerged(arguments, len(read_mixtures(arguments.run_dir)), models)
+        facts |= {"unmerged": unmerged} if unmerged else {}
+    return f"{counts_text(models)}, {on}{unmerged_text(unmerged)}\n{cost_text(cost)}", facts | {"cost": cost}
 
 
 def _counts(models: list[ScoredModel]) -> dict[str, int]:
     return dict(Counter(model.kind for model in models))
+
+
+def count_unmerged(arguments: EvaluateArguments, mixtures: int, models: Iterable[ScoredModel]) -> int:
+    """How many of a study's mixtures are not merged because `merged_share` leaves their scores to be predicted.
+
+    Args:
+        arguments ([`EvaluateArguments`]): of the evaluation of a study.
+        mixtures (`int`): how many the study has.
+        models (`Iterable[ScoredModel]`): all that are scored.
+    """
+    merged = sum(model.kind == MERGE.kind for model in models)
+    return mixtures - merged if arguments.merged_share < 1 and merged else 0
+
+
+def unmerged_text(count: int) -> str:
+    """What a plan says of mixtures that are not merged; nothing where there are none."""
+    return f"; merges that are predicted, without forward passes: {count}" if count else ""
 
 
 def race_text(arguments: EvaluateArguments, count: int) -> str:

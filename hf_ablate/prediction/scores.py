@@ -223,8 +223,9 @@ def _warn_of_missing(scores: Scores) -> None:
             gaps = gaps & ~gaps.all(axis=1, keepdims=True)  # most mixtures have no reference model
         incomplete = [mixture.name for mixture, row in zip(scores.mixtures, gaps, strict=True) if row.any()]
         if incomplete:
+            remedy = "left out where they lack them" if kind == "reference" else "predicted from those of the others"
             logger.warning(
-                "%d of %d mixtures lack scores of kind %s and are left out where they lack them: %s%s",
-                len(incomplete), len(scores.mixtures), kind, "; ".join(incomplete[:5]),
+                "%d of %d mixtures lack scores of kind %s (%s): %s%s",
+                len(incomplete), len(scores.mixtures), kind, remedy, "; ".join(incomplete[:5]),
                 "; …" if len(incomplete) > 5 else "",
             )  # fmt: skip

@@ -11,11 +11,14 @@ from ...mixtures.enumerate import read_mixtures
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
+from ...mixtures.scored_proxies import scored_proxies
 from ...run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
 
 
-def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None) -> list[ScoredModel]:
+def study_models(
+    run_dir: Path, proxy: str, chosen: list[Mixture] | None = None, merged_share: float = 1.0
+) -> list[ScoredModel]:
     """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
 
     Reference models that `enumerate` no longer asks for are left out: they may have been trained with other arguments.
@@ -25,6 +28,7 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
         run_dir (`Path`): the study's run folder.
         proxy (`str`): `merge`, `ensemble` or `both`.
         chosen (`list[Mixture]`, *optional*): only the proxies of these, after the components that ensembles need.
+        merged_share (`float`): of the study's mixtures, how many are merged, see [`scored_proxies`].
 
     Raises:
         `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
@@ -34,10 +38,12 @@ def study_models(run_dir: Path, proxy: str, chosen: list[Mixture] | None = None)
     mixtures = chosen or [candidate.mixture for candidate in candidates]
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
-    asked = find_proxies(proxy)
-    proxies = [pool.proxy(one, mixture, extrapolate=True) for one in asked for mixture in mixtures]
     if chosen:
+        asked = find_proxies(proxy)
+        proxies = [pool.proxy(one, mixture, extrapolate=True) for one in asked for mixture in mixtures]
         return [*(components if ENSEMBLE in asked else ()), *proxies]
+    asked = scored_proxies(candidates, proxy, merged_share)
+    proxies = [pool.proxy(one, mixture, extrapolate=True) for one, mixture in asked]
     folder = RunFolder(run_dir)
     references = [folder.model(model) for candidate in candidates for model in candidate.reference_models]
     seeds = saved_models(folder.saved_models("seed"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
+from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
 from ...evaluation.rows import MEASUREMENT, read_rows
 from ...evaluation.scored import settings_of
@@ -14,8 +15,8 @@ from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
-from ...mixtures.proxies import find_proxies
 from ...mixtures.representation import check_represented
+from ...mixtures.scored_proxies import scored_proxies
 from ...run_folder import RunFolder, model_id, split_model_id
 from .apart import plan_apart
 from .change import Change, StagePlan
@@ -85,7 +86,8 @@ def plan_scores(
     )
     change = max(text.change, *changes.values()) if is_same else Change.YES
     results = _result_change(arguments, expected, text, made)
-    stage = _stage_plan(arguments, expected, changes, change)
+    unmerged = count_unmerged(arguments, len(mixtures.candidates), [each.model for each in expected])
+    stage = _stage_plan(expected, changes, change, arguments.split, unmerged)
     cost = change if stage.facts["models"] else min(change, Change.MAYBE)
     return ScoresPlan(results, cost, arguments.split, stage)
 
@@ -178,17 +180,18 @@ def _result_change(
 
 
 def _stage_plan(
-    arguments: EvaluateArguments, expected: list[_Expected], changes: Mapping[str, Change], change: Change
+    expected: list[_Expected], changes: Mapping[str, Change], change: Change, split: str, unmerged: int
 ) -> StagePlan:
     certain, possible = (
         [each.model for each in expected if changes[each.model.id] is kind] for kind in (Change.YES, Change.MAYBE)
     )
-    facts = {"split": arguments.split, "models": [model.id for model in certain]}
-    facts["possible"] = [model.id for model in possible]
-    on = f"on split {arguments.split}"
+    facts = {"split": split, "models": [model.id for model in certain], "possible": [model.id for model in possible]}
+    facts |= {"unmerged": unmerged} if unmerged else {}
+    on = f"on split {split}"
     if not certain and possible:
         return StagePlan("evaluate", max(change, Change.MAYBE), f"{counts_text(possible)}, {on}", "train", facts=facts)
     more = f"; {counts_text(possible)} too if training changes them" if possible else ""
+    more += unmerged_text(unmerged)
     what = f"{counts_text(certain)}, {on}{more}" if certain else f"no scores are missing; what is ranked changes, {on}"
     return StagePlan("evaluate", change, what, facts=facts)
 
@@ -211,7 +214,8 @@ def _study_models(
     pool_seed = seed.model if arguments.pool_format == "delta" else None
     pool = Pool({name: own.model for name, own in components.items()}, arguments.pool_format, pool_seed)
     averages = [
-        pool.proxy(proxy, mixture, extrapolate=True) for proxy in find_proxies(arguments.proxy) for mixture in mixtures
+        pool.proxy(proxy, mixture, extrapolate=True)
+        for proxy, mixture in scored_proxies(candidates, arguments.proxy, arguments.merged_share)
     ]
     proxies = [_Expected(model, _of_parts(model, components, seed if pool_seed else None)) for model in averages]
     there = [each for each in saved if each.model.folder or each.weights is not Change.NO]
