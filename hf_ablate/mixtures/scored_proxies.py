@@ -14,9 +14,9 @@ def scored_proxies(
     """The proxies that are scored, in the order in which they are.
 
     Averaged probabilities are scored for every mixture: they take no forward pass. Of the merges, those of mixtures of
-    one unit are, which are the components, and those of mixtures with a reference model, which show what proxies are
-    worth. The others that the share allows for are those that fill the space of all mixtures best, in an order that
-    depends on the mixtures alone, so that a larger share keeps what a smaller one chose.
+    one unit are, which as a rule are the components, and those of mixtures with a reference model, which show what
+    proxies are worth. The others that the share allows for are those that fill the space of all mixtures best, in an
+    order that depends on the mixtures alone, so that a larger share keeps what a smaller one chose.
 
     Args:
         candidates (`list[CandidateMixture]`): the study's mixtures.

@@ -44,7 +44,8 @@ class Surrogate:
 
     Args:
         kind (`str`): `merged` or `ensemble`.
-        components (`np.ndarray`): [units, domains], losses of the component models.
+        components (`np.ndarray`): [units, domains], losses of the component models; of one that is missing, what the
+            scored mixtures say of its unit, NaN where they say nothing.
         process (`GaussianProcessRegressor`): of the difference from the formula over the components.
         known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN where one was not.
     """
@@ -61,7 +62,7 @@ class Surrogate:
             weights (`np.ndarray`): [mixtures, units], rows sum to 1.
 
         Returns:
-            `np.ndarray`: [mixtures, domains]; NaN for mixtures with a unit whose component has none.
+            `np.ndarray`: [mixtures, domains]; NaN for mixtures with a unit that nothing is known of.
         """
         found = _formula(self.kind, weights, self.components)
         for rows in _portions(weights):
@@ -110,14 +111,30 @@ def fit_surrogate(kind: str, scored: Observations, components: np.ndarray) -> Su
         kind (`str`): `merged` or `ensemble`.
         scored ([`Observations`]): the proxy's scores, of one mixture or more on every domain.
         components (`np.ndarray`): [units, domains], losses of the component models, which are the proxy's for mixtures
-            of one unit; NaN for a unit without one.
+            of one unit; NaN for a unit without one, for example where components were trained on mixtures.
     """
     weights, losses = _distinct(scored, components)
     known = dict(zip(_keys(weights), losses, strict=True))
     fitted = np.flatnonzero(np.isfinite(losses).all(axis=1))
     fitted = fitted[_evenly(len(fitted), _MOST_FITTED)]
-    difference = losses[fitted] - _formula(kind, weights[fitted], components)
-    return Surrogate(kind, components, _fit_process(_inputs(kind, weights[fitted]), difference), known)
+    weights, losses = weights[fitted], losses[fitted]
+    components = _completed(components, weights, losses)
+    difference = losses - _formula(kind, weights, components)
+    return Surrogate(kind, components, _fit_process(_inputs(kind, weights), difference), known)
+
+
+def _completed(components: np.ndarray, weights: np.ndarray, losses: np.ndarray) -> np.ndarray:
+    """The components' losses, missing ones as a linear fit to mixtures has them; NaN for a unit that none of them has.
+
+    The process learns what the linear fit gets wrong.
+    """
+    missing = np.isnan(components).any(axis=1)
+    left = losses - weights[:, ~missing] @ components[~missing]
+    found, *_ = np.linalg.lstsq(weights[:, missing], left)
+    found[~weights[:, missing].any(axis=0)] = np.nan
+    completed = components.copy()
+    completed[missing] = found
+    return completed
 
 
 def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

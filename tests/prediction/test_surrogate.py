@@ -115,7 +115,14 @@ def test_a_mixture_scored_on_some_domains_keeps_those_scores():
     np.testing.assert_array_equal(sd > 0, np.arange(len(sd)) == 2)
 
 
-def test_mixtures_with_a_unit_that_has_no_component_have_no_losses():
+def test_where_components_were_trained_on_mixtures_the_merges_alone_are_learned_from():
+    known, others = dirichlet(40, seed=2), dirichlet(50, seed=3)
+    surrogate = fit_surrogate("merged", observed(known, quadratic(known)), np.full_like(COMPONENTS, np.nan))
+    assert np.abs(surrogate.losses(others) - quadratic(others)).max() < 0.01
+    np.testing.assert_array_equal(surrogate.losses(known), quadratic(known))
+
+
+def test_mixtures_with_a_unit_that_nothing_is_known_of_have_no_losses():
     components = COMPONENTS.copy()
     components[2] = np.nan
     known = np.insert(dirichlet(12, seed=0, units=3), 2, 0.0, axis=1)
