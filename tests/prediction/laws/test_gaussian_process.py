@@ -9,6 +9,7 @@ from simulated_runs import mixtures, observed
 from sklearn.gaussian_process import GaussianProcessRegressor
 
 from hf_ablate.errors import InputError
+from hf_ablate.prediction.laws import gaussian_process
 from hf_ablate.prediction.laws.gaussian_process import fit_gaussian_process
 
 
@@ -50,6 +51,17 @@ def test_leave_one_out_losses_are_those_of_the_kernel_without_the_run():
             process.fit(np.sqrt(weights[others]), standardised)
             expected = process.predict(np.sqrt(weights[[row]]))[0] * fitted.deviations[domain] + fitted.means[domain]
             assert fitted.leave_one_out[row, domain] == pytest.approx(expected, abs=1e-6)
+
+
+def test_more_runs_than_the_kernel_is_fitted_on_are_all_used(monkeypatch):
+    weights, losses = noisy(60)
+    monkeypatch.setattr(gaussian_process, "MOST_RUNS_FOR_KERNEL", 20)
+    fitted = fit_gaussian_process(observed(weights, losses))
+    few = fit_gaussian_process(observed(weights, losses).only(range(20)))
+    assert len(fitted.processes[0].X_train_) == 60
+    new = mixtures(200, 4, seed=1)
+    errors = [np.abs(process.losses(new) - smooth(new)).mean(axis=0) for process in (fitted, few)]
+    assert (errors[0] < errors[1]).all()
 
 
 def test_the_order_of_units_does_not_matter():

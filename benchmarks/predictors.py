@@ -1,0 +1,75 @@
+"""Laws fitted on RegMix's runs of 1M parameters: how they rank the mixtures of its models of 60M, and their time.
+
+    python benchmarks/predictors.py FOLDER              # the first 96 runs
+    python benchmarks/predictors.py FOLDER --runs 512
+
+FOLDER holds `train_mixture_1m.csv`, `train_pile_loss_1m.csv`, `test_mixture_60m.csv` and `test_pile_loss_60m.csv` of
+https://github.com/sail-sg/regmix. Spearman's rho over its 256 models of 60M, of which no law sees a loss.
+"""
+# ruff: noqa: E402
+
+import sys
+
+
+sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]  # it hides the module `tokenize`
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from hf_ablate.prediction.laws.exponential import fit_exponential_law
+from hf_ablate.prediction.laws.gaussian_process import fit_gaussian_process
+from hf_ablate.prediction.laws.own_weight import fit_own_weight_law
+from hf_ablate.prediction.laws.power import fit_power_law
+from hf_ablate.prediction.laws.trees import fit_trees
+from hf_ablate.prediction.observations import Observations
+
+
+UNIT, DOMAIN = "train_the_pile_{}", "metric/the_pile_{}_val_loss"
+
+
+def read_runs(folder: Path, mixtures: str, losses: str) -> tuple[list[str], list[str], Observations]:
+    """Names of units and of domains, and runs."""
+    weights = pd.read_csv(folder / mixtures, index_col="index")
+    measured = pd.read_csv(folder / losses, index_col="index").loc[weights.index]
+    shares = weights.to_numpy() / weights.to_numpy().sum(axis=1, keepdims=True)  # rounded to three digits
+    runs = Observations(tuple(map(str, weights.index)), shares, measured.to_numpy())
+    return list(weights.columns), list(measured.columns), runs
+
+
+def main() -> None:
+    """Fit, predict, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--runs", type=int, default=96, help="that laws are fitted on, the first of the table")
+    arguments = parser.parse_args()
+    units, domains, swarm = read_runs(arguments.folder, "train_mixture_1m.csv", "train_pile_loss_1m.csv")
+    _, _, larger = read_runs(arguments.folder, "test_mixture_60m.csv", "test_pile_loss_60m.csv")
+    swarm = swarm.only(range(arguments.runs))
+    unit_of = {DOMAIN.format(unit.removeprefix(UNIT.format(""))): number for number, unit in enumerate(units)}
+    fits = {
+        "own weight": lambda runs: fit_own_weight_law(runs, tuple(unit_of[domain] for domain in domains)),
+        "exponential law": fit_exponential_law,
+        "power law": fit_power_law,
+        "Gaussian process": fit_gaussian_process,
+        "gradient-boosted trees": fit_trees,
+    }
+    pile_cc = domains.index(DOMAIN.format("pile_cc"))
+    columns = ["", "processor seconds", "Pile-CC", "mean of the rhos of 13 domains", "mean of domains"]
+    print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
+    for name, fit in fits.items():
+        start = time.process_time()
+        law = fit(swarm)
+        seconds = time.process_time() - start
+        predicted = law.losses(larger.weights)
+        rhos = [spearmanr(*pair)[0] for pair in zip(predicted.T, larger.losses.T, strict=True)]
+        average = spearmanr(predicted.mean(axis=1), larger.losses.mean(axis=1))[0]
+        print(f"| {name} | {seconds:.1f} | {rhos[pile_cc]:.3f} | {np.mean(rhos):.3f} | {average:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
