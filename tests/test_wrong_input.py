@@ -103,6 +103,17 @@ WRONG = {
     f"{GOOD} --val_fraction 2": "`val_fraction` and `test_fraction` must not be negative, and must add up to",
     f"{GOOD} --run_dir bad.jsonl": "cannot write to *bad.jsonl: File exists; give another --run_dir",
     f"{GOOD} --run_dir loop": LOOP,
+    # import and predict
+    "import new": "expected --mixtures FILE and --losses FILE, tables of the same runs, or a --model FOLDER",
+    "import --mixtures bad.jsonl --losses bad.jsonl new": "bad.jsonl, line 2 is not valid JSON *for each run",
+    "import --mixtures surrogate.jsonl --losses bad.jsonl new": "line 1 holds half a surrogate pair",
+    "import --mixtures fake.parquet --losses bad.jsonl new": "fake.parquet is not a readable parquet file (*make it",
+    "import --mixtures twice.parquet --losses bad.jsonl new": "several columns called 'text'; rename or drop all but",
+    "import --mixtures empty --losses bad.jsonl new": "empty is a folder; expected a file",
+    f'import --model {SEED} --mixture {{"alpha":1,"beta":1}} pool': "pool/models/seed has another tokenizer than the",
+    f'import --model {SEED} --mixture {{"alpha":1,"bta":1}} pool': "unknown unit 'bta'; did you mean 'beta'",
+    "predict empty --mixtures bad.jsonl": "empty holds neither scores nor imported runs; run `hf-ablate evaluate`",
+    "predict ranked --mixtures bad.jsonl": "bad.jsonl, line 2 is not valid JSON",
     # enumerate
     "enumerate --run_dir empty": f"empty/corpus {FINISH_FIRST}",
     "enumerate --run_dir pool --units alfa": "unknown unit 'alfa'; did you mean 'alpha'",

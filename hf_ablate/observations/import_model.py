@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,6 @@ def _check(source: Path, model: str, corpus: CorpusDescription, run: RunFolder) 
             f"{source} has another tokenizer than the corpus ({run.tokenizer}), so its scores would be on other "
             "tokens; import models that were trained with the corpus's tokenizer"
         )
-    tensor_shapes(source)  # every file of weights is there and whole
     others = [folder for folder in run.saved_models("seed", "component") if folder != run.model(model)]
     if model.startswith("component") and others:
         check_architectures({"": others[0], model: source})
@@ -77,11 +77,11 @@ def _check(source: Path, model: str, corpus: CorpusDescription, run: RunFolder) 
 
 def _facts(arguments: ImportArguments, model: str, mixture: Mixture, corpus: CorpusDescription) -> dict[str, Any]:
     """What the manifest records, as that of a model which was trained here."""
-    run = RunFolder(arguments.run_dir)
+    run, shapes = RunFolder(arguments.run_dir), tensor_shapes(arguments.model)
     facts = {
         "model": model, "kind": arguments.kind, "mixture": mixture.weights, "digest": weights_digest(arguments.model),
         "tokenizer_digest": corpus.tokenizer_digest, "block_size": corpus.block_size, "tokens": arguments.tokens,
-        "flops": None, "seconds": None,
+        "flops": None, "seconds": None, "blocks": {}, "parameters": sum(map(math.prod, shapes.values())),
     }  # fmt: skip
     if arguments.kind == "component":
         return facts | {"seed_digest": (find_manifest(run.seed) or {}).get("digest")}

@@ -13,10 +13,11 @@ from .columns import ColumnPattern, guess_pattern, guess_patterns
 from .mixtures_of_runs import mixtures_of
 from .runs import ImportedRuns, Run, read_runs
 from .tables import Table, read_table
-from .values import RunKey, Values, find_id_column, listed_keys, read_values
+from .values import RunKey, Values, find_id_column, listed, read_values
 
 
 logger = logging.getLogger(__name__)
+_ALL = 0.99
 
 
 def import_tables(arguments: ImportArguments) -> tuple[ImportedRuns | None, ImportedRuns]:
@@ -43,7 +44,8 @@ def _read(arguments: ImportArguments, tables: Tables, known: ImportedRuns | None
     id_column = find_id_column([mixtures, losses], arguments.id_column)
     if arguments.id_column is None:
         logger.info("runs are told apart by the column %r (--id_column)", id_column)
-    weights, by_domain, patterns = _without_prefixes(arguments, mixtures, losses, id_column, known)
+    weights, by_domain, patterns = _named(arguments, mixtures, losses, id_column, known)
+    _check_is_mixed(weights)
     mixture_of, loss_of = mixtures_of(weights), _checked_losses(by_domain)
     matched = _matched(weights, by_domain)
     runs = [
@@ -58,7 +60,7 @@ def _read(arguments: ImportArguments, tables: Tables, known: ImportedRuns | None
     return ImportedRuns(tuple(runs), units, domains, arguments.unit_of_measure, (of_mixtures.text,), (of_losses.text,))
 
 
-def _without_prefixes(
+def _named(
     arguments: ImportArguments, mixtures: Table, losses: Table, id_column: str, known: ImportedRuns | None
 ) -> tuple[Values, Values, tuple[ColumnPattern, ColumnPattern]]:
     """Weights by unit, losses by domain, and the patterns of the columns, guessed where none are given."""
@@ -70,10 +72,22 @@ def _without_prefixes(
     else:
         guessed = guess_patterns(weights.names, by_domain.names)
     patterns = (given[0] or guessed[0], given[1] or guessed[1])
-    for option, pattern, own in zip(("mixture_columns", "loss_columns"), patterns, given, strict=True):
-        if own is None and pattern != ColumnPattern():
-            logger.info("names of columns are taken to be %r (--%s)", pattern.text, option)
-    return weights.renamed(patterns[0]), by_domain.renamed(patterns[1]), patterns
+    weights, by_domain = weights.renamed(patterns[0]), by_domain.renamed(patterns[1])
+    logger.info("units: %s (--mixture_columns %r)", listed(weights.names), patterns[0].text)
+    logger.info("domains: %s (--loss_columns %r)", listed(by_domain.names), patterns[1].text)
+    return weights, by_domain, patterns
+
+
+def _check_is_mixed(weights: Values) -> None:
+    """Raise `InputError` for a column that outweighs all others in every run: steps, or tokens, but no unit."""
+    if len(weights.names) < 3 or len(weights.rows) < 2:
+        return
+    for unit in weights.names:
+        if all(row.get(unit, 0.0) > _ALL * sum(row.values()) for row in weights.rows.values()):
+            raise InputError(
+                f"{weights.table}: every run has more than {_ALL:.0%} of its weight on {unit!r}; if that is no unit, "
+                "drop the column, or name those of units with --mixture_columns"
+            )
 
 
 def _checked_losses(losses: Values) -> dict[RunKey, dict[str, float]]:
@@ -109,10 +123,10 @@ def _matched(weights: Values, losses: Values) -> dict[RunKey, RunKey]:
         elif row.seed is None and row.run in of_run:
             found[row] = of_run[row.run]
     if without := [row for row in losses.rows if row not in found]:
-        raise InputError(f"{weights.table} has no weights for runs that {losses.table} has: {listed_keys(without)}")
+        raise InputError(f"{weights.table} has no weights for runs that {losses.table} has: {listed(without)}")
     used = set(found.values())
     if unused := [key for key in weights.rows if key not in used]:
-        raise InputError(f"{losses.table} has no losses for runs that {weights.table} has: {listed_keys(unused)}")
+        raise InputError(f"{losses.table} has no losses for runs that {weights.table} has: {listed(unused)}")
     return found
 
 

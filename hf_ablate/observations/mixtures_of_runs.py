@@ -5,7 +5,7 @@ import math
 
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
-from .values import RunKey, Values, listed_keys
+from .values import RunKey, Values, listed
 
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,7 @@ def mixtures_of(weights: Values) -> dict[RunKey, Mixture]:
                     f"{weights.table}, {key}: the weight of {unit!r} is {weight:g}; it must be finite and not negative"
                 )
     if without := [key for key, row in weights.rows.items() if not any(row.values())]:
-        raise InputError(
-            f"{weights.table} has rows without weights: {listed_keys(without)}; give them, or drop the rows"
-        )
+        raise InputError(f"{weights.table} has rows without weights: {listed(without)}; give them, or drop the rows")
     _report_sums(weights)
     return {key: Mixture.of(row) for key, row in weights.rows.items()}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..byte_streams import open_decompressed
 from ..errors import InputError, reason, unreadable
+from ..half_surrogates import has_half_surrogate
 from ..json_lines import BadLine, holds_rows, is_json_lines_name, parse_object, read_lines
 
 
@@ -90,6 +91,8 @@ def _read_json_lines(path: Path) -> dict[str, list[Any]]:
                 rows.append(_flat(parse_object(line)))
             except BadLine as error:
                 raise InputError(f"{path}, line {number} {error}; expected a JSON object for each run") from error
+            if any(map(has_half_surrogate, [*rows[-1], *rows[-1].values()])):
+                raise InputError(f"{path}, line {number} holds half a surrogate pair, which is not valid text")
     names = list(dict.fromkeys(name for row in rows for name in row))
     return {name: [row.get(name) for row in rows] for name in names}
 

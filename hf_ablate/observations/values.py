@@ -116,7 +116,7 @@ def _keys(table: Table, id_column: str, seed_column: str | None) -> list[RunKey]
 def _wide(table: Table, keys: list[RunKey], others: Collection[str | None], pattern: ColumnPattern | None) -> Values:
     if repeated := [key for key, count in Counter(keys).items() if count > 1]:
         raise InputError(
-            f"{table.name} has several rows of {listed_keys(repeated)}; an id stands for one run. Repeats with other "
+            f"{table.name} has several rows of {listed(repeated)}; an id stands for one run. Repeats with other "
             "seeds need a --seed_column"
         )
     columns = [name for name in table.columns if name not in others]
@@ -165,6 +165,15 @@ def _checked(values: Values, pattern: ColumnPattern | None) -> Values:
     return values
 
 
-def listed_keys(keys: Sequence[RunKey]) -> str:
-    """The first of some runs, and how many more there are."""
-    return ", ".join(map(str, keys[:5])) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+def listed(names: Sequence[str | RunKey]) -> str:
+    """The first of some names or runs, and how many more there are.
+
+    Example:
+
+    ```python
+    >>> listed("abcdefg")
+    'a, b, c, d, e and 2 more'
+
+    ```
+    """
+    return ", ".join(map(str, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

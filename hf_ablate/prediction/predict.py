@@ -16,6 +16,7 @@ from ..records import records_text
 from ..run_folder import RunFolder
 from ..text_table import paragraph, text_table
 from .arguments import PredictArguments
+from .candidates import candidates
 from .evidence import Evidence
 from .fitted import FittedStudy, fit_evidence
 from .mixtures_of_file import ListedMixtures, read_listed_mixtures
@@ -111,7 +112,8 @@ def _table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> s
 
 def _legend(study: FittedStudy) -> str:
     scale = f" at scale {study.evidence.scale}" if study.evidence.scale else ""
+    label = next(each.label for each in candidates(study.table.names) if each.name == study.name)
     return (
-        f"{study.evidence.unit_of_measure}{scale}, lower is better, as {study.name} predicts, ± the standard "
-        "deviation of what a model really trained on the mixture would show. mean: the mean of domains."
+        f"{study.evidence.unit_of_measure}{scale}, lower is better, ± the standard deviation of what a model really "
+        f"trained on the mixture would show. mean: the mean of domains. Predictor: {label}."
     )

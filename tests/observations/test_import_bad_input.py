@@ -45,6 +45,7 @@ ALSO = f"{TABLES} --scale x --also_mixtures"
         (WEIGHTS, LOSSES, "--model m", r"--model needs the --mixture"),
         (WEIGHTS, LOSSES, f"{TABLES} --mixture {{}}", r"--mixture belongs to a --model"),
         (WEIGHTS, "", TABLES, r"l\.csv is empty"),
+        ("id,a,b,step\n1,1,0,900\n2,0,1,900\n3,1,1,900\n", LOSSES, TABLES, r"w\.csv: .* weight on 'step'; if"),
         ("id,unit,weight\n1,a,1\n1,a,1\n", LOSSES, TABLES, r"w\.csv, 1: 'a' is given twice"),
     ],
     ids=lambda value: value if "--" in value else "",

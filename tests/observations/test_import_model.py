@@ -60,6 +60,9 @@ def test_a_reference_model_is_a_candidate_that_evaluate_scores(study):
     folder = run.reference(MIXTURE.id)
     assert weights_digest(folder) == weights_digest(study / "mine") == read_manifest(folder)["digest"]
     assert not (folder / "optimizer.pt").exists() and not (folder / "checkpoint-10").exists()
+    assert read_manifest(folder)["parameters"] == sum(
+        weight.numel() for weight in tiny_pool.tiny_model(7).parameters()
+    )
     candidates = read_mixtures(run.path)
     assert candidates[:-1] == enumerated
     assert (candidates[-1].mixture, candidates[-1].reference) == (MIXTURE, True)

@@ -98,11 +98,25 @@ def test_runs_at_the_scale_asked_about_are_the_references(run_dir, asked, scale,
         assert np.isfinite(runs.losses).all()
 
 
-def test_repeats_with_other_seeds_are_runs_on_one_mixture(tmp_path):
-    (tmp_path / "w.csv").write_text("id,a,b\nx,1,1\ny,3,1\n")
-    (tmp_path / "l.csv").write_text("id,seed,a,b\nx,1,2.0,3.0\nx,2,2.1,3.1\ny,1,1.9,3.3\n")
+@pytest.mark.parametrize(
+    ("weights", "losses", "seeds"),
+    [
+        ("id,a,b\nx,1,1\ny,3,1\n", "id,seed,a,b\nx,1,2.0,3.0\nx,2,2.1,3.1\ny,1,1.9,3.3\n", ["1", "2", "1"]),
+        (
+            "id,seed,a,b\nx,2,1,1\ny,1,3,1\nx,1,1,1\n",
+            "id,seed,a,b\nx,1,2.0,3.0\nx,2,2.1,3.1\ny,1,1.9,3.3\n",
+            ["1", "2", "1"],
+        ),
+        ("id,seed,a,b\nw,1,1,1\nx,2,1,1\ny,1,3,1\n", "id,a,b\nw,2.0,3.0\nx,2.1,3.1\ny,1.9,3.3\n", ["1", "2", "1"]),
+    ],
+    ids=["of losses", "of both", "of mixtures"],
+)
+def test_repeats_with_other_seeds_are_runs_on_one_mixture(tmp_path, weights, losses, seeds):
+    (tmp_path / "w.csv").write_text(weights)
+    (tmp_path / "l.csv").write_text(losses)
     words = ["import", "--mixtures", str(tmp_path / "w.csv"), "--losses", str(tmp_path / "l.csv"), str(tmp_path / "r")]
     assert main(words) == 0
+    assert [run.seed for run in read_runs(tmp_path / "r").runs] == seeds
     references = read_evidence(tmp_path / "r").references
     assert len(references) == 3 and references.ids[0] == references.ids[1] != references.ids[2]
     assert references.losses.tolist() == [[2.0, 3.0], [2.1, 3.1], [1.9, 3.3]]

@@ -158,7 +158,7 @@ def test_json_is_documented_and_the_table_says_what_it_shows(imported, capsys):
     assert (content["scale"], content["unit_of_measure"]) == ("1b", "nats per token")
     assert main(words) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "±" in shown and "nats per token at scale 1b, lower is better" in shown
+    assert "±" in shown and "nats per token at scale 1b, lower is better" in shown and "Predictor: " in shown
 
 
 @pytest.mark.parametrize(
