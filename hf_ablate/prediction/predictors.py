@@ -1,12 +1,14 @@
 """The predictors that answer: one calibrated on reference models, and one for studies that have too few of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from .candidates import LAWS, OTHER_SCALE, Candidate, find_candidate
 from .features import FeatureTable
 from .noise import NoiseFloor
+from .own_errors import ERROR_SHARE, OwnErrors
 from .predictor import Joint, Prediction
 from .stack import Stack, alike
 
@@ -22,8 +24,8 @@ class Calibrated:
         table ([`FeatureTable`]): where its features come from.
         candidate ([`Candidate`]): what it combines.
         stack ([`Stack`]): fitted.
-        repeats ([`NoiseFloor`], *optional*): of mixtures trained more than once; without any, what the stack leaves
-            unexplained counts as noise.
+        repeats ([`NoiseFloor`], *optional*): of mixtures trained more than once; without any, half of what the stack
+            leaves unexplained counts as noise.
     """
 
     table: FeatureTable
@@ -33,16 +35,36 @@ class Calibrated:
 
     def predict(self, weights: np.ndarray) -> Prediction:
         """As [`Predictor.predict`]."""
-        return self.stack.predict(self.table.at(self.candidate.features, weights))
+        fitted, roots = self.stack.predict(self.table.at(self.candidate.features, weights)), np.sqrt(weights)
+        known = self._error_share - np.diag(self._own_errors.covariance(roots, self._error_share))
+        variance = fitted.sd**2 - known[:, None] * self._unexplained
+        mean = fitted.mean + self._own_errors.expected(roots, self._error_share)
+        return Prediction(mean, np.sqrt(variance))
 
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]."""
-        joint = self.stack.joint(self.table.at(self.candidate.features, weights), target)
+        fitted, roots = self.stack.joint(self.table.at(self.candidate.features, weights), target), np.sqrt(weights)
+        own = fitted.noise * self._own_errors.covariance(roots, self._error_share)
+        mean = fitted.mean + self._own_errors.expected(roots, self._error_share) @ target
+        return Joint(mean, fitted.covariance + own, (1 - self._error_share) * fitted.noise)
+
+    @property
+    def _unexplained(self) -> np.ndarray:
+        """The variance that the stack leaves unexplained: [domains]."""
+        return self.stack.noise * self.stack.inflation**2
+
+    @property
+    def _error_share(self) -> float:
+        """How much of it is not noise, on all domains together."""
         if self.repeats is None:
-            return joint
-        noise = min(float(self.repeats.variance(target)), joint.noise)
-        unexplained = (joint.noise - noise) * np.eye(len(weights))
-        return Joint(joint.mean, joint.covariance + unexplained, noise)
+            return ERROR_SHARE
+        return max(1 - float(np.trace(self.repeats.covariance) / self._unexplained.sum()), 0.0)
+
+    @cached_property
+    def _own_errors(self) -> OwnErrors:
+        references = self.table.references
+        fitted = self.stack.predict(self.table.at(self.candidate.features, references.weights)).mean
+        return OwnErrors(np.sqrt(references.weights), references.losses - fitted)
 
 
 @dataclass(frozen=True)
