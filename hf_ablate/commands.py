@@ -190,6 +190,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "effects",
+        "Say what dropping, adding or swapping units does, what each is worth, and which of two mixtures is better.",
+        ".ablation.arguments:EffectsArguments",
+        ".ablation.command",
+        (
+            "runs/quickstart",
+            "runs/quickstart --mixture uniform --target scipy",
+            "runs/quickstart --compare best uniform",
+        ),
+    ),
+    Command(
         "report",
         "Write the study's page and figures.",
         ".report.arguments:ReportArguments",

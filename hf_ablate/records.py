@@ -41,5 +41,7 @@ def print_csv(records: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
     writer.writeheader()
     for record in records:
-        mixture = record["mixture"] and json.dumps(record["mixture"], ensure_ascii=False)
-        writer.writerow(record | {"mixture": mixture})
+        mixtures = {
+            key: json.dumps(cell, ensure_ascii=False) for key, cell in record.items() if isinstance(cell, dict)
+        }
+        writer.writerow(record | mixtures)

@@ -214,6 +214,16 @@ class RunFolder:
         return self.ranking / "agreement.json"
 
     @property
+    def effects(self) -> Path:
+        """What changes of a mixture do, and what its units are worth."""
+        return self.path / "effects"
+
+    @property
+    def effects_file(self) -> Path:
+        """The effects, the Shapley values and the interactions."""
+        return self.effects / "effects.json"
+
+    @property
     def report(self) -> Path:
         """The page and its figures."""
         return self.path / "report"

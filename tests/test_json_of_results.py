@@ -1,4 +1,4 @@
-"""The JSON of `evaluate` and `rank` is what docs/json.md says, and all of it."""
+"""The JSON of `evaluate`, `rank` and `effects` is what docs/json.md says, and all of it."""
 
 import json
 
@@ -12,17 +12,22 @@ from hf_ablate.evaluation.tables import levels
 
 # Those of races, predictions and tasks, which have tests of their own beside these.
 OF_RACES = {"round", "windows", "compared", "dropped"}
-OF_PREDICTIONS = {"id", "sd"}
+OF_PREDICTIONS = {"id"}
 OF_TASKS = {"task", "metric", "stderr", "num_fewshot", "version", "lm_eval"}
 
 
 def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, capsys):
-    run_dir = make_study(tmp_path, proxies=("merged", "ensemble"))
+    run_dir = make_study(tmp_path / "study", proxies=("merged", "ensemble"))
     capsys.readouterr()
     assert main(["rank", "--run_dir", str(run_dir), "--bootstrap_samples", "100", "--output_format", "json"]) == 0
     ranked = json.loads(capsys.readouterr().out)
     scores = levels(read_current_rows(run_dir / "scores"))
     found = check_keys(ranked) | check_keys({"scores": scores})
+    few = make_study(tmp_path / "few", references=3, proxies=("ensemble",))  # to be fitted fast
+    for options in (["--mixture", "uniform"], ["--compare", "uniform", "sympy"]):
+        capsys.readouterr()
+        assert main(["effects", str(few), *options, "--output_format", "json"]) == 0
+        found |= check_keys(json.loads(capsys.readouterr().out))
     assert documented("Keys of records") - found == OF_RACES | OF_PREDICTIONS | OF_TASKS
 
     score = {

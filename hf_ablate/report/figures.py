@@ -129,7 +129,7 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
         dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
         text = "" if np.isnan(value) else f"{value:.1f}"
         heat.text(column, row, text, ha="center", va="center", fontsize=6.5, color="white" if dark else INK)
-    _top_labels(heat, [short_name(name) for name in columns])
+    top_labels(heat, [short_name(name) for name in columns])
     heat.set_yticks([])
     heat.axvline(0.5, color="white", linewidth=4)
     for spine in heat.spines.values():
@@ -150,13 +150,14 @@ def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list
     panel.set_ylim(len(mixtures) - 0.5, -0.5)
     panel.set_yticks(range(len(mixtures)), [str(row + 1) for row in range(len(mixtures))])
     panel.tick_params(axis="y", length=0)
-    _top_labels(panel, units)
+    top_labels(panel, units)
     panel.set_xlabel("units in the mixture (area: weight)")
     for spine in panel.spines.values():
         spine.set_visible(False)
 
 
-def _top_labels(panel: Axes, labels: list[str]) -> None:
+def top_labels(panel: Axes, labels: list[str]) -> None:
+    """Slanted labels of columns above a panel."""
     labels = [label_text(label) for label in labels]
     panel.set_xticks(range(len(labels)), labels, rotation=35, ha="left", rotation_mode="anchor", color=INK)
     panel.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0)

@@ -1,7 +1,7 @@
-"""Scores, rankings and agreement as pandas data frames: the numbers that the commands print."""
+"""Scores, rankings, agreement and effects as pandas data frames: the numbers that the commands print."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import unknown_name
 from ..evaluation.rows import METRICS, ScoreRow, target_name
@@ -94,3 +94,51 @@ def agreement_frame(agreement: Agreement, target: str, group: str) -> "pandas.Da
     }
     index = pandas.MultiIndex.from_tuples(list(values), names=["predictor", "label"])
     return pandas.DataFrame(list(values.values()), index=index, columns=columns, dtype=float)
+
+
+def effects_frame(content: dict[str, Any]) -> "pandas.DataFrame":
+    """What every change of a mixture does to every target.
+
+    Args:
+        content (`dict`): as in `effects/effects.json`.
+
+    Returns:
+        `pandas.DataFrame`: [changes × targets] with the columns `effect` (positive is worse), `sd`, `low`, `high`,
+        `told_apart` and `noise_floor`; the index has the levels `change`, `part`, `other` (empty but for swaps) and
+        `target`.
+    """
+    import pandas
+
+    rows = [row | {"other": row["other"] or ""} for row in content["effects"]]
+    return pandas.DataFrame(rows).set_index(["change", "part", "other", "target"])
+
+
+def shapley_frame(content: dict[str, Any]) -> "pandas.DataFrame":
+    """What each part of a mixture is worth, the greatest value first.
+
+    Args:
+        content (`dict`): as in `effects/effects.json`.
+
+    Returns:
+        `pandas.DataFrame`: [parts] with the columns `value`, `sd`, `low`, `high`, `told_apart` and `sampling_error`;
+        the index is `part`.
+    """
+    import pandas
+
+    return pandas.DataFrame(content["shapley"]).set_index("part")
+
+
+def comparison_frame(content: dict[str, Any]) -> "pandas.DataFrame":
+    """Which of two mixtures is better, by each kind of evidence.
+
+    Args:
+        content (`dict`): of [`compare_mixtures`].
+
+    Returns:
+        `pandas.DataFrame`: [kinds] with the columns `target`, `effect` (loss of the first less loss of the second),
+        `sd`, `low`, `high`, `told_apart`, `noise_floor`, `probability` (that the first is better), `documents`,
+        `more_references` and `sentence`; the index is `basis`.
+    """
+    import pandas
+
+    return pandas.DataFrame(content["comparison"]).set_index("basis")

@@ -1,6 +1,7 @@
 """A study from Python: the run folder that the commands read and write, without the command line."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +11,14 @@ from ..errors import InputError, unknown_name
 from ..evaluation.rows import read_current_rows
 from ..lock import run_folder_lock
 from ..manifest import has_manifest
+from ..mixtures.choose import BEST
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
 from ..mixtures.ranked import MEAN, read_ranking
 from ..remote_code import trusting
 from ..run_folder import RunFolder
-from .frames import agreement_frame, ranking_frame, scores_frame
+from .frames import agreement_frame, comparison_frame, effects_frame, ranking_frame, scores_frame, shapley_frame
 from .plots import StudyPlots
 from .run import RunArguments, parse_stages, run
 
@@ -189,6 +191,99 @@ class Study:
         target = read_ranking(self.run_dir).target(target)
         return agreement_frame(read_agreement(self.run_dir), target, str(group))
 
+    def effects(
+        self,
+        mixture: str | Mapping[str, float] | Mixture = BEST,
+        target: str | Mapping[str, float] | None = None,
+        groups: str | None = None,
+        confidence: float = 0.9,
+    ) -> "pandas.DataFrame":
+        """What dropping, adding, swapping and upweighting units does, with the numbers of `hf-ablate effects`.
+
+        Args:
+            mixture (`str`, `Mapping[str, float]` or [`Mixture`]): that is changed: `best` (the first of the ranking),
+                `uniform` (all units), an id, a name, or weights.
+            target (`str` or `Mapping[str, float]`, *optional*): that is judged, as of [`Study.ranking`], or weights of
+                targets; default: the mean of all domains.
+            groups (`str`, *optional*): the field whose groups of units are changed as one; default: units are.
+            confidence (`float`): of the intervals.
+
+        Returns:
+            `pandas.DataFrame`: see [`effects_frame`].
+
+        Raises:
+            `InputError`: for an unknown mixture, unit, target or field.
+        """
+        return effects_frame(self._effects(mixture, target, groups, confidence))
+
+    def shapley(
+        self,
+        mixture: str | Mapping[str, float] | Mixture = BEST,
+        target: str | Mapping[str, float] | None = None,
+        groups: str | None = None,
+        confidence: float = 0.9,
+    ) -> "pandas.DataFrame":
+        """What each unit of a mixture is worth, with the numbers of `hf-ablate effects`.
+
+        Args:
+            mixture (`str`, `Mapping[str, float]` or [`Mixture`]): whose units are judged, as of [`Study.effects`].
+            target (`str` or `Mapping[str, float]`, *optional*): that they are judged on.
+            groups (`str`, *optional*): the field whose groups of units are judged in place of units.
+            confidence (`float`): of the intervals.
+
+        Returns:
+            `pandas.DataFrame`: see [`shapley_frame`].
+
+        Raises:
+            `InputError`: as [`Study.effects`] does.
+        """
+        return shapley_frame(self._effects(mixture, target, groups, confidence))
+
+    def _effects(
+        self,
+        mixture: str | Mapping[str, float] | Mixture,
+        target: str | Mapping[str, float] | None,
+        groups: str | None,
+        confidence: float,
+    ) -> dict[str, Any]:
+        from ..ablation.arguments import EffectsArguments
+        from ..ablation.written import study_effects
+
+        arguments = EffectsArguments(
+            run_dir=self.run_dir,
+            mixture=_as_option(mixture),
+            target=target and _as_option(target),
+            groups=groups,
+            confidence=confidence,
+        )
+        return study_effects(self.run_dir, arguments.settings)
+
+    def compare(
+        self,
+        first: str | Mapping[str, float] | Mixture,
+        second: str | Mapping[str, float] | Mixture,
+        target: str | Mapping[str, float] | None = None,
+        confidence: float = 0.9,
+    ) -> "pandas.DataFrame":
+        """Which of two mixtures is better, with the numbers of `hf-ablate effects --compare`.
+
+        Args:
+            first (`str`, `Mapping[str, float]` or [`Mixture`]): a mixture, as of [`Study.effects`].
+            second (`str`, `Mapping[str, float]` or [`Mixture`]): the other.
+            target (`str` or `Mapping[str, float]`, *optional*): that they are judged on.
+            confidence (`float`): of the intervals.
+
+        Returns:
+            `pandas.DataFrame`: see [`comparison_frame`].
+
+        Raises:
+            `InputError`: for an unknown mixture, unit or target, and where both are the same mixture.
+        """
+        from ..ablation.comparison import compare_mixtures
+
+        asked = [_as_option(first), _as_option(second)]
+        return comparison_frame(compare_mixtures(self.run_dir, asked, target and _as_option(target), confidence))
+
     def score(
         self,
         mixture: Mixture | Sequence[Mixture],
@@ -286,3 +381,10 @@ class Study:
             PushArguments(run_dir=self.run_dir, repo_prefix=repo_prefix, what=list(what), dry_run=dry_run, **options)
         )
         return pandas.DataFrame(rows).set_index("member")
+
+
+def _as_option(value: str | Mapping[str, float] | Mixture) -> str:
+    """A mixture or target as the command line takes it."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value.weights if isinstance(value, Mixture) else dict(value))

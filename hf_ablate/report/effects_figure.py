@@ -1,0 +1,51 @@
+"""The figure of the effects: what dropping each unit does to every domain."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..ranking.tables import short_name
+from .figures import top_labels
+from .style import DIVERGING, GREY, INK, WIDTH, label_text
+
+
+_MOST_ROWS, _MOST_COLUMNS = 32, 16
+
+
+def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
+    """Units × targets: what dropping a unit costs (blue) or saves (orange); pale numbers are no difference.
+
+    The rows are in the order of what dropping costs on the target, which is the first column.
+
+    Args:
+        effects (`dict`): as `read_effects` gives.
+
+    Returns:
+        `Figure`: `None` where nothing can be dropped.
+    """
+    drops = {(row["part"], row["target"]): row for row in effects["effects"] if row["change"] == "drop"}
+    if not drops:
+        return None
+    targets = list(dict.fromkeys(target for _, target in drops))[:_MOST_COLUMNS]
+    parts = sorted({part for part, _ in drops}, key=lambda part: -drops[part, targets[0]]["effect"])[:_MOST_ROWS]
+    values = np.array([[drops[part, target]["effect"] for target in targets] for part in parts])
+    most = max(np.percentile(abs(values), 95), 1e-12)
+    figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(parts)), layout="constrained")
+    panel = figure.subplots()
+    panel.imshow(values, cmap=DIVERGING, aspect="auto", vmin=-most, vmax=most)
+    for (row, column), value in np.ndenumerate(values):
+        told_apart = drops[parts[row], targets[column]]["told_apart"]
+        dark = told_apart and abs(value) > 0.6 * most
+        panel.text(column, row, f"{value:+.3f}", ha="center", va="center", fontsize=6.5,
+                   color="white" if dark else INK if told_apart else GREY)  # fmt: skip
+    top_labels(panel, [short_name(target) for target in targets])
+    panel.set_yticks(range(len(parts)), [label_text(part) for part in parts], color=INK)
+    panel.tick_params(axis="y", length=0)
+    panel.axvline(0.5, color="white", linewidth=4)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    panel.set_xlabel(
+        f"what dropping a unit adds to {effects['unit_of_measure']} (grey: no difference that can be told)"
+    )
+    return figure
