@@ -13,7 +13,10 @@ from hf_ablate.study.run import RunArguments, parse_stages
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path for path in (ROOT / "recipes").iterdir() if path.is_dir())
-READMES = [ROOT / "README.md", *sorted((ROOT / "recipes").glob("*/README.md")), ROOT / "benchmarks" / "README.md"]
+READMES = [
+    ROOT / "README.md", *sorted((ROOT / "recipes").glob("*/README.md")), ROOT / "benchmarks" / "README.md",
+    ROOT / "docs" / "import.md",
+]  # fmt: skip
 
 
 def shell_commands(text: str) -> list[str]:

@@ -73,8 +73,8 @@ class ImportArguments(ModelStageArguments):
     loss_columns: str | None = field(
         default=None, metadata={"help": "The columns of domains in the same way: 'metric/the_pile_*_val_loss'."}
     )
-    id_prefix: str = field(
-        default="",
+    id_prefix: str | None = field(
+        default=None,
         metadata={"help": "Put before every id, where tables that are imported one by one number runs alike."},
     )
     unit_of_measure: str = field(default="nats per token", metadata={"help": "What the losses are in."})

@@ -47,10 +47,10 @@ def _read(arguments: ImportArguments, tables: Tables, known: ImportedRuns | None
     weights, by_domain, patterns = _named(arguments, mixtures, losses, id_column, known)
     _check_is_mixed(weights)
     mixture_of, loss_of = mixtures_of(weights), _checked_losses(by_domain)
-    matched = _matched(weights, by_domain)
+    matched, prefix = _matched(weights, by_domain), arguments.id_prefix or ""
     runs = [
         Run(
-            run=arguments.id_prefix + row.run, seed=row.seed or key.seed, scale=tables.scale, mixture=mixture_of[key],
+            run=prefix + row.run, seed=row.seed or key.seed, scale=tables.scale, mixture=mixture_of[key],
             losses=loss_of[row], source=losses.name,
         )
         for row, key in matched.items()
@@ -79,7 +79,11 @@ def _named(
 
 
 def _check_is_mixed(weights: Values) -> None:
-    """Raise `InputError` for a column that outweighs all others in every run: steps, or tokens, but no unit."""
+    """Raise `InputError` for a single unit, and for a column that outweighs all others in every run, as steps do."""
+    if len(weights.names) < 2:
+        raise InputError(
+            f"{weights.table} has weights of {weights.names[0]!r} alone; a mixture needs two units or more"
+        )
     if len(weights.names) < 3 or len(weights.rows) < 2:
         return
     for unit in weights.names:

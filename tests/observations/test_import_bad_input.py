@@ -46,6 +46,7 @@ ALSO = f"{TABLES} --scale x --also_mixtures"
         (WEIGHTS, LOSSES, f"{TABLES} --mixture {{}}", r"--mixture belongs to a --model"),
         (WEIGHTS, "", TABLES, r"l\.csv is empty"),
         ("id,a,b,step\n1,1,0,900\n2,0,1,900\n3,1,1,900\n", LOSSES, TABLES, r"w\.csv: .* weight on 'step'; if"),
+        ("id,a\n1,1\n2,1\n3,1\n", LOSSES, TABLES, r"w\.csv has weights of 'a' alone; a mixture needs two units"),
         ("id,unit,weight\n1,a,1\n1,a,1\n", LOSSES, TABLES, r"w\.csv, 1: 'a' is given twice"),
     ],
     ids=lambda value: value if "--" in value else "",
