@@ -179,7 +179,7 @@ COMMANDS = (
     ),
     Command(
         "propose",
-        "Propose the best mixture of all, under constraints.",
+        "Propose the best mixture of all under constraints, or the units of which more tokens would help.",
         ".search.arguments:ProposeArguments",
         ".search.propose",
         (
@@ -187,6 +187,7 @@ COMMANDS = (
             """runs/quickstart --target '{"pandas": 2, "out_of_domain": 1}' --max_units 3""",
             """runs/quickstart --min '{"sympy": 0.1}' --max_epochs 4 --total_tokens 1000000""",
             "runs/quickstart --prior uniform --max_distance 0.2 --output best.yaml",
+            "runs/quickstart --for unit --max_epochs 4 --total_tokens 1000000",
         ),
     ),
     Command(

@@ -1,4 +1,4 @@
-"""The JSON of `evaluate`, `rank` and `effects` is what docs/json.md says, and all of it."""
+"""The JSON of `evaluate`, `rank`, `effects` and `propose` is what docs/json.md says, and all of it."""
 
 import json
 
@@ -27,6 +27,10 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
     for options in (["--mixture", "uniform"], ["--compare", "uniform", "sympy"]):
         capsys.readouterr()
         assert main(["effects", str(few), *options, "--output_format", "json"]) == 0
+        found |= check_keys(json.loads(capsys.readouterr().out))
+    for options in (["--min", '{"pandas": 0.9}'], ["--for", "unit", "--max", '{"pandas": 0.1}']):
+        capsys.readouterr()
+        assert main(["propose", str(few), "--starts", "2", *options, "--output_format", "json"]) == 0
         found |= check_keys(json.loads(capsys.readouterr().out))
     assert documented("Keys of records") - found == OF_RACES | OF_PREDICTIONS | OF_TASKS
 

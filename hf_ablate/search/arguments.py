@@ -24,11 +24,11 @@ class ProposeArguments(StageArguments):
     """
 
     run_dir: Path = field(default=Path("runs/study"), metadata={"positional": True, "help": "The study's run folder."})
-    purpose: Literal["best"] = field(
+    purpose: Literal["best", "unit"] = field(
         default="best",
         metadata={
             "option": "for",
-            "help": "best: the mixture with the lowest predicted loss.",
+            "help": "best: the mixture with the lowest predicted loss. unit: the units of which more would help.",
         },
     )
     target: str | None = field(
@@ -117,5 +117,7 @@ class ProposeArguments(StageArguments):
             raise InputError(f"{limits[0]} needs a prior: --prior uniform, available_tokens, a mixture's id or name")
         if self.prior is not None and not limits:
             raise InputError("prior needs max_distance or max_kl, which say how near to it mixtures have to be")
+        if self.output is not None and self.purpose != "best":
+            raise InputError("output is for the best mixture; leave it out, or propose --for best")
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")

@@ -9,7 +9,7 @@ from .objective import Objective
 from .polytope import Polytope
 
 
-_SCREENED = 2000  # random mixtures that are predicted before the search starts from the best
+SCREENED = 2000  # random mixtures that are predicted before the search starts from the best
 _CORNERS = 24  # extreme mixtures that the random ones are averages of, besides that of each unit
 _SAME = 0.02  # total variation within which two mixtures count as one
 _AGREED = 0.01  # of the screened mixtures' spread; losses that differ by less agree
@@ -25,7 +25,7 @@ class Minimum:
     Args:
         weights (`np.ndarray`): [units].
         value (`float`): its loss.
-        starts (`int`): from how many mixtures the search started.
+        starts (`int`): from how many mixtures the search started; 0 where it was solved exactly.
         agreed (`int`): how many of these ended at a loss within `tolerance` of the lowest.
         tolerance (`float`): in losses.
         others (`tuple[tuple[np.ndarray, float], ...]`): other local minima, best first, with their losses.
@@ -34,14 +34,21 @@ class Minimum:
 
     weights: np.ndarray
     value: float
-    starts: int
-    agreed: int
-    tolerance: float
+    starts: int = 0
+    agreed: int = 0
+    tolerance: float = 0.0
     others: tuple[tuple[np.ndarray, float], ...] = ()
     gap: float | None = None
 
 
-def lowest(objective: Objective, polytope: Polytope, known: np.ndarray, starts: int, random_seed: int) -> Minimum:
+def lowest(
+    objective: Objective,
+    polytope: Polytope,
+    known: np.ndarray,
+    starts: int,
+    random_seed: int,
+    screened: int = SCREENED,
+) -> Minimum:
     """The lowest of the local minima that are reached from many starts, never worse than a known mixture.
 
     Random mixtures, extreme ones and the known ones are predicted first; the search starts from the best of them that
@@ -53,12 +60,14 @@ def lowest(objective: Objective, polytope: Polytope, known: np.ndarray, starts: 
         known (`np.ndarray`): [mixtures, units], that may satisfy the constraints.
         starts (`int`): how many.
         random_seed (`int`): of the random mixtures.
+        screened (`int`): how many random mixtures are predicted first.
     """
-    screened = np.concatenate([_sample(polytope, random_seed), known[polytope.constraints.are_met(known)]])
-    values = objective.values(screened)
+    allowed = known[polytope.constraints.are_met(known)]
+    mixtures = np.concatenate([_sample(polytope, screened, random_seed), allowed])
+    values = objective.values(mixtures)
     spread = max(float(np.median(values) - values.min()), 1e-9)
-    chosen = _starts(screened, values, starts)
-    ends = [polytope.minimise(objective.with_slope, screened[row], _PRECISION * spread) for row in chosen]
+    chosen = _starts(mixtures, values, starts)
+    ends = [polytope.minimise(objective.with_slope, mixtures[row], _PRECISION * spread) for row in chosen]
     losses = objective.values(np.array(ends))
     distinct = _distinct(np.array(ends), losses)
     best = exchanged(objective, polytope, ends[distinct[0]])
@@ -88,11 +97,11 @@ def exchanged(objective: Objective, polytope: Polytope, weights: np.ndarray) -> 
     for step in _EXCHANGES:
         for _ in range(units):
             moves = weights + step * pairs
-            moves = moves[polytope.constraints.are_met(moves)]
+            moves = np.maximum(moves[polytope.constraints.are_met(moves)], 0.0)
             values = objective.values(moves) if len(moves) else np.array([np.inf])
             if not values.min() < value:
                 break
-            weights, value = np.maximum(moves[np.argmin(values)], 0.0), values.min()
+            weights, value = moves[np.argmin(values)], values.min()
     return weights
 
 
@@ -119,13 +128,13 @@ def without_crumbs(objective: Objective, polytope: Polytope, weights: np.ndarray
     return without if after <= before + 1e-4 * spread else weights
 
 
-def _sample(polytope: Polytope, random_seed: int) -> np.ndarray:
+def _sample(polytope: Polytope, count: int, random_seed: int) -> np.ndarray:
     """The center, extreme mixtures, and random averages of these, [mixtures, units]: all allowed, for it is convex."""
     generator = np.random.default_rng(random_seed)
     units = len(polytope.constraints.units)
     slopes = np.concatenate([-np.eye(units), generator.normal(size=(_CORNERS, units))])
     corners = np.unique([polytope.center, *(polytope.extreme(slope) for slope in slopes)], axis=0)
-    shares = [generator.dirichlet(np.full(len(corners), size), _SCREENED // 2) for size in (0.1, 1.0)]
+    shares = [generator.dirichlet(np.full(len(corners), size), count // 2) for size in (0.1, 1.0)]
     return np.concatenate([corners, *(share @ corners for share in shares)])
 
 

@@ -11,19 +11,20 @@ gap of Frank and Wolfe).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError
 from ..evaluation.rows import target_name
+from .constraints import Constraints
+from .descent import Minimum
+from .few_units import eliminated, sets_of_units
 from .polytope import Polytope
 
 
 _BLOCK = 1 << 16  # tokens that are worked on at once
-_ROUNDS = 8  # of the search, each from where the last one ended
-_GOOD_ENOUGH = 1e-7  # bits per byte
 
 
 @dataclass(frozen=True)
@@ -60,36 +61,34 @@ class ComponentProbabilities:
         return total, slopes
 
 
-@dataclass(frozen=True)
-class ExactMinimum:
-    """A mixture whose loss by averaged probabilities is the lowest but for a known gap.
-
-    Args:
-        weights (`np.ndarray`): [units].
-        value (`float`): its loss, bits per byte.
-        gap (`float`): no mixture that is allowed has a loss lower by more than this.
-    """
-
-    weights: np.ndarray
-    value: float
-    gap: float
-
-
-def lowest_exactly(probabilities: ComponentProbabilities, polytope: Polytope) -> ExactMinimum:
+def lowest_exactly(probabilities: ComponentProbabilities, constraints: Constraints) -> Minimum:
     """The mixture with the lowest loss by averaged probabilities, with a certificate of how low it is.
+
+    With a limit on the number of units, the certificate holds for all mixtures if every set of units is tried, and is
+    missing (`gap` is `None`) where there are too many sets.
 
     Args:
         probabilities ([`ComponentProbabilities`]): of the components.
-        polytope ([`Polytope`]): of the mixtures that are allowed.
+        constraints ([`Constraints`]): that the mixture meets.
     """
-    weights = polytope.center
-    for _ in range(_ROUNDS):
-        weights = polytope.minimise(probabilities.loss, weights)
+
+    def minimum(allowed: Constraints) -> Minimum:
+        polytope = Polytope(allowed)
+        weights = polytope.minimise(probabilities.loss, polytope.center)
         value, slopes = probabilities.loss(weights)
-        gap = certified_gap(probabilities, polytope, slopes)
-        if gap < _GOOD_ENOUGH:
-            break
-    return ExactMinimum(weights, value, gap)
+        return Minimum(weights, value, gap=certified_gap(probabilities, polytope, slopes))
+
+    sets = sets_of_units(constraints)
+    if sets is None:
+        few = eliminated(
+            constraints,
+            lambda allowed: minimum(allowed).weights,
+            lambda mixtures: np.array([probabilities.loss(weights)[0] for weights in mixtures]),
+        )
+        return replace(minimum(few), gap=None)
+    minima = [minimum(allowed) for allowed in sets]
+    lowest = min(minima, key=lambda found: found.value)
+    return replace(lowest, gap=max(lowest.value - min(found.value - found.gap for found in minima), 0.0))
 
 
 def certified_gap(probabilities: ComponentProbabilities, polytope: Polytope, slopes: np.ndarray) -> float:

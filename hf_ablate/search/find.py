@@ -1,15 +1,17 @@
 """The best mixture under any constraints: the convex search, for every set of units that may be mixed."""
 
+import math
+
 import numpy as np
 
 from .constraints import Constraints
-from .descent import Minimum, lowest
+from .descent import SCREENED, Minimum, lowest
 from .few_units import eliminated, sets_of_units
 from .objective import Objective
 from .polytope import Polytope
 
 
-_LEAST_STARTS = 4  # for each set of units
+_MOST_SEARCHED = 3  # sets of units, those that look best at a glance
 
 
 def find_best(
@@ -17,8 +19,8 @@ def find_best(
 ) -> Minimum:
     """The lowest mixture that satisfies the constraints, never worse than a known one that does.
 
-    With a limit on the number of units every set of units is searched, or where these are too many, the one that is
-    left after dropping unit after unit.
+    With a limit on the number of units, all sets of units are glanced at and the best are searched; where there are
+    too many, the one that is left after dropping unit after unit is.
 
     Args:
         objective ([`Objective`]): that is made small.
@@ -28,15 +30,18 @@ def find_best(
         random_seed (`int`): of the random mixtures.
     """
     known = known[constraints.are_met(known)]
+
+    def search(allowed: Constraints, starts: int, screened: int) -> Minimum:
+        return lowest(objective, Polytope(allowed), known, starts, random_seed, screened)
+
+    def glance(allowed: Constraints) -> Minimum:
+        return search(allowed, 1, SCREENED // 10)
+
     sets = sets_of_units(constraints)
-    few = min(_LEAST_STARTS, starts)
-
-    def minimum(allowed: Constraints) -> np.ndarray:
-        return lowest(objective, Polytope(allowed), known, few, random_seed).weights
-
     if sets is None:
-        sets = [eliminated(constraints, minimum, objective.values)]
+        sets = [eliminated(constraints, lambda allowed: glance(allowed).weights, objective.values)]
         sets += [constraints.among(np.flatnonzero(known[np.argmin(objective.values(known))]))] if len(known) else []
-    each = max(starts // len(sets), few)
-    minima = [lowest(objective, Polytope(allowed), known, each, random_seed) for allowed in sets]
+    if len(sets) > _MOST_SEARCHED:
+        sets = sorted(sets, key=lambda allowed: glance(allowed).value)[:_MOST_SEARCHED]
+    minima = [search(allowed, math.ceil(starts / len(sets)), SCREENED) for allowed in sets]
     return min(minima, key=lambda minimum: minimum.value)

@@ -17,7 +17,7 @@ from .constraints import Constraints, Prior, kl_divergence
 
 _MOST_PLANES = 60
 _MOST_ROUNDS = 20  # of the search for a local minimum
-_FLAT = 1e-6  # of the range of slopes: less is not worth another round
+_WORTH_A_ROUND = 1e4  # times the precision: what another round of the search might gain
 _LEAST_WEIGHT = 1e-12  # in logarithms
 Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -202,9 +202,9 @@ class Polytope:
             if function(found)[0] <= value:
                 weights, (value, slope) = found, function(found)
             lowest, bound = self.lowest(slope)
-            if slope @ weights - bound <= max(precision, _FLAT * np.ptp(slope)):
+            if slope @ weights - bound <= _WORTH_A_ROUND * precision:
                 break
-            steps = [weights + 0.5**halvings * (lowest - weights) for halvings in range(16)]
+            steps = [weights + 0.25**number * (lowest - weights) for number in range(6)]
             best = min(steps, key=lambda step: function(step)[0])
             if function(best)[0] >= value:
                 break

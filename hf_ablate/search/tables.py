@@ -5,6 +5,8 @@ from typing import Any
 from ..mixtures.mixture import Mixture, weight_text
 from ..mixtures.ranked import MEAN
 from ..text_table import paragraph, text_table
+from .best import two_sided
+from .units import MORE
 
 
 def best_text(content: dict[str, Any]) -> str:
@@ -13,12 +15,11 @@ def best_text(content: dict[str, Any]) -> str:
     Args:
         content (`dict[str, Any]`): of [`propose_best`].
     """
-    proposed, expected = content["proposed"][0], content["expected"]
-    measure, confidence = content["unit_of_measure"], f"{content['confidence']:.0%}"
-    title = f"The best mixture for {_target(content['target'])}, by {content['predictor']}"
+    measure, interval = content["unit_of_measure"], f"± ({content['confidence']:.0%})"
+    title = f"The best mixture for {_target(content['target'])}, by the predictor {content['label']!r}"
     if content["confidence_bound"] is not None:
         title += f": its loss is the lowest that is not exceeded with {content['confidence_bound']:.0%} probability"
-    weights = sorted(proposed["mixture"].items(), key=lambda item: -item[1])
+    weights = sorted(content["proposed"][0]["mixture"].items(), key=lambda item: -item[1])
     return "\n".join(
         [
             paragraph(title),
@@ -26,8 +27,8 @@ def best_text(content: dict[str, Any]) -> str:
             text_table(["unit", "weight"], [[unit, weight_text(round(weight, 6))] for unit, weight in weights]),
             "",
             text_table(
-                ["target", measure, f"± ({confidence})", "less uniform", f"± ({confidence})"],
-                [_expected_row(row) for row in expected],
+                ["target", measure, interval, "against uniform", interval],
+                [_expected_row(row, two_sided(content["confidence"])) for row in content["expected"]],
             ),
             "",
             *map(paragraph, _sentences(content)),
@@ -35,61 +36,121 @@ def best_text(content: dict[str, Any]) -> str:
     )
 
 
-def _expected_row(row: dict[str, Any]) -> list[str]:
-    half = (row["high"] - row["low"]) / 2
-    ratio = half / row["sd"] if row["sd"] else 0.0
+def units_text(content: dict[str, Any]) -> str:
+    """What a little more of every unit would gain.
+
+    Args:
+        content (`dict[str, Any]`): of [`propose_units`].
+    """
+    interval, best = f"± ({content['confidence']:.0%})", content["proposed"][0]
+    reach = two_sided(content["confidence"])
+    rows = [
+        [
+            row["unit"],
+            weight_text(round(row["weight"], 6)),
+            weight_text(round(row["limit"], 6)) if row["limit"] < 1 else "-",
+            f"{row['gain']:.4f}" if row["limited"] else "-",
+            f"{reach * row['gain_sd']:.4f}" if row["limited"] else "-",
+            f"{row['slope']:+.5f}",
+            f"{reach * row['slope_sd']:.5f}",
+        ]
+        for row in content["limits"]
+    ]
+    headers = ["unit", "weight", "limit", f"{MORE:.0%} more gains", interval, "slope", interval]
+    return "\n".join(
+        [
+            paragraph(
+                f"Units at the best mixture for {_target(content['target'])} within the limits, "
+                f"{best['score']:.4f} {content['unit_of_measure']} by the predictor {content['label']!r}"
+            ),
+            "",
+            text_table(headers, rows),
+            "",
+            paragraph(_gain_said(content)),
+            paragraph(
+                f"{MORE:.0%} more gains: by how much the best reachable loss falls if the unit's limit is {MORE:.0%} "
+                "higher. slope: what one percentage point more of the unit, at the expense of all others, does to the "
+                "loss at this mixture."
+            ),
+        ]
+    )
+
+
+def _gain_said(content: dict[str, Any]) -> str:
+    """The answer in a sentence."""
+    first, measure = content["limits"][0], content["unit_of_measure"]
+    limited = [row["unit"] for row in content["limits"] if row["limited"]]
+    if not limited:
+        return "No unit's limit is reached, so more tokens of none of them would help."
+    said = (
+        f"More of {first['unit']} would help most: {MORE:.0%} more lowers the best reachable loss by "
+        f"{first['gain']:.4f} ± {two_sided(content['confidence']) * first['gain_sd']:.4f} {measure}."
+    )
+    if first["low"] <= 0:
+        said += f" That is not told apart from nothing at {content['confidence']:.0%}."
+    others = len(content["limits"]) - len(limited)
+    return said + (f" {others} unit{'s' * (others > 1)} would not be used more." if others else "")
+
+
+def _expected_row(row: dict[str, Any], reach: float) -> list[str]:
     return [
         _target(row["target"]),
         f"{row['score']:.4f}",
-        f"{half:.4f}",
-        f"{row['less_uniform']:+.4f}",
-        f"{ratio * row['less_uniform_sd']:.4f}",
+        f"{reach * row['sd']:.4f}",
+        f"{row['difference']:+.4f}",
+        f"{reach * row['difference_sd']:.4f}",
     ]
 
 
 def _sentences(content: dict[str, Any]) -> list[str]:
-    return [
-        _comparison_said(content),
-        _distance_said(content["proposed"][0]),
-        _search_said(content),
-        *(f"It is limited by {row['constraint']}." for row in content["constraints"]),
-    ]
+    sentences = [_comparison_said(content), _distance_said(content["proposed"][0]), _search_said(content)]
+    if content["constraints"]:
+        sentences.append(f"What limits it: {'; '.join(row['constraint'] for row in content['constraints'])}.")
+    return sentences
 
 
 def _comparison_said(content: dict[str, Any]) -> str:
     """How it compares with the mixtures that were scored and meet the constraints."""
-    proposed = content["proposed"][0]["mixture_id"]
-    scored = [row for row in content["comparisons"] if row["role"] == "scored" and row["mixture_id"] != proposed]
+    scored = [row for row in content["comparisons"] if row["role"] == "scored"]
     if not scored:
         return "No other mixture that was scored meets the constraints."
-    best, tied, confidence = scored[0], sum(row["tied"] for row in scored), f"{content['confidence']:.0%}"
-    others = f"{len(scored)} other scored mixtures that meet the constraints"
-    return (
-        f"{tied or 'None'} of the {others} cannot be told apart from it at {confidence}; the best of them, "
-        f"{_short(best)}, is {_difference(best)} {content['unit_of_measure']} above it."
+    best, tied = scored[0], sum(not row["told_apart"] for row in scored)
+    told = (
+        f"{tied} of the {len(scored)} other mixtures that were scored" if tied else "No other mixture that was scored"
     )
-
-
-def _difference(row: dict[str, Any]) -> str:
-    return f"{max(-row['difference'], 0.0):.4f} ± {(row['high'] - row['low']) / 2:.4f}"
+    said = (
+        f"The best mixture that was scored, {_short(best)}, is expected {max(-best['difference'], 0.0):.4f} ± "
+        f"{(best['high'] - best['low']) / 2:.4f} {content['unit_of_measure']} above it. {told} cannot be told apart "
+        f"from it at {content['confidence']:.0%}"
+    )
+    if content["noise_floor"]:
+        said += f", where differences below {content['noise_floor']:.4f} may be luck of a training"
+    return f"{said}."
 
 
 def _distance_said(proposed: dict[str, Any]) -> str:
-    near = f"The nearest mixture that was scored differs from it in {proposed['distance_to_scored']:.0%} of the tokens"
-    reference = proposed["distance_to_reference"]
+    scored, reference = proposed["distance_to_scored"], proposed["distance_to_reference"]
+    if scored is None:
+        return ""
+    near = f"It differs from the nearest mixture that was scored in {scored:.0%} of the tokens"
     if reference is None:
-        return f"{near}. No reference model is trained, so nothing real has been predicted yet."
-    return f"{near}, the nearest with a reference model in {reference:.0%}."
+        return f"{near}; there is no reference model."
+    return f"{near}, and from the nearest with a reference model in {reference:.0%}."
 
 
 def _search_said(content: dict[str, Any]) -> str:
     if content["gap"] is not None:
-        return f"Solved exactly: no mixture that meets the constraints is lower by more than {content['gap']:.1g}."
+        return (
+            "It was found exactly: by averaged probabilities, no mixture that meets the constraints is lower by more "
+            f"than {content['gap']:.1g}."
+        )
+    if not content["starts"]:
+        return "Which units it has was found by dropping one after the other; the weights are exact."
     others = sum(row["role"] == "local minimum" for row in content["comparisons"])
-    found = f"; {others} other local minima were found" if others else ""
+    found = f"; there {'is 1 other local minimum' if others == 1 else f'are {others} other local minima'}"
     return (
-        f"Of {content['starts']} searches from different mixtures, {content['agreed']} ended within "
-        f"{content['tolerance']:.2g} of it{found}."
+        f"Of {content['starts']} searches from different mixtures {content['agreed']} ended within "
+        f"{content['tolerance']:.1g} of its loss{found if others else ''}."
     )
 
 

@@ -142,3 +142,25 @@ def comparison_frame(content: dict[str, Any]) -> "pandas.DataFrame":
     import pandas
 
     return pandas.DataFrame(content["comparison"]).set_index("basis")
+
+
+def proposal_frame(content: dict[str, Any], units: list[str]) -> "pandas.DataFrame":
+    """What was proposed.
+
+    Args:
+        content (`dict`): as `hf-ablate propose` prints it as JSON.
+        units (`list[str]`): of the study, in the order of the columns.
+
+    Returns:
+        `pandas.DataFrame`: of the best mixture, [1] with the columns `name`, `score`, `sd`, `low`, `high`, `gap` and
+        the weight of every unit; the index is `mixture_id`. Of units, [units], indexed by `unit`.
+    """
+    import pandas
+
+    if "limits" in content:
+        return pandas.DataFrame(content["limits"]).set_index("unit")
+    (mixture,), expected = content["proposed"], content["expected"][0]
+    row = {"name": mixture["name"]} | {name: expected[name] for name in ("score", "sd", "low", "high")}
+    row |= {"gap": content["gap"]} | {unit: mixture["mixture"].get(unit, 0.0) for unit in units}
+    index = pandas.Index([mixture["mixture_id"]], name="mixture_id")
+    return pandas.DataFrame([row], index=index).astype({"gap": float})

@@ -18,7 +18,15 @@ from ..mixtures.proxies import MERGE
 from ..mixtures.ranked import MEAN, read_ranking
 from ..remote_code import trusting
 from ..run_folder import RunFolder
-from .frames import agreement_frame, comparison_frame, effects_frame, ranking_frame, scores_frame, shapley_frame
+from .frames import (
+    agreement_frame,
+    comparison_frame,
+    effects_frame,
+    proposal_frame,
+    ranking_frame,
+    scores_frame,
+    shapley_frame,
+)
 from .plots import StudyPlots
 from .run import RunArguments, parse_stages, run
 
@@ -284,6 +292,27 @@ class Study:
         asked = [_as_option(first), _as_option(second)]
         return comparison_frame(compare_mixtures(self.run_dir, asked, target and _as_option(target), confidence))
 
+    def propose(self, purpose: str = "best", **options: Any) -> "pandas.DataFrame":
+        """What `hf-ablate propose` proposes: the best mixture of all, or the units of which more tokens would help.
+
+        Args:
+            purpose (`str`): `best` or `unit`.
+            options: those of the command: `target`, `least` and `most` (its `--min` and `--max`), `max_units`,
+                `max_epochs`, `total_tokens`, `available_tokens`, `prior`, `max_distance`, `max_kl`, …
+
+        Returns:
+            `pandas.DataFrame`: of the best mixture, a row with `name`, `score`, `sd`, `low`, `high`, `gap` and the
+            weight of every unit, indexed by `mixture_id`; of units, the table `limits`, indexed by `unit`.
+
+        Raises:
+            `InputError`: for an unknown option, contradictory constraints, and a study without scores.
+        """
+        from ..search.arguments import ProposeArguments
+        from ..search.propose import propose
+
+        check_options(options, ProposeArguments)
+        return proposal_frame(propose(ProposeArguments(run_dir=self.run_dir, purpose=purpose, **options)), self.units)
+
     def score(
         self,
         mixture: Mixture | Sequence[Mixture],
@@ -373,10 +402,7 @@ class Study:
         for part in what:
             if part not in get_args(Part):
                 raise unknown_name("part of a study", part, list(get_args(Part)))
-        known = [entry.name for entry in fields(PushArguments)]
-        for name in options:
-            if name not in known:
-                raise unknown_name("option", name, known)
+        check_options(options, PushArguments)
         rows, _ = push_study(
             PushArguments(run_dir=self.run_dir, repo_prefix=repo_prefix, what=list(what), dry_run=dry_run, **options)
         )
@@ -388,3 +414,11 @@ def _as_option(value: str | Mapping[str, float] | Mixture) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value.weights if isinstance(value, Mixture) else dict(value))
+
+
+def check_options(options: dict[str, Any], arguments_class: type) -> None:
+    """Raise `InputError`, with the nearest name, for an option that a command does not take."""
+    known = [entry.name for entry in fields(arguments_class)]
+    for name in options:
+        if name not in known:
+            raise unknown_name("option", name, known)

@@ -30,7 +30,7 @@ def test_what_a_cap_takes_from_a_unit_goes_to_the_others_in_proportion():
     assert found.weights == pytest.approx([0.3, *rest], abs=1e-4)
 
 
-@pytest.mark.parametrize("most", [1, 2, 4])
+@pytest.mark.parametrize("most", [1, 3])
 def test_of_few_units_the_most_valuable_are_left(most):
     found = find_best(SQUARE_ROOT, Constraints(UNITS, max_units=most), NOTHING, 4, 0)
     squares = np.where(np.arange(5) < most, SQUARES, 0)

@@ -194,6 +194,22 @@ class MixtureScorer:
                 for source, logprobs, _ in score_saved(component, missing, self.measurement, self.device, progress):
                     self.cache.write(component.digest, source.source.digest, logprobs)
 
+    def component_logprobs(
+        self, name: str, source: TokenisedSource, documents: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The log-probabilities that a component gives the tokens of a source, which have been cached.
+
+        Args:
+            name (`str`): of the component.
+            source (`TokenisedSource`): one of the sources.
+            documents (`np.ndarray`, *optional*): [documents], numbers of those to return. Default: all.
+
+        Returns:
+            `np.ndarray`: [tokens], float32, natural logarithm.
+        """
+        token_logprobs = self.cache.read(self.pool.components[name].digest, source.source.digest)
+        return token_logprobs if documents is None else token_logprobs[source.stream.token_positions(documents)]
+
     def document_sums(
         self,
         model: ScoredModel,
@@ -219,10 +235,10 @@ class MixtureScorer:
         if model.kind == ENSEMBLE.kind:
             names, weights = model.coefficients.units, list(model.coefficients.weights.values())
             self.cache_components(names, [source], progress)
-            parts = [self._cached_logprobs(name, source, documents) for name in names]
+            parts = [self.component_logprobs(name, source, documents) for name in names]
             token_logprobs = ensemble_logprobs(parts, weights)
         elif self.pool.is_component(model) and self._is_cached(model.coefficients.units[0], source):
-            token_logprobs = self._cached_logprobs(model.coefficients.units[0], source, documents)
+            token_logprobs = self.component_logprobs(model.coefficients.units[0], source, documents)
         else:
             token_logprobs = self._scorer_of(model.coefficients).token_logprobs(text.stream, progress)
         return finite_sums(model, text, token_logprobs, self.measurement.dtype)
@@ -287,10 +303,6 @@ class MixtureScorer:
 
     def _is_cached(self, name: str, source: TokenisedSource) -> bool:
         return self.cache.has(self.pool.components[name].digest, source.source.digest)
-
-    def _cached_logprobs(self, name: str, source: TokenisedSource, documents: np.ndarray | None) -> np.ndarray:
-        token_logprobs = self.cache.read(self.pool.components[name].digest, source.source.digest)
-        return token_logprobs if documents is None else token_logprobs[source.stream.token_positions(documents)]
 
     def _check_domains(self, domains: list[str]) -> None:
         known = sorted({name for source in self.sources for name in source.domain_names})

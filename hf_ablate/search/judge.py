@@ -1,0 +1,104 @@
+"""What mixtures are judged by: the predictor of a study on a target, and the way to its lowest mixture."""
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import InputError
+from ..manifest import has_manifest
+from ..mixtures.probes import are_single_units, read_probes
+from ..mixtures.proxies import ENSEMBLE
+from ..prediction.candidates import find_candidate
+from ..prediction.fitted import FittedStudy
+from ..prediction.targets import DomainWeights
+from ..run_folder import RunFolder
+from .arguments import ProposeArguments
+from .constraints import Constraints
+from .descent import Minimum
+from .exact import ComponentProbabilities, component_probabilities, lowest_exactly
+from .find import find_best
+from .objective import Objective
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A study, the target that its mixtures are judged on, and how the search for the best goes.
+
+    Args:
+        study ([`FittedStudy`]): evidence and predictor.
+        target ([`DomainWeights`]): what mixtures are judged on.
+        arguments ([`ProposeArguments`]): of the search.
+    """
+
+    study: FittedStudy
+    target: DomainWeights
+    arguments: ProposeArguments
+
+    @property
+    def label(self) -> str:
+        """Of the predictor, for people."""
+        choice, name = self.study.choice, self.study.name
+        return choice.chosen.label if choice is not None else find_candidate(name).label
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """The mixtures that were scored, [mixtures, units]."""
+        return self.study.evidence.known_mixtures()
+
+    @property
+    def objective(self) -> Objective:
+        """What is made small."""
+        return Objective(self.study.predictor, self.target.weights, self.arguments.confidence_bound)
+
+    def best(self, constraints: Constraints, starts: int | None = None, near: np.ndarray | None = None) -> Minimum:
+        """The lowest mixture: exactly by averaged probabilities of components that are there, otherwise by search.
+
+        Args:
+            constraints ([`Constraints`]): that it meets.
+            starts (`int`, *optional*): from how many mixtures the search starts; default: as the arguments say.
+            near (`np.ndarray`, *optional*): [units], another mixture that it starts from.
+        """
+        if self.probabilities is not None:
+            return lowest_exactly(self.probabilities, constraints)
+        starts = starts or self.arguments.starts
+        known = self.known if near is None else np.concatenate([self.known, near[None]])
+        return find_best(self.objective, constraints, known, starts, self.arguments.random_seed)
+
+    def floor(self) -> float:
+        """What losses on the target must differ by to be a difference between mixtures, not luck; 0 if not known."""
+        noise = self.study.noise
+        if noise is None:
+            return 0.0
+        return float(noise.smallest_difference(self.target.weights, self.arguments.confidence))
+
+    @cached_property
+    def probabilities(self) -> ComponentProbabilities | None:
+        """The components' probabilities, where the loss is that of their average, and so convex in the weights."""
+        if self.study.name != ENSEMBLE.kind or self.arguments.confidence_bound is not None:
+            return None
+        folder = RunFolder(self.arguments.run_dir)
+        units = self.study.evidence.units
+        if not has_manifest(folder.corpus) or not all(has_manifest(folder.component(unit)) for unit in units):
+            return None
+        if not are_single_units(read_probes(self.arguments.run_dir)):
+            return None  # the coefficients of a proxy are no linear function of the weights then
+        weights = self.target.weights * self._calibration
+        if weights.min() < 0 or not weights.any():
+            return None
+        try:
+            return component_probabilities(self.arguments.run_dir, units, self.study.evidence.domains, weights)
+        except (InputError, OSError) as error:  # weights or text that were not kept
+            logger.warning("averaged probabilities are searched, not solved exactly: %s", error)
+            return None
+
+    @property
+    def _calibration(self) -> np.ndarray:
+        """[domains], by how much the predicted loss rises with the averaged probabilities' own, in a straight line."""
+        own = self.study.table.values(ENSEMBLE.kind, self.known)
+        predicted = self.study.predictor.predict(self.known).mean
+        return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.T, predicted.T, strict=True)])
