@@ -1,15 +1,15 @@
 """The surrogate of a proxy: its scores for any mixture, from those of the mixtures that it was scored for.
 
-A Gaussian process (scikit-learn) learns what a formula over the components leaves, in each proxy's own terms:
+A Gaussian process (scikit-learn), in each proxy's own terms:
 
-- merged weights are a smooth function of the weights, and near a component that of a quadratic form: what merging
-  gains over the weighted mean of the components' losses is learned from the weights themselves. On pools with all
-  merges scored, that predicts far better than the difference from averaged probabilities, which are not smooth where a
-  weight is zero (`benchmarks/surrogate.py`).
-- averaged probabilities fall steeply where a unit first gets weight, as the logarithm of a sum does: what they lose
-  against a soft minimum of the components is learned from the weights and their square roots.
+- merged weights: the loss of an average of weights is a smooth function of the mixture's weights, and between
+  components that are near each other that of a quadratic form. It is learned from the weights as it is. Learning its
+  difference from averaged probabilities takes several times as many merges (`benchmarks/surrogate.py`), since those
+  are anything but smooth where a weight is zero.
+- averaged probabilities fall steeply where a unit first gets weight, as the logarithm of a sum does. What they lose
+  against a soft minimum of the components is learned, from the weights and their square roots.
 
-The kernel is the same for both, a quadratic form for the trend and a Matérn 5/2 process for the rest (Rasmussen and
+The kernel is the same for both: a quadratic form for the trend, a Matérn 5/2 process for the rest (Rasmussen and
 Williams, Gaussian Processes for Machine Learning, 2006, chapters 2 and 4). All domains share its length scale and
 shares, which takes one factorisation for all of them and lets many domains decide what few mixtures cannot.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..mixtures.proxies import ENSEMBLE, MERGE
+from ..mixtures.proxies import ENSEMBLE
 from .evidence import Evidence
 from .observations import Observations
 from .soft_minimum import soft_minimum
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
 
-_SHARPNESS = 4.0  # of the soft minimum under averaged probabilities: smoother than the one that is a proxy itself
 _JITTER = 1e-6  # of the variance of what is learned: scores of proxies have no noise
 _MOST_TUNED = 200  # mixtures that kernel parameters are chosen on
 _MOST_FITTED = 2000  # mixtures that are learned from; others that are scored are known all the same
@@ -44,16 +43,19 @@ class Surrogate:
 
     Args:
         kind (`str`): `merged` or `ensemble`.
-        components (`np.ndarray`): [units, domains], losses of the component models; of one that is missing, what the
-            scored mixtures say of its unit, NaN where they say nothing.
-        process (`GaussianProcessRegressor`): of the difference from the formula over the components.
-        known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN where one was not.
+        known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN on domains where not.
+        seen (`np.ndarray`): [units], whether a mixture that is learned from has the unit.
+        process (`GaussianProcessRegressor`): of the losses, or of what the soft minimum leaves of them.
+        components (`np.ndarray`, *optional*): [units, domains], what the soft minimum is taken of, if it is.
+        logarithmic (`bool`): whether what is learned are logarithms of losses.
     """
 
     kind: str
-    components: np.ndarray
-    process: "GaussianProcessRegressor"
     known: Mapping[bytes, np.ndarray]
+    seen: np.ndarray
+    process: "GaussianProcessRegressor"
+    components: np.ndarray | None
+    logarithmic: bool
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The proxy's losses.
@@ -64,11 +66,8 @@ class Surrogate:
         Returns:
             `np.ndarray`: [mixtures, domains]; NaN for mixtures with a unit that nothing is known of.
         """
-        found = _formula(self.kind, weights, self.components)
-        for rows in _portions(weights):
-            found[rows] += self.process.predict(_inputs(self.kind, weights[rows]))
-        exact = self._exact(weights)
-        return np.where(np.isnan(exact), found, exact)
+        predicted, exact = self._predicted(weights), self._exact(weights)
+        return np.where(np.isnan(exact), predicted, exact)
 
     def sd(self, weights: np.ndarray) -> np.ndarray:
         """The standard deviation of the error of [`Surrogate.losses`].
@@ -79,14 +78,29 @@ class Surrogate:
         Returns:
             `np.ndarray`: [mixtures, domains]; 0 where the proxy was scored.
         """
-        found = np.full((len(weights), self.components.shape[1]), np.nan)
-        for rows in _portions(weights):
-            found[rows] = self.process.predict(_inputs(self.kind, weights[rows]), return_std=True)[1]
-        return np.where(np.isnan(self._exact(weights)), found, 0.0)
+        deviation = self._in_portions(weights, lambda inputs: self.process.predict(inputs, return_std=True)[1])
+        if self.logarithmic:
+            deviation *= self._predicted(weights)
+        return np.where(np.isnan(self._exact(weights)), deviation, 0.0)
+
+    def _predicted(self, weights: np.ndarray) -> np.ndarray:
+        found = self._in_portions(weights, self.process.predict)
+        if self.components is not None:
+            found += _smooth_minimum(weights, self.components)
+        return np.exp(found) if self.logarithmic else found
 
     def _exact(self, weights: np.ndarray) -> np.ndarray:
-        missing = np.full(self.components.shape[1], np.nan)
-        return np.array([self.known.get(key, missing) for key in _keys(weights)]).reshape(len(weights), -1)
+        missing = np.full_like(next(iter(self.known.values())), np.nan)
+        return np.reshape([self.known.get(key, missing) for key in _keys(weights)], (-1, len(missing)))
+
+    def _in_portions(self, weights: np.ndarray, predict) -> np.ndarray:
+        found = np.empty((len(weights), len(next(iter(self.known.values())))))
+        for start in range(0, len(weights), _AT_ONCE):
+            portion = slice(start, start + _AT_ONCE)
+            # scikit-learn gives no second dimension where there is one domain.
+            found[portion] = predict(_inputs(self.kind, weights[portion])).reshape(-1, found.shape[1])
+        found[weights[:, ~self.seen].any(axis=1)] = np.nan
+        return found
 
 
 def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate]:
@@ -97,14 +111,15 @@ def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate]:
     Args:
         evidence ([`Evidence`]): with the scores of proxies and components.
     """
+    logarithmic = evidence.unit_of_measure.startswith("perplexity")
     return {
-        kind: fit_surrogate(kind, scored, evidence.components)
+        kind: fit_surrogate(kind, scored, evidence.components, logarithmic)
         for kind, scored in evidence.proxies.items()
         if ((scored.complete().weights > 0).sum(axis=1) > 1).any()
     }
 
 
-def fit_surrogate(kind: str, scored: Observations, components: np.ndarray) -> Surrogate:
+def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:
     """Learn a proxy's scores from the mixtures that it was scored for, and from the components.
 
     Args:
@@ -112,29 +127,25 @@ def fit_surrogate(kind: str, scored: Observations, components: np.ndarray) -> Su
         scored ([`Observations`]): the proxy's scores, of one mixture or more on every domain.
         components (`np.ndarray`): [units, domains], losses of the component models, which are the proxy's for mixtures
             of one unit; NaN for a unit without one, for example where components were trained on mixtures.
+        logarithmic (`bool`): learn logarithms of losses, which is what perplexities are smooth in.
     """
     weights, losses = _distinct(scored, components)
     known = dict(zip(_keys(weights), losses, strict=True))
     fitted = np.flatnonzero(np.isfinite(losses).all(axis=1))
     fitted = fitted[_evenly(len(fitted), _MOST_FITTED)]
     weights, losses = weights[fitted], losses[fitted]
-    components = _completed(components, weights, losses)
-    difference = losses - _formula(kind, weights, components)
-    return Surrogate(kind, components, _fit_process(_inputs(kind, weights), difference), known)
+    if logarithmic:
+        losses, components = np.log(losses), np.log(components)
+    softened = components if kind == ENSEMBLE.kind and np.isfinite(components).all() else None
+    if softened is not None:
+        losses = losses - _smooth_minimum(weights, softened)
+    process = fit_process(_inputs(kind, weights), losses)
+    return Surrogate(kind, known, weights.any(axis=0), process, softened, logarithmic)
 
 
-def _completed(components: np.ndarray, weights: np.ndarray, losses: np.ndarray) -> np.ndarray:
-    """The components' losses, missing ones as a linear fit to mixtures has them; NaN for a unit that none of them has.
-
-    The process learns what the linear fit gets wrong.
-    """
-    missing = np.isnan(components).any(axis=1)
-    left = losses - weights[:, ~missing] @ components[~missing]
-    found, *_ = np.linalg.lstsq(weights[:, missing], left)
-    found[~weights[:, missing].any(axis=0)] = np.nan
-    completed = components.copy()
-    completed[missing] = found
-    return completed
+def _smooth_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """A soft minimum whose sharpness suits how far the components differ; a sharper one leaves kinks to be learned."""
+    return soft_minimum(weights, components, 1 / max(components.std(axis=0).mean(), 1e-9))
 
 
 def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +158,7 @@ def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray,
 
 def _keys(weights: np.ndarray) -> Iterator[bytes]:
     """What identifies each mixture; weights are equal where their first nine decimals are."""
-    return (row.tobytes() for row in np.round(weights, 9) + 0.0)
+    return (row.tobytes() for row in np.round(weights, 9) + 0.0)  # which makes -0.0 the same as 0.0
 
 
 def _evenly(count: int, most: int) -> np.ndarray:
@@ -155,23 +166,18 @@ def _evenly(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
 
 
-def _portions(weights: np.ndarray) -> Iterator[slice]:
-    return (slice(start, start + _AT_ONCE) for start in range(0, len(weights), _AT_ONCE))
-
-
-def _formula(kind: str, weights: np.ndarray, components: np.ndarray) -> np.ndarray:
-    if kind == ENSEMBLE.kind:
-        return soft_minimum(weights, components, _SHARPNESS)
-    missing = (weights > 0) @ np.isnan(components)
-    return np.where(missing, np.nan, weights @ np.nan_to_num(components))
-
-
 def _inputs(kind: str, weights: np.ndarray) -> np.ndarray:
     """What a process of the kind sees of mixtures."""
-    return weights if kind == MERGE.kind else np.hstack([weights, np.sqrt(weights)])
+    return np.hstack([weights, np.sqrt(weights)]) if kind == ENSEMBLE.kind else weights
 
 
-def _fit_process(inputs: np.ndarray, values: np.ndarray) -> "GaussianProcessRegressor":
+def fit_process(inputs: np.ndarray, values: np.ndarray) -> "GaussianProcessRegressor":
+    """A quadratic form and what it leaves of the values, with one kernel for all domains.
+
+    Args:
+        inputs (`np.ndarray`): [mixtures, inputs].
+        values (`np.ndarray`): [mixtures, domains], without noise.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern
@@ -184,8 +190,6 @@ def _fit_process(inputs: np.ndarray, values: np.ndarray) -> "GaussianProcessRegr
         # A parameter at its bound is an answer: no trend, or nothing left beside it.
         warnings.simplefilter("ignore", ConvergenceWarning)
         tuned = GaussianProcessRegressor(trend + rest, alpha=_JITTER, normalize_y=True).fit(inputs[rows], values[rows])
-        if len(rows) == len(inputs):
-            return tuned
-        return GaussianProcessRegressor(tuned.kernel_, alpha=_JITTER, normalize_y=True, optimizer=None).fit(
-            inputs, values
-        )
+    if len(rows) == len(inputs):
+        return tuned
+    return GaussianProcessRegressor(tuned.kernel_, alpha=_JITTER, normalize_y=True, optimizer=None).fit(inputs, values)

@@ -5,6 +5,7 @@ import pytest
 from pool_scores import read_pool
 from scipy.stats import spearmanr
 
+from hf_ablate.mixtures.space_filling import space_filling
 from hf_ablate.prediction import surrogate as module
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.observations import Observations
@@ -55,6 +56,18 @@ def test_the_other_mixtures_of_a_pool_are_put_in_their_order(kind, share, of_dom
         surrogate = fit_surrogate(kind, scored.only(known), EVIDENCE.components)
         found.append(rhos(surrogate.losses(scored.weights[others]), scored.losses[others]))
     assert (np.mean(found, axis=0) > (of_domains, of_mean)).all()
+
+
+@pytest.mark.parametrize("share, of_domains, of_mean", [(0.1, 0.995, 0.97), (0.3, 0.999, 0.995)])
+def test_merges_that_fill_the_space_predict_the_others(share, of_domains, of_mean):
+    scored = EVIDENCE.proxies["merged"]
+    mixtures = [EVIDENCE.mixture_of(scored.weights[row]) for row in SEVERAL]
+    chosen = {mixture.id for mixture in space_filling(mixtures, round(share * len(mixtures)))}
+    known = [row for row in SEVERAL if scored.ids[row] in chosen]
+    others = [row for row in SEVERAL if scored.ids[row] not in chosen]
+    surrogate = fit_surrogate("merged", scored.only(known), EVIDENCE.components)
+    found = rhos(surrogate.losses(scored.weights[others]), scored.losses[others])
+    assert (np.array(found) > (of_domains, of_mean)).all()
 
 
 def test_ninety_percent_intervals_hold_ninety_percent_of_other_merges():
@@ -120,6 +133,29 @@ def test_where_components_were_trained_on_mixtures_the_merges_alone_are_learned_
     surrogate = fit_surrogate("merged", observed(known, quadratic(known)), np.full_like(COMPONENTS, np.nan))
     assert np.abs(surrogate.losses(others) - quadratic(others)).max() < 0.01
     np.testing.assert_array_equal(surrogate.losses(known), quadratic(known))
+
+
+def test_perplexities_are_predicted_as_the_bits_that_they_are_powers_of():
+    known, others = draw(0, 0.3)
+    bits, perplexities = EVIDENCE, read_pool("ppl_byte")
+    last = bits.proxies["merged"].weights[others]
+    found = [
+        fit_surrogates(replace(evidence, proxies={"merged": evidence.proxies["merged"].only(known)}))["merged"]
+        for evidence in (bits, perplexities)
+    ]
+    np.testing.assert_allclose(found[1].losses(last), 2 ** found[0].losses(last), rtol=1e-4)
+    np.testing.assert_allclose(found[1].sd(last), found[1].losses(last) * np.log(2) * found[0].sd(last), rtol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["merged", "ensemble"])
+def test_one_domain_is_predicted_as_the_first_of_equal_ones(kind):
+    known, others = draw(0, 0.3)
+    scored, last = EVIDENCE.proxies[kind].only(known), EVIDENCE.proxies[kind].weights[others]
+    one = fit_surrogate(kind, replace(scored, losses=scored.losses[:, :1]), EVIDENCE.components[:, :1])
+    twin = fit_surrogate(kind, replace(scored, losses=scored.losses[:, [0, 0]]), EVIDENCE.components[:, [0, 0]])
+    assert one.losses(last).shape == one.sd(last).shape == (len(last), 1)
+    np.testing.assert_allclose(one.losses(last), twin.losses(last)[:, :1], atol=1e-3)
+    np.testing.assert_allclose(one.sd(last), twin.sd(last)[:, :1], rtol=0.1)
 
 
 def test_mixtures_with_a_unit_that_nothing_is_known_of_have_no_losses():
