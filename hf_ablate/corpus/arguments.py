@@ -74,6 +74,14 @@ class PartitionArguments(DocumentArguments):
     max_epochs: float = field(
         default=4.0, metadata={"help": "The most epochs of a unit that is smaller than the budget."}
     )
+    match_epochs_of: int | None = field(
+        default=None,
+        metadata={
+            "help": "The tokens of the final training run that the study is for: each unit is cut so that the study "
+            "repeats it as often as that run does with equal shares of all units. Default: nothing is repeated that "
+            "need not be."
+        },
+    )
     on_small_unit: Literal["fail", "drop"] = field(
         default="fail", metadata={"help": "What to do with a unit that has too few tokens."}
     )
@@ -165,12 +173,17 @@ class PartitionArguments(DocumentArguments):
         for name in positive:
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; it must be positive")
-        for name in ("unit_tokens", "seed_tokens", "eval_bytes"):
+        for name in ("unit_tokens", "seed_tokens", "eval_bytes", "match_epochs_of"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; it must be positive, or left out")
         for name in ("unit_tokens", "seed_tokens"):
             if getattr(self, name) is not None and getattr(self, name) < self.block_size:
                 raise InputError(f"`{name}` is {getattr(self, name)}: less than one block of {self.block_size} tokens")
+        if self.match_epochs_of is not None and self.match_epochs_of < (self.unit_tokens or 0):
+            raise InputError(
+                f"`match_epochs_of` is {self.match_epochs_of:,}, a final run of fewer tokens than one unit of the "
+                f"study has (`unit_tokens` {self.unit_tokens:,}); give the tokens of the final run"
+            )
         if not (0 <= self.val_fraction and 0 <= self.test_fraction and self.val_fraction + self.test_fraction < 1):
             raise InputError("`val_fraction` and `test_fraction` must not be negative, and must add up to less than 1")
         if self.vocab_size < 257:

@@ -18,7 +18,8 @@ class TrainingText:
     Args:
         blocks (`int | None`): how many blocks, repeated ones included; `None` where a recipe leaves it open.
         digest (`str`): of the token ids; empty before the corpus is made.
-        available_tokens (`int | None`): tokens of the whole partition, before it was cut to the budget.
+        available_tokens (`int | None`): tokens of the whole partition, before it was cut to the budget; estimated from
+            bytes where no more was tokenised than is needed.
         fields (`Mapping[str, str]`): field of `partition_by` → its value, for a unit.
         roots (`tuple[str, ...]`): names of the roots that its documents were read from, for a unit.
     """

@@ -37,7 +37,9 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
     budget = f"{arguments.unit_tokens:,} tokens" if arguments.unit_tokens else "as many tokens as the smallest unit"
     what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
     lines = [f"{what} {', '.join(arguments.roots)}"]
-    lines.append(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}")
+    final = arguments.match_epochs_of
+    repeated = f", repeated as in a final run of {final:,} tokens" if final else ""
+    lines.append(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}{repeated}")
     facts: dict[str, Any] = {"files": len(files), "bytes": size, "unit_tokens": arguments.unit_tokens}
     if arguments.source != "files":
         check_partition_names(arguments, files)

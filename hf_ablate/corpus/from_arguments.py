@@ -85,4 +85,5 @@ def unit_size(arguments: PartitionArguments) -> UnitSize:
         min_tokens=arguments.min_tokens,
         max_epochs=arguments.max_epochs,
         on_small=arguments.on_small_unit,
+        final_tokens=arguments.match_epochs_of,
     )

@@ -74,6 +74,8 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
     settings = dataclasses.asdict(arguments)
     for name in _NOT_IN_FINGERPRINT:
         del settings[name]
+    if arguments.match_epochs_of is None:
+        del settings["match_epochs_of"]  # corpora that were made before there was this option stay as they are
     for name in ("roots", "decontaminate_against"):
         settings[name] = [_without_folder(path, arguments.source) for path in settings[name]]
     inputs = {"files": digest([[file.name, file.size, file.version] for file in files])}
@@ -158,6 +160,7 @@ def _partition(
     contents["removed"], samples = removed_documents(collection)
     write_json(folder.corpus / "removed.json", samples)
     contents["leftovers"] = {"documents": collection.left_out.counts, "unused_partitions": portions.unused}
+    contents["match_epochs_of"] = arguments.match_epochs_of
     contents["dropped_units"] = [name for name in portions.units if name not in units]
     overlap = recipe.decontamination.rule if recipe.decontamination else None
     card = corpus_card(contents, settings["roots"], arguments.partition_by, overlap)

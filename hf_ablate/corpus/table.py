@@ -73,6 +73,11 @@ def _notes(manifest: dict) -> list[str]:
         "unique: the tokens that are there; epochs: how often they fill the budget; val, test: text that is "
         "held out of training, to be scored; removed: documents that are duplicates or overlap with evaluation text.",
     ]
+    if final := manifest.get("match_epochs_of"):
+        notes.append(
+            f"Units are cut so that they are repeated as in a final run of {final:,} tokens in equal shares of the "
+            f"{len(manifest['units'])} units."
+        )
     for reason, entry in leftovers["documents"].items():
         notes.append(f"left out: {entry['documents']:,} documents ({reason}), e.g. {', '.join(entry['examples'][:2])}")
     notes += _overlap_notes(manifest["removed"])

@@ -29,6 +29,7 @@ class UnitSize:
         min_tokens (`int`): the fewest unique tokens that a unit needs.
         max_epochs (`float`): how often a unit smaller than the budget may be repeated.
         on_small (`str`): `fail`, or `drop` units that are too small.
+        final_tokens (`int | None`): of the training run that the study plans, whose repetition units get.
     """
 
     tokens: int | None
@@ -36,6 +37,7 @@ class UnitSize:
     min_tokens: int = 0
     max_epochs: float = 4.0
     on_small: str = "fail"
+    final_tokens: int | None = None
 
     @property
     def fewest_tokens(self) -> int:
@@ -54,7 +56,8 @@ def choose_units(
         size (`UnitSize`): how large units are.
 
     Raises:
-        `InputError`: for units with too few tokens: which, how many, what to do.
+        `InputError`: for units with too few tokens, and for those that the final run repeats too often: which, how
+            many, what to do.
     """
     units = {name: documents_of(encoded, Portion("unit", name, "train")) for name in names}
     unique = {name: documents.num_tokens for name, documents in units.items()}
@@ -66,7 +69,36 @@ def choose_units(
     if small:
         _report_small(small, units, budget, size, encoded)
         units = {name: documents for name, documents in units.items() if name not in small}
-    return units, num_blocks
+    return _repeated_as_in_final_run(units, needed, size) if size.final_tokens else units, num_blocks
+
+
+def _repeated_as_in_final_run(
+    units: dict[str, PortionDocuments], needed: int, size: UnitSize
+) -> dict[str, PortionDocuments]:
+    """The beginning of each unit that fills the budget in as many epochs as the final run takes of the whole unit.
+
+    The final run sees all units in equal shares. What it does not see whole, or less often than the budget makes the
+    study repeat it, stays as it is.
+    """
+    tokens = size.final_tokens / len(units)
+    cut = {
+        name: documents.first(needed / max(1.0, tokens / documents.available_tokens), "tokens")
+        for name, documents in units.items()
+    }
+    lines = [
+        f"  unit {name!r} has {units[name].available_tokens:,} tokens, which {tokens:,.0f} repeat "
+        f"{tokens / units[name].available_tokens:.1f} times: {documents.num_tokens:,} unique tokens of {needed:,}"
+        for name, documents in cut.items()
+        if documents.num_tokens < size.fewest_tokens or documents.num_tokens * size.max_epochs < needed
+    ]
+    if lines:
+        raise InputError(
+            f"the final run, `match_epochs_of` {size.final_tokens:,} tokens in equal shares of {len(units)} units, "
+            f"repeats text too often (`min_tokens` {size.fewest_tokens:,}, `max_epochs` {size.max_epochs:g}):\n"
+            + "\n".join(lines)
+            + "\nRaise `max_epochs` or `unit_tokens`, lower `match_epochs_of`, or leave the partition out of `units`."
+        )
+    return cut
 
 
 def documents_of(encoded: EncodedDocuments, portion: Portion) -> PortionDocuments:
@@ -119,7 +151,7 @@ def write_training_blocks(folder: Path, documents: PortionDocuments, num_blocks:
         "unique_tokens": unique,
         "epochs": round(needed / unique, 4) if unique else 0,
         "documents": len(used),
-        "available_tokens": documents.num_tokens,
+        "available_tokens": documents.available_tokens,
     }
 
 

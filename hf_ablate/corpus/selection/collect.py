@@ -24,7 +24,7 @@ from .indexed import IndexedDocuments, is_between, mark_duplicates
 from .jobs import encode_settings, make_jobs
 from .left_out import LeftOut
 from .membership import Membership, find_membership
-from .ranges import bytes_per_range, limits
+from .ranges import bytes_per_range, limits, shares_of
 from .read_selected import read_selected
 from .recipe import Recipe
 from .records import Survey
@@ -101,7 +101,9 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
         jobs = list(make_jobs(indexed, number, done, limit, num_proc))
         run_tasks(partial(encode_task, settings=settings), jobs, num_proc, "tokenising")
         parts += tuple((job.name, job.task.number) for job in jobs)
-        encoded = EncodedDocuments(settings.folder, parts, indexed.duplicates, portions, np.dtype(settings.dtype))
+        encoded = EncodedDocuments(
+            settings.folder, parts, indexed.duplicates, portions, shares_of(totals, limit), np.dtype(settings.dtype)
+        )
         tokens = encoded.count_tokens()
         short = (tokens < needed) & (limit < totals.shape[1]) & is_train
         if not short.any():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class EncodedDocuments:
         parts (`tuple[tuple[str, int], ...]`): the output of each job: (name, number of the task).
         duplicates (`Mapping[int, np.ndarray]`): number of a task → whether each of its records is a duplicate.
         portions (`Portions`): what the documents are needed for.
+        shares (`np.ndarray`): the share of each portion's text that was tokenised, shape (portions,).
         dtype (`np.dtype`): the type of a token id.
     """
 
@@ -28,6 +29,7 @@ class EncodedDocuments:
     parts: tuple[tuple[str, int], ...]
     duplicates: Mapping[int, np.ndarray]
     portions: Portions
+    shares: np.ndarray
     dtype: np.dtype
 
     def count_tokens(self) -> np.ndarray:
@@ -78,7 +80,8 @@ class EncodedDocuments:
         part = np.concatenate([np.empty(0, np.uint32), *parts])
         ranked = np.lexsort((documents["content"], documents["order"]))
         names = [name for name, _ in self.parts]
-        return PortionDocuments(self.folder, names, documents[ranked], part[ranked], self.dtype)
+        available = round(int(documents["tokens"].sum()) / max(float(self.shares[portion]), 1e-12))
+        return PortionDocuments(self.folder, names, documents[ranked], part[ranked], available, self.dtype)
 
     def _read(self, name: str) -> np.ndarray:
         return np.memmap(self.folder / f"{name}.documents", DOCUMENT, "r")
@@ -105,6 +108,7 @@ class PortionDocuments:
         names (`list[str]`): the jobs.
         entries (`np.ndarray`): the documents, `DOCUMENT`.
         part (`np.ndarray`): the place in `names` of each document's job.
+        available_tokens (`int`): of the whole portion; estimated from bytes where not all of it was tokenised.
         dtype (`np.dtype`): the type of a token id.
     """
 
@@ -112,6 +116,7 @@ class PortionDocuments:
     names: list[str]
     entries: np.ndarray
     part: np.ndarray
+    available_tokens: int
     dtype: np.dtype
 
     def __len__(self) -> int:
@@ -121,10 +126,10 @@ class PortionDocuments:
     def num_tokens(self) -> int:
         return int(self.entries["tokens"].sum())
 
-    def first(self, limit: int, unit: str) -> "PortionDocuments":
+    def first(self, limit: float, unit: str) -> "PortionDocuments":
         """The shortest beginning with at least `limit` tokens or bytes (`unit`), or all documents."""
         count = int(np.searchsorted(np.cumsum(self.entries[unit], dtype=np.int64), limit)) + 1
-        return PortionDocuments(self.folder, self.names, self.entries[:count], self.part[:count], self.dtype)
+        return replace(self, entries=self.entries[:count], part=self.part[:count])
 
     def tokens(self) -> Iterator[np.ndarray]:
         """The tokens of document after document, each ending with EOS.

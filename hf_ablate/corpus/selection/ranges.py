@@ -39,6 +39,21 @@ def bytes_per_range(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], 
     return totals
 
 
+def shares_of(totals: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """The share of each portion's bytes that is in its first ranges.
+
+    Args:
+        totals (`np.ndarray`): bytes of shape (portions, 4096), as [`bytes_per_range`] gives them.
+        limit (`np.ndarray`): how many ranges, at least one, shape (portions,).
+
+    Returns:
+        `np.ndarray` of shape (portions,), float64; 1 for a portion without documents.
+    """
+    sums = np.cumsum(totals, axis=1)
+    read, whole = sums[np.arange(len(limit)), limit - 1], sums[:, -1]
+    return np.divide(read, whole, out=np.ones(len(limit)), where=whole > 0)
+
+
 def limits(totals: np.ndarray, budgets: np.ndarray) -> np.ndarray:
     """The number of ranges each portion needs so that their bytes reach its budget; all of them if they never do.
 
