@@ -51,15 +51,15 @@ def read_evidence(
 def evidence_of(scores: Scores, metric: str) -> Evidence:
     """The evidence in scores.
 
-    Reference models of one unit are left out: with the same tokens they are that unit's component. So are components
-    that were trained on several units: proxies, which are made of them, would be judged on their own parts. A mixture
-    that was trained with several seeds is there once for each.
+    Reference models of one unit are left out: with the same tokens they are that unit's component. So are those of
+    mixtures that components were trained on, and these components: proxies would be judged on what they are made of.
+    A mixture that was trained with several seeds is there once for each.
 
     Args:
         scores ([`Scores`]): of mixtures, components and reference models.
         metric (`str`): that they are in.
     """
-    components = {name: losses for name, losses in scores.components.items() if name not in scores.mixed}
+    components = {name: losses for name, losses in scores.components.items() if scores.probes[name].units == [name]}
     units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(components)))
     domains = tuple(target_name(source, domain) for source, domain in scores.domains)
     missing = np.full(len(domains), np.nan)
@@ -71,7 +71,8 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
         own = Observations(tuple(ids[row] for row in rows), weights[rows], losses)
         return own.only(np.flatnonzero(np.isfinite(losses).any(axis=1)))
 
-    trained = [(row, losses) for row, losses in scores.references if scores.sizes[row] > 1]
+    are_probes = scores.are_probes
+    trained = [(row, losses) for row, losses in scores.references if not are_probes[row]]
     return Evidence(
         units=units,
         domains=domains,

@@ -75,7 +75,7 @@ class Scores:
         seed (`np.ndarray`, *optional*): [domains].
         references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
             and its scores, [domains].
-        mixed (`frozenset[str]`): names of the components that were trained on several units.
+        probes (`dict[str, Mixture]`): name of a component → what it was trained on.
     """
 
     mixtures: list[Mixture]
@@ -84,12 +84,21 @@ class Scores:
     components: dict[str, np.ndarray]
     seed: np.ndarray | None
     references: list[tuple[int, np.ndarray]]
-    mixed: frozenset[str] = frozenset()
+    probes: dict[str, Mixture]
 
     @property
     def sizes(self) -> np.ndarray:
         """The number of units of each mixture."""
         return np.array([len(mixture.units) for mixture in self.mixtures])
+
+    @property
+    def are_probes(self) -> np.ndarray:
+        """Whether each mixture is of one unit or what a component was trained on: [mixtures], bool.
+
+        With the same tokens its reference model is that component, of which proxies are made: it cannot judge them.
+        """
+        trained_on = {probe.id for probe in self.probes.values()}
+        return np.array([len(mixture.units) == 1 or mixture.id in trained_on for mixture in self.mixtures])
 
     def targets(self) -> list[Target]:
         """`macro` first, then each source's mean (of two domains or more) followed by its domains."""
@@ -146,8 +155,8 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         values[columns[row.source, row.domain]] = getattr(row, metric)
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
-    mixed = {row.model for row in chosen if row.kind == "component" and len(row.mixture) > 1}
-    scores = _arrange(models, domains, mixtures, frozenset(split_model_id(model)[1] for model in mixed))
+    probes = {split_model_id(row.model)[1]: Mixture.of(row.mixture) for row in chosen if row.kind == "component"}
+    scores = _arrange(models, domains, mixtures, probes)
     proxies = [scores.by_kind[proxy.kind] for proxy in PROXIES if proxy.kind in scores.by_kind]
     if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
         where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
@@ -175,7 +184,9 @@ def _without_empty_domains(
     )
 
 
-def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture], mixed: frozenset[str]) -> Scores:
+def _arrange(
+    models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture], probes: dict[str, Mixture]
+) -> Scores:
     missing = np.full(len(domains), np.nan)
     components = {
         split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
@@ -188,13 +199,13 @@ def _arrange(models: dict[str, np.ndarray], domains: list, mixtures: list[Mixtur
     references = _references(models, mixtures)
     if np.isfinite([values for _, values in references]).any():
         by_kind["reference"] = _means(references, len(mixtures), missing)
+    trained_on = {probe: components[name] for name, probe in probes.items()}
     for kind in kinds:
         for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.
-            is_component = len(mixture.units) == 1 and mixture.units[0] not in mixed
-            if is_component and np.isnan(by_kind[kind][row]).all():
-                by_kind[kind][row] = components.get(mixture.units[0], missing)
-    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, mixed)
+            if mixture in trained_on and np.isnan(by_kind[kind][row]).all():
+                by_kind[kind][row] = trained_on[mixture]
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, probes)
 
 
 def _references(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[tuple[int, np.ndarray]]:

@@ -89,7 +89,8 @@ def _number(value: float) -> float | None:
 def make_agreement(scores: Scores, settings: RankSettings, budget: str) -> dict[str, Any]:
     """How well each predictor agrees with the reference models, per target and number of units.
 
-    Reference models of one unit are left out: with the same tokens they equal their component by construction.
+    Reference models of one unit, or of what a component was trained on, are left out: with the same tokens they equal
+    their component by construction.
 
     Args:
         scores ([`Scores`]): of mixtures, components and reference models.
@@ -101,7 +102,7 @@ def make_agreement(scores: Scores, settings: RankSettings, budget: str) -> dict[
     """
     references = scores.by_kind.get("reference", np.full((len(scores.mixtures), len(scores.domains)), np.nan))
     trained = np.isfinite(references).any(axis=1)
-    counted = trained & (scores.sizes > 1)
+    counted = trained & ~scores.are_probes
     predicted = predictions(scores)
     records = []
     for target in scores.targets():
@@ -123,9 +124,9 @@ def make_agreement(scores: Scores, settings: RankSettings, budget: str) -> dict[
         "bootstrap_samples": settings.bootstrap_samples,
         "references": int(counted.sum()),
         "left_out": [
-            {"mixture_id": mixture.id, "name": mixture.name, "reason": "its only unit's component is the same model"}
-            for mixture, trained_one, size in zip(scores.mixtures, trained, scores.sizes, strict=True)
-            if trained_one and size == 1
+            {"mixture_id": mixture.id, "name": mixture.name, "reason": "a component is the same model"}
+            for mixture, is_left_out in zip(scores.mixtures, trained & scores.are_probes, strict=True)
+            if is_left_out
         ],
         "predictors": [
             {
