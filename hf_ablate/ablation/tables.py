@@ -48,9 +48,9 @@ def _sentences(content: dict[str, Any]) -> str:
     lines = [f"- {sentences[key]}" for key in drops[:_MOST_SENTENCES]]
     if len(drops) > _MOST_SENTENCES:
         lines.append(f"- … and {len(drops) - _MOST_SENTENCES} more that can be dropped, see the table")
-    helpful = next((key for key in by_effect if effects[key]["effect"] < 0 and effects[key]["told_apart"]), None)
+    helpful = [key for key in by_effect if effects[key]["effect"] < 0 and effects[key]["told_apart"]]
     if helpful:
-        lines.append(f"- what helps most: {sentences[helpful]}")
+        lines.append(f"- what helps most: {sentences[helpful[0]]}")
     else:
         lines.append(f"- no change below makes {target_text(content['target'])} better by more than can be told")
     return "\n".join(map(paragraph, lines))
@@ -80,16 +80,18 @@ def _on_target(content: dict[str, Any]) -> dict[tuple[str, str, str | None], dic
 
 
 def _one_by_one(content: dict[str, Any]) -> str:
+    """What each part does when it is dropped, added or upweighted, where any can be."""
     effects = _on_target(content)
+    possible = [change for change in _CHANGES if any(key[0] == change for key in effects)]
     rows = [
         [
             row["part"],
             weight_text(row["weight"]) if row["weight"] else "0",
-            *(_cell(effects.get((change, row["part"], None))) for change in _CHANGES),
+            *(_cell(effects.get((change, row["part"], None))) for change in possible),
         ]
         for row in content["parts"]
     ]
-    return text_table([_noun(content), "weight", *_CHANGES.values()], rows)
+    return text_table([_noun(content), "weight", *(_CHANGES[change] for change in possible)], rows)
 
 
 def _swaps(content: dict[str, Any]) -> str:
@@ -149,9 +151,12 @@ def _noun(content: dict[str, Any]) -> str:
 
 def _explanation(content: dict[str, Any]) -> str:
     """The words of the tables, for who meets them first here."""
+    if content["noise_floor"] > 0:
+        floor = f"or the effect is below the noise floor of {content['noise_floor']:.4f}, as another seed changes too"
+    else:
+        floor = "and what another training seed changes is not known"
     return (
-        "(in brackets): no difference that can be told: the interval holds 0, or the effect is below the noise floor "
-        f"of {content['noise_floor']:.4f}, which another training seed changes as well. drop, upweight: the others "
+        f"(in brackets): no difference that can be told: the interval holds 0, {floor}. drop, upweight: the others "
         "keep their proportions. add: with 1 / (number of units) as weight. Shapley value: what a unit brings when it "
         "joins some of the others, weights in the same proportions, averaged over all orders. interaction: what two "
         "bring together beyond what each brings without the other; negative where they overlap."

@@ -14,7 +14,7 @@ _MOST_ROWS, _MOST_COLUMNS = 32, 16
 
 
 def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
-    """Units × targets: what dropping a unit costs (blue) or saves (orange); pale numbers are no difference.
+    """Units × targets: what dropping a unit costs (blue) or saves (orange); what is no difference has no colour.
 
     The rows are in the order of what dropping costs on the target, which is the first column.
 
@@ -30,15 +30,15 @@ def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
     targets = list(dict.fromkeys(target for _, target in drops))[:_MOST_COLUMNS]
     parts = sorted({part for part, _ in drops}, key=lambda part: -drops[part, targets[0]]["effect"])[:_MOST_ROWS]
     values = np.array([[drops[part, target]["effect"] for target in targets] for part in parts])
+    told_apart = np.array([[drops[part, target]["told_apart"] for target in targets] for part in parts])
     most = max(np.percentile(abs(values), 95), 1e-12)
     figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(parts)), layout="constrained")
     panel = figure.subplots()
-    panel.imshow(values, cmap=DIVERGING, aspect="auto", vmin=-most, vmax=most)
+    panel.imshow(values * told_apart, cmap=DIVERGING, aspect="auto", vmin=-most, vmax=most)
     for (row, column), value in np.ndenumerate(values):
-        told_apart = drops[parts[row], targets[column]]["told_apart"]
-        dark = told_apart and abs(value) > 0.6 * most
+        on_colour = "white" if abs(value) > 0.6 * most else INK
         panel.text(column, row, f"{value:+.3f}", ha="center", va="center", fontsize=6.5,
-                   color="white" if dark else INK if told_apart else GREY)  # fmt: skip
+                   color=on_colour if told_apart[row, column] else GREY)  # fmt: skip
     top_labels(panel, [short_name(target) for target in targets])
     panel.set_yticks(range(len(parts)), [label_text(part) for part in parts], color=INK)
     panel.tick_params(axis="y", length=0)
