@@ -41,18 +41,24 @@ def effects_tables(content: dict[str, Any]) -> str:
 
 def _sentences(content: dict[str, Any]) -> str:
     """Of the drops, the most harmful first, and of the change that helps most."""
-    effects = _on_target(content)
+    effects, target = _on_target(content), target_text(content["target"])
     sentences = {_key(change): change["sentence"] for change in content["changes"]}
     by_effect = sorted(sentences, key=lambda key: effects[key]["effect"])
     drops = [key for key in reversed(by_effect) if key[0] == "drop"]
-    lines = [f"- {sentences[key]}" for key in drops[:_MOST_SENTENCES]]
+    shown, others = drops, []
     if len(drops) > _MOST_SENTENCES:
-        lines.append(f"- … and {len(drops) - _MOST_SENTENCES} more that can be dropped, see the table")
+        shown = [key for key in drops if effects[key]["told_apart"]][:_MOST_SENTENCES]
+        others = [key[1] for key in drops if key not in shown]
+    lines = [f"- {sentences[key]}" for key in shown]
+    if others:
+        lines.append(
+            f"- dropping any of the others makes less difference, or none that can be told: {', '.join(others)}"
+        )
     helpful = [key for key in by_effect if effects[key]["effect"] < 0 and effects[key]["told_apart"]]
     if helpful:
         lines.append(f"- what helps most: {sentences[helpful[0]]}")
     else:
-        lines.append(f"- no change below makes {target_text(content['target'])} better by more than can be told")
+        lines.append(f"- no change below makes {target} better by more than can be told")
     return "\n".join(map(paragraph, lines))
 
 

@@ -140,7 +140,11 @@ def test_many_units_are_sampled_swapped_on_the_target_alone_and_extrapolated_wit
     assert total == pytest.approx(alone.mean() - together.mean())
     text = effects_tables(content)
     assert "Extrapolated: no mixture that was measured gives more than this weight to u" in text
-    assert "Where the weight of one" not in text and "… and 6 more that can be dropped, see the table" in text
+    assert "Where the weight of one" not in text
+    drops = {row["part"]: row for row in content["effects"] if (row["change"], row["target"]) == ("drop", "macro")}
+    told_apart = [part for part, row in drops.items() if row["told_apart"]]
+    assert 0 < len(told_apart) < 14
+    assert text.count("- dropping u") == min(len(told_apart), 8) and "- dropping any of the others" in text
 
 
 def test_far_too_many_units_have_effects_but_no_shapley_values():
