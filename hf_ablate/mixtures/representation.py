@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 from .mixture import Mixture, weight_text
 
 
-TOLERANCE = 1e-6  # a share of the training data that makes no difference
+TOLERANCE = 1e-3  # a share of the training data, as little as rounding to whole blocks changes in a small run
 _DIGITS = 12  # of coefficients, so that they are the same on every machine
 
 
@@ -33,7 +33,7 @@ class Representation:
     distance: float
 
     @property
-    def is_exact(self) -> bool:
+    def is_inside(self) -> bool:
         """Whether the mixture is in the hull of the probes."""
         return self.distance <= TOLERANCE
 
@@ -65,10 +65,10 @@ def represent(mixture: Mixture, probes: Mapping[str, Mixture]) -> Representation
     ```
     """
     units = sorted({unit for probe in probes.values() for unit in probe.units})
-    mixture.check_units(units)
+    for unit in mixture.units:
+        if unit not in units:
+            raise InputError(f"no component was trained on any of it: {unknown_name('unit', unit, units)}")
     single = {probe.units[0]: name for name, probe in probes.items() if len(probe.units) == 1}
-    if all(single.get(unit) == unit for unit in mixture.units):
-        return Representation(mixture, 0.0)
     if all(unit in single for unit in mixture.units):
         return Representation(Mixture.of({single[unit]: weight for unit, weight in mixture.items}), 0.0)
     from scipy.optimize import nnls
@@ -139,7 +139,7 @@ def hull_facts(mixtures: Iterable[Mixture], probes: Mapping[str, Mixture]) -> di
     if all(len(probe.units) == 1 for probe in probes.values()):
         return None
     found = {mixture: represent(mixture, probes) for mixture in mixtures}
-    outside = [mixture for mixture in found if not found[mixture].is_exact]
+    outside = [mixture for mixture in found if not found[mixture].is_inside]
     farthest = max(outside, key=lambda mixture: (found[mixture].distance, mixture.id), default=None)
     condition = condition_number(probes)
     return {

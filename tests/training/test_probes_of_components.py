@@ -84,6 +84,7 @@ def test_probes_may_be_fewer_or_more_than_units(run_dir):
         ({"x": {"alfa": 1}}, "unknown unit 'alfa'; did you mean 'alpha'"),
         ({"own": 0.5, "rest": "available_tokens"}, "does not record the available tokens of unit 'alpha'"),
         ({"own": 0.5, "rest": {"field=x": 1}}, "the corpus records none"),
+        ({"two": {"alpha": 1, "beta": 1}}, "no component was trained on any of it: unknown unit 'gamma'"),
         ({"own": 2, "rest": "uniform"}, "`own` in `probes` is 2"),
     ],
     ids=str,

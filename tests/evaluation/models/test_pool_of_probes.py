@@ -25,7 +25,7 @@ MIXED = pool_of({"a": {"a": 3, "b": 1}, "b": {"a": 1, "b": 3}})
 def test_a_proxy_of_single_units_is_identified_by_weights_as_before(proxy):
     mixture = Mixture.of({"a": 1, "b": 3})
     found = SINGLE.proxy(proxy, mixture)
-    assert found.coefficients is mixture and found.id == f"{proxy.kind}:{mixture.id}"
+    assert found.coefficients == mixture and found.id == f"{proxy.kind}:{mixture.id}"
     assert found.digest == digest([proxy.kind, [["weights of a", 0.25], ["weights of b", 0.75]]])
 
 
