@@ -147,6 +147,16 @@ WRONG = {
     "rank --run_dir ranked --target pandaz": "unknown target 'pandaz'. Known: macro, in_domain",
     "rank --run_dir ranked --confidence 2": "confidence is 2.0; expected a share between 0 and 1",
     "report --run_dir ranked": f"ranked/ranking {FINISH_FIRST}",
+    # propose
+    "propose nowhere": "nowhere holds neither scores nor imported runs; run",
+    "propose ranked --target pandaz": "unknown target 'pandaz'. Known: macro, in_domain",
+    'propose ranked --max {"sumpy":0.1}': "unknown unit 'sumpy'; did you mean 'sympy'",
+    'propose ranked --min {"s*":0.7,"pandas":0.4}': "no mixture meets these constraints: min of *1.1, more than 1",
+    "propose ranked --max_epochs 1": "max_epochs without total_tokens; both are needed",
+    "propose ranked --max_epochs 1 --total_tokens 9e9": "--total_tokens: invalid int value: '9e9'",
+    "propose ranked --prior uniform": "prior needs max_distance or max_kl, which say how near to it",
+    "propose ranked --confidence_bound 90": "confidence_bound is 90.0; expected a probability between 0 and 1",
+    "propose ranked --for unit": "no unit is limited, so the best mixture may have as much of each as it likes; say",
     # effects
     "effects nowhere": "nowhere holds neither scores nor imported runs; run `hf-ablate evaluate`, or",
     "effects ranked": f"ranked/ranking {FINISH_FIRST}",

@@ -41,6 +41,7 @@ def propose_best(judge: Judge, constraints: Constraints) -> dict[str, Any]:
         "agreed": minimum.agreed,
         "tolerance": minimum.tolerance,
         "gap": minimum.gap,
+        "all_sets": minimum.all_sets,
         "proposed": [
             {
                 **_named(mixture),

@@ -30,6 +30,7 @@ class Minimum:
         tolerance (`float`): in losses.
         others (`tuple[tuple[np.ndarray, float], ...]`): other local minima, best first, with their losses.
         gap (`float`, *optional*): no allowed mixture has a loss that is lower by more; `None` where that is not known.
+        all_sets (`bool`): whether every set of as many units as are allowed was tried.
     """
 
     weights: np.ndarray
@@ -39,6 +40,7 @@ class Minimum:
     tolerance: float = 0.0
     others: tuple[tuple[np.ndarray, float], ...] = ()
     gap: float | None = None
+    all_sets: bool = True
 
 
 def lowest(

@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..evaluation.rows import target_name
 from .constraints import Constraints
 from .descent import Minimum
-from .few_units import eliminated, sets_of_units
+from .few_units import chosen_units, sets_of_units
 from .polytope import Polytope
 
 
@@ -80,12 +80,12 @@ def lowest_exactly(probabilities: ComponentProbabilities, constraints: Constrain
 
     sets = sets_of_units(constraints)
     if sets is None:
-        few = eliminated(
+        few = chosen_units(
             constraints,
             lambda allowed: minimum(allowed).weights,
             lambda mixtures: np.array([probabilities.loss(weights)[0] for weights in mixtures]),
         )
-        return replace(minimum(few), gap=None)
+        return replace(minimum(few), gap=None, all_sets=False)
     minima = [minimum(allowed) for allowed in sets]
     lowest = min(minima, key=lambda found: found.value)
     return replace(lowest, gap=max(lowest.value - min(found.value - found.gap for found in minima), 0.0))

@@ -12,6 +12,7 @@ from .polytope import Polytope
 
 
 _MOST_SETS = 64  # of units that are all tried
+_SWAPS_TRIED = 3  # at a time, those whose mixtures look best as they are
 
 
 def sets_of_units(constraints: Constraints) -> list[Constraints] | None:
@@ -29,13 +30,13 @@ def sets_of_units(constraints: Constraints) -> list[Constraints] | None:
     return [chosen for chosen in sets if Polytope(chosen).center is not None]
 
 
-def eliminated(
+def chosen_units(
     constraints: Constraints, minimum: Callable[[Constraints], np.ndarray], values: Callable[[np.ndarray], np.ndarray]
 ) -> Constraints:
-    """The constraints for the set of units that is left after dropping, one at a time, the unit that is missed least.
+    """The constraints for a good set of units, where there are too many sets to try.
 
-    A unit is missed as much as the loss rises when its weight goes to the others; the mixture is made as good as it
-    can be after every drop. It is a greedy search: another set may be better.
+    The unit that is missed least is dropped until few enough are left, then units are swapped for others while that
+    helps; the mixture is made as good as it can be after every step. Another set may still be better.
 
     Args:
         constraints ([`Constraints`]): with a limit on the number of units.
@@ -45,10 +46,27 @@ def eliminated(
     Returns:
         [`Constraints`]: without a limit on the number of units.
     """
+    weights = _eliminated(constraints, minimum, values)
+    loss = values(weights[None])[0]
+    for _ in range(len(constraints.units)):
+        swaps = _swaps(constraints, weights)
+        if not len(swaps):
+            break
+        promising = swaps[np.argsort(values(swaps), kind="stable")[:_SWAPS_TRIED]]
+        options = np.array([minimum(constraints.among(np.flatnonzero(swap))) for swap in promising])
+        losses = values(options)
+        if not losses.min() < loss:
+            break
+        weights, loss = options[np.argmin(losses)], losses.min()
+    return constraints.among(np.flatnonzero(weights))
+
+
+def _eliminated(constraints: Constraints, minimum: Callable, values: Callable) -> np.ndarray:
+    """The lowest mixture of the units that are left after dropping, one at a time, the one that is missed least."""
     left = list(range(len(constraints.units)))
     weights = minimum(constraints.among(left))
     while (weights > 0).sum() > constraints.max_units:
-        support = np.flatnonzero(weights > 0).tolist()
+        support = np.flatnonzero(weights).tolist()
         if len(support) < len(left) and _is_enough(constraints, support):
             left = support
         options = [[other for other in left if other != unit] for unit in left]
@@ -56,7 +74,19 @@ def eliminated(
         without = [Polytope(constraints.among(rest)).nearest(_only(weights, rest)) for rest in options]
         left = options[int(np.argmin(values(np.array(without))))]
         weights = minimum(constraints.among(left))
-    return constraints.among(np.flatnonzero(weights > 0))
+    return weights
+
+
+def _swaps(constraints: Constraints, weights: np.ndarray) -> np.ndarray:
+    """The mixtures in which the weight of one unit goes to one that has none, as far as allowed: [swaps, units]."""
+    swaps = []
+    for unit, other in itertools.product(np.flatnonzero(weights), np.flatnonzero(weights == 0)):
+        moved = weights.copy()
+        moved[[unit, other]] = moved[[other, unit]]
+        allowed = Polytope(constraints.among(np.flatnonzero(moved))).nearest(moved)
+        if allowed is not None:
+            swaps.append(allowed)
+    return np.array(swaps)
 
 
 def _is_enough(constraints: Constraints, units: list[int]) -> bool:

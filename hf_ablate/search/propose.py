@@ -12,7 +12,7 @@ from .best import propose_best
 from .judge import Judge
 from .read_constraints import read_constraints
 from .tables import best_text, units_text
-from .units import propose_units
+from .units import check_limits, propose_units
 
 
 def run(arguments: ProposeArguments) -> None:
@@ -34,6 +34,8 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
     evidence = read_evidence(arguments.run_dir, scale=arguments.scale)
     target = domain_weights(arguments.target, evidence.domains)
     constraints = read_constraints(arguments, evidence.units)
+    if arguments.purpose == "unit":
+        check_limits(constraints)
     judge = Judge(fit_evidence(evidence, arguments.predictor), target, arguments)
     if arguments.purpose == "unit":
         return propose_units(judge, constraints)

@@ -9,6 +9,9 @@ from .best import two_sided
 from .units import MORE
 
 
+_FAR = 0.25  # share of the tokens in which a mixture differs from all that a model was trained on
+
+
 def best_text(content: dict[str, Any]) -> str:
     """The best mixture, what is expected of it, and how far to trust it.
 
@@ -16,7 +19,8 @@ def best_text(content: dict[str, Any]) -> str:
         content (`dict[str, Any]`): of [`propose_best`].
     """
     measure, interval = content["unit_of_measure"], f"± ({content['confidence']:.0%})"
-    title = f"The best mixture for {_target(content['target'])}, by the predictor {content['label']!r}"
+    scale = f" at the scale {content['scale']}" if content["scale"] else ""
+    title = f"The best mixture for {_target(content['target'])}{scale}, by the predictor {content['label']!r}"
     if content["confidence_bound"] is not None:
         title += f": its loss is the lowest that is not exceeded with {content['confidence_bound']:.0%} probability"
     weights = sorted(content["proposed"][0]["mixture"].items(), key=lambda item: -item[1])
@@ -24,7 +28,7 @@ def best_text(content: dict[str, Any]) -> str:
         [
             paragraph(title),
             "",
-            text_table(["unit", "weight"], [[unit, weight_text(round(weight, 6))] for unit, weight in weights]),
+            text_table(["unit", "weight"], [[unit, _weight(weight)] for unit, weight in weights]),
             "",
             text_table(
                 ["target", measure, interval, "against uniform", interval],
@@ -47,8 +51,8 @@ def units_text(content: dict[str, Any]) -> str:
     rows = [
         [
             row["unit"],
-            weight_text(round(row["weight"], 6)),
-            weight_text(round(row["limit"], 6)) if row["limit"] < 1 else "-",
+            _weight(row["weight"]),
+            _weight(row["limit"]) if row["limit"] < 1 else "-",
             f"{row['gain']:.4f}" if row["limited"] else "-",
             f"{reach * row['gain_sd']:.4f}" if row["limited"] else "-",
             f"{row['slope']:+.5f}",
@@ -115,43 +119,48 @@ def _comparison_said(content: dict[str, Any]) -> str:
     if not scored:
         return "No other mixture that was scored meets the constraints."
     best, tied = scored[0], sum(not row["told_apart"] for row in scored)
-    told = (
-        f"{tied} of the {len(scored)} other mixtures that were scored" if tied else "No other mixture that was scored"
-    )
+    others = f"of the {len(scored)} that meet the constraints"
+    half, measure = (best["high"] - best["low"]) / 2, content["unit_of_measure"]
     said = (
-        f"The best mixture that was scored, {_short(best)}, is expected {max(-best['difference'], 0.0):.4f} ± "
-        f"{(best['high'] - best['low']) / 2:.4f} {content['unit_of_measure']} above it. {told} cannot be told apart "
-        f"from it at {content['confidence']:.0%}"
+        f"The best mixture that was scored, {_short(best)}, is expected "
+        f"{max(-best['difference'], 0.0):.4f} ± {half:.4f} {measure} above it. At {content['confidence']:.0%} "
+        f"{f'{tied} {others} cannot' if tied else f'all {others} can'} be told apart from it"
     )
     if content["noise_floor"]:
-        said += f", where differences below {content['noise_floor']:.4f} may be luck of a training"
+        said += f"; differences below {content['noise_floor']:.4f} may be luck of a training"
     return f"{said}."
 
 
 def _distance_said(proposed: dict[str, Any]) -> str:
+    """How far it is from what is known."""
     scored, reference = proposed["distance_to_scored"], proposed["distance_to_reference"]
-    if scored is None:
-        return ""
     near = f"It differs from the nearest mixture that was scored in {scored:.0%} of the tokens"
     if reference is None:
-        return f"{near}; there is no reference model."
-    return f"{near}, and from the nearest with a reference model in {reference:.0%}."
+        return f"{near}; no reference model says how far to trust this."
+    said = f"{near}, and from the nearest with a reference model in {reference:.0%}"
+    return f"{said}: this is extrapolated." if reference > _FAR else f"{said}."
 
 
 def _search_said(content: dict[str, Any]) -> str:
-    if content["gap"] is not None:
-        return (
-            "It was found exactly: by averaged probabilities, no mixture that meets the constraints is lower by more "
-            f"than {content['gap']:.1g}."
-        )
-    if not content["starts"]:
-        return "Which units it has was found by dropping one after the other; the weights are exact."
+    """How it was found, and how sure it is that nothing is better."""
     others = sum(row["role"] == "local minimum" for row in content["comparisons"])
-    found = f"; there {'is 1 other local minimum' if others == 1 else f'are {others} other local minima'}"
+    minima = f"; there {'is 1 other local minimum' if others == 1 else f'are {others} other local minima'}"
+    if content["gap"] is not None:
+        said = f"Solved exactly: no mixture that meets the constraints is lower by more than {content['gap']:.1g}"
+    elif content["starts"]:
+        said = (
+            f"Of {content['starts']} searches from different mixtures, {content['agreed']} ended within "
+            f"{content['tolerance']:.1g} of its loss{minima if others else ''}"
+        )
+    else:
+        said = "Its weights are exact"
     return (
-        f"Of {content['starts']} searches from different mixtures {content['agreed']} ended within "
-        f"{content['tolerance']:.1g} of its loss{found if others else ''}."
+        f"{said}." if content["all_sets"] else f"{said}. Its units were found by dropping and swapping one at a time."
     )
+
+
+def _weight(weight: float) -> str:
+    return weight_text(round(weight, 6)) if weight > 5e-7 else "0"
 
 
 def _short(row: dict[str, Any]) -> str:

@@ -16,21 +16,22 @@ _SHIFT = 0.01  # of the tokens: what the slope in a unit's weight is told for
 _STARTS = 4  # of a search from near the best mixture
 
 
+def check_limits(constraints: Constraints) -> None:
+    """Raise `InputError` if no unit has a limit that could be loosened."""
+    if not (constraints.high < 1).any():
+        raise InputError(
+            "no unit is limited, so the best mixture may have as much of each as it likes; say how many tokens there "
+            "are: --max_epochs and --total_tokens, or --max with the largest weights of units"
+        )
+
+
 def propose_units(judge: Judge, constraints: Constraints) -> dict[str, Any]:
     """What every unit's limit costs at the best mixture: values and a table of flat records, the most valuable first.
 
     Args:
         judge ([`Judge`]): the study, the target and the search.
         constraints ([`Constraints`]): with the limits of units, from `--max` or `--max_epochs`.
-
-    Raises:
-        `InputError`: if no unit has a limit.
     """
-    if not (constraints.high < 1).any():
-        raise InputError(
-            "no unit is limited, so the best mixture may have as much of each as it likes; say how many tokens there "
-            "are: --max_epochs and --total_tokens, or --max with the largest weights of units"
-        )
     best = judge.best(constraints)
     records = [_record(judge, constraints, best.weights, unit) for unit in range(len(constraints.units))]
     evidence, mixture = judge.study.evidence, judge.study.evidence.mixture_of(best.weights)
