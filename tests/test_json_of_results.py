@@ -38,7 +38,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
         (row["target"], row["kind"], row["mixture_id"]): row for row in scores if row["level"] in ("domain", "macro")
     }
     for row in ranked["ranking"]:
-        own = score.get((row["target"], row["kind"], row["mixture_id"]))
+        own = score.get((row["target"], row["predictor"], row["mixture_id"]))
         if own is not None:
             assert (own["name"], own["source"], own["domain"]) == (row["name"], row["source"], row["domain"])
             assert abs(own[ranked["metric"]] - row["score"]) < 1e-9

@@ -63,7 +63,7 @@ def test_the_ranking_is_the_commands(study, capsys):
     for target in (row["target"] for row in printed["targets"]):
         for proxy, kind in (("merge", "merged"), ("ensemble", "ensemble")):
             frame = study.ranking(target, proxy)
-            entries = [row for row in printed["ranking"] if (row["target"], row["kind"]) == (target, kind)]
+            entries = [row for row in printed["ranking"] if (row["target"], row["predictor"]) == (target, kind)]
             assert list(frame.index) == [entry["mixture_id"] for entry in entries]
             for name in ("rank", "name", "score"):
                 assert list(frame[name]) == [entry[name] for entry in entries]
@@ -144,8 +144,8 @@ def test_the_report_is_the_commands(study):
         (lambda study: study.scores("bits_per_bite"), "unknown metric 'bits_per_bite'; did you mean 'bits_per_byte'"),
         (lambda study: study.scores(split="test"), "unknown split 'test'"),
         (lambda study: study.ranking("in_domain/pyton"), "did you mean 'in_domain/python'"),
-        (lambda study: study.ranking(proxy="merged"), "unknown proxy 'merged'; did you mean 'merge'"),
-        (lambda study: study.plot.scatter("merged"), "unknown proxy 'merged'; did you mean 'merge'"),
+        (lambda study: study.ranking(predictor="mergd"), "unknown predictor 'mergd'; did you mean 'merged'"),
+        (lambda study: study.plot.scatter("mergd"), "unknown predictor 'mergd'; did you mean 'merged'"),
         (lambda study: study.score(ha.Mixture.of({"pyton": 1})), "unknown unit 'pyton'; did you mean 'python'"),
         (lambda study: study.score(study.mixtures[0], "merged"), "unknown proxy 'merged'; did you mean 'merge'"),
         (lambda study: study.score(study.mixtures[0], domains=["pyton"]), "did you mean 'python'"),

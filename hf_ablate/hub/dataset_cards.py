@@ -103,7 +103,7 @@ def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, 
     if ranking:
         best = ranking.entries()[0]
         answer = {
-            "proxy": best["kind"], "name": best["name"], "score": best["score"],
+            "predictor": ranking.ranked_by[ranking.answered_by]["label"], "name": best["name"], "score": best["score"],
             "measure": ranking.unit_of_measure, "num_references": num_references,
         }  # fmt: skip
     shown = {table: TABLES[table] for table in tables}

@@ -45,18 +45,6 @@ ENSEMBLE = Proxy(
 PROXIES = (MERGE, ENSEMBLE)  # in the order of tables
 
 
-def find_proxy(option: str) -> Proxy:
-    """The proxy that a word in an option stands for: `merge` or `ensemble`.
-
-    Raises:
-        `InputError`: for any other word, with the nearest.
-    """
-    options = {proxy.option: proxy for proxy in PROXIES}
-    if option not in options:
-        raise unknown_name("proxy", option, list(options))
-    return options[option]
-
-
 def find_proxies(option: str) -> tuple[Proxy, ...]:
     """The proxies that a word in an option means.
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError, unknown_name
 from ..manifest import read_manifest
 from ..run_folder import RunFolder
-from .proxies import PROXIES, find_proxy
+from .proxies import PROXIES
 
 
 MEAN = "macro"  # the key, in files, of the target that is the mean of all domains
@@ -47,7 +47,7 @@ class Ranking:
 
     @cached_property
     def targets(self) -> dict[str, dict[str, Any]]:
-        """Name of each target → `level`, `source`, `domain`; the mean of domains first."""
+        """Name of each target → `level`, `source`, `domain`, `noise_floor`; the mean of domains first."""
         return {row["target"]: row for row in self.content["targets"]}
 
     @cached_property
@@ -55,35 +55,39 @@ class Ranking:
         """All units of the candidates, in alphabetical order."""
         return sorted({unit for row in self.content["mixtures"] for unit in row["mixture"]})
 
-    @cached_property
-    def kinds(self) -> list[str]:
-        """The kinds of proxies that the mixtures are ranked by, the one that answers first."""
-        ranked = {row["kind"] for row in self.content["ranking"] if row["target"] == MEAN}
-        return [proxy.kind for proxy in PROXIES if proxy.kind in ranked]
+    @property
+    def answered_by(self) -> str:
+        """The predictor that answers."""
+        return self.content["answered_by"]
 
-    def kind(self, option: str | None = None) -> str:
-        """The kind of the proxy that a word in an option stands for, which the mixtures were ranked by.
+    @cached_property
+    def ranked_by(self) -> dict[str, dict[str, Any]]:
+        """The predictors that the mixtures are ranked by → `label`, `description`; the one that answers first."""
+        return {row["predictor"]: row for row in self.content["ranked_by"]}
+
+    def predictor(self, option: str | None = None) -> str:
+        """The predictor that a word in an option stands for, which the mixtures were ranked by.
 
         Args:
-            option (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
+            option (`str`, *optional*): `merge`, `ensemble` or a predictor's name; default: the one that answers.
 
         Raises:
-            `InputError`: for any other word, and for a proxy that the mixtures were not ranked by.
+            `InputError`: for a predictor that the mixtures were not ranked by.
         """
         if option is None:
-            return self.kinds[0]
-        kind = find_proxy(option).kind
-        if kind not in self.kinds:
-            raise InputError(f"the mixtures were not ranked by the proxy {option!r}, but by {', '.join(self.kinds)}")
-        return kind
+            return self.answered_by
+        name = {proxy.option: proxy.kind for proxy in PROXIES}.get(option, option)
+        if name not in self.ranked_by:
+            raise unknown_name("predictor", option, list(self.ranked_by))
+        return name
 
     def target(self, name: str) -> str:
         """The target that a name means, see [`find_target`]."""
         return find_target(name, {target: facts["domain"] for target, facts in self.targets.items()})
 
-    def entries(self, target: str = MEAN, kind: str | None = None) -> list[dict[str, Any]]:
-        """The records of a target and a kind of proxy (default: the first), best first."""
-        return self._entries.get((target, kind or self.kinds[0]), [])
+    def entries(self, target: str = MEAN, predictor: str | None = None) -> list[dict[str, Any]]:
+        """The records of a target and a predictor (default: the one that answers), best first."""
+        return self._entries.get((target, predictor or self.answered_by), [])
 
     def seed_score(self, target: str) -> float | None:
         """The seed's score; `None` where it has none."""
@@ -95,11 +99,11 @@ class Ranking:
 
     @cached_property
     def _entries(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
-        return _grouped(self.content["ranking"])
+        return _grouped(self.content["ranking"], "predictor")
 
     @cached_property
     def _models(self) -> dict[tuple[str, str], dict[str, float | None]]:
-        grouped = _grouped(self.content["models"])
+        grouped = _grouped(self.content["models"], "kind")
         return {key: {row["name"]: row["score"] for row in rows} for key, rows in grouped.items()}
 
 
@@ -131,10 +135,10 @@ def find_target(name: str, targets: dict[str, str | None]) -> str:
     return meant[0]
 
 
-def _grouped(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def _grouped(rows: list[dict[str, Any]], key: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["target"], row["kind"]), []).append(row)
+        groups.setdefault((row["target"], row[key]), []).append(row)
     return groups
 
 

@@ -15,6 +15,7 @@ COVERAGE = 0.9
 _Z = 1.6448536269514722  # 90 % of a normal distribution lie within so many standard deviations
 _LEAVE_ONE_OUT = 14  # references up to which every one is a fold of its own
 _FOLDS = 10
+_EQUAL = 1.1  # times the least error: so much is luck with few references, and the stack has less of it
 _FEWEST_HELD_OUT = 6  # references, below which their held-out errors say nothing about intervals
 
 
@@ -51,13 +52,27 @@ class Choice:
     judged: list[Judged]
     nested: Prediction
 
+    def nested_reach(self, target: np.ndarray) -> np.ndarray:
+        """How far each reference's 90 % interval on a target reaches from `nested.mean`, either way.
+
+        Errors on different domains are taken to correlate as those of the chosen predictor do.
+
+        Args:
+            target (`np.ndarray`): [domains], the weight of each domain.
+
+        Returns:
+            `np.ndarray`: [references].
+        """
+        spread = self.nested.sd * target
+        return _Z * np.sqrt(np.einsum("rd,de,re->r", spread, self.stack.correlation, spread))
+
 
 def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | None = None) -> Choice:
     """Choose among predictors by leave-one-out error on the references, and judge the choice by cross-validation.
 
     Args:
         table ([`FeatureTable`]): of a study with enough references.
-        candidates (`Sequence[Candidate]`): of which the first wins among equals.
+        candidates (`Sequence[Candidate]`): of which the first, the stack, wins where it is about as good as the best.
         wanted (`str`, *optional*): the name of the one to take whatever the errors are.
     """
     losses = table.references.losses
@@ -73,7 +88,8 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
         fitted = {candidate.name: fit(candidate, rows) for candidate in candidates}
         errors = {name: _error(stack, losses[rows]) for name, stack in fitted.items()}
         choosable = [candidate for candidate in candidates if wanted in (None, candidate.name)]
-        return fitted, min(choosable, key=lambda candidate: errors[candidate.name])
+        best = min(choosable, key=lambda candidate: errors[candidate.name])
+        return fitted, choosable[0] if errors[choosable[0].name] <= _EQUAL * errors[best.name] else best
 
     def inflation(candidate: Candidate, rows: np.ndarray) -> float:
         """What makes 90 % intervals hold 90 % of the references that are held out, in all domains together."""

@@ -22,6 +22,9 @@ class Evidence:
         components (`np.ndarray`): [units, domains], the losses of the component models; NaN where there is none.
         proxies (`Mapping[str, Observations]`): kind of proxy → the mixtures that it was scored for.
         other_scales (`Mapping[str, Observations]`): scale → models really trained at it.
+        seed (`np.ndarray`, *optional*): [domains], the losses of the seed model.
+        left_out (`Mapping[str, str]`): id → name of mixtures whose reference model is left out, because a component is
+            the same model.
         scale (`str`): of the references; empty for a study with one scale.
         unit_of_measure (`str`): of the losses.
     """
@@ -33,6 +36,8 @@ class Evidence:
     components: np.ndarray
     proxies: Mapping[str, Observations] = field(default_factory=dict)
     other_scales: Mapping[str, Observations] = field(default_factory=dict)
+    seed: np.ndarray | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
     scale: str = ""
     unit_of_measure: str = "bits per byte"
 

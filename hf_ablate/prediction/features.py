@@ -44,6 +44,10 @@ class FeatureTable:
         """The predictors that stand in for the models themselves, without any run on a mixture."""
         return [name for name in self.names if name in self.proxies or name == SOFT_MINIMUM]
 
+    def is_fitted(self, name: str) -> bool:
+        """Whether a predictor is fitted on the references, so that its values there are only fair out of sample."""
+        return name == LAWS or (self.laws is not None and name in self.laws.laws)
+
     def values(self, name: str, weights: np.ndarray) -> np.ndarray:
         """What one predictor says.
 
@@ -68,7 +72,7 @@ class FeatureTable:
         if name == "component_mean":
             return weights @ components
         if name == "component_min":
-            return np.array([components[row > 0].min(axis=0) for row in weights])
+            return np.column_stack([np.where(weights > 0, losses, np.inf).min(axis=1) for losses in components.T])
         if name == OWN_WEIGHT:
             return self._own_weight(weights)
         return -np.repeat((weights > 0).sum(axis=1)[:, None], len(self.evidence.domains), axis=1).astype(float)
@@ -103,10 +107,9 @@ class FeatureTable:
             return any(unit is not None for unit in self.evidence.own_units)
         if name == OTHER_SCALE:
             return self.other_scale is not None
-        if name == LAWS:
+        if self.is_fitted(name):
             return self.laws is not None
-        is_law = self.laws is not None and name in self.laws.laws
-        return is_law or name in self.proxies or name == "number_of_units"
+        return name in self.proxies or name == "number_of_units"
 
     def _own_weight(self, weights: np.ndarray) -> np.ndarray:
         values = np.full((len(weights), len(self.evidence.domains)), np.nan)
@@ -128,7 +131,8 @@ def fit_features(evidence: Evidence, other_scale: OtherScale | None = None) -> F
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
     """
     references = averaged(evidence.references.complete())
-    runs = references.joined(_components(evidence))
+    has_components = np.isfinite(evidence.components).all()  # otherwise runs on one unit are among the references
+    runs = references.joined(_components(evidence)) if has_components else references
     laws = fit_averaged_laws(runs) if enough_runs(runs) else None
     return FeatureTable(evidence, references, fit_surrogates(evidence), laws, other_scale)
 
@@ -136,4 +140,4 @@ def fit_features(evidence: Evidence, other_scale: OtherScale | None = None) -> F
 def _components(evidence: Evidence) -> Observations:
     """The components as runs on one unit each."""
     units = len(evidence.units)
-    return Observations(evidence.units, np.eye(units), evidence.components).complete()
+    return Observations(evidence.units, np.eye(units), evidence.components)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import InputError, unknown_name
 from .candidates import candidates
 from .choice import Choice, choose
@@ -10,8 +12,7 @@ from .evidence import Evidence
 from .features import FeatureTable, fit_features
 from .noise import NoiseFloor, noise_floor, noise_of_repeats
 from .other_scale import fit_other_scale
-from .predictor import Predictor
-from .predictors import Calibrated, uncalibrated
+from .predictors import Calibrated, Uncalibrated, uncalibrated
 from .read_evidence import read_evidence
 from .stack import FEWEST_REFERENCES
 
@@ -27,14 +28,34 @@ class FittedStudy:
         name (`str`): of the predictor.
         choice ([`Choice`], *optional*): how it was chosen and calibrated; `None` with too few reference models.
         noise ([`NoiseFloor`], *optional*): of one training; `None` without a choice or repeats.
+        asked_for (`bool`): whether the user named the predictor.
     """
 
     evidence: Evidence
     table: FeatureTable
-    predictor: Predictor
+    predictor: Calibrated | Uncalibrated
     name: str
     choice: Choice | None
     noise: NoiseFloor | None
+    asked_for: bool = False
+
+    @property
+    def label(self) -> str:
+        """What people read for the predictor."""
+        return self.predictor.candidate.label
+
+    @property
+    def description(self) -> str:
+        """What the predictor is."""
+        return self.predictor.candidate.description
+
+    def references_by_mixture(self) -> dict[str, np.ndarray]:
+        """The losses of the reference models.
+
+        Returns:
+            `dict[str, np.ndarray]`: mixture id → [domains], the mean over its repeats.
+        """
+        return dict(zip(self.table.references.ids, self.table.references.losses, strict=True))
 
 
 def fit_study(
@@ -78,9 +99,9 @@ def fit_evidence(evidence: Evidence, predictor: str | None = None) -> FittedStud
         name = predictor or next(iter(table.names), None)
         if name is None:
             raise InputError("there is nothing to predict from: no proxy is scored and there are no runs")
-        return FittedStudy(evidence, table, uncalibrated(table, name), name, None, repeats)
+        return FittedStudy(evidence, table, uncalibrated(table, name), name, None, repeats, predictor is not None)
     choice = choose(table, list(known.values()), predictor)
     fitted = Calibrated(table, choice.chosen, choice.stack, repeats)
     residuals = table.references.losses - choice.nested.mean
     noise = repeats or noise_floor(table.references, residuals)
-    return FittedStudy(evidence, table, fitted, choice.chosen.name, choice, noise)
+    return FittedStudy(evidence, table, fitted, choice.chosen.name, choice, noise, predictor is not None)

@@ -84,5 +84,9 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
             for proxy in PROXIES
             if proxy.kind in scores.by_kind
         },
+        seed=scores.seed,
+        left_out={
+            scores.mixtures[row].id: scores.mixtures[row].name for row, _ in scores.references if are_probes[row]
+        },
         unit_of_measure=UNITS_OF_MEASURE[metric],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..evaluation.rows import ScoreRow, read_current_rows, target_name
+from ..evaluation.rows import ScoreRow, read_current_rows
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
@@ -24,42 +24,6 @@ UNITS_OF_MEASURE = {
     "ppl_char": "perplexity per character",
     "ppl_word": "perplexity per word",
 }
-
-
-@dataclass(frozen=True)
-class Target:
-    """What mixtures are ranked on: one domain, the mean of a source's domains, or the mean of all domains.
-
-    Args:
-        name (`str`): `<source>/<domain>`, `<source>` (the mean of its domains, or a source without domains) or `macro`
-            (the mean of all domains).
-        level (`str`): `domain`, `source_mean` (the mean of a source's domains) or `macro` (the mean of all domains).
-        source (`str`, *optional*): the source, none for `macro`.
-        domain (`str`, *optional*): the domain, none for averages and sources without domains.
-        columns (`tuple[int, ...]`): the domains, as columns of the score arrays.
-    """
-
-    name: str
-    level: str
-    source: str | None
-    domain: str | None
-    columns: tuple[int, ...]
-
-    @property
-    def key(self) -> dict[str, str | None]:
-        """What identifies the target in a record: `target`, `level`, `source`, `domain`."""
-        return {"target": self.name, "level": self.level, "source": self.source, "domain": self.domain}
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """The values for this target.
-
-        Args:
-            values (`np.ndarray`): [..., domains].
-
-        Returns:
-            `np.ndarray`: [...], the mean over the target's domains; NaN where any of them is missing.
-        """
-        return values[..., list(self.columns)].mean(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -99,18 +63,6 @@ class Scores:
         """
         trained_on = {probe.id for probe in self.probes.values()}
         return np.array([len(mixture.units) == 1 or mixture.id in trained_on for mixture in self.mixtures])
-
-    def targets(self) -> list[Target]:
-        """`macro` first, then each source's mean (of two domains or more) followed by its domains."""
-        targets = [Target(MEAN, MEAN, None, None, tuple(range(len(self.domains))))]
-        for source in dict.fromkeys(source for source, _ in self.domains):
-            columns = tuple(column for column, (other, _) in enumerate(self.domains) if other == source)
-            if len(columns) > 1:
-                targets.append(Target(source, "source_mean", source, None, columns))
-            for column in columns:
-                domain = self.domains[column][1]
-                targets.append(Target(target_name(source, domain), "domain", source, domain, (column,)))
-        return targets
 
 
 def read_scores(run_dir: Path, metric: str, split: str) -> Scores:

@@ -156,31 +156,30 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
     for variance, length in _SURFACES if with_surface and references >= 2 * units else _SURFACES[:1]:
         covariance = variance * alike(features.roots, features.roots, length) + np.eye(references) + _INTERCEPT
         inverse = np.linalg.inv(covariance)
-        for slope_variance in _SLOPES:
-            # Woodbury's identity: the features' part of the covariance has no more dimensions than there are features.
-            influence = inverse @ standard
-            inner = np.eye(len(expected)) / slope_variance + standard.transpose(0, 2, 1) @ influence
-            removed = influence @ np.linalg.inv(inner)
-            weights = (inverse @ residuals).T - np.einsum(
-                "dnp,dkp,kd->dn", removed, influence, residuals, optimize=True
-            )
-            left_out = weights / (np.diag(inverse) - (removed * influence).sum(axis=2))
-            error = ((left_out**2).mean(axis=1) / scale).sum()
-            if error < least * (1 - 1e-9):
-                least, best = (
-                    error,
-                    (slope_variance, (variance, length), inverse, removed, influence, weights, left_out),
-                )
-    slope_variance, surface, inverse, removed, influence, weights, left_out = best
+        # Woodbury's identity, for all slope variances at once: the features' part of the covariance has no more
+        # dimensions than there are features. Arrays are [slope variances, domains, references, features].
+        influence = inverse @ standard
+        inner = np.eye(len(expected)) / _SLOPES[:, None, None, None] + standard.transpose(0, 2, 1) @ influence
+        removed = influence @ np.linalg.inv(inner)
+        explained = influence.transpose(0, 2, 1) @ residuals.T[:, :, None]
+        weights = (inverse @ residuals).T - (removed @ explained)[..., 0]
+        left_out = weights / (np.diag(inverse) - (removed * influence).sum(axis=3))
+        errors = ((left_out**2).mean(axis=2) / scale).sum(axis=1)
+        at = int(np.argmin(errors))
+        if errors[at] < least * (1 - 1e-9):
+            least = errors[at]
+            whole = inverse - removed[at] @ influence.transpose(0, 2, 1)
+            best = (float(_SLOPES[at]), (variance, length), whole, weights[at], left_out[at])
+    slope_variance, surface, inverse, weights, left_out = best
     return Stack(
         features,
         center,
         spread,
         expected,
-        float(slope_variance),
+        slope_variance,
         surface,
         level,
-        inverse - removed @ influence.transpose(0, 2, 1),
+        inverse,
         weights,
         left_out.T,
         np.maximum((weights * left_out).mean(axis=1), 1e-12 * scale),

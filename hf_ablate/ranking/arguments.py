@@ -17,18 +17,24 @@ class RankSettings:
         bootstrap_samples (`int`): resamples of the mixtures for the intervals.
         confidence (`float`): the share of resamples in an interval.
         random_seed (`int`): of the resampling.
+        predictor (`str`, *optional*): that answers; none: the one that cross-validation chooses.
+        scale (`str`, *optional*): of the models that are asked about; none: the largest.
+        weighted_target (`str`, *optional*): a target beyond those that every ranking has, as JSON.
     """
 
     metric: str
-    split: str
+    split: str | None
     bootstrap_samples: int
     confidence: float
     random_seed: int
+    predictor: str | None = None
+    scale: str | None = None
+    weighted_target: str | None = None
 
 
 @dataclass
 class RankArguments(StageArguments):
-    """Rank the mixtures by the scores of their proxies, and measure the agreement with reference models.
+    """Rank the mixtures by the predictor that is best on reference models, and measure how well each agrees with them.
 
     Example:
 
@@ -50,15 +56,33 @@ class RankArguments(StageArguments):
     bootstrap_samples: int = field(
         default=1000, metadata={"help": "Resamples of the mixtures for the intervals of the agreement."}
     )
-    confidence: float = field(default=0.95, metadata={"help": "The share of resamples in an interval."})
+    confidence: float = field(
+        default=0.95,
+        metadata={
+            "help": "The share of resamples in an interval; and how sure a mixture must be worse not to count as tied."
+        },
+    )
     random_seed: int = field(default=1234, metadata={"help": "Seed of the resampling."})
     target: str | None = field(
         default=None,
         metadata={
             "help": "Print the ranking and agreement on this target only: a domain (SOURCE/DOMAIN, or DOMAIN alone), "
-            "a source (the mean of its domains), or `macro` (the mean of all domains). Default: the ranking on the "
-            "mean of all domains. The files hold every target."
+            "a source (the mean of its domains), `macro` (the mean of all domains), or weights of these as JSON, "
+            """such as '{"in_domain/pandas": 2, "out_of_domain": 1}'. Default: the mean of all domains. The files """
+            "hold every domain, source and the mean."
         },
+    )
+    predictor: str | None = field(
+        default=None,
+        metadata={
+            "help": "The predictor that answers, such as `stack`, `merged`, `ensemble`. Default: the one of least "
+            "cross-validated error on the reference models; where there are fewer than four, averaged probabilities "
+            "if they are scored, otherwise merged weights."
+        },
+    )
+    scale: str | None = field(
+        default=None,
+        metadata={"help": "Imported runs: the scale of the models that are asked about. Default: the largest."},
     )
     top: int = field(default=10, metadata={"help": "Mixtures in the printed table; the files hold all."})
 
@@ -72,11 +96,13 @@ class RankArguments(StageArguments):
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")
 
-    def settings_on(self, scored_split: str) -> RankSettings:
+    def settings_on(self, scored_split: str | None) -> RankSettings:
         """What the ranking depends on.
 
         Args:
-            scored_split (`str`): the split that was scored, which is the default.
+            scored_split (`str`, *optional*): the split that was scored, which is the default.
         """
-        names = [entry.name for entry in fields(RankSettings)]
-        return RankSettings(**{name: getattr(self, name) for name in names} | {"split": self.split or scored_split})
+        weighted = self.target if self.target is not None and self.target.lstrip().startswith("{") else None
+        decided = {"split": self.split or scored_split, "weighted_target": weighted}
+        names = [entry.name for entry in fields(RankSettings) if entry.name not in decided]
+        return RankSettings(**{name: getattr(self, name) for name in names}, **decided)

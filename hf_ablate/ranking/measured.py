@@ -13,6 +13,8 @@ from ..run_folder import RunFolder
 
 
 ALL = "all"  # the group of all mixtures with a reference model
+CHOSEN = "chosen"  # the predictor that is chosen without the reference model that it predicts
+INTERVALS = "coverage"  # the statistic of its 90 % intervals
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Agreement:
 
     @cached_property
     def predictors(self) -> dict[str, dict[str, Any]]:
-        """Name → `label`, `description`, `proxy` (whether it is one)."""
+        """Name → `label`, `description`, `proxy` and `baseline` (whether it is one), `error` (cross-validated)."""
         return {row["predictor"]: row for row in self.content["predictors"]}
 
     @cached_property
@@ -53,6 +55,14 @@ class Agreement:
             group = targets.setdefault(row["target"], {}).setdefault(row["group"], {"n": row["n"], "predictors": {}})
             group["predictors"].setdefault(row["predictor"], {})[row["statistic"]] = row
         return targets
+
+    @cached_property
+    def held_out(self) -> dict[str, list[dict[str, Any]]]:
+        """Target → what was predicted of each reference model without it: `mixture_id`, `score`, `low`, `high`."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self.content["held_out"]:
+            found.setdefault(row["target"], []).append(row)
+        return found
 
     def group(self, target: str = MEAN, group: str = ALL) -> dict[str, Any]:
         """The agreement on one target, of all mixtures or those of one size.

@@ -1,4 +1,4 @@
-"""`hf-ablate rank`: mixtures in the order of their proxies' scores, and the agreement with reference models."""
+"""`hf-ablate rank`: mixtures in the order of what is predicted of them, and the agreement with reference models."""
 
 import logging
 from dataclasses import asdict
@@ -11,20 +11,27 @@ from ..manifest import (
     digest_files,
     find_manifest,
     fingerprint,
+    has_manifest,
     is_finished,
     read_manifest,
     remove_manifest,
     write_manifest,
     write_text,
 )
-from ..mixtures.ranked import MEAN, find_target, read_ranking
-from ..prediction.scores import read_scores
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import MEAN, Ranking, find_target, read_ranking
+from ..prediction.evidence import Evidence
+from ..prediction.fitted import fit_evidence
+from ..prediction.read_evidence import read_evidence
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
+from .agreements import make_agreement
 from .arguments import RankArguments, RankSettings
-from .contents import make_agreement, make_ranking
 from .measured import read_agreement
+from .ranked import make_ranking
 from .tables import agreement_tables, ranking_table
+from .targets import WEIGHTED, targets_of
 
 
 logger = logging.getLogger(__name__)
@@ -40,7 +47,7 @@ def run(arguments: RankArguments) -> None:
     settings = arguments.settings_on(scored_split(arguments.run_dir))
     rank_mixtures(arguments.run_dir, settings, arguments.target)
     ranking, agreement = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
-    target = None if arguments.target is None else ranking.target(arguments.target)
+    target = _shown(ranking, arguments.target)
     if arguments.output_format == "json":
         print(records_text(_of_target(ranking.content | agreement.content, target)))
     else:
@@ -72,18 +79,42 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     run_folder = RunFolder(run_dir)
     folder = run_folder.ranking
     inputs = _inputs(run_dir)
-    budget = inputs["reference_budget"]
     if is_finished(folder, fingerprint("rank", asdict(settings), inputs)):
         logger.info("ranking: unchanged, nothing to do")
         return
-    scores = read_scores(run_dir, settings.metric, settings.split)
-    if target is not None:
-        find_target(target, {known.name: known.domain for known in scores.targets()})
+    evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale)
+    targets = targets_of(evidence.domains, settings.weighted_target)
+    if target is not None and settings.weighted_target is None:
+        find_target(target, {known.name: known.domain for known in targets})
+    fitted = fit_evidence(evidence, settings.predictor)
+    header = {
+        "metric": settings.metric,
+        "unit_of_measure": evidence.unit_of_measure,
+        "split": settings.split,
+        "reference_budget": inputs["reference_budget"],
+    }
+    ranking = make_ranking(fitted, _candidates(run_dir, evidence), targets, settings, header)
+    agreement = make_agreement(fitted, targets, settings, header)
     remove_manifest(folder)
-    write_text(run_folder.ranking_file, records_text(make_ranking(scores, settings, budget)) + "\n")
-    write_text(run_folder.agreement_file, records_text(make_agreement(scores, settings, budget)) + "\n")
+    write_text(run_folder.ranking_file, records_text(ranking) + "\n")
+    write_text(run_folder.agreement_file, records_text(agreement) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
+
+
+def _shown(ranking: Ranking, target: str | None) -> str | None:
+    """The name of the target that is asked for."""
+    weighted = [name for name, facts in ranking.targets.items() if facts["level"] == WEIGHTED]
+    if target is None or not weighted:
+        return target and ranking.target(target)
+    return weighted[0]
+
+
+def _candidates(run_dir: Path, evidence: Evidence) -> list[Mixture]:
+    """The candidate mixtures of a study; where none were enumerated, all that anything was measured of."""
+    if has_manifest(RunFolder(run_dir).mixtures):
+        return [candidate.mixture for candidate in read_mixtures(run_dir)]
+    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
 
 
 def is_ranked(run_dir: Path, settings: RankSettings) -> bool:
@@ -97,21 +128,28 @@ def is_ranked(run_dir: Path, settings: RankSettings) -> bool:
 
 def _inputs(run_dir: Path) -> dict[str, str]:
     run_folder = RunFolder(run_dir)
+    imported = has_manifest(run_folder.observations)
+    needed = () if imported else (run_folder.scores, run_folder.mixtures)
+    folders = [
+        folder for folder in (run_folder.scores, run_folder.mixtures) if folder in needed or has_manifest(folder)
+    ]
     return {
-        "scores": _digest_of(run_folder.scores),
-        "mixtures": _digest_of(run_folder.mixtures),
-        "reference_budget": reference_budget(run_dir),
-        "form": "tables of flat records",  # so that files of another form are made again
+        **{folder.name: _digest_of(folder) for folder in [*folders, *([run_folder.observations] if imported else [])]},
+        "reference_budget": reference_budget(run_dir) if run_folder.scores in folders else "unknown",
+        "form": "tables of flat records, by predictors",  # so that files of another form are made again
     }
 
 
-def scored_split(run_dir: Path) -> str:
-    """The split of the evaluation text that a study was scored on.
+def scored_split(run_dir: Path) -> str | None:
+    """The split of the evaluation text that a study was scored on; `None` where all that is known was imported.
 
     Raises:
-        `InputError`: if it has not been scored.
+        `InputError`: if it has not been scored, and nothing was imported.
     """
-    return read_manifest(RunFolder(run_dir).scores)["arguments"]["split"]
+    folder = RunFolder(run_dir)
+    if has_manifest(folder.observations) and not has_manifest(folder.scores):
+        return None
+    return read_manifest(folder.scores)["arguments"]["split"]
 
 
 def _digest_of(folder: Path) -> str:

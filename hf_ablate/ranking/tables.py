@@ -3,10 +3,9 @@
 from typing import Any
 
 from ..mixtures.mixture import ID_EXPLAINED, Mixture
-from ..mixtures.proxies import PROXIES
 from ..mixtures.ranked import MEAN, Ranking
 from ..text_table import paragraph, text_table
-from .measured import ALL, Agreement, best_predictors
+from .measured import ALL, CHOSEN, INTERVALS, Agreement, best_predictors
 
 
 _SHOWN = ("pearson", "spearman", "kendall", "decision_accuracy", "regret")
@@ -18,7 +17,7 @@ _TITLES = {
     "regret": "regret",
 }
 _MOST_DOMAINS = 8  # that have columns
-PROXY_LABELS = {proxy.kind: proxy.label for proxy in PROXIES}
+Z90 = 1.645  # standard deviations, either way, that hold 90 % of a normal distribution
 BUDGETS = {
     "fixed": "fixed (every reference model saw the same number of tokens)",
     "union": "union (k units give k times the tokens)",
@@ -34,27 +33,27 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
         target (`str`): one of its targets.
         top (`int`): how many mixtures are shown.
     """
-    kind, entries = ranking.kind(), ranking.entries(target)
+    entries = ranking.entries(target)
     domains = domains_of(ranking, target)
     shown = domains if len(domains) <= _MOST_DOMAINS else []
-    by_domain = {
-        name: {entry["mixture_id"]: entry["score"] for entry in ranking.entries(name, kind)} for name in shown
-    }
+    by_domain = {name: {entry["mixture_id"]: entry["score"] for entry in ranking.entries(name)} for name in shown}
     rows = [
         [
             str(entry["rank"]),
             mixture_text(ranking, entry["mixture_id"]),
+            "=" if entry["tied"] else "",
             score_text(entry["score"]),
+            score_text(entry["sd"] and Z90 * entry["sd"]),
             score_text(entry["reference"]),
             *(score_text(by_domain[name].get(entry["mixture_id"])) for name in shown),
         ]
         for entry in entries[:top]
     ]
-    headers = ["rank", "mixture", "mean" if domains else "score", "reference", *map(short_name, shown)]
+    headers = ["rank", "mixture", "tied", "predicted", "±", "reference", *map(short_name, shown)]
     lines = [
         paragraph(
             f"Ranking of {len(entries)} mixtures by {ranking.unit_of_measure} (lower is better) on "
-            f"{_described(ranking, target)}, split {ranking.split}; proxy: {PROXY_LABELS[kind]}"
+            f"{_described(ranking, target)}{_split(ranking)}, as predicted by {answered_by(ranking)}"
         ),
         "",
         text_table(headers, rows, left=(0, 1)),
@@ -63,7 +62,8 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
         rest = f"… and {len(entries) - top} more (--top shows more of them, --target another target)"
         lines.append(paragraph(rest))
     shortened = any(entry["mixture_id"] in row[1] for entry, row in zip(entries, rows, strict=False))
-    return "\n".join([*lines, "", paragraph(_explanation(kind) + (f" {ID_EXPLAINED}" if shortened else ""))])
+    explanation = paragraph(_EXPLANATION + (f" {ID_EXPLAINED}" if shortened else ""))
+    return "\n".join([*lines, "", paragraph(ties_text(ranking, target)), "", explanation])
 
 
 def domains_of(ranking: Ranking, target: str) -> list[str]:
@@ -84,13 +84,45 @@ def _described(ranking: Ranking, target: str) -> str:
     return f"the mean of the {len(domains)} domains{of}"
 
 
-def _explanation(kind: str) -> str:
-    """The words of the table of the ranking, for who meets them first here."""
-    proxy = next(proxy for proxy in PROXIES if proxy.kind == kind)
+# The words of the table, for who meets them first here.
+_EXPLANATION = (
+    "A mixture is made of units, the named parts of the corpus, in equal shares where no weights are given. "
+    "predicted: what a model trained on it is expected to score, give or take ± in 9 of 10 cases; reference: the "
+    "score of a model really trained on it, where there is one. A domain is one kind of evaluation text."
+)
+
+
+def answered_by(ranking: Ranking) -> str:
+    """The predictor that answers, and why."""
+    facts = ranking.ranked_by[ranking.answered_by]
+    return f"{facts['label']} ({facts['description']}); {ranking.content['reason']}"
+
+
+def _split(ranking: Ranking) -> str:
+    return f", split {ranking.split}" if ranking.split else ""
+
+
+def ties_text(ranking: Ranking, target: str) -> str:
+    """How many mixtures cannot be told apart from the first, and what no difference below means anything.
+
+    Args:
+        ranking ([`Ranking`]): of a study.
+        target (`str`): one of its targets.
+    """
+    entries = ranking.entries(target)
+    tied, floor = sum(bool(entry["tied"]) for entry in entries), ranking.targets[target]["noise_floor"]
+    if tied > 1:
+        text = f"The {tied} mixtures marked = cannot be told apart from the first."
+    else:
+        text = "The first mixture is better than all others."
+    if floor is None:
+        return text
+    source = {
+        "repeats": "from repeats",
+        "residuals": "at most: it is what the predictor leaves unexplained, since no mixture was trained twice",
+    }[ranking.content["noise_source"]]
     return (
-        "A mixture is made of units, the named parts of the corpus, in equal shares where no weights are given. It is "
-        f"ranked by its proxy: the {proxy.description}, without training on the mixture. reference: the score of a "
-        "model really trained on it, where there is one. A domain is one kind of evaluation text."
+        f"{text} Noise floor: {score_text(floor)} {ranking.unit_of_measure} ({source}); a smaller difference is none."
     )
 
 
@@ -126,7 +158,7 @@ def score_text(value: float | None) -> str:
 
 
 def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
-    """The agreement of every predictor on one target, then of the best proxy per target and number of units.
+    """The agreement of every predictor on one target, then of the first per target and number of units.
 
     Args:
         agreement ([`Agreement`]): with the reference models.
@@ -144,6 +176,7 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
         f"{agreement.confidence:.0%} bootstrap intervals over mixtures; regret in "
         f"{agreement.content['unit_of_measure']}"
     )
+    first = "chosen" if CHOSEN in agreement.predictors else "proxy"
     by_target = [(target_text(name), groups[ALL]) for name, groups in agreement.targets.items()]
     by_size = [(f"{size} units", group) for size, group in agreement.targets[shown].items() if size != ALL]
     reasons = {
@@ -155,29 +188,49 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
             f"\n{target_text(shown)}, n = {group['n']}",
             _predictor_table(agreement, group),
             *(f"-: {reason}" for reason in sorted(reasons)),
+            *_coverage_text(group),
             "\n" + paragraph(_STATISTICS_EXPLAINED),
-            *(["\n" + _proxy_table(agreement, "proxy by target", by_target)] if target is None else []),
-            "\n" + _proxy_table(agreement, f"proxy on {target or 'the mean'}", by_size),
+            *(["\n" + _group_table(agreement, f"{first} by target", by_target)] if target is None else []),
+            "\n" + _group_table(agreement, f"{first} on {target or 'the mean'}", by_size),
         ]
     )
 
 
 _STATISTICS_EXPLAINED = (
     "dec. acc. (decision accuracy): the share of pairs of mixtures that are put in the order of their reference "
-    "models; chance is 0.5. regret: what choosing by the predictor loses against the best reference model. The rows "
-    "below the proxies are baselines that need no proxy; a proxy that does not beat them proves nothing."
+    "models; chance is 0.5. regret: what choosing by the predictor loses against the best reference model. error: of "
+    "the predictor, calibrated on the other reference models, as a share of what mixtures differ by (variances). What "
+    "is fitted on reference models is judged on those that it was fitted without. Baselines, marked *, need no more "
+    "than the components' own scores; a predictor that does not beat them proves nothing."
 )
+
+
+def _coverage_text(group: dict[str, Any]) -> list[str]:
+    """What the intervals of the chosen predictor hold, if there are any."""
+    entry = group["predictors"].get(CHOSEN, {}).get(INTERVALS)
+    if entry is None or entry["value"] is None:
+        return []
+    text = (
+        f"The 90 % intervals of the chosen predictor hold {entry['value']:.0%} of the reference models that are held "
+        f"out [{entry['low']:.0%}, {entry['high']:.0%}]."
+    )
+    return ["\n" + paragraph(text)]
 
 
 def _predictor_table(agreement: Agreement, group: dict[str, Any]) -> str:
     rows = [
         [
-            agreement.predictors[name]["label"],
+            agreement.predictors[name]["label"] + (" *" if agreement.predictors[name]["baseline"] else ""),
             *(_with_interval(entry[statistic], statistic) for statistic in _SHOWN),
+            _error_text(agreement.predictors[name]["error"]),
         ]
         for name, entry in group["predictors"].items()
     ]
-    return text_table(["predictor", *_TITLES.values()], rows)
+    return text_table(["predictor", *_TITLES.values(), "error"], rows)
+
+
+def _error_text(error: float | None) -> str:
+    return "-" if error is None else f"{error:.3f}"
 
 
 def _with_interval(entry: dict[str, Any], statistic: str) -> str:
@@ -194,12 +247,12 @@ def number_text(value: float | None, statistic: str) -> str:
     return score_text(value) if statistic == "regret" else f"{value:.2f}"
 
 
-def _proxy_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]]) -> str:
-    """A row per group: the statistics of the first proxy, and which predictor is best."""
+def _group_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]]) -> str:
+    """A row per group: the statistics of the first predictor, and which is best."""
     rows = []
     for name, group in groups:
-        proxy = next(iter(group["predictors"].values()))
-        numbers = [number_text(proxy[statistic]["value"], statistic) for statistic in _SHOWN]
+        first = next(iter(group["predictors"].values()))
+        numbers = [number_text(first[statistic]["value"], statistic) for statistic in _SHOWN]
         rows.append([name, str(group["n"]), *numbers, best_text(agreement, group)])
     headers = [title, "n", *_TITLES.values(), "best by decision accuracy"]
     return text_table(headers, rows, left=(0, len(headers) - 1))

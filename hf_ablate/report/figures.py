@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..mixtures.ranked import MEAN
+from ..ranking.agreements import RANDOM
+from ..ranking.measured import CHOSEN
 from ..ranking.tables import short_name
 from .cost import by_kind, cost_rows
 from .ranked_study import RankedStudy
@@ -17,12 +19,17 @@ from .style import ACCENT, GREY, GRID, HEAT, INK, MUTED, SECOND, SEQUENCE, WIDTH
 MOST_SCATTERS = 12
 
 
-def scatter(study: RankedStudy, proxy: str) -> Figure | None:
-    """Proxy against reference scores, a panel per target, points coloured by the number of units."""
+def scatter(study: RankedStudy, predictor: str) -> Figure | None:
+    """Predicted against reference scores, a panel per target, points coloured by the number of units.
+
+    Args:
+        study ([`RankedStudy`]): what the report is about.
+        predictor (`str`): a proxy, as it was scored; or `chosen`, whose predictions of a model were made without it.
+    """
     domains = study.target_names("domain")
     sources = study.target_names("source_mean")
     names = [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
-    if not study.agreement.references:
+    if not any(_points(study, name, predictor) for name in names):
         return None
     columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.45)
@@ -30,13 +37,13 @@ def scatter(study: RankedStudy, proxy: str) -> Figure | None:
     colours = {size: SEQUENCE(position / max(len(sizes) - 1, 1)) for position, size in enumerate(sizes)}
     shown: set[int] = set()
     for panel, name in zip(axes, names, strict=False):
-        shown |= _scatter_panel(panel, study, name, proxy, colours)
+        shown |= _scatter_panel(panel, study, name, predictor, colours)
     for panel in axes[len(names) :]:
         panel.set_visible(False)
     for panel in axes[: len(names)]:
         if panel.get_subplotspec().is_first_col():
             panel.set_ylabel("reference model")
-        panel.set_xlabel("proxy")
+        panel.set_xlabel("predicted without it" if predictor == CHOSEN else "proxy")
     handles = [
         Line2D([], [], marker="o", linestyle="", color=colours[size], markersize=5.5, label=f"{size} units")
         for size in sorted(shown)
@@ -46,14 +53,19 @@ def scatter(study: RankedStudy, proxy: str) -> Figure | None:
     return figure
 
 
-def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colours: dict[int, Any]) -> set[int]:
-    entries = study.ranking.entries(name, proxy)
+def _points(study: RankedStudy, name: str, predictor: str) -> list[tuple[float, float, int]]:
+    """(predicted, reference, number of units) of every mixture of several units that has a reference model."""
+    entries = study.agreement.held_out.get(name, []) if predictor == CHOSEN else study.ranking.entries(name, predictor)
     sizes = {mixture: described["number_of_units"] for mixture, described in study.ranking.mixtures.items()}
-    points = [
+    return [
         (entry["score"], entry["reference"], sizes[entry["mixture_id"]])
         for entry in entries
         if entry["reference"] is not None and sizes[entry["mixture_id"]] > 1
     ]
+
+
+def _scatter_panel(panel: Axes, study: RankedStudy, name: str, predictor: str, colours: dict[int, Any]) -> set[int]:
+    points = _points(study, name, predictor)
     x, y = np.array([point[0] for point in points]), np.array([point[1] for point in points])
     if len(points) > 2 and np.ptp(x) > 0:
         ends = np.array([x.min(), x.max()])
@@ -62,7 +74,7 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
     panel.grid(True)
     panel.locator_params(nbins=4)
     panel.margins(0.09)
-    statistics = study.agreement.group(name)["predictors"][proxy]
+    statistics = study.agreement.group(name)["predictors"][predictor]
     numbers = [
         f"{label} {statistics[statistic]['value']:.2f}"
         for label, statistic in (("Pearson", "pearson"), ("Spearman", "spearman"))
@@ -74,7 +86,7 @@ def _scatter_panel(panel: Axes, study: RankedStudy, name: str, proxy: str, colou
 
 
 def agreement_intervals(study: RankedStudy) -> Figure | None:
-    """Pearson correlation and decision accuracy of every predictor with their intervals, proxies against baselines."""
+    """Pearson correlation and decision accuracy of every predictor with their intervals, the chosen one first."""
     if not study.agreement.references:
         return None
     names = [MEAN, *study.target_names("source_mean")][:4]
@@ -87,7 +99,7 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
         group = study.agreement.group(name)
         for position, (predictor, described) in enumerate(predictors.items()):
             entry = group["predictors"][predictor][statistic]
-            colour = ACCENT if described["proxy"] else GREY if predictor == "random" else SECOND
+            colour = GREY if predictor == RANDOM else SECOND if described["baseline"] else ACCENT
             if entry["value"] is None:
                 panel.text(chance, position, "not defined", fontsize=6.5, color=GREY, va="center", ha="center")
                 continue
@@ -112,12 +124,12 @@ def agreement_intervals(study: RankedStudy) -> Figure | None:
 
 def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
     """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
-    proxy, columns, units = study.proxy, [MEAN, *study.columns()], study.units
-    entries = study.ranking.entries(MEAN, proxy)[:most]
+    columns, units = [MEAN, *study.columns()], study.units
+    entries = study.ranking.entries()[:most]
     mixtures = [entry["mixture_id"] for entry in entries]
     values = np.full((len(mixtures), len(columns)), np.nan)
     for column, name in enumerate(columns):
-        ranking = {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name, proxy)}
+        ranking = {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)}
         best = min(ranking.values())
         values[:, column] = [100 * (ranking.get(mixture, np.nan) / best - 1) for mixture in mixtures]
     figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures)), layout="constrained")
@@ -134,7 +146,7 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
     heat.axvline(0.5, color="white", linewidth=4)
     for spine in heat.spines.values():
         spine.set_visible(False)
-    heat.set_xlabel("% worse than the best mixture for the domain (proxy scores)")
+    heat.set_xlabel("% worse than the best mixture for the domain (predicted)")
     return figure
 
 

@@ -1,20 +1,30 @@
-"""The answer of a study in sentences: the best mixture, how much better it is, and how far to trust that."""
+"""The answer of a study in sentences: the best mixture, what is as good, how far to trust that."""
 
 from typing import Any
 
-from ..ranking.tables import BUDGETS, mixture_text, score_text
+from ..ranking.measured import CHOSEN, INTERVALS
+from ..ranking.tables import BUDGETS, Z90, mixture_text, score_text
 from .cost import by_kind, cost_rows, flops_of_proxies
 from .ranked_study import RankedStudy
 
 
-def answer(study: RankedStudy) -> dict[str, str]:
-    """`mixture`, its `score`, and `gain`: a clause that compares it with the uniform mixture of all units."""
+def answer(study: RankedStudy) -> dict[str, Any]:
+    """The best mixture in words.
+
+    Returns:
+        `dict[str, Any]`: `mixture`, its predicted `score`, `reach` (half the width of its 90 % interval, or `None`),
+        `gain` (a clause that compares it with the uniform mixture of all units), `tied` (a sentence), `by` (the label
+        of the predictor).
+    """
     entries = study.ranking.entries()
     best = entries[0]
     return {
         "mixture": mixture_text(study.ranking, best["mixture_id"], 200),
         "score": score_text(best["score"]),
+        "reach": None if best["sd"] is None else score_text(Z90 * best["sd"]),
         "gain": _gain(study, entries),
+        "tied": _tied(entries),
+        "by": study.ranking.ranked_by[study.ranking.answered_by]["label"],
     }
 
 
@@ -45,75 +55,54 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
     return f"{share:.1f}%" if share >= 0.1 else f"{share:.2g}%"
 
 
+def _tied(entries: list[dict[str, Any]]) -> str:
+    others = sum(bool(entry["tied"]) for entry in entries) - 1
+    if others < 1:
+        return "No other mixture may be as good."
+    return f"{others} other{'s' * (others > 1)} of {len(entries)} cannot be told apart from it."
+
+
 def trust(study: RankedStudy) -> list[str]:
-    """How far the ranking can be trusted, in one to four sentences: every proxy against the best trivial baseline."""
+    """How far the ranking can be trusted, in one to three sentences: the predictor against the best baseline."""
     agreement = study.agreement
     if not agreement.references:
         return ["Unchecked: no reference model was trained on a mixture of two units or more."]
     group = agreement.group()
-    first = group["predictors"][study.proxy]
-    if first["decision_accuracy"]["value"] is None:
-        return [f"Unchecked: {first['decision_accuracy']['reason']} (there are {group['n']})."]
+    judged = study.judged
+    entry = group["predictors"][judged]
+    if entry["decision_accuracy"]["value"] is None:
+        return [f"Unchecked: {entry['decision_accuracy']['reason']} (there are {group['n']})."]
     budget = BUDGETS.get(study.ranking.reference_budget, "").partition(" (")[0]
-    accuracies = " and ".join(_accuracy(study, group, proxy) for proxy in _proxies(study, group))
+    facts = study.ranking.ranked_by[study.ranking.answered_by]
+    unseen = " when it has not seen them" if judged == CHOSEN else ""
     sentences = [
-        f"Checked against {group['n']} reference models (reference budget: {budget}): of all pairs of mixtures, "
-        f"{accuracies} are put in the order of real training.",
-        f"Choosing by {_label(study, study.proxy)} loses {score_text(first['regret']['value'])} "
-        f"{study.ranking.unit_of_measure} against the best reference model.",
+        f"Checked against {group['n']} reference models (reference budget: {budget}): the predictor, {facts['label']} "
+        f"({facts['description']}), puts {_accuracy(study, entry)} of all pairs of mixtures in the order of real "
+        f"training{unseen}, and choosing by it loses {score_text(entry['regret']['value'])} "
+        f"{study.ranking.unit_of_measure} against the best of them.",
+        _against_baselines(study, group, judged),
     ]
-    return [*sentences, _against_baselines(study, group), *_other_choices(study)]
+    if entry[INTERVALS]["value"] is not None:
+        sentences.append(f"Its 90 % intervals hold {entry[INTERVALS]['value']:.0%} of them.")
+    return sentences
 
 
-def _proxies(study: RankedStudy, group: dict[str, Any]) -> list[str]:
-    """The proxies with a decision accuracy, the one that the report is about first."""
-    return [
-        name
-        for name, entry in group["predictors"].items()
-        if study.agreement.predictors[name]["proxy"] and entry["decision_accuracy"]["value"] is not None
-    ]
+def _accuracy(study: RankedStudy, entry: dict[str, Any]) -> str:
+    accuracy, confidence = entry["decision_accuracy"], study.agreement.confidence
+    if accuracy["low"] is None:
+        return f"{accuracy['value']:.0%}"
+    return f"{accuracy['value']:.0%} ({confidence:.0%} interval {accuracy['low']:.0%} to {accuracy['high']:.0%})"
 
 
-def _label(study: RankedStudy, predictor: str) -> str:
-    return study.agreement.predictors[predictor]["label"].removeprefix("proxy: ")
-
-
-def _accuracy(study: RankedStudy, group: dict[str, Any], proxy: str) -> str:
-    entry = group["predictors"][proxy]["decision_accuracy"]
-    confidence = study.agreement.confidence
-    interval = ""
-    if entry["low"] is not None:
-        interval = f" ({confidence:.0%} interval {entry['low']:.0%} to {entry['high']:.0%})"
-    return f"{entry['value']:.0%}{interval} by {_label(study, proxy)}"
-
-
-def _against_baselines(study: RankedStudy, group: dict[str, Any]) -> str:
+def _against_baselines(study: RankedStudy, group: dict[str, Any], judged: str) -> str:
     predictors = study.agreement.predictors
     accuracy = {name: entry["decision_accuracy"]["value"] for name, entry in group["predictors"].items()}
-    baselines = {
-        name: value for name, value in accuracy.items() if not predictors[name]["proxy"] and value is not None
-    }
+    baselines = {name: value for name, value in accuracy.items() if predictors[name]["baseline"] and value is not None}
     best = max(baselines, key=lambda name: baselines[name])
-    better = [proxy for proxy in _proxies(study, group) if accuracy[proxy] > baselines[best]]
-    behind = [proxy for proxy in _proxies(study, group) if proxy not in better]
     opening = f"The best trivial baseline, “{predictors[best]['label']}”, reaches {baselines[best]:.0%}"
-    if not behind:
-        return f"{opening}: the proxies beat it."
-    without = f"{' and '.join(_label(study, proxy) for proxy in behind)} do not beat it"
-    if better:
-        return f"{opening}: {' and '.join(_label(study, proxy) for proxy in better)} beat it, {without}."
-    return f"{opening}: {without}, so on the mean of domains this study does not prove their worth."
-
-
-def _other_choices(study: RankedStudy) -> list[str]:
-    """What the other proxies put first, where they do not agree."""
-    rankings = {kind: study.ranking.entries(kind=kind) for kind in study.ranking.kinds}
-    chosen = rankings[study.proxy][0]["mixture_id"]
-    return [
-        f"By {_label(study, proxy)}, {mixture_text(study.ranking, entries[0]['mixture_id'], 200)} comes first."
-        for proxy, entries in rankings.items()
-        if entries[0]["mixture_id"] != chosen
-    ]
+    if accuracy[judged] > baselines[best]:
+        return f"{opening}: the predictor beats it."
+    return f"{opening}: the predictor does not beat it, so on the mean of domains this study does not prove its worth."
 
 
 def savings(study: RankedStudy) -> tuple[str, str] | None:

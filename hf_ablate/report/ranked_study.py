@@ -7,7 +7,7 @@ from typing import Any
 
 from ..manifest import find_manifest, read_manifest
 from ..mixtures.ranked import MEAN, Ranking, read_ranking
-from ..ranking.measured import Agreement, read_agreement
+from ..ranking.measured import CHOSEN, Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 
 
@@ -39,9 +39,13 @@ class RankedStudy:
     made: dict[str, Any]
 
     @property
-    def proxy(self) -> str:
-        """The kind of proxy that the report is about first."""
-        return self.ranking.kind()
+    def judged(self) -> str:
+        """The predictor whose agreement counts: the choice, made without each reference model, or what answers."""
+        return CHOSEN if CHOSEN in self.agreement.predictors else self.ranking.answered_by
+
+    def is_proxy(self, predictor: str) -> bool:
+        """Whether a predictor is a proxy as it was scored."""
+        return self.agreement.predictors.get(predictor, {}).get("proxy", False)
 
     @property
     def units(self) -> list[str]:

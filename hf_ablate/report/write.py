@@ -18,8 +18,20 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..ranking.measured import best_predictors
-from ..ranking.tables import BUDGETS, best_text, mixture_text, number_text, score_text, short_name, target_text
+from ..mixtures.ranked import MEAN
+from ..ranking.measured import CHOSEN, best_predictors
+from ..ranking.tables import (
+    BUDGETS,
+    Z90,
+    answered_by,
+    best_text,
+    mixture_text,
+    number_text,
+    score_text,
+    short_name,
+    target_text,
+    ties_text,
+)
 from ..run_folder import TRAINED_KINDS, RunFolder
 from .arguments import ReportArguments
 from .cost import cost_rows
@@ -123,11 +135,17 @@ def _figures(study: RankedStudy) -> "list[tuple[str, Figure | None]]":
     return [
         ("ranking", figures.ranking_heat_map(study)),
         ("agreement", figures.agreement_intervals(study)),
-        *((f"scatter_{proxy}", figures.scatter(study, proxy)) for proxy in study.ranking.kinds),
+        *((f"scatter_{name}", figures.scatter(study, name)) for name in scattered(study)),
         ("cost", figures.cost(study)),
         ("training", curves.training_curves(study)),
         ("evaluation", curves.evaluation_curves(study)),
     ]
+
+
+def scattered(study: RankedStudy) -> dict[str, str]:
+    """The predictors that are drawn against reference models → what is read for them; the one that answers first."""
+    proxies = {name: facts["label"] for name, facts in study.ranking.ranked_by.items() if study.is_proxy(name)}
+    return ({CHOSEN: "the chosen predictor"} if study.judged == CHOSEN else {}) | proxies
 
 
 def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -> str:
@@ -168,6 +186,10 @@ def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -
         budget=BUDGETS.get(study.ranking.reference_budget, study.ranking.reference_budget),
         best=best_predictors(study.agreement.group()),
         best_text=best_text,
+        scattered=scattered(study),
+        answered_by=answered_by(study.ranking),
+        ties_text=ties_text(study.ranking, MEAN),
+        z90=Z90,
         mixture_text=lambda mixture: mixture_text(study.ranking, mixture, 200),
         heat=heat_colour,
         rows=_ranking_rows(study, top),

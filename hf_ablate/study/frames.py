@@ -8,7 +8,7 @@ from ..evaluation.rows import METRICS, ScoreRow, target_name
 from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..ranking.agreement import STATISTICS
-from ..ranking.measured import Agreement
+from ..ranking.measured import INTERVALS, Agreement
 
 
 if TYPE_CHECKING:
@@ -42,30 +42,31 @@ def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
     return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
 
 
-def ranking_frame(ranking: Ranking, target: str, kind: str) -> "pandas.DataFrame":
+def ranking_frame(ranking: Ranking, target: str, predictor: str) -> "pandas.DataFrame":
     """The mixtures on one target, best first.
 
     Args:
         ranking ([`Ranking`]): as in `ranking/ranking.json`.
         target (`str`): as the file names it.
-        kind (`str`): of the proxy that the mixtures are ranked by.
+        predictor (`str`): that the mixtures are ranked by.
 
     Returns:
-        `pandas.DataFrame`: [mixtures] with the columns `rank`, `name`, `score`, `reference` (the reference model's
-        score, NaN where there is none) and the weight of every unit; the index is `mixture_id`.
+        `pandas.DataFrame`: [mixtures] with the columns `rank`, `name`, `score`, `sd` (of what a model trained on
+        the mixture would score; NaN for a proxy), `tied` (with the best), `reference` (the reference model's score,
+        NaN where there is none) and the weight of every unit; the index is `mixture_id`.
     """
     import pandas
 
-    entries = ranking.entries(target, kind)
+    entries = ranking.entries(target, predictor)
     rows = [
         {
-            **{name: entry[name] for name in ("rank", "name", "score", "reference")},
+            **{name: entry[name] for name in ("rank", "name", "score", "sd", "tied", "reference")},
             **{unit: ranking.mixtures[entry["mixture_id"]]["mixture"].get(unit, 0.0) for unit in ranking.units},
         }
         for entry in entries
     ]
     index = pandas.Index([entry["mixture_id"] for entry in entries], name="mixture_id")
-    return pandas.DataFrame(rows, index=index).astype({"reference": float})
+    return pandas.DataFrame(rows, index=index).astype({"sd": float, "reference": float})
 
 
 def agreement_frame(agreement: Agreement, target: str, group: str) -> "pandas.DataFrame":
@@ -78,16 +79,18 @@ def agreement_frame(agreement: Agreement, target: str, group: str) -> "pandas.Da
 
     Returns:
         `pandas.DataFrame`: float64, a row per predictor; the index has the levels `predictor` (such as `merged`) and
-        `label`. The columns have two levels: the statistic (`pearson`,
-        `spearman`, `kendall`, `decision_accuracy`, `regret`, `relative_regret`), and `value`, `low`, `high` (the ends
-        of its interval); NaN where a statistic is not defined.
+        `label`. The columns have two levels: the statistic (`pearson`, `spearman`, `kendall`, `decision_accuracy`,
+        `regret`, `relative_regret`, `coverage`), and `value`, `low`, `high` (the ends of its interval); NaN where a
+        statistic is not defined.
 
     Raises:
         `InputError`: for an unknown group.
     """
     import pandas
 
-    columns = pandas.MultiIndex.from_product([STATISTICS, ("value", "low", "high")], names=["statistic", None])
+    columns = pandas.MultiIndex.from_product(
+        [(*STATISTICS, INTERVALS), ("value", "low", "high")], names=["statistic", None]
+    )
     values = {
         (name, agreement.predictors[name]["label"]): [entry[statistic][part] for statistic, part in columns]
         for name, entry in agreement.group(target, group)["predictors"].items()

@@ -48,10 +48,10 @@ class StudyPlots:
         return self._draw(agreement_intervals, "no reference model of two units or more is scored")
 
     def scatter(self, proxy: str | None = None) -> "Figure":
-        """Scores of one proxy against those of the reference models, a panel per domain.
+        """Predicted scores against those of the reference models, a panel per domain.
 
         Args:
-            proxy (`str`, *optional*): `merge` or `ensemble`; default: the one that the ranking is by.
+            proxy (`str`, *optional*): `merge` or `ensemble`; default: the predictor that answers, without each model.
 
         Raises:
             `InputError`: if no reference model is scored, and for a proxy that the mixtures were not ranked by.
@@ -59,7 +59,7 @@ class StudyPlots:
         from ..report.figures import scatter
 
         return self._draw(
-            lambda study: scatter(study, study.ranking.kind(proxy)),
+            lambda study: scatter(study, study.judged if proxy is None else study.ranking.predictor(proxy)),
             "no reference model of two units or more is scored",
         )
 

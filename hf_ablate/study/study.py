@@ -164,22 +164,22 @@ class Study:
             raise unknown_name("split", split, splits)
         return scores_frame((row for row in rows if split in (None, row.split)), metric)
 
-    def ranking(self, target: str = MEAN, proxy: str | None = None) -> "pandas.DataFrame":
+    def ranking(self, target: str = MEAN, predictor: str | None = None) -> "pandas.DataFrame":
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
 
         Args:
             target (`str`): `macro` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
                 or `<domain>` where only one source has it.
-            proxy (`str`, *optional*): `merge` or `ensemble`; default: the first that is ranked.
+            predictor (`str`, *optional*): `merge` or `ensemble`, as they were scored; default: the one that answers.
 
         Returns:
             `pandas.DataFrame`: see [`ranking_frame`].
 
         Raises:
-            `InputError`: if the study has not been ranked, and for an unknown target or proxy.
+            `InputError`: if the study has not been ranked, and for an unknown target or predictor.
         """
         ranking = read_ranking(self.run_dir)
-        return ranking_frame(ranking, ranking.target(target), ranking.kind(proxy))
+        return ranking_frame(ranking, ranking.target(target), ranking.predictor(predictor))
 
     def agreement(self, target: str = MEAN, group: str | int = "all") -> "pandas.DataFrame":
         """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.

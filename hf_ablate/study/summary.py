@@ -104,7 +104,8 @@ def answer_of(run_dir: Path) -> dict[str, Any] | None:
         run_dir (`Path`): the run folder.
 
     Returns:
-        `dict[str, Any] | None`: `mixture`, `score`, `gain`, `unit_of_measure`, and `trust`, a list of sentences.
+        `dict[str, Any] | None`: `mixture`, `score`, `reach`, `gain`, `tied`, `by`, `unit_of_measure`, and `trust`, a
+        list of sentences.
     """
     if not has_manifest(RunFolder(run_dir).ranking):
         return None
@@ -121,8 +122,10 @@ def answer_text(answer: Mapping[str, Any]) -> str:
     Args:
         answer (`Mapping[str, Any]`): from [`answer_of`].
     """
+    reach = f" ± {answer['reach']}" if answer["reach"] else ""
     best = (
-        f"Best mixture: {answer['mixture']}. The model that stands in for it scores {answer['score']} "
-        f"{answer['unit_of_measure']} on the mean of domains (lower is better), {answer['gain']}."
+        f"Train on: {answer['mixture']}. A model trained on it is expected to score {answer['score']}{reach} "
+        f"{answer['unit_of_measure']} on the mean of domains (lower is better; 90% interval), {answer['gain']}. "
+        f"{answer['tied']}"
     )
     return "\n".join(paragraph(text) for text in (best, *answer["trust"]))

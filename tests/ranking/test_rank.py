@@ -28,11 +28,12 @@ def test_targets_are_macro_sources_and_domains(study):
     assert {target["level"] for target in targets.values()} == {"macro", "source_mean", "domain"}
 
 
-def test_mixtures_are_sorted_by_the_proxys_score(study):
+def test_mixtures_are_sorted_by_what_is_predicted_and_by_each_proxys_score(study):
     ranking = read_ranking(study)
+    assert list(ranking.ranked_by) == [ranking.answered_by, "merged", "ensemble"]
     for target in ranking.targets:
-        for proxy in ("merged", "ensemble"):
-            entries = ranking.entries(target, proxy)
+        for predictor in ranking.ranked_by:
+            entries = ranking.entries(target, predictor)
             assert len({entry["mixture_id"] for entry in entries}) == 31
             assert [entry["score"] for entry in entries] == sorted(entry["score"] for entry in entries)
             assert [entry["rank"] for entry in entries] == list(range(1, 32))
@@ -43,7 +44,7 @@ def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study)
     alone = Mixture.uniform(["sympy"]).id
 
     def score(target):
-        return next(entry["score"] for entry in ranking.entries(target) if entry["mixture_id"] == alone)
+        return next(entry["score"] for entry in ranking.entries(target, "merged") if entry["mixture_id"] == alone)
 
     world = World()
     own = {domain: world.component("sympy", domain) for domain in DOMAINS}
@@ -63,9 +64,15 @@ def test_agreement_has_every_predictor_and_group(study):
     found = read_agreement(study)
     assert found.content["reference_budget"] == "fixed"
     assert found.references == 14
-    assert list(found.predictors) == [
-        "merged", "ensemble", "component_mean", "component_min", "own_domain_weight", "number_of_units", "random"
+    fitted = ["chosen", "stack", "laws", "exponential_law", "power_law", "process"]
+    proxies = ["merged", "ensemble"]
+    baselines = [
+        "soft_minimum", "component_mean", "component_min", "own_domain_weight", "number_of_units", "random"
     ]  # fmt: skip
+    assert set(found.predictors) == {*fitted, *proxies, *baselines}
+    assert next(iter(found.predictors)) == "chosen"
+    assert [name for name, facts in found.predictors.items() if facts["proxy"]] == proxies
+    assert [name for name, facts in found.predictors.items() if facts["baseline"]] == baselines
     groups = found.targets["macro"]
     assert sum(group["n"] for name, group in groups.items() if name != "all") == groups["all"]["n"] == 14
     for target in found.targets.values():
@@ -176,16 +183,19 @@ def test_references_of_one_unit_are_left_out(tmp_path):
     assert "1" not in found.targets["macro"]
 
 
-def test_a_missing_score_leaves_the_mixture_out_where_it_is_missing(tmp_path, caplog):
-    make_study(tmp_path)
+def test_a_missing_score_is_predicted_from_those_of_the_others(tmp_path, caplog):
     pair = Mixture.uniform(["pandas", "sympy"])
-    write_scores(tmp_path, scored(["merged"], drop=[(f"merged:{pair.id}", ("in_domain", "scipy"))]))
-    rank.run(RankArguments(run_dir=tmp_path))
-    ranking = read_ranking(tmp_path)
-    counts = {name: len(ranking.entries(name)) for name in ranking.targets}
-    assert counts["macro"] == counts["in_domain"] == counts["in_domain/scipy"] == 30
-    assert counts["out_of_domain"] == counts["in_domain/sympy"] == 31
+    scores = {}
+    for name, drop in (("whole", []), ("missing", [(f"merged:{pair.id}", ("in_domain", "scipy"))])):
+        make_study(tmp_path / name)
+        write_scores(tmp_path / name, scored(["merged"], drop=drop))
+        rank.run(RankArguments(run_dir=tmp_path / name))
+        entries = read_ranking(tmp_path / name).entries("in_domain/scipy")
+        assert len(entries) == 31
+        scores[name] = {entry["mixture_id"]: entry["score"] for entry in entries}
     assert "1 of 31 mixtures lack scores of kind merged" in caplog.text
+    assert scores["missing"][pair.id] == pytest.approx(scores["whole"][pair.id], abs=0.03)
+    assert scores["missing"][pair.id] != scores["whole"][pair.id]
 
 
 def test_no_proxy_is_an_input_error(tmp_path):
@@ -234,14 +244,14 @@ def printed_json(capsys, **options) -> dict:
 def test_one_target_is_shown_as_the_whole_ranking_has_it(study, capsys, monkeypatch, target):
     whole, shown = printed_json(capsys, run_dir=study), printed_json(capsys, run_dir=study, target=target)
     name = "in_domain/sympy" if target == "sympy" else target
-    about_targets = ("targets", "models", "ranking", "agreement")
+    about_targets = ("targets", "models", "ranking", "agreement", "held_out")
     for table in about_targets:
         assert shown[table] == [row for row in whole[table] if row["target"] == name] != []
     assert shown == whole | {table: shown[table] for table in about_targets}
     monkeypatch.setenv("COLUMNS", "200")
     rank.run(RankArguments(run_dir=study, target=target, top=31))
     order = re.findall(r"^\d+ +(\S.*?)  ", capsys.readouterr().out, re.MULTILINE)
-    assert order[:31] == [row["name"] for row in shown["ranking"] if row["kind"] == "merged"]
+    assert order[:31] == [row["name"] for row in shown["ranking"] if row["predictor"] == whole["answered_by"]]
 
 
 def test_an_unknown_target_is_a_mistake_before_anything_is_written(tmp_path):
@@ -265,3 +275,45 @@ def test_mixtures_that_begin_alike_are_told_apart():
     shown = [mixture_text(Ranking({"mixtures": rows}), mixture.id, 96) for mixture in mixtures]
     assert len(set(shown)) == len(mixtures)
     assert all(len(text) <= 96 and mixture.id in text for text, mixture in zip(shown, mixtures, strict=True))
+
+
+def test_the_best_is_tied_with_itself_and_a_higher_confidence_ties_more(study, tmp_path):
+    tied = {}
+    for confidence in (0.6, 0.999):
+        make_study(tmp_path / str(confidence))
+        rank.run(RankArguments(run_dir=tmp_path / str(confidence), confidence=confidence))
+        entries = read_ranking(tmp_path / str(confidence)).entries()
+        assert entries[0]["tied"]
+        tied[confidence] = {entry["mixture_id"] for entry in entries if entry["tied"]}
+    assert tied[0.6] < tied[0.999]
+
+
+def test_a_predictor_that_is_asked_for_answers(tmp_path):
+    make_study(tmp_path, proxies=("merged", "ensemble"))
+    rank.run(RankArguments(run_dir=tmp_path, predictor="component_mean"))
+    ranking = read_ranking(tmp_path)
+    assert ranking.answered_by == "component_mean" and ranking.content["reason"] == "it was asked for"
+    with pytest.raises(InputError, match="unknown predictor 'stak'; did you mean 'stack'"):
+        rank.run(RankArguments(run_dir=tmp_path, predictor="stak"))
+
+
+def test_a_weighted_target_is_the_weighted_sum_of_its_parts(study):
+    rank.run(RankArguments(run_dir=study, target='{"in_domain/sympy": 3, "out_of_domain": 1}'))
+    ranking = read_ranking(study)
+    name = next(name for name, facts in ranking.targets.items() if facts["level"] == "weighted")
+
+    def scores(target):
+        return {entry["mixture_id"]: entry["score"] for entry in ranking.entries(target)}
+
+    domain, source = scores("in_domain/sympy"), scores("out_of_domain")
+    expected = {mixture: 0.75 * domain[mixture] + 0.25 * source[mixture] for mixture in domain}
+    assert scores(name) == pytest.approx(expected)
+    rank.run(RankArguments(run_dir=study))  # as the other tests have it
+
+
+def test_held_out_predictions_are_nearer_to_the_references_than_chance(study):
+    for records in read_agreement(study).held_out.values():
+        errors = np.array([row["score"] - row["reference"] for row in records])
+        references = np.array([row["reference"] for row in records])
+        assert len(records) == 14 and errors.std() < references.std()
+        assert all(row["low"] < row["score"] < row["high"] for row in records)

@@ -111,7 +111,8 @@ def test_what_people_named_is_escaped(page):
 
 def test_figures_are_saved_as_png_and_pdf(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
-    assert names == {"ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training", "evaluation"}
+    scatters = {"scatter_chosen", "scatter_merged", "scatter_ensemble"}
+    assert names == {"ranking", "agreement", "cost", "training", "evaluation"} | scatters
     assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
 
 
@@ -170,36 +171,36 @@ def test_the_answer_is_the_first_of_the_ranking(run_dir):
     assert found["mixture"] == first["name"]
 
 
-def test_trust_names_the_reference_models_the_budget_both_proxies_and_the_best_baseline(run_dir):
+def test_trust_names_the_reference_models_the_budget_the_predictor_and_the_best_baseline(run_dir):
     study = read_ranked_study(run_dir)
     text = " ".join(trust(study))
     predictors = study.agreement.group()["predictors"]
     assert "14 reference models (reference budget: fixed)" in text
-    for proxy, label in (("merged", "merged weights"), ("ensemble", "averaged probabilities")):
-        assert f"{predictors[proxy]['decision_accuracy']['value']:.0%} (95% interval" in text
-        assert f"by {label}" in text
-    baselines = {
-        name: entry["decision_accuracy"]["value"]
-        for name, entry in predictors.items()
-        if name not in ("merged", "ensemble") and entry["decision_accuracy"]["value"] is not None
-    }
-    assert f"reaches {max(baselines.values()):.0%}" in text
+    assert f"{predictors['chosen']['decision_accuracy']['value']:.0%} (95% interval" in text
+    assert f"the predictor, {study.ranking.ranked_by[study.ranking.answered_by]['label']} (" in text
+    baselines = [
+        predictors[name]["decision_accuracy"]["value"] or 0.0
+        for name, facts in study.agreement.predictors.items()
+        if facts["baseline"]
+    ]
+    assert f"reaches {max(baselines):.0%}" in text
+    assert f"intervals hold {predictors['chosen']['coverage']['value']:.0%} of them" in text
 
 
-def beat(study, merged: float, baseline: float) -> str:
+def beat(study, chosen: float, baseline: float) -> str:
     """What trust says of accuracies that are set by hand."""
     predictors = study.agreement.group()["predictors"]
     for name, entry in predictors.items():
-        value = merged if name in ("merged", "ensemble") else baseline
+        value = chosen if name == "chosen" else baseline
         entry["decision_accuracy"] = {"value": value, "low": None, "high": None}
     return " ".join(trust(study))
 
 
-def test_a_proxy_that_does_not_beat_the_baselines_is_said_to_prove_nothing(run_dir):
+def test_a_predictor_that_does_not_beat_the_baselines_is_said_to_prove_nothing(run_dir):
     study = read_ranked_study(run_dir)
-    assert "the proxies beat it" in beat(study, merged=0.9, baseline=0.8)
-    assert "does not prove their worth" in beat(study, merged=0.8, baseline=0.8)
-    assert "does not prove their worth" in beat(study, merged=0.7, baseline=0.8)
+    assert "the predictor beats it" in beat(study, chosen=0.9, baseline=0.8)
+    assert "does not prove its worth" in beat(study, chosen=0.8, baseline=0.8)
+    assert "does not prove its worth" in beat(study, chosen=0.7, baseline=0.8)
 
 
 def test_without_reference_models_the_page_says_unchecked(tmp_path):

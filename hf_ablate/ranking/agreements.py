@@ -1,0 +1,155 @@
+"""What `agreement.json` holds: how well each predictor agrees with the reference models, and which was chosen."""
+
+from typing import Any
+
+import numpy as np
+
+from ..mixtures.proxies import PROXIES
+from ..prediction.candidates import SINGLE, STACK, find_candidate
+from ..prediction.choice import COVERAGE
+from ..prediction.fitted import FittedStudy
+from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
+from .arguments import RankSettings
+from .measured import ALL, CHOSEN, INTERVALS
+from .targets import Target
+
+
+RANDOM = "random"
+_PROXIES = tuple(proxy.kind for proxy in PROXIES)
+
+
+def make_agreement(
+    fitted: FittedStudy, targets: list[Target], settings: RankSettings, header: dict[str, Any]
+) -> dict[str, Any]:
+    """How well each predictor agrees with the reference models, per target and number of units.
+
+    Proxies and baselines are compared as they are. What is fitted on reference models is compared where it was fitted
+    without them, and so is the choice among all, which is made anew for every reference model that is held out.
+
+    Args:
+        fitted ([`FittedStudy`]): the study's evidence and predictor.
+        targets (`list[Target]`): that mixtures are ranked on.
+        settings ([`RankSettings`]): how intervals are resampled.
+        header (`dict[str, Any]`): the values that `ranking.json` and `agreement.json` share.
+
+    Returns:
+        `dict`: what [`Agreement`] reads; docs/json.md explains every key.
+    """
+    references = fitted.table.references
+    sizes = (references.weights > 0).sum(axis=1)
+    predicted = _predictions(fitted)
+    records = []
+    for target in targets:
+        groups = {ALL: np.full(len(references), True)} | {str(size): sizes == size for size in sorted(set(sizes))}
+        for name, rows in groups.items():
+            key = {**target.key, "group": name, "n": int(rows.sum())}
+            statistics = _statistics(fitted, target, rows, predicted, settings)
+            records += [
+                {**key, "predictor": predictor, "statistic": statistic, "reason": None, **estimate}
+                for predictor, estimates in statistics.items()
+                for statistic, estimate in estimates.items()
+            ]
+    return {
+        **header,
+        "confidence": settings.confidence,
+        "bootstrap_samples": settings.bootstrap_samples,
+        "references": len(references),
+        "left_out": [
+            {"mixture_id": mixture, "name": name, "reason": "a component is the same model"}
+            for mixture, name in fitted.evidence.left_out.items()
+        ],
+        "predictors": [_described(fitted, name) for name in (*predicted, RANDOM)],
+        "agreement": records,
+        "held_out": [record for target in targets for record in _held_out(fitted, target)],
+    }
+
+
+def _held_out(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
+    """What is predicted of every reference model without it, and what it shows."""
+    if fitted.choice is None:
+        return []
+    references, mean = fitted.table.references, target.of(fitted.choice.nested.mean)
+    reach = fitted.choice.nested_reach(target.weights)
+    return [
+        {
+            **target.key, "mixture_id": name, "score": float(mean[row]), "low": float(mean[row] - reach[row]),
+            "high": float(mean[row] + reach[row]), "reference": float(target.of(references.losses[row])),
+        }
+        for row, name in enumerate(references.ids)
+    ]  # fmt: skip
+
+
+def _predictions(fitted: FittedStudy) -> dict[str, np.ndarray]:
+    """Predictor → [references, domains]; NaN where a predictor is not defined. The choice among them comes first."""
+    weights = fitted.table.references.weights
+    held_out = {}
+    if fitted.choice is not None:
+        held_out = {CHOSEN: fitted.choice.nested.mean}
+        held_out |= {
+            judged.candidate.name: judged.held_out.mean
+            for judged in fitted.choice.judged
+            if judged.candidate.name == STACK or fitted.table.is_fitted(judged.candidate.name)
+        }
+    plain = [single.name for single in SINGLE if single.name in fitted.table.names and single.name not in held_out]
+    order = [*_PROXIES, *(name for name in plain if name not in _PROXIES)]
+    return held_out | {name: fitted.table.values(name, weights) for name in order if name in plain}
+
+
+def _described(fitted: FittedStudy, name: str) -> dict[str, Any]:
+    """A record of the table of predictors."""
+    errors = {} if fitted.choice is None else {one.candidate.name: one.error for one in fitted.choice.judged}
+    row = {"predictor": name, "proxy": name in _PROXIES, "baseline": name == RANDOM, "error": errors.get(name)}
+    if name == CHOSEN:
+        return row | {
+            "label": "chosen, nested",
+            "description": "the predictor that is chosen without the reference model that it predicts",
+        }
+    if name == RANDOM:
+        return row | {
+            "label": "random",
+            "description": "expectation over random orders; the interval is where single random orders fall",
+        }
+    if name == STACK:
+        stack = next(one.candidate for one in fitted.choice.judged if one.candidate.name == STACK)
+        return row | {"label": stack.label, "description": stack.description}
+    single = find_candidate(name)
+    label = f"proxy: {single.label}" if name in _PROXIES else single.label
+    return row | {"label": label, "description": single.description, "baseline": single.is_baseline}
+
+
+def _statistics(
+    fitted: FittedStudy, target: Target, rows: np.ndarray, predicted: dict[str, np.ndarray], settings: RankSettings
+) -> dict[str, dict[str, dict]]:
+    """Predictor → statistic → estimate, on the mixtures of `rows`."""
+    references = target.of(fitted.table.references.losses)[rows]
+    size, confidence, seed = len(references), settings.confidence, settings.random_seed
+    counts = resample(max(size, 1), settings.bootstrap_samples, seed)
+    statistics = {}
+    for name, values in predicted.items():
+        ours = target.of(values)[rows]
+        if np.isfinite(ours).any() and not np.isfinite(ours).all():
+            missing = undefined(f"{int((~np.isfinite(ours)).sum())} of {size} mixtures have no score")
+            statistics[name] = dict.fromkeys(STATISTICS, missing)
+        else:
+            statistics[name] = agreement(ours, references, counts, confidence)
+    statistics[RANDOM] = random_agreement(references, counts, confidence, seed)
+    intervals = dict.fromkeys(statistics, undefined("no intervals without the reference models are made"))
+    if fitted.choice is not None:
+        intervals[CHOSEN] = _coverage(fitted, target, rows)
+    return {name: estimates | {INTERVALS: intervals[name]} for name, estimates in statistics.items()}
+
+
+def _coverage(fitted: FittedStudy, target: Target, rows: np.ndarray) -> dict[str, float | None]:
+    """The share of reference models inside the 90 % interval that was made without them."""
+    errors = np.abs(target.of(fitted.choice.nested.mean - fitted.table.references.losses))
+    inside = errors <= fitted.choice.nested_reach(target.weights)
+    low, high = _wilson(int(inside[rows].sum()), int(rows.sum()))
+    return {"value": float(inside[rows].mean()), "low": low, "high": high}
+
+
+def _wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The score interval of a share at 90 % (Wilson, 1927)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, trials).proportion_ci(COVERAGE, method="wilson")
+    return float(interval.low), float(interval.high)

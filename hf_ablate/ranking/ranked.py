@@ -1,0 +1,140 @@
+"""What `ranking.json` holds: the mixtures in the order of the predictor that answers, and of each proxy."""
+
+from typing import Any
+
+import numpy as np
+
+from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import PROXIES
+from ..prediction.fitted import FittedStudy
+from .arguments import RankSettings
+from .targets import Target
+from .ties import tied_with_best
+
+
+def make_ranking(
+    fitted: FittedStudy, mixtures: list[Mixture], targets: list[Target], settings: RankSettings, header: dict[str, Any]
+) -> dict[str, Any]:
+    """The mixtures in order, for every target.
+
+    Args:
+        fitted ([`FittedStudy`]): the study's evidence and predictor.
+        mixtures (`list[Mixture]`): that are ranked.
+        targets (`list[Target]`): that they are ranked on.
+        settings ([`RankSettings`]): of the ranking.
+        header (`dict[str, Any]`): the values that `ranking.json` and `agreement.json` share.
+
+    Returns:
+        `dict`: what [`Ranking`] reads; docs/json.md explains every key. In `ranking`, equal scores share a rank, and a
+        mixture without a score of a proxy has no record of that proxy.
+    """
+    weights = fitted.evidence.weights_of(mixtures)
+    proxies = [proxy for proxy in PROXIES if proxy.kind in fitted.table.proxies and proxy.kind != fitted.name]
+    predictors = [(fitted.name, fitted.label, fitted.description)]
+    predictors += [(proxy.kind, proxy.label, proxy.description) for proxy in proxies]
+    return {
+        **header,
+        "answered_by": fitted.name,
+        "reason": reason(fitted),
+        "ranked_by": [
+            {"predictor": name, "label": label, "description": description} for name, label, description in predictors
+        ],
+        "mixtures": [
+            {
+                "mixture_id": mixture.id, "name": mixture.name, "mixture": mixture.weights,
+                "number_of_units": len(mixture.units),
+            }
+            for mixture in mixtures
+        ],
+        "targets": [{**target.key, "noise_floor": _noise_floor(fitted, target, settings)} for target in targets],
+        "noise_source": None if fitted.noise is None else fitted.noise.source,
+        "models": [record for target in targets for record in _models(fitted, target)],
+        "ranking": [
+            record
+            for target in targets
+            for records in (
+                _answered(fitted, mixtures, weights, target, settings),
+                *(_scored(fitted, mixtures, proxy.kind, target) for proxy in proxies),
+            )
+            for record in records
+        ],
+    }  # fmt: skip
+
+
+def reason(fitted: FittedStudy) -> str:
+    """Why this predictor answers."""
+    count = len(fitted.table.references)
+    if fitted.choice is None:
+        return f"the stated default: there are {count or 'no'} reference models, too few to choose by"
+    if fitted.asked_for:
+        return "it was asked for"
+    others = len(fitted.choice.judged)
+    return f"of {others} predictors, it has the least cross-validated error on the {count} reference models"
+
+
+def _noise_floor(fitted: FittedStudy, target: Target, settings: RankSettings) -> float | None:
+    if fitted.noise is None:
+        return None
+    return float(fitted.noise.smallest_difference(target.weights, settings.confidence))
+
+
+def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
+    evidence = fitted.evidence
+    seed = [] if evidence.seed is None else [("seed", "seed", evidence.seed)]
+    components = [
+        ("component", unit, values)
+        for unit, values in zip(evidence.units, evidence.components, strict=True)
+        if np.isfinite(values).any()
+    ]
+    return [
+        {**target.key, "kind": kind, "name": name, "score": _number(target.of(values))}
+        for kind, name, values in seed + components
+    ]
+
+
+def _answered(
+    fitted: FittedStudy, mixtures: list[Mixture], weights: np.ndarray, target: Target, settings: RankSettings
+) -> list[dict[str, Any]]:
+    """The records of the predictor that answers."""
+    floor = _noise_floor(fitted, target, settings) or 0.0
+    mean, sd, tied = tied_with_best(fitted.predictor, weights, target.weights, settings.confidence, floor)
+    certainty = [{"sd": _number(sd[row]), "tied": bool(tied[row])} for row in range(len(mixtures))]
+    return _records(fitted, mixtures, target, fitted.name, mean, certainty)
+
+
+def _scored(fitted: FittedStudy, mixtures: list[Mixture], kind: str, target: Target) -> list[dict[str, Any]]:
+    """The records of a proxy: as it was scored."""
+    scored = fitted.evidence.proxies[kind]
+    values = dict(zip(scored.ids, target.of(scored.losses), strict=True))
+    mean = np.array([values.get(mixture.id, np.nan) for mixture in mixtures])
+    return _records(fitted, mixtures, target, kind, mean, [{"sd": None, "tied": None}] * len(mixtures))
+
+
+def _records(
+    fitted: FittedStudy,
+    mixtures: list[Mixture],
+    target: Target,
+    predictor: str,
+    mean: np.ndarray,
+    certainty: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    references = fitted.references_by_mixture()
+    order = sorted(np.flatnonzero(np.isfinite(mean)), key=lambda row: (mean[row], mixtures[row].id))
+    values = np.sort(mean[order])
+    return [
+        {
+            **target.key,
+            "predictor": predictor,
+            "rank": 1 + int(np.searchsorted(values, mean[row])),
+            "mixture_id": mixtures[row].id,
+            "name": mixtures[row].name,
+            "score": float(mean[row]),
+            **certainty[row],
+            "reference": _number(target.of(references[mixtures[row].id])) if mixtures[row].id in references else None,
+        }
+        for row in order
+    ]
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
