@@ -1,5 +1,6 @@
 """The lowest mixture of any predictor: from many starts down to local minima, and how many of these agree."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ _SAME = 0.02  # total variation within which two mixtures count as one
 _AGREED = 0.01  # of the screened mixtures' spread; losses that differ by less agree
 _PRECISION = 1e-8  # of that spread; slopes are differences, which are no more precise
 _LEAST_WEIGHT = 1e-4  # below which a unit is left out, unless the loss says otherwise
+_NO_DIFFERENCE = 1e-4  # of that spread
 _EXCHANGES = (0.1, 0.03, 0.01, 0.003, 0.001)
 
 
@@ -73,7 +75,7 @@ def lowest(
     losses = objective.values(np.array(ends))
     distinct = _distinct(np.array(ends), losses)
     best = exchanged(objective, polytope, ends[distinct[0]])
-    best = without_crumbs(objective, polytope, best, spread)
+    best = without_crumbs(objective.values, polytope, best, _NO_DIFFERENCE * spread)
     value = float(objective.values(best[None])[0])
     tolerance = _AGREED * spread
     others = tuple((ends[row], float(losses[row])) for row in distinct[1:4])
@@ -107,14 +109,16 @@ def exchanged(objective: Objective, polytope: Polytope, weights: np.ndarray) -> 
     return weights
 
 
-def without_crumbs(objective: Objective, polytope: Polytope, weights: np.ndarray, spread: float) -> np.ndarray:
+def without_crumbs(
+    values: Callable[[np.ndarray], np.ndarray], polytope: Polytope, weights: np.ndarray, tolerance: float
+) -> np.ndarray:
     """The mixture without the units of hardly any weight, where that is allowed and makes no difference.
 
     Args:
-        objective ([`Objective`]): that is made small.
+        values (`Callable`): mixtures, [mixtures, units] → losses, [mixtures].
         polytope ([`Polytope`]): of the mixtures that are allowed.
         weights (`np.ndarray`): [units].
-        spread (`float`): of losses; a ten-thousandth of it is no difference.
+        tolerance (`float`): a larger rise of the loss is a difference.
 
     Returns:
         `np.ndarray`: [units].
@@ -122,12 +126,11 @@ def without_crumbs(objective: Objective, polytope: Polytope, weights: np.ndarray
     kept = np.flatnonzero(weights >= _LEAST_WEIGHT)
     if len(kept) == (weights > 0).sum():
         return weights
-    fewer = Polytope(polytope.constraints.among(kept))
-    without = fewer.nearest(weights)
+    without = Polytope(polytope.constraints.among(kept)).nearest(weights)
     if without is None or not polytope.constraints.are_met(without[None])[0]:
         return weights
-    before, after = objective.values(np.stack([weights, without]))
-    return without if after <= before + 1e-4 * spread else weights
+    before, after = values(np.stack([weights, without]))
+    return without if after <= before + tolerance else weights
 
 
 def _sample(polytope: Polytope, count: int, random_seed: int) -> np.ndarray:

@@ -19,12 +19,13 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.rows import target_name
 from .constraints import Constraints
-from .descent import Minimum
+from .descent import Minimum, without_crumbs
 from .few_units import chosen_units, sets_of_units
 from .polytope import Polytope
 
 
 _BLOCK = 1 << 16  # tokens that are worked on at once
+_NO_DIFFERENCE = 1e-7  # bits per byte
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,19 @@ def lowest_exactly(probabilities: ComponentProbabilities, constraints: Constrain
         constraints ([`Constraints`]): that the mixture meets.
     """
 
+    def values(mixtures: np.ndarray) -> np.ndarray:
+        return np.array([probabilities.loss(weights)[0] for weights in mixtures])
+
     def minimum(allowed: Constraints) -> Minimum:
         polytope = Polytope(allowed)
         weights = polytope.minimise(probabilities.loss, polytope.center)
+        weights = without_crumbs(values, polytope, weights, _NO_DIFFERENCE)
         value, slopes = probabilities.loss(weights)
         return Minimum(weights, value, gap=certified_gap(probabilities, polytope, slopes))
 
     sets = sets_of_units(constraints)
     if sets is None:
-        few = chosen_units(
-            constraints,
-            lambda allowed: minimum(allowed).weights,
-            lambda mixtures: np.array([probabilities.loss(weights)[0] for weights in mixtures]),
-        )
+        few = chosen_units(constraints, lambda allowed: minimum(allowed).weights, values)
         return replace(minimum(few), gap=None, all_sets=False)
     minima = [minimum(allowed) for allowed in sets]
     lowest = min(minima, key=lambda found: found.value)

@@ -53,12 +53,12 @@ class Objective:
         All differences are predicted in one call: on both sides of the mixture, or on one where a unit has no weight.
 
         Args:
-            weights (`np.ndarray`): [units], not negative; they are made to sum to 1.
+            weights (`np.ndarray`): [units], not negative; they are made to sum to 1, all zeros to equal shares.
 
         Returns:
             `tuple[float, np.ndarray]`: the loss, and its slopes, [units].
         """
-        weights = weights / weights.sum()
+        weights = weights / weights.sum() if weights.any() else np.full(len(weights), 1 / len(weights))
         toward = np.eye(len(weights)) - weights
         has_room = weights > 2 * _STEP
         second = np.where(has_room, -_STEP, 2 * _STEP)

@@ -84,15 +84,26 @@ class Polytope:
 
     @cached_property
     def center(self) -> np.ndarray | None:
-        """The mixture, [units], nearest to the prior, otherwise to the uniform one; `None` if there is none."""
-        prior = self.constraints.prior
-        wanted = np.full(len(self.constraints.units), 1 / len(self.constraints.units))
-        nearest = self.nearest(wanted if prior is None else prior.weights)
-        if nearest is None or prior is None or prior.max_kl is None:
-            return nearest
-        linear = Polytope(replace(self.constraints, prior=replace(prior, max_kl=None)))
-        nearest = linear.minimise(partial(_divergence, prior=prior.weights), nearest)
-        return nearest if kl_divergence(nearest, prior.weights) <= prior.max_kl else None
+        """The mixture, [units], nearest to the prior, otherwise to the uniform one; `None` if there is none.
+
+        With limits on the divergence and the number of units, a set of units that is too far from the prior is cut off
+        by a plane until one is near enough.
+        """
+        given, prior, system = self.constraints, self.constraints.prior, self.system
+        wanted = np.full(len(given.units), 1 / len(given.units)) if prior is None else prior.weights
+        for _ in range(_MOST_PLANES):
+            nearest = self._nearest(wanted, system)
+            if nearest is None or prior is None or prior.max_kl is None:
+                return nearest
+            linear = replace(given, prior=replace(prior, max_kl=None))
+            chosen = linear if given.max_units is None else linear.among(np.flatnonzero(nearest))
+            nearest = Polytope(chosen).minimise(partial(_divergence, prior=prior.weights), nearest)
+            if kl_divergence(nearest, prior.weights) <= prior.max_kl:
+                return nearest
+            if given.max_units is None:
+                return None
+            system = _with_plane(system, prior, nearest)
+        return None
 
     def nearest(self, weights: np.ndarray) -> np.ndarray | None:
         """The mixture whose weights differ least in sum from the given ones, whatever the divergence from a prior.
@@ -103,10 +114,12 @@ class Polytope:
         Returns:
             `np.ndarray`: [units]; `None` if there is none.
         """
-        units, columns = len(weights), self.system["A_eq"].shape[1]
+        return self._nearest(weights, self.system)
+
+    def _nearest(self, weights: np.ndarray, system: dict[str, np.ndarray]) -> np.ndarray | None:
+        units, columns = len(weights), system["A_eq"].shape[1]
         both = np.eye(units, columns)
         difference = np.block([[both, -np.eye(units)], [-both, -np.eye(units)]])
-        system = self.system
         found = _solve(
             np.concatenate([np.zeros(columns), np.ones(units)]),
             system

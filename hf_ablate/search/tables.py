@@ -19,8 +19,7 @@ def best_text(content: dict[str, Any]) -> str:
         content (`dict[str, Any]`): of [`propose_best`].
     """
     measure, interval = content["unit_of_measure"], f"± ({content['confidence']:.0%})"
-    scale = f" at the scale {content['scale']}" if content["scale"] else ""
-    title = f"The best mixture for {_target(content['target'])}{scale}, by the predictor {content['label']!r}"
+    title = f"The best mixture for {_judged_by(content)}"
     if content["confidence_bound"] is not None:
         title += f": its loss is the lowest that is not exceeded with {content['confidence_bound']:.0%} probability"
     weights = sorted(content["proposed"][0]["mixture"].items(), key=lambda item: -item[1])
@@ -64,8 +63,8 @@ def units_text(content: dict[str, Any]) -> str:
     return "\n".join(
         [
             paragraph(
-                f"Units at the best mixture for {_target(content['target'])} within the limits, "
-                f"{best['score']:.4f} {content['unit_of_measure']} by the predictor {content['label']!r}"
+                f"What limits the best mixture for {_judged_by(content)}: {best['score']:.4f} "
+                f"{content['unit_of_measure']}"
             ),
             "",
             text_table(headers, rows),
@@ -122,8 +121,9 @@ def _comparison_said(content: dict[str, Any]) -> str:
     others = f"of the {len(scored)} that meet the constraints"
     half, measure = (best["high"] - best["low"]) / 2, content["unit_of_measure"]
     said = (
-        f"The best mixture that was scored, {_short(best)}, is expected "
-        f"{max(-best['difference'], 0.0):.4f} ± {half:.4f} {measure} above it. At {content['confidence']:.0%} "
+        f"The best other mixture that was scored, {_short(best)}, is expected "
+        f"{abs(best['difference']):.4f} ± {half:.4f} {measure} {'below' if best['difference'] > 0 else 'above'} it. "
+        f"At {content['confidence']:.0%} "
         f"{f'{tied} {others} cannot' if tied else f'all {others} can'} be told apart from it"
     )
     if content["noise_floor"]:
@@ -146,7 +146,8 @@ def _search_said(content: dict[str, Any]) -> str:
     others = sum(row["role"] == "local minimum" for row in content["comparisons"])
     minima = f"; there {'is 1 other local minimum' if others == 1 else f'are {others} other local minima'}"
     if content["gap"] is not None:
-        said = f"Solved exactly: no mixture that meets the constraints is lower by more than {content['gap']:.1g}"
+        gap = max(content["gap"], 1e-9)
+        said = f"Solved exactly: no mixture that meets the constraints is lower by more than {gap:.1g}"
     elif content["starts"]:
         said = (
             f"Of {content['starts']} searches from different mixtures, {content['agreed']} ended within "
@@ -157,6 +158,11 @@ def _search_said(content: dict[str, Any]) -> str:
     return (
         f"{said}." if content["all_sets"] else f"{said}. Its units were found by dropping and swapping one at a time."
     )
+
+
+def _judged_by(content: dict[str, Any]) -> str:
+    scale = f" at the scale {content['scale']}" if content["scale"] else ""
+    return f"{_target(content['target'])}{scale}, by the predictor {content['label']!r}"
 
 
 def _weight(weight: float) -> str:

@@ -122,11 +122,13 @@ def test_options_that_make_no_sense_are_refused(options, message):
 
 
 @st.composite
-def satisfiable(draw) -> Constraints:
-    """Constraints of all kinds that at least one mixture meets."""
+def satisfiable(draw, few: bool = False) -> Constraints:
+    """Constraints of all kinds that at least one mixture meets, with a limit on the number of units if `few`."""
     units = draw(st.integers(2, 6))
     shares = st.lists(st.floats(0.01, 1), min_size=units, max_size=units)
     inside, prior = (np.array(draw(shares)) for _ in range(2))
+    max_units = draw(st.integers(1, units)) if few else None
+    inside[: -max_units if few else 0] = 0
     inside, prior = inside / inside.sum(), prior / prior.sum()
     bounds = []
     for number in range(draw(st.integers(0, 3))):
@@ -138,7 +140,7 @@ def satisfiable(draw) -> Constraints:
     if near is not None:
         measure = {"max_distance": total_variation, "max_kl": kl_divergence}[near]
         near = Prior("prior", prior, **{near: float(measure(inside, prior)) + 0.01})
-    return Constraints(tuple("abcdef"[:units]), tuple(bounds), prior=near)
+    return Constraints(tuple("abcdef"[:units]), tuple(bounds), max_units, near)
 
 
 @settings(deadline=None, max_examples=25)
@@ -156,3 +158,9 @@ def test_what_is_found_meets_the_constraints_and_no_mixture_is_below_the_certifi
     assert bound <= lowest @ slope <= bound + 1e-4
     # at the nearest mixture, no allowed direction leads nearer
     assert 2 * (nearest - wanted) @ nearest <= polytope.lowest(2 * (nearest - wanted))[1] + 1e-5
+
+
+@settings(deadline=None, max_examples=40)
+@given(satisfiable(few=True))
+def test_of_few_units_some_mixture_is_found_wherever_there_is_one(constraints):
+    assert constraints.are_met(Polytope(constraints).center[None], 1e-9)[0]

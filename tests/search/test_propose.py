@@ -118,7 +118,7 @@ def test_a_table_says_what_to_train_on_and_how_far_to_trust_it(study, pool, caps
     for text in (
         "against uniform",
         "in_domain/pandas",
-        "The best mixture that was scored,",
+        "The best other mixture that was scored,",
         "It differs from",
         "ended within",
     ):
@@ -136,6 +136,10 @@ def test_python_gives_what_the_command_prints(study, capsys):
     assert frame.index.tolist() == [printed["proposed"][0]["mixture_id"]]
     assert {unit: row[unit] for unit in UNITS if row[unit]} == printed["proposed"][0]["mixture"]
     assert [row["score"], row["sd"]] == [printed["expected"][0]["score"], printed["expected"][0]["sd"]]
+    limits = ha.Study.open(study).propose("unit", most={"sympy": 0.05}, starts=2)
+    assert limits.loc["sympy", ["weight", "limited"]].tolist() == pytest.approx([0.05, True])
+    with pytest.raises(ha.InputError, match="unknown option 'max_unit'; did you mean 'max_units'"):
+        ha.Study.open(study).propose(max_unit=3)
 
 
 GAINS = np.array([[1.0, 0.8, 0.6, 0.4]])
