@@ -101,7 +101,12 @@ COMMANDS = (
         "Run a whole study: every stage that its folder of recipes describes, skipping what is finished.",
         ".study.run:RunArguments",
         ".study.run",
-        ("quickstart", "quickstart --dry_run", "quickstart --set train.learning_rate=1e-3"),
+        (
+            "quickstart",
+            "quickstart --dry_run",
+            "quickstart --set train.learning_rate=1e-3",
+            "quickstart --rounds 3 --references_per_round 4 --max_gpu_hours 1",
+        ),
     ),
     Command(
         "partition",
@@ -179,7 +184,7 @@ COMMANDS = (
     ),
     Command(
         "propose",
-        "Propose the best mixture of all under constraints, or the units of which more tokens would help.",
+        "Propose the best mixture under constraints, what to train to be surer of it, or units that more would help.",
         ".search.arguments:ProposeArguments",
         ".search.propose",
         (
@@ -187,6 +192,7 @@ COMMANDS = (
             """runs/quickstart --target '{"pandas": 2, "out_of_domain": 1}' --max_units 3""",
             """runs/quickstart --min '{"sympy": 0.1}' --max_epochs 4 --total_tokens 1000000""",
             "runs/quickstart --prior uniform --max_distance 0.2 --output best.yaml",
+            "runs/quickstart --for reference --count 4",
             "runs/quickstart --for unit --max_epochs 4 --total_tokens 1000000",
         ),
     ),

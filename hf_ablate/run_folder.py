@@ -144,6 +144,11 @@ class RunFolder:
         return self.mixtures / "mixtures.jsonl"
 
     @property
+    def proposed_file(self) -> Path:
+        """The rounds of a study, one JSON object a line: the reference models that each has asked for."""
+        return self.mixtures / "proposed.jsonl"
+
+    @property
     def models(self) -> Path:
         """All models; each folder in it is finished independently of the others."""
         return self.path / "models"

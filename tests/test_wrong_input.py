@@ -156,6 +156,8 @@ WRONG = {
     "propose ranked --max_epochs 1 --total_tokens 9e9": "--total_tokens: invalid int value: '9e9'",
     "propose ranked --prior uniform": "prior needs max_distance or max_kl, which say how near to it",
     "propose ranked --confidence_bound 90": "confidence_bound is 90.0; expected a probability between 0 and 1",
+    "propose ranked --for reference --count 0": "count is 0; expected at least 1",
+    "propose ranked --for reference --samples -1": "samples is -1; expected 0 or more",
     "propose ranked --for unit": "no unit is limited, so the best mixture may have as much of each as it likes; say",
     # effects
     "effects nowhere": "nowhere holds neither scores nor imported runs; run `hf-ablate evaluate`, or",

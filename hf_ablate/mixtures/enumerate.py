@@ -26,6 +26,7 @@ from ..text_table import paragraph, text_table
 from . import methods
 from .arguments import EnumerateArguments
 from .mixture import Mixture
+from .proposed import proposed_references
 from .references import choose_references, imported_references, trained_references
 from .units import CorpusUnits
 
@@ -60,13 +61,15 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
     """The candidates that the arguments describe, over the units of a corpus; nothing is written.
 
     Reference models in the run folder count: they stay references while their mixtures are candidates. Those that were
-    imported are candidates in any case, and get no repeats.
+    imported are candidates in any case, and get no repeats; those that rounds have asked for are, too.
     """
     imported = imported_references(arguments.run_dir, corpus.names)
-    by_id = {mixture.id: mixture for mixture in [*enumerate_mixtures(arguments, corpus), *imported.values()]}
+    proposed = proposed_references(arguments.run_dir, corpus.names)
+    kept = imported | proposed
+    by_id = {mixture.id: mixture for mixture in [*enumerate_mixtures(arguments, corpus), *kept.values()]}
     mixtures = list(by_id.values())
-    trained = trained_references(arguments.run_dir, mixtures)
-    references = choose_references(mixtures, arguments.num_references, arguments.random_seed, trained)
+    there = trained_references(arguments.run_dir, mixtures) | proposed.keys()
+    references = choose_references(mixtures, arguments.num_references, arguments.random_seed, there)
     return [
         CandidateMixture(mixture, name in references, 1 if name in imported else arguments.reference_seeds)
         for name, mixture in by_id.items()

@@ -24,11 +24,12 @@ class ProposeArguments(StageArguments):
     """
 
     run_dir: Path = field(default=Path("runs/study"), metadata={"positional": True, "help": "The study's run folder."})
-    purpose: Literal["best", "unit"] = field(
+    purpose: Literal["best", "reference", "unit"] = field(
         default="best",
         metadata={
             "option": "for",
-            "help": "best: the mixture with the lowest predicted loss. unit: the units of which more would help.",
+            "help": "best: the mixture with the lowest predicted loss. reference: the mixtures whose real training "
+            "would improve the choice of the best most. unit: the units of which more would help.",
         },
     )
     target: str | None = field(
@@ -61,7 +62,13 @@ class ProposeArguments(StageArguments):
             "help": "How often the final training may repeat a unit's available tokens at most; needs total_tokens."
         },
     )
-    total_tokens: int | None = field(default=None, metadata={"help": "Tokens of the final training."})
+    total_tokens: int | None = field(
+        default=None,
+        metadata={
+            "help": "Tokens of the final training; units that it repeats far more or less often than the study are "
+            "named."
+        },
+    )
     available_tokens: dict | None = field(
         default=None,
         metadata={"help": "Unit to its tokens. Default: those that the corpus records of the whole partitions."},
@@ -92,15 +99,22 @@ class ProposeArguments(StageArguments):
     confidence: float = field(
         default=0.9, metadata={"help": "The probability at which mixtures are told apart, and that intervals hold."}
     )
+    count: int = field(default=4, metadata={"help": "reference: how many mixtures at most."})
+    samples: int = field(
+        default=0, metadata={"help": "reference: how many mixtures to draw beside those that were enumerated."}
+    )
     starts: int = field(default=16, metadata={"help": "From how many mixtures the search starts."})
-    random_seed: int = field(default=0, metadata={"help": "Seeds the mixtures that the search starts from."})
+    random_seed: int = field(default=0, metadata={"help": "Seeds the mixtures that are drawn or started from."})
     output: Path | None = field(
         default=None,
-        metadata={"help": "best: a YAML file to write the mixture to, as `hf-ablate enumerate --config` reads it."},
+        metadata={
+            "help": "best, reference: a YAML file to write the mixtures to, as `hf-ablate enumerate --config` reads "
+            "it."
+        },
     )
 
     def __post_init__(self) -> None:
-        for name in ("max_units", "starts", "total_tokens"):
+        for name in ("max_units", "starts", "total_tokens", "count"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise InputError(f"{name} is {value}; expected at least 1")
         for name in ("max_epochs", "max_distance", "max_kl"):
@@ -109,15 +123,16 @@ class ProposeArguments(StageArguments):
         for name in ("confidence", "confidence_bound"):
             if (value := getattr(self, name)) is not None and not 0 < value < 1:
                 raise InputError(f"{name} is {value}; expected a probability between 0 and 1, for example 0.9")
-        if (self.max_epochs is None) != (self.total_tokens is None):
-            given, missing = ("max_epochs", "total_tokens")[:: 1 if self.total_tokens is None else -1]
-            raise InputError(f"{given} without {missing}; both are needed to limit how often a unit is repeated")
+        if self.samples < 0:
+            raise InputError(f"samples is {self.samples}; expected 0 or more")
+        if self.max_epochs is not None and self.total_tokens is None:
+            raise InputError("max_epochs without total_tokens; both are needed to limit how often a unit is repeated")
         limits = [name for name in ("max_distance", "max_kl") if getattr(self, name) is not None]
         if limits and self.prior is None:
             raise InputError(f"{limits[0]} needs a prior: --prior uniform, available_tokens, a mixture's id or name")
         if self.prior is not None and not limits:
             raise InputError("prior needs max_distance or max_kl, which say how near to it mixtures have to be")
-        if self.output is not None and self.purpose != "best":
-            raise InputError("output is for the best mixture; leave it out, or propose --for best")
+        if self.output is not None and self.purpose == "unit":
+            raise InputError("output is for mixtures; leave it out, or propose --for best or --for reference")
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")

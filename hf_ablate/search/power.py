@@ -1,7 +1,8 @@
 """What differences between mixtures a number of reference models can tell apart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ..prediction.predictor import Joint
 from ..prediction.targets import DomainWeights
 from .conditioning import condition
 from .references import contenders, untrained
+from .spread import spread_out
 
 
 POWER, CONFIDENCE = 0.8, 0.95
@@ -86,7 +88,7 @@ def power_of(
     left = [row for row in untrained(known, weights) if row < len(mixtures)]
     joint = condition(joint, coming, joint.mean[coming])
     differences = [_difference_found(joint, len(mixtures))]
-    for row in _spread_out(known, weights, left, (_MOST_TIMES - 1) * first):
+    for row in islice(spread_out(known, weights, left), (_MOST_TIMES - 1) * first):
         joint = condition(joint, [row], joint.mean[[row]])
         differences.append(_difference_found(joint, len(mixtures)))
     return Power(tuple(range(first, first + len(differences))), tuple(differences), evidence.unit_of_measure)
@@ -100,19 +102,3 @@ def _difference_found(joint: Joint, mixtures: int) -> float:
     variances = np.diag(covariance)[:, None] + np.diag(covariance) - 2 * covariance
     pairs = np.sqrt(np.maximum(variances[np.triu_indices(mixtures, 1)], 0.0))
     return float((norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)) * np.median(pairs)) if len(pairs) else 0.0
-
-
-def _spread_out(known: np.ndarray, weights: np.ndarray, rows: list[int], count: int) -> Iterator[int]:
-    """At most so many of the rows, each as far as possible from what is known and from those before it.
-
-    Distances are between square roots of weights, so that a small weight differs from none.
-    """
-    roots = np.sqrt(weights)
-    distances = np.linalg.norm(roots[:, None] - np.sqrt(known)[None], axis=-1).min(axis=1, initial=np.inf)
-    left = list(rows)
-    while left and count > 0:
-        farthest = max(left, key=lambda row: distances[row])
-        yield farthest
-        left.remove(farthest)
-        count -= 1
-        distances = np.minimum(distances, np.linalg.norm(roots - roots[farthest], axis=-1))

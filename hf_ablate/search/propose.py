@@ -10,7 +10,9 @@ from ..records import records_text
 from .arguments import ProposeArguments
 from .best import propose_best
 from .judge import Judge
+from .next_references import propose_next_references
 from .read_constraints import read_constraints
+from .reference_text import references_text
 from .tables import best_text, units_text
 from .units import check_limits, propose_units
 
@@ -21,7 +23,7 @@ def run(arguments: ProposeArguments) -> None:
         print(f"propose: fit a predictor to the scores of {arguments.run_dir} and search for the {arguments.purpose}")
         return
     content = propose(arguments)
-    text = {"best": best_text, "unit": units_text}[arguments.purpose]
+    text = {"best": best_text, "reference": references_text, "unit": units_text}[arguments.purpose]
     print(records_text(content) if arguments.output_format == "json" else text(content))
 
 
@@ -39,23 +41,26 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
     judge = Judge(fit_evidence(evidence, arguments.predictor), target, arguments)
     if arguments.purpose == "unit":
         return propose_units(judge, constraints)
-    content = propose_best(judge, constraints)
+    is_best = arguments.purpose == "best"
+    content = propose_best(judge, constraints) if is_best else propose_next_references(judge, constraints)
     if arguments.output is not None:
-        write_text(arguments.output, recipe_text(content["proposed"][0]["mixture"]))
+        mixtures = [row["mixture"] for row in content["proposed"]]
+        write_text(arguments.output, recipe_text(mixtures, 0 if is_best else len(mixtures)))
     return content
 
 
-def recipe_text(mixture: dict[str, float]) -> str:
-    """A recipe of `hf-ablate enumerate` that lists a mixture.
+def recipe_text(mixtures: list[dict[str, float]], references: int = 0) -> str:
+    """A recipe of `hf-ablate enumerate` that lists mixtures.
 
     Args:
-        mixture (`dict[str, float]`): unit → weight.
+        mixtures (`list[dict[str, float]]`): unit → weight.
+        references (`int`): how many of them get a reference model.
 
     Example:
 
     ```python
-    >>> print(recipe_text({"pandas": 0.75, "yes": 0.25}))
-    # A mixture that `hf-ablate propose` found; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists it.
+    >>> print(recipe_text([{"pandas": 0.75, "yes": 0.25}]))
+    # Proposed by `hf-ablate propose`; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists it.
     methods: [given]
     mixtures:
     - {pandas: 0.75, 'yes': 0.25}
@@ -64,8 +69,15 @@ def recipe_text(mixture: dict[str, float]) -> str:
     """
     import yaml
 
-    weights = yaml.safe_dump(mixture, default_flow_style=True, width=float("inf"), allow_unicode=True).strip()
+    lines = [
+        yaml.safe_dump(mixture, default_flow_style=True, width=float("inf"), allow_unicode=True).strip()
+        for mixture in mixtures
+    ]
     return (
-        "# A mixture that `hf-ablate propose` found; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists it.\n"
-        f"methods: [given]\nmixtures:\n- {weights}\n"
+        "# Proposed by `hf-ablate propose`; `hf-ablate enumerate --config FILE --run_dir RUN_DIR` lists "
+        f"{'it' if len(lines) == 1 else 'them'}.\n"
+        "methods: [given]\n"
+        + (f"num_references: {references}\n" if references else "")
+        + "mixtures:\n"
+        + "".join(f"- {line}\n" for line in lines)
     )

@@ -156,12 +156,21 @@ def proposal_frame(content: dict[str, Any], units: list[str]) -> "pandas.DataFra
 
     Returns:
         `pandas.DataFrame`: of the best mixture, [1] with the columns `name`, `score`, `sd`, `low`, `high`, `gap` and
-        the weight of every unit; the index is `mixture_id`. Of units, [units], indexed by `unit`.
+        the weight of every unit; the index is `mixture_id`. Of reference models, [models] with `name`, `score`, `sd`,
+        `regret_saved`, `regret_after` and the weights, with the same index. Of units, [units], indexed by `unit`.
     """
     import pandas
 
     if "limits" in content:
         return pandas.DataFrame(content["limits"]).set_index("unit")
+    if "regret_now" in content:
+        columns = ("name", "score", "sd", "regret_saved", "regret_after")
+        rows = [
+            {name: row[name] for name in columns} | {unit: row["mixture"].get(unit, 0.0) for unit in units}
+            for row in content["proposed"]
+        ]
+        index = pandas.Index([row["mixture_id"] for row in content["proposed"]], name="mixture_id")
+        return pandas.DataFrame(rows, index=index, columns=[*columns, *units])
     (mixture,), expected = content["proposed"], content["expected"][0]
     row = {"name": mixture["name"]} | {name: expected[name] for name in ("score", "sd", "low", "high")}
     row |= {"gap": content["gap"]} | {unit: mixture["mixture"].get(unit, 0.0) for unit in units}

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..recipe import stage_recipes
 from .changes import changes_by_stage
 from .checks import check_pool, check_settings
 from .dry_run import print_plan
+from .rounds import RoundSettings, check_rounds, run_rounds
 from .stage_output import no_output
 from .summary import answer_of, answer_text, line_of, state_of
 
@@ -45,6 +46,50 @@ class RunArguments(StageArguments):
     verbose: bool = field(
         default=False, metadata={"help": "Print every stage's tables too, as the stage's own command does."}
     )
+    rounds: int = field(
+        default=0,
+        metadata={
+            "help": "After the stages, the most rounds of training the reference models that would improve the choice "
+            "of the best mixture most; rounds of earlier runs count."
+        },
+    )
+    references_per_round: int = field(default=4, metadata={"help": "rounds: the most reference models of each."})
+    target: str | None = field(
+        default=None,
+        metadata={
+            "help": "rounds: what mixtures are judged on: a domain, a source, `macro` (the mean of all domains), or "
+            "weights of these as JSON. Default: macro."
+        },
+    )
+    until_regret: float | None = field(
+        default=None,
+        metadata={
+            "help": "rounds: end when the regret to be expected is below this. Default: the standard deviation "
+            "between trainings on one mixture."
+        },
+    )
+    max_flops: float | None = field(
+        default=None, metadata={"help": "rounds: the most floating-point operations of their reference models."}
+    )
+    max_gpu_hours: float | None = field(
+        default=None, metadata={"help": "rounds: the most hours of training their reference models."}
+    )
+
+    def __post_init__(self) -> None:
+        if self.rounds < 0:
+            raise InputError(f"rounds is {self.rounds}; expected 0 or more")
+        if self.references_per_round < 1:
+            raise InputError(f"references_per_round is {self.references_per_round}; expected at least 1")
+        for name in ("until_regret", "max_flops", "max_gpu_hours"):
+            if (value := getattr(self, name)) is not None and not value >= 0:
+                raise InputError(f"{name} is {value}; expected 0 or more")
+
+    @property
+    def round_settings(self) -> RoundSettings:
+        """How many rounds there are, and when they end early."""
+        return RoundSettings(
+            self.rounds, self.references_per_round, self.target, self.until_regret, self.max_flops, self.max_gpu_hours
+        )
 
 
 def run(arguments: RunArguments) -> None:
@@ -61,30 +106,53 @@ def run(arguments: RunArguments) -> None:
     if arguments.dry_run:
         stages = _parse(arguments)
         check_settings(stages)
+        check_rounds(arguments.round_settings, stages)
         print_plan(arguments.study, stages, run_folder_of(stages), arguments.output_format)
         return
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
+    check_rounds(arguments.round_settings, stages)
     as_json = arguments.output_format == "json"
     lines: dict[str, str] = {}
-    for number, (stage, stage_arguments) in enumerate(stages.items(), start=1):
-        logger.info("[%d/%d] %s", number, len(stages), stage)
-        before = state_of(stage, stage_arguments)
-        with nullcontext() if arguments.verbose else no_output():
-            find_command(stage).start(stage_arguments, tokens[stage])
-        lines[stage] = line_of(stage, stage_arguments, before)
+    for stage, line in _run_stages(stages, tokens, arguments.verbose):
+        lines[stage] = line
         if not (arguments.verbose or as_json):
-            print(f"{stage}: {lines[stage]}", flush=True)
+            print(f"{stage}: {line}", flush=True)
+    rounds = {}
+    if arguments.rounds:
+
+        def rerun() -> None:
+            for _ in _run_stages(stages, tokens, arguments.verbose):
+                pass
+
+        def say(line: str) -> None:
+            if not as_json:
+                print(line, flush=True)
+
+        rounds = run_rounds(arguments.round_settings, stages, rerun, say)
     if not arguments.verbose:
-        _print_end(arguments.study, lines, run_folder_of(stages), as_json)
+        _print_end(arguments.study, lines, run_folder_of(stages), as_json, rounds)
 
 
-def _print_end(study: Path, lines: Mapping[str, str], run_dir: Path, as_json: bool) -> None:
-    """Print the answer; as JSON, what the stages did too."""
+def _run_stages(
+    stages: Mapping[str, Any], tokens: Mapping[str, list[str]], verbose: bool
+) -> Iterator[tuple[str, str]]:
+    """Run the stages in order; of each, its name and a line on what it did."""
+    for number, (stage, arguments) in enumerate(stages.items(), start=1):
+        logger.info("[%d/%d] %s", number, len(stages), stage)
+        before = state_of(stage, arguments)
+        with nullcontext() if verbose else no_output():
+            find_command(stage).start(arguments, tokens[stage])
+        yield stage, line_of(stage, arguments, before)
+
+
+def _print_end(study: Path, lines: Mapping[str, str], run_dir: Path, as_json: bool, rounds: Mapping[str, Any]) -> None:
+    """Print the answer; as JSON, what the stages and rounds did too."""
     answer = answer_of(run_dir) if "rank" in lines else None
     if as_json:
         done = [{"stage": stage, "did": line} for stage, line in lines.items()]
-        print(json.dumps({"study": str(study), "run_dir": str(run_dir), "stages": done, "answer": answer}))
+        content = {"study": str(study), "run_dir": str(run_dir), "stages": done, **rounds, "answer": answer}
+        print(json.dumps(content))
     elif answer:
         print(f"\n{answer_text(answer)}")
         print("Tables: --verbose, or the commands `hf-ablate rank` and `hf-ablate evaluate` with the recipes.")

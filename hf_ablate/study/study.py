@@ -293,16 +293,17 @@ class Study:
         return comparison_frame(compare_mixtures(self.run_dir, asked, target and _as_option(target), confidence))
 
     def propose(self, purpose: str = "best", **options: Any) -> "pandas.DataFrame":
-        """What `hf-ablate propose` proposes: the best mixture of all, or the units of which more tokens would help.
+        """What `hf-ablate propose` proposes: the best mixture, models to train, or units of which more would help.
 
         Args:
-            purpose (`str`): `best` or `unit`.
+            purpose (`str`): `best`, `reference` or `unit`.
             options: those of the command: `target`, `least` and `most` (its `--min` and `--max`), `max_units`,
                 `max_epochs`, `total_tokens`, `available_tokens`, `prior`, `max_distance`, `max_kl`, …
 
         Returns:
             `pandas.DataFrame`: of the best mixture, a row with `name`, `score`, `sd`, `low`, `high`, `gap` and the
-            weight of every unit, indexed by `mixture_id`; of units, the table `limits`, indexed by `unit`.
+            weight of every unit, indexed by `mixture_id`; of reference models, a row each with what it saves; of
+            units, the table `limits`, indexed by `unit`.
 
         Raises:
             `InputError`: for an unknown option, contradictory constraints, and a study without scores.

@@ -108,7 +108,6 @@ def test_constraints_that_cannot_be_met_are_named(corpus, options, message):
     ("options", "message"),
     [
         ({"max_epochs": 2}, "max_epochs without total_tokens"),
-        ({"total_tokens": 2}, "total_tokens without max_epochs"),
         ({"max_kl": 1}, "max_kl needs a prior"),
         ({"prior": "uniform"}, "prior needs max_distance or max_kl"),
         ({"max_units": 0}, "max_units is 0; expected at least 1"),

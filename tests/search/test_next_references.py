@@ -24,7 +24,8 @@ def test_regret_falls_with_every_reference_model():
     proposal = propose_references(STUDY, CANDIDATES, TARGET, 5)
     regrets = [proposal.regret, *(each.regret for each in proposal.references)]
     assert len(regrets) == 6
-    assert all(later < earlier for earlier, later in zip(regrets, regrets[1:], strict=False))
+    assert all(later <= earlier for earlier, later in zip(regrets, regrets[1:], strict=False))
+    assert regrets[-1] < regrets[0] / 2
     assert regrets[-1] >= 0
     assert proposal.regret - proposal.references[0].regret == pytest.approx(proposal.references[0].gain)
 
@@ -60,9 +61,18 @@ def test_the_target_decides_what_is_proposed():
 
 
 def test_a_model_that_costs_more_has_to_gain_more():
-    joint = Joint(np.array([0.0, 0.1, 0.1]), np.diag([0.0, 0.05, 0.04]), 0.001)
-    first = [choose_batch(joint, [1, 2], prices, 1)[0][0] for prices in (np.ones(3), np.array([1.0, 3.0, 1.0]))]
+    joint, pairs = Joint(np.array([0.0, 0.1, 0.1]), np.diag([0.0, 0.05, 0.04]), 0.001), np.full((3, 2), 0.5)
+    first = [choose_batch(joint, pairs, np.zeros((0, 2)), prices, 1)[0].row for prices in ([1, 1, 1], [1, 3, 1])]
     assert first == [1, 2]
+
+
+def test_every_fourth_model_is_far_from_all_others():
+    references = propose_references(STUDY, CANDIDATES, TARGET, 9).references
+    assert [each.explores for each in references] == [False, False, False, True] * 2 + [False]
+    roots = np.sqrt(STUDY.evidence.weights_of([each.mixture for each in references]))
+    there = np.concatenate([np.sqrt(STUDY.evidence.references.weights), roots[:3]])
+    distances = [np.linalg.norm(there - root, axis=1).min() for root in roots[3:]]
+    assert distances[0] == max(distances)
 
 
 def test_costs_grow_with_units_under_the_union_budget():
@@ -77,5 +87,5 @@ def test_a_greedy_pair_is_nearly_as_good_as_the_best_pair():
     start = Futures.before(joint, 2)
     pairs = itertools.combinations(range(12), 2)
     best = max(start.gain(first, every) + start.after(first).gain(second, every) for first, second in pairs)
-    chosen = choose_batch(joint, range(12), np.ones(12), 2)
-    assert sum(gain for _, _, gain in chosen) >= 0.95 * best
+    chosen = choose_batch(joint, weights, np.zeros((0, 4)), np.ones(12), 2)
+    assert sum(each.gain for each in chosen) >= 0.95 * best

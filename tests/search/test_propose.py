@@ -186,7 +186,7 @@ def test_more_of_a_unit_loosens_its_own_limits_alone():
         ("--target pandaz", "unknown target 'pandaz'"),
         ("--max_units 0", "max_units is 0; expected at least 1"),
         ("--predictor ensembl", "unknown predictor 'ensembl'; did you mean 'ensemble'"),
-        ("--for unit --output best.yaml", "output is for the best mixture"),
+        ("--for unit --output best.yaml", "output is for mixtures"),
     ],
 )
 def test_mistakes_are_told_in_one_line(study, capsys, words, message):

@@ -1,0 +1,99 @@
+"""`hf-ablate propose --for reference`: which models to train next, and what they are expected to gain."""
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..manifest import has_manifest
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.methods import dirichlet
+from ..mixtures.mixture import Mixture
+from ..prediction.evidence import Evidence
+from ..run_folder import RunFolder
+from .constraints import Constraints
+from .costs import reference_costs
+from .judge import Judge
+from .power import power_of
+from .references import ReferenceProposal, propose_references, untrained
+
+
+def propose_next_references(judge: Judge, constraints: Constraints) -> dict[str, Any]:
+    """The reference models to train next: values and tables of flat records.
+
+    Args:
+        judge ([`Judge`]): the study, the target, and how many models among which mixtures are asked for.
+        constraints ([`Constraints`]): that the mixture which will be chosen has to meet.
+
+    Raises:
+        `InputError`: if no candidate meets the constraints, or all that do have a reference model.
+    """
+    study, arguments = judge.study, judge.arguments
+    candidates = candidate_mixtures(arguments.run_dir, study.evidence)
+    candidates += dirichlet(list(study.evidence.units), arguments.samples, 1.0, arguments.random_seed)
+    are_met = constraints.are_met(study.evidence.weights_of(candidates), 1e-6)
+    candidates = [mixture for mixture, is_met in zip(candidates, are_met, strict=True) if is_met]
+    if not candidates:
+        raise InputError(
+            f"none of the {len(are_met)} candidate mixtures meets the constraints; draw others with --samples 1000"
+        )
+    if not untrained(study.evidence.references.weights, study.evidence.weights_of(candidates)):
+        raise InputError(
+            f"of the {len(candidates)} candidate mixtures, all that have two units or more have a reference model; "
+            "draw others with --samples 100"
+        )
+    costs = reference_costs(arguments.run_dir)
+    proposal = propose_references(study, candidates, judge.target, arguments.count, costs)
+    return {
+        "predictor": study.name,
+        "label": judge.label,
+        "target": proposal.target,
+        "unit_of_measure": proposal.unit_of_measure,
+        "scale": study.evidence.scale,
+        "references": len(set(study.evidence.references.ids)),
+        "candidates": len({mixture.id for mixture in candidates}),
+        "regret_now": proposal.regret,
+        "noise_sd": proposal.noise,
+        "proposed": proposed_records(proposal),
+        "power": power_of(study, candidates, judge.target).records(),
+    }
+
+
+def candidate_mixtures(run_dir: Path, evidence: Evidence) -> list[Mixture]:
+    """The mixtures that a decision is made among: those that were enumerated, or else all that anything is known of.
+
+    Args:
+        run_dir (`Path`): of the study.
+        evidence ([`Evidence`]): of it.
+    """
+    if has_manifest(RunFolder(run_dir).mixtures):
+        return [candidate.mixture for candidate in read_mixtures(run_dir)]
+    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
+
+
+def proposed_records(proposal: ReferenceProposal) -> list[dict[str, Any]]:
+    """A flat record per model to train, in the order of their choice; costs are null where none is recorded.
+
+    Args:
+        proposal ([`ReferenceProposal`]): the models.
+    """
+    records = []
+    for each in proposal.references:
+        hours = each.cost.hours if each.cost else None
+        records.append(
+            {
+                "name": each.mixture.name,
+                "mixture_id": each.mixture.id,
+                "mixture": each.mixture.weights,
+                "number_of_units": len(each.mixture.units),
+                "explores": each.explores,
+                "score": each.loss,
+                "sd": each.sd,
+                "regret_saved": each.gain,
+                "regret_after": each.regret,
+                "tokens": each.cost and round(each.cost.tokens),
+                "flops": each.cost and each.cost.flops,
+                "hours": hours,
+                "regret_saved_per_hour": each.gain / hours if hours else None,
+            }
+        )
+    return records
