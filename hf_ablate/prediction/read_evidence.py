@@ -8,6 +8,8 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.rows import target_name
 from ..manifest import find_manifest, has_manifest, read_manifest
+from ..mixtures.enumerate import read_mixtures
+from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
 from ..observations.runs import read_runs
 from ..run_folder import RunFolder
@@ -46,6 +48,18 @@ def read_evidence(
         return evidence
     parameters = (find_manifest(folder.seed) or {}).get("parameters")
     return with_runs(evidence, imported, scale, parameters)
+
+
+def candidate_mixtures(run_dir: Path, evidence: Evidence) -> list[Mixture]:
+    """The mixtures that a decision is made among: those that were enumerated, or else all that were measured.
+
+    Args:
+        run_dir (`Path`): of a study.
+        evidence ([`Evidence`]): of the same.
+    """
+    if has_manifest(RunFolder(run_dir).mixtures):
+        return [candidate.mixture for candidate in read_mixtures(run_dir)]
+    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
 
 
 def evidence_of(scores: Scores, metric: str) -> Evidence:

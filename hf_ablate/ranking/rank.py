@@ -18,12 +18,9 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..mixtures.enumerate import read_mixtures
-from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import MEAN, Ranking, find_target, read_ranking
-from ..prediction.evidence import Evidence
 from ..prediction.fitted import fit_evidence
-from ..prediction.read_evidence import read_evidence
+from ..prediction.read_evidence import candidate_mixtures, read_evidence
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
 from .agreements import make_agreement
@@ -93,7 +90,7 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
         "split": settings.split,
         "reference_budget": inputs["reference_budget"],
     }
-    ranking = make_ranking(fitted, _candidates(run_dir, evidence), targets, settings, header)
+    ranking = make_ranking(fitted, candidate_mixtures(run_dir, evidence), targets, settings, header)
     agreement = make_agreement(fitted, targets, settings, header)
     remove_manifest(folder)
     write_text(run_folder.ranking_file, records_text(ranking) + "\n")
@@ -108,13 +105,6 @@ def _shown(ranking: Ranking, target: str | None) -> str | None:
     if target is None or not weighted:
         return target and ranking.target(target)
     return weighted[0]
-
-
-def _candidates(run_dir: Path, evidence: Evidence) -> list[Mixture]:
-    """The candidate mixtures of a study; where none were enumerated, all that anything was measured of."""
-    if has_manifest(RunFolder(run_dir).mixtures):
-        return [candidate.mixture for candidate in read_mixtures(run_dir)]
-    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
 
 
 def is_ranked(run_dir: Path, settings: RankSettings) -> bool:

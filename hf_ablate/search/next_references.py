@@ -1,15 +1,10 @@
 """`hf-ablate propose --for reference`: which models to train next, and what they are expected to gain."""
 
-from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..manifest import has_manifest
-from ..mixtures.enumerate import read_mixtures
 from ..mixtures.methods import dirichlet
-from ..mixtures.mixture import Mixture
-from ..prediction.evidence import Evidence
-from ..run_folder import RunFolder
+from ..prediction.read_evidence import candidate_mixtures
 from .constraints import Constraints
 from .costs import reference_costs
 from .judge import Judge
@@ -56,18 +51,6 @@ def propose_next_references(judge: Judge, constraints: Constraints) -> dict[str,
         "proposed": proposed_records(proposal),
         "power": power_of(study, candidates, judge.target).records(),
     }
-
-
-def candidate_mixtures(run_dir: Path, evidence: Evidence) -> list[Mixture]:
-    """The mixtures that a decision is made among: those that were enumerated, or else all that anything is known of.
-
-    Args:
-        run_dir (`Path`): of the study.
-        evidence ([`Evidence`]): of it.
-    """
-    if has_manifest(RunFolder(run_dir).mixtures):
-        return [candidate.mixture for candidate in read_mixtures(run_dir)]
-    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
 
 
 def proposed_records(proposal: ReferenceProposal) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ def _propose(settings: RoundSettings, stages: Mapping[str, Any]) -> ReferencePro
     from ..prediction.targets import domain_weights
 
     rank = stages["rank"]
-    study = fit_study(rank.run_dir, metric=rank.metric, split=rank.split)
+    study = fit_study(rank.run_dir, rank.scale, rank.predictor, rank.metric, rank.split)
     costs = reference_costs(rank.run_dir)
     if costs is not None:
         costs = replace(costs, per_model=costs.per_model.times(stages["enumerate"].reference_seeds))

@@ -27,9 +27,7 @@ FLOPS, SECONDS = UNIT_TOKENS * FLOPS_PER_TOKEN, 9.5  # of a reference model, as 
 @pytest.fixture(autouse=True)
 def linear_predictor(monkeypatch):
     """Fits take no time."""
-    monkeypatch.setattr(
-        "hf_ablate.prediction.fitted.fit_study", lambda run_dir, **_: fitted_on(read_evidence(run_dir))
-    )
+    monkeypatch.setattr("hf_ablate.prediction.fitted.fit_study", lambda run_dir, *_: fitted_on(read_evidence(run_dir)))
 
 
 def start(run_dir):
