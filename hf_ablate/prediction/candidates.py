@@ -43,7 +43,7 @@ def _single(name: str, label: str, description: str, expected: float, is_baselin
 # Where nothing can be judged, the first of these that a study has answers: on a pool of 70 reference models averaged
 # probabilities decided 94 % of pairs without any calibration, the soft minimum 89 %, merged weights 78 %.
 SINGLE = (
-    _single(OTHER_SCALE, "runs at another scale", "laws fitted on the runs at the next smaller scale", 0.0),
+    _single(OTHER_SCALE, "runs at another scale", "laws fitted on the runs at the nearest scale", 0.0),
     _single(ENSEMBLE.kind, ENSEMBLE.label, ENSEMBLE.description, 1.0),
     _single(MERGE.kind, MERGE.label, MERGE.description, 1.0),
     _single(LAWS, "mixing laws", "mean of the laws below, weighted by their cross-validated errors", 1.0),

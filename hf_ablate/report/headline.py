@@ -13,8 +13,8 @@ def answer(study: RankedStudy) -> dict[str, Any]:
 
     Returns:
         `dict[str, Any]`: `mixture`, its predicted `score`, `reach` (half the width of its 90 % interval, or `None`),
-        `gain` (a clause that compares it with the uniform mixture of all units), `tied` (a sentence), `by` (the label
-        of the predictor).
+        `gain` (a clause that compares it with the uniform mixture of all units, or nothing), `tied` (a sentence), `by`
+        (the label of the predictor).
     """
     entries = study.ranking.entries()
     best = entries[0]
@@ -33,14 +33,14 @@ def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
     uniform = next((entry for entry in entries if _is_uniform_over_all(study, entry["mixture_id"])), None)
     name = f"equal shares of all {len(study.units)} units"
     if uniform is None:
-        return f"(the candidates do not include {name}, to compare with)"
+        return ""
     if uniform is not best:
-        return f"{_share(best, uniform)} better than {name} ({score_text(uniform['score'])})"
+        return f", {_share(best, uniform)} better than {name} ({score_text(uniform['score'])})"
     if len(entries) == 1:
-        return "the only candidate"
+        return ", the only candidate"
     runner_up = entries[1]
     return (
-        f"with {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
+        f", with {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
         f"{_share(best, runner_up)} worse"
     )
 

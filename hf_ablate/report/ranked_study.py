@@ -87,7 +87,7 @@ def read_ranked_study(run_dir: Path) -> RankedStudy:
 def model_folders(run_dir: Path) -> list[Path]:
     """The folders of the trained models that are scored: the seed, the components, the reference models."""
     folder = RunFolder(run_dir)
-    scored = read_manifest(folder.scores)["models"]
+    scored = (find_manifest(folder.scores) or {"models": {}})["models"]
     return [saved for saved in folder.saved_models(*TRAINED_KINDS) if read_manifest(saved)["model"] in scored]
 
 

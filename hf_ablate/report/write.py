@@ -37,6 +37,7 @@ from .arguments import ReportArguments
 from .cost import cost_rows
 from .headline import answer, savings, trust
 from .heat import heat_colour
+from .next_steps import NextSteps, find_next_steps
 from .ranked_study import RankedStudy, model_folders, read_ranked_study
 
 
@@ -83,8 +84,9 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
     else:
         remove_manifest(folder)
         study = read_ranked_study(run_dir)
-        pictures = draw_figures(study, run_folder.figures)
-        write_text(page, render(study, pictures, settings["title"], settings["top"]))
+        steps = find_next_steps(run_dir, study.ranking)
+        pictures = draw_figures(study, steps, run_folder.figures)
+        write_text(page, render(study, steps, pictures, settings["title"], settings["top"]))
         write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
     return page
 
@@ -109,18 +111,28 @@ def _identity(run_dir: Path, title: str | None, top: int) -> tuple[dict[str, Any
         "ranking": read_manifest(run_folder.ranking)["digest"],
         "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
         "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
-        "scoring": digest(read_manifest(run_folder.scores).get("cost")),
+        "scoring": digest((find_manifest(run_folder.scores) or {}).get("cost")),
+        "effects": (find_manifest(run_folder.effects) or {"fingerprint": ""})["fingerprint"],
         "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
     }
 
 
-def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
-    """Draw all figures, save them as PNG and PDF in `folder`, and return them as SVG: name → markup."""
+def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> dict[str, str]:
+    """Draw all figures, save them as PNG and PDF, and return them as SVG.
+
+    Args:
+        study ([`RankedStudy`]): what the page reports.
+        steps ([`NextSteps`]): what it says beyond the ranking.
+        folder (`Path`): for the files.
+
+    Returns:
+        `dict[str, str]`: name → markup.
+    """
     from .style import save, style
 
     pictures = {}
     with style():
-        for name, figure in _figures(study):
+        for name, figure in _figures(study, steps):
             if figure is not None:
                 pictures[name] = save(figure, folder, name)
     for path in folder.glob("*.p*"):
@@ -129,11 +141,12 @@ def draw_figures(study: RankedStudy, folder: Path) -> dict[str, str]:
     return pictures
 
 
-def _figures(study: RankedStudy) -> "list[tuple[str, Figure | None]]":
-    from . import curves, figures
+def _figures(study: RankedStudy, steps: NextSteps) -> "list[tuple[str, Figure | None]]":
+    from . import curves, effects_figure, figures
 
     return [
         ("ranking", figures.ranking_heat_map(study)),
+        ("effects", steps.effects and effects_figure.drop_heat_map(steps.effects)),
         ("agreement", figures.agreement_intervals(study)),
         *((f"scatter_{name}", figures.scatter(study, name)) for name in scattered(study)),
         ("cost", figures.cost(study)),
@@ -148,11 +161,12 @@ def scattered(study: RankedStudy) -> dict[str, str]:
     return ({CHOSEN: "the chosen predictor"} if study.judged == CHOSEN else {}) | proxies
 
 
-def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -> str:
+def render(study: RankedStudy, steps: NextSteps, pictures: dict[str, str], title: str, top: int) -> str:
     """The page as HTML.
 
     Args:
         study ([`RankedStudy`]): what the page reports.
+        steps ([`NextSteps`]): what it says beyond the ranking.
         pictures (`dict[str, str]`): name of a figure → SVG.
         title (`str`): of the page.
         top (`int`): mixtures in the table of the ranking.
@@ -174,6 +188,7 @@ def render(study: RankedStudy, pictures: dict[str, str], title: str, top: int) -
     }
     return environment.get_template(_TEMPLATES[0]).render(
         study=study,
+        steps=steps,
         ranking=study.ranking,
         agreement=study.agreement,
         pictures=pictures,

@@ -125,7 +125,7 @@ def answer_text(answer: Mapping[str, Any]) -> str:
     reach = f" ± {answer['reach']}" if answer["reach"] else ""
     best = (
         f"Train on: {answer['mixture']}. A model trained on it is expected to score {answer['score']}{reach} "
-        f"{answer['unit_of_measure']} on the mean of domains (lower is better; 90% interval), {answer['gain']}. "
+        f"{answer['unit_of_measure']} on the mean of domains (lower is better; 90% interval){answer['gain']}. "
         f"{answer['tied']}"
     )
     return "\n".join(paragraph(text) for text in (best, *answer["trust"]))

@@ -16,6 +16,7 @@ from hf_ablate.report.arguments import ReportArguments
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.headline import answer, savings, trust
+from hf_ablate.report.next_steps import find_next_steps
 from hf_ablate.report.ranked_study import read_ranked_study
 
 
@@ -112,7 +113,7 @@ def test_what_people_named_is_escaped(page):
 def test_figures_are_saved_as_png_and_pdf(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
     scatters = {"scatter_chosen", "scatter_merged", "scatter_ensemble"}
-    assert names == {"ranking", "agreement", "cost", "training", "evaluation"} | scatters
+    assert names == {"ranking", "effects", "agreement", "cost", "training", "evaluation"} | scatters
     assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
 
 
@@ -234,7 +235,7 @@ def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(run_dir)
     study = read_ranked_study(run_dir)
     component = next(iter(study.of_kind("component")))
     models = study.models | {component: study.models[component] | {"flops_note": "6 N D for a reason"}}
-    page = write.render(replace(study, models=models), {}, "title", 10)
+    page = write.render(replace(study, models=models), find_next_steps(run_dir, study.ranking), {}, "title", 10)
     assert "scoring: forward passes of models and proxies" in page
     assert "of the FLOPs that training and scoring a model of every mixture would take" in page
     assert page.count("FLOPs: 6 N D for a reason.") == 1
