@@ -30,7 +30,7 @@ def propose_best(judge: Judge, constraints: Constraints) -> dict[str, Any]:
     mixture = evidence.mixture_of(minimum.weights)
     return {
         "predictor": judge.study.name,
-        "label": judge.label,
+        "label": judge.study.label,
         "target": judge.target.name,
         "unit_of_measure": evidence.unit_of_measure,
         "scale": evidence.scale,

@@ -10,7 +10,6 @@ from ..errors import InputError
 from ..manifest import has_manifest
 from ..mixtures.probes import are_single_units, read_probes
 from ..mixtures.proxies import ENSEMBLE
-from ..prediction.candidates import find_candidate
 from ..prediction.fitted import FittedStudy
 from ..prediction.targets import DomainWeights
 from ..run_folder import RunFolder
@@ -38,12 +37,6 @@ class Judge:
     study: FittedStudy
     target: DomainWeights
     arguments: ProposeArguments
-
-    @property
-    def label(self) -> str:
-        """Of the predictor, for people."""
-        choice, name = self.study.choice, self.study.name
-        return choice.chosen.label if choice is not None else find_candidate(name).label
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -87,7 +80,7 @@ class Judge:
             return None
         if not are_single_units(read_probes(self.arguments.run_dir)):
             return None  # the coefficients of a proxy are no linear function of the weights then
-        weights = self.target.weights * self._calibration
+        weights = self.target.weights * self.calibration
         if weights.min() < 0 or not weights.any():
             return None
         try:
@@ -97,8 +90,8 @@ class Judge:
             return None
 
     @property
-    def _calibration(self) -> np.ndarray:
-        """[domains], by how much the predicted loss rises with the averaged probabilities' own, in a straight line."""
+    def calibration(self) -> np.ndarray:
+        """How much the predicted loss rises with that of the averaged probabilities, in a straight line: [domains]."""
         own = self.study.table.values(ENSEMBLE.kind, self.known)
         predicted = self.study.predictor.predict(self.known).mean
         return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.T, predicted.T, strict=True)])

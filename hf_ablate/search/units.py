@@ -37,7 +37,7 @@ def propose_units(judge: Judge, constraints: Constraints) -> dict[str, Any]:
     evidence, mixture = judge.study.evidence, judge.study.evidence.mixture_of(best.weights)
     return {
         "predictor": judge.study.name,
-        "label": judge.label,
+        "label": judge.study.label,
         "target": judge.target.name,
         "unit_of_measure": evidence.unit_of_measure,
         "scale": evidence.scale,

@@ -297,8 +297,8 @@ class Study:
 
         Args:
             purpose (`str`): `best`, `reference` or `unit`.
-            options: those of the command: `target`, `least` and `most` (its `--min` and `--max`), `max_units`,
-                `max_epochs`, `total_tokens`, `available_tokens`, `prior`, `max_distance`, `max_kl`, …
+            options: those of the command: `target` and `prior` (also as mappings), `least` and `most` (its `--min` and
+                `--max`), `max_units`, `max_epochs`, `total_tokens`, `available_tokens`, `max_distance`, `max_kl`, …
 
         Returns:
             `pandas.DataFrame`: of the best mixture, a row with `name`, `score`, `sd`, `low`, `high`, `gap` and the
@@ -312,6 +312,8 @@ class Study:
         from ..search.propose import propose
 
         check_options(options, ProposeArguments)
+        given = {name: options[name] for name in ("target", "prior") if options.get(name) is not None}
+        options |= {name: _as_option(value) for name, value in given.items()}
         return proposal_frame(propose(ProposeArguments(run_dir=self.run_dir, purpose=purpose, **options)), self.units)
 
     def score(

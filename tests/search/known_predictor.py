@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hf_ablate.prediction.candidates import Candidate, find_candidate
 from hf_ablate.prediction.predictor import Joint, Prediction
 
 
@@ -17,11 +18,13 @@ class KnownPredictor:
         slope_sd (`float`): of the errors of a slope in each weight, independent, so that mixtures that are alike are
             mispredicted alike.
         noise (`float`): variance of the noise of training.
+        candidate (`Candidate`): what it is called.
     """
 
     losses: Callable[[np.ndarray], np.ndarray]
     slope_sd: float = 0.1
     noise: float = 1e-4
+    candidate: Candidate = find_candidate("power_law")
 
     def predict(self, weights: np.ndarray) -> Prediction:
         mean = self.losses(weights)

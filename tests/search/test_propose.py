@@ -16,6 +16,7 @@ from hf_ablate.cli import main
 from hf_ablate.mixtures.enumerate import read_mixtures
 from hf_ablate.mixtures.methods import dirichlet
 from hf_ablate.prediction.fitted import fit_evidence
+from hf_ablate.prediction.read_evidence import read_evidence
 from hf_ablate.prediction.targets import domain_weights
 from hf_ablate.search.arguments import ProposeArguments
 from hf_ablate.search.constraints import Constraints
@@ -111,6 +112,16 @@ def test_by_averaged_probabilities_it_is_found_exactly(pool, capsys):
     assert losses.iloc[0] <= losses.iloc[1]
 
 
+def test_the_calibration_of_averaged_probabilities_is_a_straight_line_for_every_domain(tmp_path):
+    evidence = read_evidence(make_study(tmp_path, references=5, proxies=("ensemble",)))
+    fitted = fit_evidence(evidence, "ensemble")
+    asked = Judge(fitted, domain_weights(None, evidence.domains), ProposeArguments())
+    own = fitted.table.values("ensemble", asked.known)
+    rest = fitted.predictor.predict(asked.known).mean - asked.calibration * own
+    assert np.ptp(rest, axis=0) == pytest.approx(np.zeros(len(evidence.domains)), abs=1e-6)
+    assert np.abs(asked.calibration - 1).max() > 1e-3
+
+
 def test_a_table_says_what_to_train_on_and_how_far_to_trust_it(study, pool, capsys):
     assert main(["propose", str(study), "--starts", "4"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
@@ -136,6 +147,10 @@ def test_python_gives_what_the_command_prints(study, capsys):
     assert frame.index.tolist() == [printed["proposed"][0]["mixture_id"]]
     assert {unit: row[unit] for unit in UNITS if row[unit]} == printed["proposed"][0]["mixture"]
     assert [row["score"], row["sd"]] == [printed["expected"][0]["score"], printed["expected"][0]["sd"]]
+    near = ha.Study.open(study).propose(
+        target={"pandas": 1}, prior=ha.Mixture.uniform(UNITS), max_distance=0.1, starts=2
+    )
+    assert near["pandas"].item() == pytest.approx(0.3)
     limits = ha.Study.open(study).propose("unit", most={"sympy": 0.05}, starts=2)
     assert limits.loc["sympy", ["weight", "limited"]].tolist() == pytest.approx([0.05, True])
     with pytest.raises(ha.InputError, match="unknown option 'max_unit'; did you mean 'max_units'"):
