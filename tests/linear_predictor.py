@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_ablate.prediction.candidates import find_candidate
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.fitted import FittedStudy
 from hf_ablate.prediction.observations import Observations
@@ -16,6 +17,8 @@ class LinearPredictor:
         noise (`float`): variance between trainings on one mixture, the same and independent on all domains.
         prior (`float`): standard deviation of the slopes, which are expected to be 0.
     """
+
+    candidate = find_candidate("power_law")  # for its label
 
     def __init__(self, references: Observations, noise: float = 1e-4, prior: float = 0.3) -> None:
         features, self.noise = _features(references.weights), noise

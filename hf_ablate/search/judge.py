@@ -91,7 +91,12 @@ class Judge:
 
     @property
     def calibration(self) -> np.ndarray:
-        """How much the predicted loss rises with that of the averaged probabilities, in a straight line: [domains]."""
-        own = self.study.table.values(ENSEMBLE.kind, self.known)
-        predicted = self.study.predictor.predict(self.known).mean
-        return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.T, predicted.T, strict=True)])
+        """How much the predicted loss rises with that of the averaged probabilities, in a straight line: [domains].
+
+        What reference models show of single mixtures beyond that line is left out: it is not convex.
+        """
+        if self.study.choice is None:
+            return np.ones(len(self.target.weights))
+        own = self.study.table.at((ENSEMBLE.kind,), self.known)
+        lines = self.study.choice.stack.predict(own).mean
+        return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.values[:, :, 0].T, lines.T, strict=True)])

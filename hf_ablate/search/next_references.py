@@ -40,7 +40,7 @@ def propose_next_references(judge: Judge, constraints: Constraints) -> dict[str,
     proposal = propose_references(study, candidates, judge.target, arguments.count, costs)
     return {
         "predictor": study.name,
-        "label": judge.label,
+        "label": study.label,
         "target": proposal.target,
         "unit_of_measure": proposal.unit_of_measure,
         "scale": study.evidence.scale,

@@ -147,7 +147,7 @@ def _search_said(content: dict[str, Any]) -> str:
     minima = f"; there {'is 1 other local minimum' if others == 1 else f'are {others} other local minima'}"
     if content["gap"] is not None:
         gap = max(content["gap"], 1e-9)
-        said = f"Solved exactly: no mixture that meets the constraints is lower by more than {gap:.1g}"
+        said = f"Solved exactly: by averaged probabilities no allowed mixture is lower by more than {gap:.1g}"
     elif content["starts"]:
         said = (
             f"Of {content['starts']} searches from different mixtures, {content['agreed']} ended within "

@@ -116,8 +116,8 @@ def test_the_calibration_of_averaged_probabilities_is_a_straight_line_for_every_
     evidence = read_evidence(make_study(tmp_path, references=5, proxies=("ensemble",)))
     fitted = fit_evidence(evidence, "ensemble")
     asked = Judge(fitted, domain_weights(None, evidence.domains), ProposeArguments())
-    own = fitted.table.values("ensemble", asked.known)
-    rest = fitted.predictor.predict(asked.known).mean - asked.calibration * own
+    own = fitted.table.at(("ensemble",), asked.known)
+    rest = fitted.choice.stack.predict(own).mean - asked.calibration * own.values[:, :, 0]
     assert np.ptp(rest, axis=0) == pytest.approx(np.zeros(len(evidence.domains)), abs=1e-6)
     assert np.abs(asked.calibration - 1).max() > 1e-3
 
