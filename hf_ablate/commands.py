@@ -136,7 +136,7 @@ COMMANDS = (
         "enumerate",
         "List the candidate mixtures of the units, and choose those that get a reference model.",
         ".mixtures.arguments:EnumerateArguments",
-        ".mixtures.enumerate",
+        ".search.planned_power",
         (
             "--config quickstart/enumerate.yaml",
             "--run_dir runs/x --methods leave_one_out pairs",

@@ -168,7 +168,8 @@ def _write_corpus(run_dir: Path) -> None:
     units = {
         unit: {
             "digest": f"unit-{unit}", "blocks": UNIT_TOKENS // BLOCK_SIZE, "tokens": UNIT_TOKENS,
-            "unique_tokens": unique, "epochs": UNIT_TOKENS / unique, "documents": documents,
+            "unique_tokens": unique, "available_tokens": unique, "epochs": UNIT_TOKENS / unique,
+            "documents": documents,
         }
         for unit, unique, documents in zip(
             UNITS, (610_000, 1_024_000, 1_024_000, 1_024_000, 890_000), (310, 980, 870, 1210, 1450), strict=True

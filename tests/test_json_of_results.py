@@ -28,7 +28,11 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
         capsys.readouterr()
         assert main(["effects", str(few), *options, "--output_format", "json"]) == 0
         found |= check_keys(json.loads(capsys.readouterr().out))
-    asked = ["--min", '{"pandas": 0.9}'], ["--for", "unit", "--max", '{"pandas": 0.1}'], ["--for", "reference"]
+    asked = (
+        ["--min", '{"pandas": 0.9}', "--total_tokens", "9"],
+        ["--for", "unit", "--max", '{"pandas": 0.1}'],
+        ["--for", "reference"],
+    )
     for options in asked:
         capsys.readouterr()
         assert main(["propose", str(few), "--starts", "2", *options, "--output_format", "json"]) == 0

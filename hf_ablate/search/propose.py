@@ -1,18 +1,23 @@
 """`hf-ablate propose`: what to train on, what to train next, what more of which would help."""
 
+from dataclasses import asdict
 from typing import Any
 
-from ..manifest import write_text
+from ..manifest import has_manifest, write_text
+from ..mixtures.mixture import Mixture
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import read_evidence
 from ..prediction.targets import domain_weights
 from ..records import records_text
+from ..run_folder import RunFolder
+from ..text_table import paragraph
 from .arguments import ProposeArguments
 from .best import propose_best
 from .judge import Judge
 from .next_references import propose_next_references
 from .read_constraints import read_constraints
 from .reference_text import references_text
+from .repetition import Repetition, repetition_warnings, repetitions
 from .tables import best_text, units_text
 from .units import check_limits, propose_units
 
@@ -24,7 +29,15 @@ def run(arguments: ProposeArguments) -> None:
         return
     content = propose(arguments)
     text = {"best": best_text, "reference": references_text, "unit": units_text}[arguments.purpose]
-    print(records_text(content) if arguments.output_format == "json" else text(content))
+    if arguments.output_format == "json":
+        print(records_text(content))
+        return
+    print(text(content))
+    if warnings := repetition_warnings(Repetition(**row) for row in content.get("repetition", ())):
+        remedy = (
+            f"`partition --match_epochs_of {arguments.total_tokens}` makes a study repeat units as the final run does."
+        )
+        print("\n".join(map(paragraph, [*warnings, remedy])))
 
 
 def propose(arguments: ProposeArguments) -> dict[str, Any]:
@@ -43,10 +56,19 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
         return propose_units(judge, constraints)
     is_best = arguments.purpose == "best"
     content = propose_best(judge, constraints) if is_best else propose_next_references(judge, constraints)
+    if is_best:
+        content["repetition"] = [asdict(each) for each in _repetitions(arguments, content["proposed"][0]["mixture"])]
     if arguments.output is not None:
         mixtures = [row["mixture"] for row in content["proposed"]]
         write_text(arguments.output, recipe_text(mixtures, 0 if is_best else len(mixtures)))
     return content
+
+
+def _repetitions(arguments: ProposeArguments, mixture: dict[str, float]) -> list[Repetition]:
+    """Of the units of a mixture, where it is known how many tokens the final run has, and how many there are."""
+    if arguments.total_tokens is None or not has_manifest(RunFolder(arguments.run_dir).corpus):
+        return []
+    return repetitions(arguments.run_dir, Mixture.of(mixture), arguments.total_tokens)
 
 
 def recipe_text(mixtures: list[dict[str, float]], references: int = 0) -> str:

@@ -20,13 +20,13 @@ class Repetition:
 
     Args:
         unit (`str`): its name.
-        study (`float`): epochs of its component model, over the text that the unit has.
-        final (`float`): epochs of the final run, over all text of the partition.
+        study_epochs (`float`): of its component model, over the text that the unit has.
+        final_epochs (`float`): of the final run, over all text of the partition.
     """
 
     unit: str
-    study: float
-    final: float
+    study_epochs: float
+    final_epochs: float
 
     @property
     def factor(self) -> float:
@@ -35,12 +35,12 @@ class Repetition:
         Example:
 
         ```python
-        >>> Repetition("code", study=0.5, final=6.0).factor
+        >>> Repetition("code", study_epochs=0.5, final_epochs=6.0).factor
         6.0
 
         ```
         """
-        return max(self.final, 1.0) / max(self.study, 1.0)
+        return max(self.final_epochs, 1.0) / max(self.study_epochs, 1.0)
 
     @property
     def differs(self) -> bool:
@@ -68,26 +68,26 @@ def repetitions(run_dir: Path, mixture: Mixture, total_tokens: int) -> list[Repe
     found = []
     for unit, weight in mixture.items:
         component = find_manifest(folder.component(unit))
-        passes = component["blocks"][unit]["epochs"] if component else 1.0
+        passes = component["blocks"].get(unit, {"epochs": 0.0})["epochs"] if component else 1.0
         if available := units[unit].get("available_tokens"):
             found.append(Repetition(unit, units[unit]["epochs"] * passes, weight * total_tokens / available))
     return found
 
 
-def warnings_of(repetitions: Iterable[Repetition]) -> list[str]:
+def repetition_warnings(repetitions: Iterable[Repetition]) -> list[str]:
     """A sentence for every unit that the final run repeats more than twice as often as the study, or half as often.
 
     Example:
 
     ```python
-    >>> warnings_of([Repetition("code", study=1.0, final=6.0), Repetition("news", study=1.0, final=1.5)])
+    >>> repetition_warnings([Repetition("code", 1.0, 6.0), Repetition("news", 1.0, 1.5)])
     ['code is seen 6.0 times in the final run and 1.0 times in the study, which may overrate it.']
 
     ```
     """
     return [
-        f"{each.unit} is seen {each.final:.1f} times in the final run and {each.study:.1f} times in the study, which "
-        f"may {'overrate' if each.factor > 1 else 'underrate'} it."
+        f"{each.unit} is seen {each.final_epochs:.1f} times in the final run and {each.study_epochs:.1f} times in the "
+        f"study, which may {'overrate' if each.factor > 1 else 'underrate'} it."
         for each in repetitions
         if each.differs
     ]

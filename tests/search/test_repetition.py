@@ -6,7 +6,7 @@ from hf_ablate.errors import InputError
 from hf_ablate.manifest import write_manifest
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.run_folder import RunFolder
-from hf_ablate.search.repetition import Repetition, repetitions, warnings_of
+from hf_ablate.search.repetition import Repetition, repetition_warnings, repetitions
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_components_that_see_their_unit_several_times_count(run_dir):
     [(1.0, 2.0, None), (1.0, 2.1, "overrate"), (4.0, 1.9, "underrate"), (4.0, 2.0, None), (0.1, 0.9, None)],
 )
 def test_a_warning_takes_more_than_a_factor_of_two_in_repeated_text(study, final, verdict):
-    warnings = warnings_of([Repetition("code", study, final)])
+    warnings = repetition_warnings([Repetition("code", study, final)])
     assert [f"may {verdict} it." in warning for warning in warnings] == ([True] if verdict else [])
 
 
