@@ -74,7 +74,7 @@ class EnumerateArguments(StageArguments):
         default=0,
         metadata={
             "help": "How many mixtures of two or more units get a reference model: those that have one already, and "
-            "others drawn evenly over numbers of units."
+            "others, half of them with equal weights and half with others, drawn evenly over numbers of units."
         },
     )
     reference_seeds: int = field(

@@ -26,7 +26,9 @@ def imported_references(run_dir: Path, units: Collection[str]) -> dict[str, Mixt
 def choose_references(
     mixtures: list[Mixture], count: int, random_seed: int, trained: Collection[str] = ()
 ) -> set[str]:
-    """The ids of `count` mixtures, evenly over the numbers of units; more only where more are trained already.
+    """The ids of `count` mixtures; more only where more are trained already.
+
+    Half of them have equal weights and half others, where there are both, each evenly over the numbers of units.
 
     All that are trained are chosen, and the others are drawn. What is trained of a draw does not change it: the draw
     begun is the draw finished.
@@ -43,22 +45,27 @@ def choose_references(
     Raises:
         `InputError`: if there are fewer mixtures of two or more units than `count`.
     """
-    by_size: dict[int, list[str]] = {}
+    groups: dict[tuple[bool, int], list[str]] = {}
     for mixture in mixtures:
         if len(mixture.units) > 1:
-            by_size.setdefault(len(mixture.units), []).append(mixture.id)
-    available = sum(map(len, by_size.values()))
+            groups.setdefault((not mixture.is_uniform, len(mixture.units)), []).append(mixture.id)
+    available = sum(map(len, groups.values()))
     if count > available:
         raise InputError(f"num_references is {count}, but only {available} of the mixtures have two or more units")
     generator = random.Random(random_seed)
-    chosen: dict[int, list[str]] = {}
-    left: dict[int, list[str]] = {}
-    for size in sorted(by_size):
-        in_order = sorted(by_size[size])
+    chosen: dict[tuple[bool, int], list[str]] = {}
+    left: dict[tuple[bool, int], list[str]] = {}
+    for group in sorted(groups):
+        in_order = sorted(groups[group])
         generator.shuffle(in_order)
-        chosen[size] = [each for each in in_order if each in trained]
-        left[size] = [each for each in in_order if each not in trained]
+        chosen[group] = [each for each in in_order if each in trained]
+        left[group] = [each for each in in_order if each not in trained]
+
+    def share(group: tuple[bool, int]) -> tuple[int, int]:
+        """How many are chosen with equal weights, or without, then of this number of units too."""
+        return sum(len(some) for other, some in chosen.items() if other[0] == group[0]), len(chosen[group])
+
     for _ in range(count - sum(map(len, chosen.values()))):
-        size = min((size for size in left if left[size]), key=lambda size: len(chosen[size]))  # the smaller of equals
-        chosen[size].append(left[size].pop())
+        group = min((group for group in left if left[group]), key=share)  # the first of equals
+        chosen[group].append(left[group].pop())
     return {each for some in chosen.values() for each in some}

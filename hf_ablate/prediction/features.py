@@ -84,7 +84,10 @@ class FeatureTable:
             names (`Sequence[str]`): of the predictors.
             weights (`np.ndarray`): [mixtures, units].
         """
-        return Features(_joined([self.values(name, weights) for name in names]), np.sqrt(weights))
+        values = _joined([self.values(name, weights) for name in names])
+        nothing = np.zeros(values.shape[:2])
+        errors = [self.proxies[name].sd(weights) if name in self.proxies else nothing for name in names]
+        return Features(values, np.sqrt(weights), np.stack(errors, axis=2))
 
     def at_references(self, names: Sequence[str]) -> Features:
         """The same for the references; of laws fitted on them, each as the others predict it.

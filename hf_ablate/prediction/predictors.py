@@ -86,8 +86,8 @@ class Uncalibrated:
 
     def predict(self, weights: np.ndarray) -> Prediction:
         """As [`Predictor.predict`]."""
-        mean = self.table.at(self.candidate.features, weights).values[:, :, 0] + self.offset
-        return Prediction(mean, np.repeat(self.error[None], len(weights), axis=0))
+        features = self.table.at(self.candidate.features, weights)
+        return Prediction(features.values[:, :, 0] + self.offset, np.hypot(self.error, features.errors[:, :, 0]))
 
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]; errors are taken to be the same on all domains, and alike for mixtures that are."""
@@ -117,7 +117,8 @@ def _error(table: FeatureTable, name: str) -> np.ndarray:
         return table.other_scale.error
     if name == LAWS:
         return table.laws.error
-    weights = table.evidence.known_mixtures()
+    known = table.evidence.known_mixtures()
+    weights = known if len(known) else np.eye(len(table.evidence.units))
     values = table.at([name], weights).values[:, :, 0]
     others = [table.at([other], weights).values[:, :, 0] for other in table.proxy_names if other != name]
     gaps = [(values - other) - (values - other).mean(axis=0) for other in others] or [values - values.mean(axis=0)]

@@ -34,14 +34,17 @@ class Features:
     Args:
         values (`np.ndarray`): [mixtures, domains, features].
         roots (`np.ndarray`): [mixtures, units], square roots of the weights.
+        errors (`np.ndarray`, *optional*): as `values`, their standard deviations: 0 for what was measured, more for
+            the score of a proxy that was predicted from its other scores. None: all are 0.
     """
 
     values: np.ndarray
     roots: np.ndarray
+    errors: np.ndarray | None = None
 
     def only(self, rows: np.ndarray) -> "Features":
         """Those of some of the mixtures."""
-        return Features(self.values[rows], self.roots[rows])
+        return Features(self.values[rows], self.roots[rows], None if self.errors is None else self.errors[rows])
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ class Stack:
             shared = self._covariance(features, self.features, domain)
             mean[:, domain] += shared @ self.weights[domain]
             variance[:, domain] = own[:, domain] - ((shared @ self.inverse[domain]) * shared).sum(axis=1)
-        return Prediction(mean, self.inflation * np.sqrt(self.noise * np.maximum(variance, 1)))
+        variance = self.inflation**2 * self.noise * np.maximum(variance, 1) + self._of_features(features)
+        return Prediction(mean, np.sqrt(variance))
 
     def joint(self, features: Features, target: np.ndarray) -> Joint:
         """The losses of mixtures on a target, with the covariance of their errors.
@@ -117,7 +121,20 @@ class Stack:
             own = self._covariance(features, features, domain) - shared @ self.inverse[domain] @ shared.T
             covariance += shares[domain] * own
         noise = float(spread @ self.correlation @ spread) * self.inflation**2
-        return Joint(mean, noise * (covariance + covariance.T) / 2, noise)
+        of_features = (target * np.sqrt(self._of_features(features))).sum(axis=1)  # the same error on all domains
+        return Joint(mean, noise * (covariance + covariance.T) / 2 + np.diag(of_features**2), noise)
+
+    @property
+    def slopes(self) -> np.ndarray:
+        """The change of each domain's loss with each feature: [domains, features]."""
+        standard = self._standard(self.features)
+        return self.expected + self.slope_variance * np.einsum("dn,ndf->df", self.weights, standard) / self.spread
+
+    def _of_features(self, features: Features) -> np.ndarray:
+        """The variance that the errors of the features give the losses: [mixtures, domains]."""
+        if features.errors is None:
+            return np.zeros(features.values.shape[:2])
+        return ((self.slopes * features.errors) ** 2).sum(axis=2)
 
     def _standard(self, features: Features) -> np.ndarray:
         """[mixtures, domains, features]."""

@@ -8,7 +8,7 @@ import pytest
 from hf_ablate.manifest import write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.enumerate import read_mixtures, run
-from hf_ablate.mixtures.methods import subsets
+from hf_ablate.mixtures.methods import dirichlet, subsets
 from hf_ablate.mixtures.references import choose_references
 from hf_ablate.run_folder import RunFolder
 
@@ -84,3 +84,13 @@ def test_choices_of_any_mixtures_keep_what_is_trained_and_finish_the_draw_that_w
     for size in set(eligible.values()):
         for other, available in Counter(eligible.values()).items():  # a larger share only where it was there before
             assert sizes[size] <= max(kept_sizes[size], sizes[other] + 1) or sizes[other] == available
+
+
+def test_half_of_the_references_have_equal_weights_where_there_are_both():
+    units = list("abcde")
+    uniform = list(subsets(units, 2, None))
+    mixtures = [*uniform, *dirichlet(units, 40, 0.7, random_seed=0)]
+    chosen = choose_references(mixtures, 14, random_seed=0)
+    assert len(chosen & {mixture.id for mixture in uniform}) == 7
+    few = choose_references([*uniform, mixtures[-1]], 6, random_seed=0)
+    assert mixtures[-1].id in few and len(few) == 6
