@@ -57,7 +57,7 @@ class Constraints:
     Example:
 
     ```python
-    >>> constraints = Constraints(("a", "b", "c")).capped("a", 0.5)
+    >>> constraints = Constraints(("a", "b", "c"), (Bound("max of 'a'", np.array([True, False, False]), high=0.5),))
     >>> constraints.are_met(np.array([[0.5, 0.5, 0.0], [0.6, 0.4, 0.0]])).tolist()
     [True, False]
 
@@ -77,17 +77,6 @@ class Constraints:
             if bound.members.sum() == 1:
                 high[bound.members] = np.minimum(high[bound.members], bound.high)
         return high
-
-    def capped(self, unit: str, high: float, name: str = "cap") -> "Constraints":
-        """The same with a largest weight of one unit.
-
-        Args:
-            unit (`str`): one of the units.
-            high (`float`): its largest weight.
-            name (`str`): of the bound.
-        """
-        members = np.array([other == unit for other in self.units])
-        return replace(self, bounds=(*self.bounds, Bound(name, members, high=high)))
 
     def among(self, chosen: Sequence[int]) -> "Constraints":
         """The same for mixtures of some units only, however many of them; the other units have the weight 0."""

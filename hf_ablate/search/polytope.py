@@ -1,10 +1,4 @@
-"""Linear programs over the mixtures that satisfy constraints: feasibility, repair, lowest points, certificates.
-
-Everything but the divergence from a prior is linear, with a variable per unit for the distance from a prior and a
-binary one for the number of units. The ball of a divergence is convex, so planes that touch it enclose it, and the
-minimum of a linear function over the ball and these planes is bounded from below by a linear program (Kelley's
-cutting planes, 1960).
-"""
+"""The mixtures that satisfy constraints: one of them, those nearest to others, and the lowest of a function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,19 +6,19 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from .constraints import Constraints, Prior, kl_divergence
+from .constraints import Constraints, kl_divergence
+from .linear_program import divergence, linear_system, solve, with_plane
 
 
 _MOST_PLANES = 60
 _MOST_ROUNDS = 20  # of the search for a local minimum
 _WORTH_A_ROUND = 1e4  # times the precision: what another round of the search might gain
-_LEAST_WEIGHT = 1e-12  # in logarithms
 Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Polytope:
-    """The mixtures that satisfy constraints, but for the divergence from a prior, as a linear system in `[w, …]`.
+    """The mixtures that satisfy constraints.
 
     Args:
         constraints ([`Constraints`]): of the mixtures.
@@ -34,53 +28,8 @@ class Polytope:
 
     @cached_property
     def system(self) -> dict[str, np.ndarray]:
-        """The arguments `A_ub`, `b_ub`, `A_eq`, `b_eq`, `bounds` of `scipy.optimize.linprog`, and `integrality`."""
-        given, units = self.constraints, len(self.constraints.units)
-        has_distance = given.prior is not None and given.prior.max_distance is not None
-        columns = units * (1 + has_distance + (given.max_units is not None))
-        low, high = np.zeros(columns), np.ones(columns)
-        rows, limits = [], []
-
-        def at_most(row: np.ndarray, limit: float) -> None:
-            rows.append(np.pad(row, (0, columns - len(row))))
-            limits.append(limit)
-
-        for bound in given.bounds:
-            if bound.members.all() and bound.low <= 1 <= bound.high:
-                continue
-            if bound.high == 0:
-                high[:units][bound.members] = 0
-            elif bound.members.sum() == 1:
-                low[:units][bound.members] = np.maximum(low[:units][bound.members], bound.low)
-                high[:units][bound.members] = np.minimum(high[:units][bound.members], bound.high)
-            else:
-                if bound.high < 1:
-                    at_most(bound.members.astype(float), bound.high)
-                if bound.low > 0:
-                    at_most(-bound.members.astype(float), -bound.low)
-        if given.prior is not None and given.prior.max_kl is not None:
-            high[:units][given.prior.weights == 0] = 0
-        if has_distance:
-            for unit, weight in enumerate(given.prior.weights):
-                change, moved = np.eye(units)[unit], np.eye(units)[unit]
-                at_most(np.concatenate([change, -moved]), weight)
-                at_most(np.concatenate([-change, -moved]), -weight)
-            at_most(np.concatenate([np.zeros(units), np.ones(units)]), 2 * given.prior.max_distance)
-        if given.max_units is not None:
-            before = np.zeros(columns - 2 * units)
-            for unit in range(units):
-                at_most(np.concatenate([np.eye(units)[unit], before, -np.eye(units)[unit]]), 0.0)
-            at_most(np.concatenate([np.zeros(units), before, np.ones(units)]), given.max_units)
-        integrality = np.zeros(columns)
-        integrality[columns - units :] = given.max_units is not None
-        return {
-            "A_ub": np.array(rows).reshape(-1, columns),
-            "b_ub": np.array(limits),
-            "A_eq": (np.arange(columns) < units)[None].astype(float),
-            "b_eq": np.ones(1),
-            "bounds": np.stack([low, high], axis=1),
-            "integrality": integrality,
-        }
+        """All but the divergence from a prior, see [`linear_system`]."""
+        return linear_system(self.constraints)
 
     @cached_property
     def center(self) -> np.ndarray | None:
@@ -97,12 +46,12 @@ class Polytope:
                 return nearest
             linear = replace(given, prior=replace(prior, max_kl=None))
             chosen = linear if given.max_units is None else linear.among(np.flatnonzero(nearest))
-            nearest = Polytope(chosen).minimise(partial(_divergence, prior=prior.weights), nearest)
+            nearest = Polytope(chosen).minimise(partial(divergence, prior=prior.weights), nearest)
             if kl_divergence(nearest, prior.weights) <= prior.max_kl:
                 return nearest
             if given.max_units is None:
                 return None
-            system = _with_plane(system, prior, nearest)
+            system = with_plane(system, prior, nearest)
         return None
 
     def nearest(self, weights: np.ndarray) -> np.ndarray | None:
@@ -120,7 +69,7 @@ class Polytope:
         units, columns = len(weights), system["A_eq"].shape[1]
         both = np.eye(units, columns)
         difference = np.block([[both, -np.eye(units)], [-both, -np.eye(units)]])
-        found = _solve(
+        found = solve(
             np.concatenate([np.zeros(columns), np.ones(units)]),
             system
             | {
@@ -148,7 +97,7 @@ class Polytope:
         """
         system = self.system
         cost = np.pad(slope, (0, system["A_eq"].shape[1] - len(slope)))
-        found = _solve(cost, system)[: len(slope)]
+        found = solve(cost, system)[: len(slope)]
         bound = float(found @ slope)
         prior = self.constraints.prior
         if prior is None or prior.max_kl is None:
@@ -157,8 +106,8 @@ class Polytope:
             inside = self.pulled_in(found)
             if bound > inside @ slope - 1e-9 * np.ptp(slope):
                 break
-            system = _with_plane(system, prior, inside)
-            found = _solve(cost, system)[: len(slope)]
+            system = with_plane(system, prior, inside)
+            found = solve(cost, system)[: len(slope)]
             bound = float(found @ slope)
         return inside, bound
 
@@ -172,7 +121,7 @@ class Polytope:
             `np.ndarray`: [units].
         """
         cost = np.pad(slope, (0, self.system["A_eq"].shape[1] - len(slope)))
-        return self.pulled_in(_solve(cost, self.system)[: len(slope)])
+        return self.pulled_in(solve(cost, self.system)[: len(slope)])
 
     def pulled_in(self, weights: np.ndarray) -> np.ndarray:
         """A mixture moved towards the center until its divergence from the prior is within the limit.
@@ -236,8 +185,8 @@ class Polytope:
             limits.append({"type": "ineq"} | left)
         if prior is not None and prior.max_kl is not None:
             left = {
-                "fun": lambda x: prior.max_kl - _divergence(x[:units], prior.weights)[0],
-                "jac": lambda x: -np.pad(_divergence(x[:units], prior.weights)[1], (0, columns - units)),
+                "fun": lambda x: prior.max_kl - divergence(x[:units], prior.weights)[0],
+                "jac": lambda x: -np.pad(divergence(x[:units], prior.weights)[1], (0, columns - units)),
             }
             limits.append({"type": "ineq"} | left)
 
@@ -271,33 +220,3 @@ class Polytope:
         if self.constraints.are_met(weights[None])[0]:
             return weights
         return self.pulled_in(self.nearest(weights))
-
-
-def _divergence(weights: np.ndarray, prior: np.ndarray) -> tuple[float, np.ndarray]:
-    """The divergence from a prior and its gradient, finite everywhere."""
-    weights, prior = np.maximum(weights, _LEAST_WEIGHT), np.maximum(prior, _LEAST_WEIGHT)
-    logs = np.log(weights / prior)
-    return float(weights @ logs), logs + 1
-
-
-def _with_plane(system: dict[str, np.ndarray], prior: Prior, point: np.ndarray) -> dict[str, np.ndarray]:
-    """The system with the plane that touches the ball of a divergence where it is nearest to a point."""
-    value, normal = _divergence(point, prior.weights)
-    row = np.pad(normal, (0, system["A_eq"].shape[1] - len(normal)))
-    limit = prior.max_kl - value + normal @ np.maximum(point, _LEAST_WEIGHT)
-    return system | {
-        "A_ub": np.concatenate([system["A_ub"], row[None]]),
-        "b_ub": np.append(system["b_ub"], limit),
-    }
-
-
-def _solve(cost: np.ndarray, system: dict[str, np.ndarray]) -> np.ndarray | None:
-    """The solution of a linear program, [columns]; `None` where there is none."""
-    from scipy.optimize import linprog
-
-    if (system["bounds"][:, 0] > system["bounds"][:, 1]).any():
-        return None
-    tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    options = tight if not system["integrality"].any() else {"mip_rel_gap": 0.0}
-    result = linprog(cost, **system, method="highs", options=options)
-    return None if result.x is None else np.maximum(result.x, 0.0)

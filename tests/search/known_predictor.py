@@ -1,12 +1,13 @@
-"""A predictor whose losses are a known function of the weights, with the errors of a linear model."""
+"""A predictor whose losses are a known function of the weights, with the errors of a linear model, and caps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hf_ablate.prediction.candidates import Candidate, find_candidate
 from hf_ablate.prediction.predictor import Joint, Prediction
+from hf_ablate.search.constraints import Bound, Constraints
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,10 @@ class KnownPredictor:
 def power_law(exponent: float, gains: np.ndarray) -> KnownPredictor:
     """Loss `2 - sum_u gain_u w_u^exponent`, a domain per row of gains; convex for exponents up to 1."""
     return KnownPredictor(lambda weights: 2 - np.maximum(weights, 0.0) ** exponent @ gains.T)
+
+
+def capped(constraints: Constraints, **caps: float) -> Constraints:
+    """The same with a largest weight of some units."""
+    members = {unit: np.array([other == unit for other in constraints.units]) for unit in caps}
+    bounds = [Bound(f"max of {unit!r}", members[unit], high=high) for unit, high in caps.items()]
+    return replace(constraints, bounds=(*constraints.bounds, *bounds))

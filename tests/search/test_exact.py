@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import tiny_pool
+from known_predictor import capped
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
@@ -71,7 +72,7 @@ def test_no_mixture_of_a_fine_grid_is_lower(probabilities):
     "constraints",
     [
         Constraints(tuple("abcd")),
-        Constraints(tuple("abcd")).capped("a", 0.15).capped("b", 0.2),
+        capped(Constraints(tuple("abcd")), a=0.15, b=0.2),
         Constraints(tuple("abcd"), (Bound("group", np.array([True, True, False, False]), 0.1, 0.3),)),
         Constraints(tuple("abcd"), prior=Prior("uniform", np.full(4, 0.25), max_distance=0.1)),
         Constraints(tuple("abcd"), prior=Prior("uniform", np.full(4, 0.25), max_kl=0.05)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from known_predictor import KnownPredictor, power_law
+from known_predictor import KnownPredictor, capped, power_law
 
 from hf_ablate.search.constraints import Constraints, Prior, kl_divergence
 from hf_ablate.search.find import find_best
@@ -25,7 +25,7 @@ def test_the_lowest_mixture_is_found_and_all_starts_agree_where_the_loss_is_conv
 
 
 def test_what_a_cap_takes_from_a_unit_goes_to_the_others_in_proportion():
-    found = find_best(SQUARE_ROOT, Constraints(UNITS).capped("a", 0.3), NOTHING, 8, 0)
+    found = find_best(SQUARE_ROOT, capped(Constraints(UNITS), a=0.3), NOTHING, 8, 0)
     rest = 0.7 * SQUARES[1:] / SQUARES[1:].sum()
     assert found.weights == pytest.approx([0.3, *rest], abs=1e-4)
 
@@ -39,7 +39,7 @@ def test_of_few_units_the_most_valuable_are_left(most):
 
 def test_of_too_many_sets_of_units_the_one_left_by_elimination_is_the_best_here():
     gains = np.linspace(1, 0.3, 10)[None]
-    constraints = Constraints(tuple("abcdefghij"), max_units=4).capped("a", 0.1)
+    constraints = capped(Constraints(tuple("abcdefghij"), max_units=4), a=0.1)
     found = find_best(Objective(power_law(0.5, gains), np.ones(1)), constraints, np.zeros((0, 10)), 4, 0)
     squares = gains[0, 1:4] ** 2
     assert found.weights == pytest.approx([0.1, *(0.9 * squares / squares.sum()), *[0] * 6], abs=1e-4)

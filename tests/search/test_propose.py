@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny_pool
 from documented_json import check_keys
-from known_predictor import power_law
+from known_predictor import capped, power_law
 from linear_predictor import linear_study
 from synthetic_study import UNITS, make_study, subsets
 
@@ -175,7 +175,7 @@ def reachable(cap: float) -> float:
 def test_what_more_of_a_unit_gains_is_what_loosening_its_limit_does():
     asked = judge()
     units = asked.study.evidence.units
-    constraints = Constraints(units).capped(units[0], 0.2).capped(units[3], 0.9)
+    constraints = capped(Constraints(units), **{units[0]: 0.2, units[3]: 0.9})
     content = propose_units(asked, constraints)
     first, *others = content["limits"]
     assert (first["unit"], first["limited"], first["limit"]) == (units[0], True, 0.2)
@@ -188,7 +188,7 @@ def test_what_more_of_a_unit_gains_is_what_loosening_its_limit_does():
 
 
 def test_more_of_a_unit_loosens_its_own_limits_alone():
-    constraints = with_more(Constraints(("a", "b")).capped("a", 0.5).capped("b", 0.95), 0)
+    constraints = with_more(capped(Constraints(("a", "b")), a=0.5, b=0.95), 0)
     assert constraints.high.tolist() == pytest.approx([0.55, 0.95])
     assert with_more(constraints, 1).high.tolist() == pytest.approx([0.55, 1])
 
