@@ -11,6 +11,7 @@ from ..prediction.fitted import FittedStudy
 from ..prediction.predictor import Joint
 from ..prediction.targets import DomainWeights
 from .conditioning import condition
+from .learning import learning_exponent
 from .references import contenders, untrained
 from .spread import spread_out
 
@@ -69,7 +70,7 @@ def power_of(
     """What a study can tell apart with the references that it has, and with more, spread over its candidates.
 
     A reference model lowers the uncertainty as conditioning the predictor's normal distribution on its noisy loss
-    does; that with more of them the predictor is fitted anew, and perhaps another is chosen, is not counted.
+    does, and beyond that as errors have fallen from half of the references to all, see [`learning_exponent`].
 
     Args:
         fitted ([`FittedStudy`]): what is known, and the predictor.
@@ -84,14 +85,18 @@ def power_of(
     open_rows = untrained(evidence.references.weights, weights)
     coming = [row for row in open_rows if row >= len(mixtures)]
     known = np.concatenate([evidence.references.weights, weights[coming]])
-    first = len(evidence.references) + len(coming)
+    there = len(set(evidence.references.ids))
+    first = there + len(coming)
     left = [row for row in untrained(known, weights) if row < len(mixtures)]
     joint = condition(joint, coming, joint.mean[coming])
     differences = [_difference_found(joint, len(mixtures))]
     for row in islice(spread_out(known, weights, left), (_MOST_TIMES - 1) * first):
         joint = condition(joint, [row], joint.mean[[row]])
         differences.append(_difference_found(joint, len(mixtures)))
-    return Power(tuple(range(first, first + len(differences))), tuple(differences), evidence.unit_of_measure)
+    counts = range(first, first + len(differences))
+    exponent = learning_exponent(fitted, target)
+    found = [least * (there / count) ** exponent for count, least in zip(counts, differences, strict=True)]
+    return Power(tuple(counts), tuple(found), evidence.unit_of_measure)
 
 
 def _difference_found(joint: Joint, mixtures: int) -> float:
