@@ -129,6 +129,9 @@ def _reason_to_stop(
         return "as many as were asked for"
     if proposal.regret < enough:
         return f"because the regret to be expected, {proposal.regret:.4f}, is below {what}, {enough:.4f}"
+    asked = {mixture.id for each in rounds for mixture in each.mixtures}
+    if any(each.mixture.id in asked for each in proposal.references):
+        return "because the stages left reference models of earlier rounds untrained or without scores on every domain"
     if not proposal.references:
         return "because no other reference model would improve the decision"
     if not batch:

@@ -108,6 +108,10 @@ def run(arguments: RunArguments) -> None:
         check_settings(stages)
         check_rounds(arguments.round_settings, stages)
         print_plan(arguments.study, stages, run_folder_of(stages), arguments.output_format)
+        if arguments.rounds and arguments.output_format == "table":
+            print(
+                f"rounds: at most {arguments.rounds}, each of at most {arguments.references_per_round} more references"
+            )
         return
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)

@@ -136,6 +136,14 @@ def test_rounds_end_within_the_budget(tmp_path, budget, models):
     assert lines[-1].endswith("because the next reference model does not fit the budget that is left")
 
 
+def test_rounds_end_when_the_stages_do_not_train_what_they_ask_for(tmp_path):
+    stages, lines = start(tmp_path), []
+    run_stages(stages)
+    run_rounds(ALWAYS, stages, lambda: None, lines.append)
+    assert "left reference models of earlier rounds untrained" in lines[-1]
+    assert lines[-1].startswith("rounds: ended after 1")
+
+
 def test_a_study_without_the_stages_that_rounds_need_is_refused():
     with pytest.raises(InputError, match="rounds need the stage 'evaluate'"):
         check_rounds(ALWAYS, {"enumerate": None, "train": None, "rank": None})
