@@ -85,9 +85,8 @@ class FeatureTable:
             weights (`np.ndarray`): [mixtures, units].
         """
         values = _joined([self.values(name, weights) for name in names])
-        nothing = np.zeros(values.shape[:2])
-        errors = [self.proxies[name].sd(weights) if name in self.proxies else nothing for name in names]
-        return Features(values, np.sqrt(weights), np.stack(errors, axis=2))
+        errors = np.stack([self._errors(name, weights) for name in names], axis=2)
+        return Features(values, np.sqrt(weights), errors)
 
     def at_references(self, names: Sequence[str]) -> Features:
         """The same for the references; of laws fitted on them, each as the others predict it.
@@ -113,6 +112,16 @@ class FeatureTable:
         if self.is_fitted(name):
             return self.laws is not None
         return name in self.proxies or name == "number_of_units"
+
+    def _errors(self, name: str, weights: np.ndarray) -> np.ndarray:
+        """How far a predictor's values may be off beyond what they are at the references: [mixtures, domains]."""
+        if name in self.proxies:
+            return self.proxies[name].sd(weights)
+        if name == OTHER_SCALE:
+            return self.other_scale.extrapolation(weights)
+        if name == LAWS:
+            return self.laws.extrapolation(weights)
+        return np.zeros((len(weights), len(self.evidence.domains)))
 
     def _own_weight(self, weights: np.ndarray) -> np.ndarray:
         values = np.full((len(weights), len(self.evidence.domains)), np.nan)

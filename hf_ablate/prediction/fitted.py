@@ -10,7 +10,7 @@ from .candidates import candidates
 from .choice import Choice, choose
 from .evidence import Evidence
 from .features import FeatureTable, fit_features
-from .noise import NoiseFloor, noise_floor, noise_of_repeats
+from .noise import NoiseFloor, noise_of_repeats
 from .other_scale import fit_other_scale
 from .predictors import Calibrated, Uncalibrated, uncalibrated
 from .read_evidence import read_evidence
@@ -102,6 +102,4 @@ def fit_evidence(evidence: Evidence, predictor: str | None = None) -> FittedStud
         return FittedStudy(evidence, table, uncalibrated(table, name), name, None, repeats, predictor is not None)
     choice = choose(table, list(known.values()), predictor)
     fitted = Calibrated(table, choice.chosen, choice.stack, repeats)
-    residuals = table.references.losses - choice.nested.mean
-    noise = repeats or noise_floor(table.references, residuals)
-    return FittedStudy(evidence, table, fitted, choice.chosen.name, choice, noise, predictor is not None)
+    return FittedStudy(evidence, table, fitted, choice.chosen.name, choice, fitted.noise(), predictor is not None)

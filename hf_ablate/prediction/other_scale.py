@@ -40,6 +40,17 @@ class OtherScale:
         """[domains], root mean squared error of the laws on runs that they have not seen, shrunk likewise."""
         return self.shrinkage * self.laws.error
 
+    def extrapolation(self, weights: np.ndarray) -> np.ndarray:
+        """As [`AveragedLaws.extrapolation`], shrunk likewise.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
+        return self.shrinkage * self.laws.extrapolation(weights)
+
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The losses of mixtures, with the mean of the other scale.
 

@@ -48,6 +48,14 @@ class Calibrated:
         mean = fitted.mean + self._own_errors.expected(roots, self._error_share) @ target
         return Joint(mean, fitted.covariance + own, (1 - self._error_share) * fitted.noise)
 
+    def noise(self) -> NoiseFloor:
+        """The noise floor: of repeats or, without any, of the share of what is unexplained that counts as noise."""
+        if self.repeats is not None:
+            return self.repeats
+        spread = np.sqrt(self._unexplained)
+        covariance = (1 - self._error_share) * self.stack.correlation * np.outer(spread, spread)
+        return NoiseFloor(covariance, "residuals", len(self.table.references))
+
     @property
     def _unexplained(self) -> np.ndarray:
         """The variance that the stack leaves unexplained: [domains]."""

@@ -25,19 +25,20 @@ def make_ranking(
         header (`dict[str, Any]`): the values that `ranking.json` and `agreement.json` share.
 
     Returns:
-        `dict`: what [`Ranking`] reads; docs/json.md explains every key. In `ranking`, equal scores share a rank, and a
-        mixture without a score of a proxy has no record of that proxy.
+        `dict`: what [`Ranking`] reads; docs/json.md explains every key. In `ranking`, equal scores share a rank, and
+        scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
     """
     weights = fitted.evidence.weights_of(mixtures)
     proxies = [proxy for proxy in PROXIES if proxy.kind in fitted.table.proxies and proxy.kind != fitted.name]
-    predictors = [(fitted.name, fitted.label, fitted.description)]
-    predictors += [(proxy.kind, proxy.label, proxy.description) for proxy in proxies]
+    ranked_by = [(fitted.name, fitted.label, fitted.description)]
+    ranked_by += [(proxy.kind, proxy.label, proxy.description) for proxy in proxies]
     return {
         **header,
         "answered_by": fitted.name,
         "reason": reason(fitted),
         "ranked_by": [
-            {"predictor": name, "label": label, "description": description} for name, label, description in predictors
+            {"predictor": name, "label": label, "description": text, "scored": _count_scored(fitted, mixtures, name)}
+            for name, label, text in ranked_by
         ],
         "mixtures": [
             {
@@ -59,6 +60,14 @@ def make_ranking(
             for record in records
         ],
     }  # fmt: skip
+
+
+def _count_scored(fitted: FittedStudy, mixtures: list[Mixture], predictor: str) -> int | None:
+    """For how many of the mixtures a proxy was scored; its scores of the others are predicted from these."""
+    if predictor not in fitted.table.proxies:
+        return None
+    scored = set(fitted.evidence.proxies[predictor].complete().ids)
+    return sum(mixture.id in scored for mixture in mixtures)
 
 
 def reason(fitted: FittedStudy) -> str:
@@ -103,10 +112,8 @@ def _answered(
 
 
 def _scored(fitted: FittedStudy, mixtures: list[Mixture], kind: str, target: Target) -> list[dict[str, Any]]:
-    """The records of a proxy: as it was scored."""
-    scored = fitted.evidence.proxies[kind]
-    values = dict(zip(scored.ids, target.of(scored.losses), strict=True))
-    mean = np.array([values.get(mixture.id, np.nan) for mixture in mixtures])
+    """The records of a proxy: as it was scored, and as its scores predict it for the other mixtures."""
+    mean = target.of(fitted.table.proxies[kind].losses(fitted.evidence.weights_of(mixtures)))
     return _records(fitted, mixtures, target, kind, mean, [{"sd": None, "tied": None}] * len(mixtures))
 
 

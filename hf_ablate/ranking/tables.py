@@ -115,15 +115,27 @@ def ties_text(ranking: Ranking, target: str) -> str:
         text = f"The {tied} mixtures marked = cannot be told apart from the first."
     else:
         text = "The first mixture is better than all others."
+    text += _predicted_proxies(ranking)
     if floor is None:
         return text
     source = {
         "repeats": "from repeats",
-        "residuals": "at most: it is what the predictor leaves unexplained, since no mixture was trained twice",
+        "residuals": "half of what the predictor leaves unexplained, since no mixture was trained twice",
     }[ranking.content["noise_source"]]
     return (
         f"{text} Noise floor: {score_text(floor)} {ranking.unit_of_measure} ({source}); a smaller difference is none."
     )
+
+
+def _predicted_proxies(ranking: Ranking) -> str:
+    """Which proxies were not scored for every mixture, if any."""
+    partly = [
+        f" {facts['label'].capitalize()} were scored for {facts['scored']} of {len(ranking.mixtures)} mixtures; those "
+        "of the others are predicted from these."
+        for facts in ranking.ranked_by.values()
+        if facts["scored"] is not None and facts["scored"] < len(ranking.mixtures)
+    ]
+    return "".join(partly)
 
 
 def mixture_text(ranking: Ranking, mixture: str, width: int = 96) -> str:

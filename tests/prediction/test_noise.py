@@ -1,11 +1,12 @@
-"""The noise floor: the pooled variance of repeats; without repeats, what is left of residuals between neighbours."""
+"""The noise floor: the pooled variance of repeats; without repeats, half of what is unexplained."""
 
 import numpy as np
 import pytest
+from made_up_evidence import made_up_evidence
 from scipy.stats import t
 
-from hf_ablate.errors import InputError
-from hf_ablate.prediction.noise import noise_floor, noise_of_repeats
+from hf_ablate.prediction.fitted import fit_evidence
+from hf_ablate.prediction.noise import noise_of_repeats
 from hf_ablate.prediction.observations import Observations
 
 
@@ -47,23 +48,15 @@ def test_two_trainings_on_one_mixture_rarely_differ_by_more():
     assert 0.92 < np.mean(differences < floor.smallest_difference(np.ones(1), 0.95)) < 0.98
 
 
-@pytest.mark.parametrize("slope", [0.0, 0.1], ids=["luck alone", "a smooth error beside luck"])
-def test_without_repeats_the_floor_is_what_neighbours_do_not_share(slope):
-    luck = np.random.default_rng(4).normal(0, 0.01, size=(200, 2))
-    runs = observations([f"m-{number}" for number in range(200)], luck)
-    residuals = luck + slope * (runs.weights[:, :1] - 1 / 3)
-    floor = noise_floor(runs, residuals)
-    np.testing.assert_allclose(floor.sd, 0.01, rtol=0.15)
-    assert floor.source == "residuals"
-    assert "at most" in floor.text(np.array([0.5, 0.5]), "bits per byte")
+def test_incomplete_models_are_left_out_and_mixtures_trained_once_give_no_floor():
+    runs = observations(["a", "a", "b", "b", "c"], np.array([[1.0], [1.2], [np.nan], [0.7], [0.5]]))
+    assert noise_of_repeats(runs).degrees_of_freedom == 1
+    assert noise_of_repeats(runs.only([0, 3, 4])) is None
 
 
-def test_repeats_win_over_residuals_and_incomplete_models_are_left_out():
-    runs = observations(["a", "a", "b", "c"], np.array([[1.0], [1.2], [np.nan], [0.5]]))
-    floor = noise_floor(runs, np.full((4, 1), 9.0))
-    assert (floor.source, floor.degrees_of_freedom) == ("repeats", 1)
-
-
-def test_one_reference_model_gives_no_noise_floor():
-    with pytest.raises(InputError, match="train at least two, or one mixture with two seeds"):
-        noise_floor(observations(["a"], np.array([[1.0]])), np.array([[0.1]]))
+def test_without_repeats_the_floor_is_the_noise_that_the_predictor_reckons_with():
+    fitted = fit_evidence(made_up_evidence())
+    assert fitted.noise.source == "residuals"
+    weights = np.random.default_rng(2).dirichlet(np.ones(3), 4)
+    for target in (np.full(4, 0.25), np.eye(4)[1]):
+        assert fitted.noise.variance(target) == pytest.approx(fitted.predictor.joint(weights, target).noise)

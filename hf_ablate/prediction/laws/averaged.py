@@ -54,6 +54,17 @@ class AveragedLaws:
     leave_one_out: np.ndarray
     error: np.ndarray
 
+    def extrapolation(self, weights: np.ndarray) -> np.ndarray:
+        """How far the laws may be off beyond what they are among the runs: what the process says of new ground.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains], standard deviations; 0 where mixtures are like the runs.
+        """
+        return np.sqrt(np.maximum(self.laws["process"].sd(weights) ** 2 - self.error**2, 0))
+
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The mean of the laws.
 
