@@ -1,5 +1,6 @@
 """The predictors that a study can be answered by: what each combines, and what is expected of it."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ LAWS = "laws"
 OTHER_SCALE = "other_scale"
 SOFT_MINIMUM = "soft_minimum"
 OWN_WEIGHT = "own_domain_weight"
+COMMON = math.nan  # the slope that all domains have in common
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Candidate:
         description (`str`): what its prediction is.
         features (`tuple[str, ...]`): what it combines; for most, itself alone.
         expected (`tuple[float, ...]`): the slope that is expected of each feature: 1 for what is itself a loss at the
-            scale that is asked about, 0 for what only orders mixtures.
+            scale that is asked about, 0 for what stands beside it, [`COMMON`] for what only orders mixtures.
         is_baseline (`bool`): whether it needs no more than the components' own scores and the weights.
     """
 
@@ -43,7 +45,7 @@ def _single(name: str, label: str, description: str, expected: float, is_baselin
 # Where nothing can be judged, the first of these that a study has answers: on a pool of 70 reference models averaged
 # probabilities decided 94 % of pairs without any calibration, the soft minimum 89 %, merged weights 78 %.
 SINGLE = (
-    _single(OTHER_SCALE, "runs at another scale", "laws fitted on the runs at the nearest scale", 0.0),
+    _single(OTHER_SCALE, "runs at another scale", "laws fitted on the runs at the nearest scale", COMMON),
     _single(ENSEMBLE.kind, ENSEMBLE.label, ENSEMBLE.description, 1.0),
     _single(MERGE.kind, MERGE.label, MERGE.description, 1.0),
     _single(LAWS, "mixing laws", "mean of the laws below, weighted by their cross-validated errors", 1.0),
@@ -53,8 +55,8 @@ SINGLE = (
     _single(SOFT_MINIMUM, "soft minimum", "soft minimum of the components' own scores, by weight", 1.0, True),
     _single("component_mean", "mean of components", "mean of the components' own scores, by weight", 1.0, True),
     _single("component_min", "best component", "best of the components' own scores, domain by domain", 1.0, True),
-    _single(OWN_WEIGHT, "own-domain weight", "weight of the unit that the domain is held out from", 0.0, True),
-    _single("number_of_units", "number of units", "number of units in the mixture", 0.0, True),
+    _single(OWN_WEIGHT, "own-domain weight", "weight of the unit that the domain is held out from", COMMON, True),
+    _single("number_of_units", "number of units", "number of units in the mixture", COMMON, True),
 )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def _stack(available: Collection[str]) -> list[Candidate]:
         features = {}
     else:
         features = {LAWS: 1.0}
-    features |= {OTHER_SCALE: 0.0, OWN_WEIGHT: 0.0} if OTHER_SCALE in available else {}
+    features |= {OTHER_SCALE: COMMON, OWN_WEIGHT: COMMON} if OTHER_SCALE in available else {}
     features = {name: slope for name, slope in features.items() if name in available}
     if not features:
         return []

@@ -4,12 +4,12 @@ For every domain d, the loss of a mixture w is modelled as
 
     loss_d(w) = intercept_d + features_d(w) · slopes_d + surface_d(w) + noise,
 
-all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others), and
-the surface is a Gaussian process on the square roots of the weights. Everything is then a closed form: predictions,
-the covariance of their errors, and each reference's loss as the others predict it (Rasmussen and Williams, Gaussian
-Processes for Machine Learning, 2006, equations 2.23, 2.24 and 5.10 to 5.12). How far slopes may stray, how much
-surface there is and how smooth it is are chosen by that leave-one-out error, together for all domains, since one
-domain's few references do not tell.
+all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others, or what
+all domains have in common), and the surface is a Gaussian process on the square roots of the weights. Everything is
+then a closed form: predictions, the covariance of their errors, and each reference's loss as the others predict it
+(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, equations 2.23, 2.24 and 5.10 to 5.12). How far
+slopes may stray, how much surface there is and how smooth it is are chosen by that leave-one-out error, together for
+all domains, since one domain's few references do not tell.
 """
 
 import math
@@ -159,12 +159,13 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
     Args:
         features ([`Features`]): of the references. Those that are themselves fitted on references must be out of fold.
         losses (`np.ndarray`): [references, domains], finite.
-        expected (`np.ndarray`): [features], the slopes to shrink to.
+        expected (`np.ndarray`): [features], the slopes to shrink to; NaN: the one that fits all domains best.
         with_surface (`bool`): whether a surface is tried.
     """
     references, units = features.roots.shape
     center, spread = features.values.mean(axis=0), features.values.std(axis=0)
     spread = np.where(spread > 1e-9, spread, 1.0)
+    expected = _with_common_slopes(features.values - center, losses - losses.mean(axis=0), expected)
     level = (losses - features.values @ expected).mean(axis=0)
     residuals = losses - features.values @ expected - level
     standard = ((features.values - center) / spread).transpose(1, 0, 2)  # [domains, references, features]
@@ -202,6 +203,25 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
         np.maximum((weights * left_out).mean(axis=1), 1e-12 * scale),
         _correlation(left_out.T),
     )
+
+
+def _with_common_slopes(values: np.ndarray, losses: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """The expected slopes, those that are NaN by least squares on all domains together, each in its own spread.
+
+    A few references on many domains tell what they cannot on one: how much smaller differences are at a larger scale.
+
+    Args:
+        values (`np.ndarray`): [references, domains, features], with mean 0 over the references.
+        losses (`np.ndarray`): [references, domains], likewise.
+        expected (`np.ndarray`): [features].
+    """
+    common = np.isnan(expected)
+    slopes = np.where(common, 0.0, expected)
+    spread = np.maximum(losses.std(axis=0), 1e-9)
+    left = (losses - values @ slopes) / spread
+    design = values[:, :, common] / spread[:, None]
+    slopes[common] = np.linalg.lstsq(design.reshape(left.size, -1), left.ravel(), rcond=1e-6)[0]
+    return slopes
 
 
 def alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:

@@ -124,3 +124,21 @@ def test_errors_of_features_widen_intervals_by_what_the_slopes_make_of_them():
     wider = stack.predict(Features(new.values, new.roots, errors)).sd
     assert effect == pytest.approx(np.broadcast_to(0.3 * stack.slopes[:, 1], effect.shape))
     assert wider == pytest.approx(np.hypot(stack.predict(new).sd, effect))
+
+
+def test_a_slope_that_nobody_knows_is_what_all_domains_have_in_common():
+    features, _ = made_up(references=5, domains=13)
+    new, _ = made_up(references=20, domains=13, seed=3)
+    slopes, noise = np.array([0.6, 0.0]), np.random.default_rng(1).normal(0, 0.05, (5, 13))
+    errors = {
+        name: np.abs(fit_stack(features, features.values @ slopes + noise, expected).predict(new).mean - truth).mean()
+        for truth in [new.values @ slopes]
+        for name, expected in (("common", np.full(2, np.nan)), ("zero", np.zeros(2)), ("known", slopes))
+    }
+    assert errors["known"] <= errors["common"] < 0.7 * errors["zero"]
+
+
+def test_common_slopes_leave_known_ones_alone():
+    features, _ = made_up(references=6)
+    losses = features.values @ np.array([1.0, 0.4]) + np.arange(3)
+    assert fit_stack(features, losses, np.array([1.0, np.nan])).expected == pytest.approx([1.0, 0.4])

@@ -1,17 +1,22 @@
 """The mean of several laws, each with a share by its leave-one-out error on every domain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from ..observations import Observations
+from ..out_of_fold import out_of_fold
 from .exponential import fit_exponential_law
 from .gaussian_process import fit_gaussian_process
 from .power import fit_power_law
 
 
+# Up to so many runs, the process is fitted anew without those that it predicts: with a length scale for each unit, its
+# own leave-one-out error, for which they have seen all runs, is half of the real one (0.20 for 0.46 of a standard
+# deviation with 17 of RegMix's runs of 60M, 0.16 for 0.26 with 48).
+_FEW_RUNS, _FOLDS = 64, 8
 _FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law, "process": fit_gaussian_process}
 
 
@@ -89,6 +94,9 @@ def fit_averaged_laws(runs: Observations) -> AveragedLaws:
         runs (`Observations`): at one scale, with a loss on every domain.
     """
     laws: dict[str, Law] = {name: fit(runs) for name, fit in _FITS.items()}
+    if len(runs) <= _FEW_RUNS:
+        unseen = out_of_fold(fit_gaussian_process, runs, _FOLDS, seed=0)
+        laws["process"] = replace(laws["process"], leave_one_out=unseen)
     predicted = np.array([law.leave_one_out for law in laws.values()])
     shares = 1 / np.maximum(np.sqrt(((predicted - runs.losses) ** 2).mean(axis=1)), 1e-9)
     return _averaged(laws, shares, runs.losses)
