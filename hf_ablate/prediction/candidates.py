@@ -79,7 +79,8 @@ def _stack(available: Collection[str]) -> list[Candidate]:
         features = {}
     else:
         features = {LAWS: 1.0}
-    features |= {OTHER_SCALE: COMMON, OWN_WEIGHT: COMMON} if OTHER_SCALE in available else {}
+    # How much of each a domain needs at a larger scale differs from domain to domain: nothing is expected of either.
+    features |= {OTHER_SCALE: 0.0, OWN_WEIGHT: 0.0} if OTHER_SCALE in available else {}
     features = {name: slope for name, slope in features.items() if name in available}
     if not features:
         return []

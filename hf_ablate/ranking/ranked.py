@@ -77,8 +77,10 @@ def reason(fitted: FittedStudy) -> str:
         return f"the stated default: there are {count or 'no'} reference models, too few to choose by"
     if fitted.asked_for:
         return "it was asked for"
-    others = len(fitted.choice.judged)
-    return f"of {others} predictors, it has the least cross-validated error on the {count} reference models"
+    judged = fitted.choice.judged
+    if judged[0].candidate.name == fitted.name:
+        return f"of {len(judged)} predictors, it has the least cross-validated error on the {count} reference models"
+    return f"of {len(judged)} predictors, none has half its cross-validated error on the {count} reference models"
 
 
 def _noise_floor(fitted: FittedStudy, target: Target, settings: RankSettings) -> float | None:
