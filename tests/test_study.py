@@ -66,7 +66,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "Setting accelerator to" not in result.stdout + result.stderr  # as DeepSpeed would say once per process
-    assert result.stdout.count("Best mixture: ") == 1 and result.stdout.count("\nrank: ") == 1
+    assert result.stdout.count("Train on: ") == 1 and result.stdout.count("\nrank: ") == 1
     rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
     one, two = (
         {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "macro"}
@@ -81,7 +81,7 @@ def test_a_finished_study_says_a_line_per_stage_and_its_answer(study, capsys):
     lines = shown.out.splitlines()
     stages = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
     assert lines[:8] == [*(f"{stage}: unchanged" for stage in stages), ""]
-    assert lines[8].startswith("Best mixture: ") and "reference models" in shown.out and len(lines) < 25
+    assert lines[8].startswith("Train on: ") and "reference models" in shown.out and len(lines) < 25
     assert "nothing to do" not in shown.err
 
 
@@ -113,7 +113,7 @@ def test_as_json_a_run_is_one_object(study, capsys):
     assert run(study, "--output_format", "json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert {entry["did"] for entry in shown["stages"]} == {"unchanged"}
-    assert set(shown["answer"]) == {"mixture", "score", "gain", "unit_of_measure", "trust"}
+    assert set(shown["answer"]) == {"mixture", "score", "reach", "gain", "tied", "by", "unit_of_measure", "trust"}
 
 
 def test_a_verbose_study_ends_with_its_ranking_its_agreement_and_the_name_of_the_report(study, capsys):

@@ -182,8 +182,7 @@ def _means(references: list[tuple[int, np.ndarray]], mixtures: int, missing: np.
 def _warn_of_missing(scores: Scores) -> None:
     for kind, values in scores.by_kind.items():
         gaps = np.isnan(values)
-        if kind == "reference":
-            gaps = gaps & ~gaps.all(axis=1, keepdims=True)  # most mixtures have no reference model
+        gaps = gaps & ~gaps.all(axis=1, keepdims=True)  # what was never scored was not meant to be
         incomplete = [mixture.name for mixture, row in zip(scores.mixtures, gaps, strict=True) if row.any()]
         if incomplete:
             remedy = "left out where they lack them" if kind == "reference" else "predicted from those of the others"

@@ -101,6 +101,8 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     Returns:
         `str`: the figure as SVG, to be set into a page.
     """
+    figure.draw_without_rendering()  # lays it out once, which takes longer than to draw it
+    figure.set_layout_engine("none")
     # Without dates and versions the same study gives the same bytes.
     with atomic_path(folder / f"{name}.png") as path:
         figure.savefig(path, format="png", metadata={"Software": None})

@@ -96,9 +96,10 @@ def test_an_interrupted_share_goes_on_where_it_stopped(study, shared, tmp_path, 
     assert read_manifest(run_dir / "scores")["digest"] == read_manifest(shared / "scores")["digest"]
 
 
-def test_the_other_merges_are_predicted(complete, shared, caplog):
+def test_the_other_merges_are_predicted_and_the_ranking_says_so(complete, shared, capsys):
     evidence, known = read_evidence(shared), read_evidence(complete).proxies["merged"]
-    assert "2 of 7 mixtures lack scores of kind merged (predicted from those of the others)" in caplog.text
+    assert main(["rank", "--run_dir", str(shared)]) == 0
+    assert "Merged weights were scored for 5 of 7 mixtures" in " ".join(capsys.readouterr().out.split())
     scored, surrogate = evidence.proxies["merged"], fit_surrogates(evidence)["merged"]
     assert len(scored) == 3 + SEVERAL / 2
     for name, losses, sd in zip(known.ids, surrogate.losses(known.weights), surrogate.sd(known.weights), strict=True):

@@ -106,7 +106,10 @@ def test_what_a_killed_run_left_is_replaced(study):
 
 
 def test_best_is_the_first_of_the_macro_ranking(study, capsys):
-    ranking = {"ranking": [{"target": "macro", "kind": "merged", "mixture_id": MIXTURE.id}]}
+    ranking = {
+        "answered_by": "stack",
+        "ranking": [{"target": "macro", "predictor": "stack", "mixture_id": MIXTURE.id}],
+    }
     (study / "ranking").mkdir(exist_ok=True)
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
     write_manifest(study / "ranking", "rank", {}, {})
