@@ -11,7 +11,7 @@ from .choice import Choice, choose
 from .evidence import Evidence
 from .features import FeatureTable, fit_features
 from .noise import NoiseFloor, noise_of_repeats
-from .other_scale import fit_other_scale
+from .other_scale import OtherScale, fit_other_scale
 from .predictors import Calibrated, Uncalibrated, uncalibrated
 from .read_evidence import read_evidence
 from .stack import FEWEST_REFERENCES
@@ -80,17 +80,20 @@ def fit_study(
     return fit_evidence(read_evidence(run_dir, metric, split, scale), predictor)
 
 
-def fit_evidence(evidence: Evidence, predictor: str | None = None) -> FittedStudy:
+def fit_evidence(
+    evidence: Evidence, predictor: str | None = None, other_scale: OtherScale | None = None
+) -> FittedStudy:
     """The same for evidence in memory.
 
     Args:
         evidence ([`Evidence`]): of a study.
         predictor (`str`, *optional*): its name; default: the one of least cross-validated error.
+        other_scale ([`OtherScale`], *optional*): what runs at another scale say, where that is fitted already.
 
     Raises:
         `InputError`: as [`fit_study`] does.
     """
-    table = fit_features(evidence, fit_other_scale(evidence))
+    table = fit_features(evidence, other_scale or fit_other_scale(evidence))
     known = {candidate.name: candidate for candidate in candidates(table.names)}
     if predictor is not None and predictor not in known:
         raise unknown_name("predictor", predictor, list(known))
