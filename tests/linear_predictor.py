@@ -26,6 +26,10 @@ class LinearPredictor:
         self.covariance = np.linalg.inv(precision + features.T @ features / noise)
         self.coefficients = self.covariance @ features.T @ references.losses / noise
 
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """[mixtures, domains]."""
+        return self.predict(weights).mean
+
     def predict(self, weights: np.ndarray) -> Prediction:
         features = _features(weights)
         variance = np.einsum("ij,jk,ik->i", features, self.covariance, features) + self.noise

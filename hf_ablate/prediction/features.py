@@ -77,14 +77,17 @@ class FeatureTable:
             return self._own_weight(weights)
         return -np.repeat((weights > 0).sum(axis=1)[:, None], len(self.evidence.domains), axis=1).astype(float)
 
-    def at(self, names: Sequence[str], weights: np.ndarray) -> Features:
+    def at(self, names: Sequence[str], weights: np.ndarray, with_errors: bool = True) -> Features:
         """Several predictors' values as features of the stack; 0 for a domain that one is not defined on.
 
         Args:
             names (`Sequence[str]`): of the predictors.
             weights (`np.ndarray`): [mixtures, units].
+            with_errors (`bool`): whether their errors are found too, which takes longer.
         """
         values = _joined([self.values(name, weights) for name in names])
+        if not with_errors:
+            return Features(values, np.sqrt(weights))
         errors = np.stack([self._errors(name, weights) for name in names], axis=2)
         return Features(values, np.sqrt(weights), errors)
 

@@ -41,6 +41,15 @@ class Calibrated:
         mean = fitted.mean + self._own_errors.expected(roots, self._error_share)
         return Prediction(mean, np.sqrt(variance))
 
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Predictor.expected`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
+        features = self.table.at(self.candidate.features, weights, with_errors=False)
+        return self.stack.expected_losses(features) + self._own_errors.expected(features.roots, self._error_share)
+
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]."""
         fitted, roots = self.stack.joint(self.table.at(self.candidate.features, weights), target), np.sqrt(weights)
@@ -97,11 +106,19 @@ class Uncalibrated:
         features = self.table.at(self.candidate.features, weights)
         return Prediction(features.values[:, :, 0] + self.offset, np.hypot(self.error, features.errors[:, :, 0]))
 
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Predictor.expected`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
+        return self.table.at(self.candidate.features, weights, with_errors=False).values[:, :, 0] + self.offset
+
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]; errors are taken to be the same on all domains, and alike for mixtures that are."""
         roots = np.sqrt(weights)
         variance = float(target @ self.error) ** 2
-        return Joint(self.predict(weights).mean @ target, variance * alike(roots, roots, _LENGTH), 0.0)
+        return Joint(self.expected(weights) @ target, variance * alike(roots, roots, _LENGTH), 0.0)
 
 
 def uncalibrated(table: FeatureTable, name: str) -> Uncalibrated:

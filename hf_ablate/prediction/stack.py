@@ -85,6 +85,20 @@ class Stack:
         """The same with standard deviations multiplied by a factor."""
         return replace(self, inflation=self.inflation * factor)
 
+    def expected_losses(self, features: Features) -> np.ndarray:
+        """The mean of [`Stack.predict`] alone.
+
+        Args:
+            features ([`Features`]): of the mixtures.
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
+        mean = self._expected(features)
+        for domain in range(mean.shape[1]):
+            mean[:, domain] += self._covariance(features, self.features, domain) @ self.weights[domain]
+        return mean
+
     def predict(self, features: Features) -> Prediction:
         """The losses of mixtures on every domain.
 

@@ -29,7 +29,7 @@ def tied_with_best(
     """
     from scipy.stats import norm
 
-    mean = predictor.predict(weights).mean @ target
+    mean = predictor.expected(weights) @ target
     best = int(np.argmin(mean))
     sd, apart = np.empty(len(mean)), np.empty(len(mean))
     for start in range(0, len(mean), _MOST):

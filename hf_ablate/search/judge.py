@@ -98,5 +98,5 @@ class Judge:
         if self.study.choice is None:
             return np.ones(len(self.target.weights))
         own = self.study.table.at((ENSEMBLE.kind,), self.known)
-        lines = self.study.choice.stack.predict(own).mean
+        lines = self.study.choice.stack.expected_losses(own)
         return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.values[:, :, 0].T, lines.T, strict=True)])

@@ -41,4 +41,4 @@ def _errors(study: FittedStudy, kept: np.ndarray, held_out: np.ndarray) -> np.nd
     references = study.table.references
     half = fit_evidence(replace(study.evidence, references=references.only(kept)))
     there = references.only(held_out)
-    return there.losses - half.predictor.predict(there.weights).mean
+    return there.losses - half.predictor.expected(there.weights)

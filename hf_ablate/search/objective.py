@@ -37,7 +37,7 @@ class Objective:
         """
         if self.confidence_bound is None:
             judged = self.target > 0
-            return self.predictor.predict(weights).mean[:, judged] @ self.target[judged]
+            return self.predictor.expected(weights)[:, judged] @ self.target[judged]
         from scipy.stats import norm
 
         quantile = norm.ppf(self.confidence_bound)

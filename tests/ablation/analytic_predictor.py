@@ -29,6 +29,10 @@ class AnalyticPredictor:
     ) -> None:
         self.features, self.coefficients, self.covariance, self.noise = features, coefficients, covariance, noise
 
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """[mixtures, domains]."""
+        return self.predict(weights).mean
+
     def predict(self, weights: np.ndarray) -> Prediction:
         features = self.features(weights)
         variance = np.einsum("mf,fg,mg->m", features, self.covariance, features) + self.noise

@@ -100,3 +100,10 @@ def test_every_predictor_says_what_its_formula_does():
     scored = table.evidence.proxies["merged"]
     assert table.values("merged", scored.weights) == pytest.approx(scored.losses)
     assert table.values("ensemble", weights)[0] == pytest.approx(COMPONENTS[0])
+
+
+@pytest.mark.parametrize("references", [0, 10])
+def test_what_is_expected_is_the_mean_of_what_is_predicted(references):
+    predictor = fit_evidence(made_up_evidence(references)).predictor
+    weights = np.random.default_rng(7).dirichlet(np.ones(3), 20)
+    assert predictor.expected(weights) == pytest.approx(predictor.predict(weights).mean, rel=1e-12)

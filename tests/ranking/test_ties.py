@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hf_ablate.prediction.predictor import Joint, Prediction
+from hf_ablate.prediction.predictor import Joint
 from hf_ablate.ranking.ties import tied_with_best
 
 
@@ -13,8 +13,8 @@ class Known:
     def __init__(self, sd, correlation):
         self.sd, self.correlation = sd, correlation
 
-    def predict(self, weights):
-        return Prediction(weights[:, :1], np.full((len(weights), 1), self.sd))
+    def expected(self, weights):
+        return weights[:, :1]
 
     def joint(self, weights, target):
         covariance = np.full((len(weights),) * 2, self.correlation) + (1 - self.correlation) * np.eye(len(weights))

@@ -27,6 +27,10 @@ class KnownPredictor:
     noise: float = 1e-4
     candidate: Candidate = find_candidate("power_law")
 
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """[mixtures, domains]."""
+        return self.predict(weights).mean
+
     def predict(self, weights: np.ndarray) -> Prediction:
         mean = self.losses(weights)
         variance = self.slope_sd**2 * (weights**2).sum(axis=1) + self.noise

@@ -33,12 +33,12 @@ def half_error(monkeypatch):
         truth = linear_study(references=20).evidence.references
 
         def fit(evidence):
-            def predict(weights):
+            def expected(weights):
                 rows = [int(np.abs(truth.weights - row).sum(axis=1).argmin()) for row in weights]
                 assert not {tuple(row) for row in weights} & {tuple(row) for row in evidence.references.weights}
-                return Prediction(truth.losses[rows] + error, np.ones((len(rows), 3)))
+                return truth.losses[rows] + error
 
-            return SimpleNamespace(predictor=SimpleNamespace(predict=predict))
+            return SimpleNamespace(predictor=SimpleNamespace(expected=expected))
 
         monkeypatch.setattr("hf_ablate.search.learning.fit_evidence", fit)
 

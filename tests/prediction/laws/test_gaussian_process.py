@@ -64,6 +64,13 @@ def test_more_runs_than_the_kernel_is_fitted_on_are_all_used(monkeypatch):
     assert (errors[0] < errors[1]).all()
 
 
+def test_losses_are_what_scikit_learn_predicts():
+    weights, losses = noisy(30)
+    fitted, new = fit_gaussian_process(observed(weights, losses)), mixtures(20, 4, seed=1)
+    predicted = np.column_stack([process.predict(np.sqrt(new)) for process in fitted.processes])
+    assert fitted.losses(new) == pytest.approx(fitted.means + fitted.deviations * predicted, rel=1e-12)
+
+
 def test_the_order_of_units_does_not_matter():
     (weights, losses), order, new = noisy(30), [2, 0, 3, 1], mixtures(50, 4, seed=1)
     fitted, reordered = (fit_gaussian_process(observed(some, losses)) for some in (weights, weights[:, order]))
