@@ -52,6 +52,7 @@ SINGLE = (
     _single("exponential_law", "exponential law", "c + k exp(t · weights), fitted on the runs", 1.0),
     _single("power_law", "power law", "linear in a power of the weights, fitted on the runs", 1.0),
     _single("process", "Gaussian process", "process on square roots of the weights, fitted on the runs", 1.0),
+    _single("trees", "gradient-boosted trees", "LightGBM on the runs, as RegMix has it; only where asked for", 1.0),
     _single(SOFT_MINIMUM, "soft minimum", "soft minimum of the components' own scores, by weight", 1.0, True),
     _single("component_mean", "mean of components", "mean of the components' own scores, by weight", 1.0, True),
     _single("component_min", "best component", "best of the components' own scores, domain by domain", 1.0, True),

@@ -15,8 +15,8 @@ COVERAGE = 0.9
 _Z = 1.6448536269514722  # 90 % of a normal distribution lie within so many standard deviations
 _LEAVE_ONE_OUT = 14  # references up to which every one is a fold of its own
 _FOLDS = 10
-# The stack answers unless another predictor has half its error: what looks better on few references is mostly luck, or
-# better on most domains and far worse on the one that needs the other feature.
+# The first, mostly the stack, answers unless another predictor has half its error: what looks better on few references
+# is mostly luck, or better on most domains and far worse on the one that needs the other feature.
 _EQUAL = 2.0
 _FEWEST_HELD_OUT = 6  # references, below which their held-out errors say nothing about intervals
 
@@ -42,7 +42,7 @@ class Choice:
     """The predictor that answers, and how it was found.
 
     Args:
-        chosen ([`Candidate`]): the stack, unless another has half its error.
+        chosen ([`Candidate`]): the first, mostly the stack, unless another has half its error.
         stack ([`Stack`]): the chosen predictor, calibrated on all references.
         judged (`list[Judged]`): all candidates, the best first.
         nested ([`Prediction`]): of the references, each by the predictor that would have been chosen, fitted and
@@ -74,7 +74,7 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
 
     Args:
         table ([`FeatureTable`]): of a study with enough references.
-        candidates (`Sequence[Candidate]`): of which the first, the stack, wins where it is about as good as the best.
+        candidates (`Sequence[Candidate]`): of which the first, mostly the stack, wins unless another has half its error.
         wanted (`str`, *optional*): the name of the one to take whatever the errors are.
     """
     losses = table.references.losses

@@ -7,7 +7,7 @@ import numpy as np
 
 from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM
 from .evidence import Evidence
-from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws
+from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws, with_trees
 from .observations import Observations, averaged
 from .other_scale import OtherScale
 from .soft_minimum import soft_minimum
@@ -138,17 +138,22 @@ def _joined(columns: list[np.ndarray]) -> np.ndarray:
     return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
 
 
-def fit_features(evidence: Evidence, other_scale: OtherScale | None = None) -> FeatureTable:
+def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, trees: bool = False) -> FeatureTable:
     """Fit what needs fitting: the laws, and the surrogates of proxies.
 
     Args:
         evidence ([`Evidence`]): of a study.
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
+        trees (`bool`): whether gradient-boosted trees are fitted as well.
+
+    Raises:
+        `InputError`: for trees where LightGBM is not installed.
     """
     references = averaged(evidence.references.complete())
     has_components = np.isfinite(evidence.components).all()  # otherwise runs on one unit are among the references
     runs = references.joined(_components(evidence)) if has_components else references
     laws = fit_averaged_laws(runs) if enough_runs(runs) else None
+    laws = with_trees(laws, runs) if laws and trees else laws
     return FeatureTable(evidence, references, fit_surrogates(evidence), laws, other_scale)
 
 

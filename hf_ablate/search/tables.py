@@ -34,7 +34,7 @@ def best_text(content: dict[str, Any]) -> str:
                 [_expected_row(row, two_sided(content["confidence"])) for row in content["expected"]],
             ),
             "",
-            *map(paragraph, _sentences(content)),
+            *map(paragraph, best_sentences(content)),
         ]
     )
 
@@ -105,7 +105,7 @@ def _expected_row(row: dict[str, Any], reach: float) -> list[str]:
     ]
 
 
-def _sentences(content: dict[str, Any]) -> list[str]:
+def best_sentences(content: dict[str, Any]) -> list[str]:
     sentences = [_comparison_said(content), _distance_said(content["proposed"][0]), _search_said(content)]
     if content["constraints"]:
         sentences.append(f"What limits it: {'; '.join(row['constraint'] for row in content['constraints'])}.")

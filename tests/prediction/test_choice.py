@@ -107,3 +107,9 @@ def test_what_is_expected_is_the_mean_of_what_is_predicted(references):
     predictor = fit_evidence(made_up_evidence(references)).predictor
     weights = np.random.default_rng(7).dirichlet(np.ones(3), 20)
     assert predictor.expected(weights) == pytest.approx(predictor.predict(weights).mean, rel=1e-12)
+
+
+def test_the_stack_needs_six_references():
+    assert fit_evidence(made_up_evidence(5)).name == "ensemble"
+    assert fit_evidence(made_up_evidence(5), "stack").name == "stack"
+    assert "stack" in {judged.candidate.name for judged in fit_evidence(made_up_evidence(6)).choice.judged}

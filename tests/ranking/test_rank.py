@@ -293,6 +293,9 @@ def test_a_predictor_that_is_asked_for_answers(tmp_path):
     rank.run(RankArguments(run_dir=tmp_path, predictor="component_mean"))
     ranking = read_ranking(tmp_path)
     assert ranking.answered_by == "component_mean" and ranking.content["reason"] == "it was asked for"
+    rank.run(RankArguments(run_dir=tmp_path, predictor="trees"))
+    assert read_ranking(tmp_path).answered_by == "trees"
+    assert "trees" in read_agreement(tmp_path).predictors
     with pytest.raises(InputError, match="unknown predictor 'stak'; did you mean 'stack'"):
         rank.run(RankArguments(run_dir=tmp_path, predictor="stak"))
 

@@ -11,12 +11,14 @@ from ..out_of_fold import out_of_fold
 from .exponential import fit_exponential_law
 from .gaussian_process import fit_gaussian_process
 from .power import fit_power_law
+from .trees import fit_trees
 
 
 # Up to so many runs, the process is fitted anew without those that it predicts: with a length scale for each unit, its
 # own leave-one-out error, for which they have seen all runs, is half of the real one (0.20 for 0.46 of a standard
 # deviation with 17 of RegMix's runs of 60M, 0.16 for 0.26 with 48).
 _FEW_RUNS, _FOLDS = 64, 8
+TREES = "trees"
 _FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law, "process": fit_gaussian_process}
 
 
@@ -100,6 +102,21 @@ def fit_averaged_laws(runs: Observations) -> AveragedLaws:
     predicted = np.array([law.leave_one_out for law in laws.values()])
     shares = 1 / np.maximum(np.sqrt(((predicted - runs.losses) ** 2).mean(axis=1)), 1e-9)
     return _averaged(laws, shares, runs.losses)
+
+
+def with_trees(fitted: AveragedLaws, runs: Observations) -> AveragedLaws:
+    """The same laws beside gradient-boosted trees, which have no share in their mean.
+
+    Args:
+        fitted ([`AveragedLaws`]): on the runs.
+        runs (`Observations`): that they were fitted on.
+
+    Raises:
+        `InputError`: where LightGBM is not installed.
+    """
+    trees = replace(fit_trees(runs), leave_one_out=out_of_fold(fit_trees, runs, _FOLDS, seed=0))
+    shares = np.concatenate([fitted.shares, np.zeros((1, fitted.shares.shape[1]))])
+    return replace(fitted, laws={**fitted.laws, TREES: trees}, shares=shares)
 
 
 def for_larger_scale(fitted: AveragedLaws, losses: np.ndarray) -> AveragedLaws:

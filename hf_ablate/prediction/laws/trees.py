@@ -21,9 +21,11 @@ class Trees:
 
     Args:
         boosters (`tuple[LGBMRegressor, ...]`): for each domain.
+        leave_one_out (`np.ndarray`, *optional*): [runs, domains], each run's loss as fits without its fold predict it.
     """
 
     boosters: tuple[Any, ...]
+    leave_one_out: np.ndarray | None = None
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The expected losses of mixtures.
