@@ -74,7 +74,8 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
 
     Args:
         table ([`FeatureTable`]): of a study with enough references.
-        candidates (`Sequence[Candidate]`): of which the first, mostly the stack, wins unless another has half its error.
+        candidates (`Sequence[Candidate]`): of which the first, mostly the stack, wins unless another has half its
+            error.
         wanted (`str`, *optional*): the name of the one to take whatever the errors are.
     """
     losses = table.references.losses
