@@ -106,6 +106,11 @@ def _expected_row(row: dict[str, Any], reach: float) -> list[str]:
 
 
 def best_sentences(content: dict[str, Any]) -> list[str]:
+    """How the best mixture compares with those that were scored, how it was found, and what limits it.
+
+    Args:
+        content (`dict[str, Any]`): as `propose_best` gives.
+    """
     sentences = [_comparison_said(content), _distance_said(content["proposed"][0]), _search_said(content)]
     if content["constraints"]:
         sentences.append(f"What limits it: {'; '.join(row['constraint'] for row in content['constraints'])}.")
