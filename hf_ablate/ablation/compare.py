@@ -12,10 +12,10 @@ import numpy as np
 from ..mixtures.mixture import Mixture
 from ..prediction.fitted import FittedStudy
 from ..prediction.observations import Observations
-from ..prediction.predictor import Joint
+from ..prediction.predictor import Joint, two_sided
 from ..prediction.scores import UNITS_OF_MEASURE
 from ..prediction.targets import DomainWeights
-from .estimates import Estimate, estimate, noise_floor, quantile
+from .estimates import Estimate, estimate, noise_floor
 from .paired_documents import PairedDocuments, documents_of_pair
 
 
@@ -110,7 +110,7 @@ def _comparison(
 def _more_references(difference: float, sd_after: Callable[[int], float], confidence: float) -> int | None:
     """The fewest trainings of each mixture after which the interval of the difference would not hold 0."""
     counts = range(1, _MOST_MORE + 1)
-    return next((count for count in counts if quantile(confidence) * sd_after(count) < difference), None)
+    return next((count for count in counts if two_sided(confidence) * sd_after(count) < difference), None)
 
 
 def _losses_of(references: Observations, weights: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
+
+from ..prediction.predictor import two_sided
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def estimate(value: float, sd: float, floor: float, confidence: float) -> Estima
 
     ```
     """
-    half = quantile(confidence) * sd
+    half = two_sided(confidence) * sd
     low, high = value - half, value + half
     return Estimate(value, sd, low, high, (low > 0 or high < 0) and abs(value) >= floor)
 
@@ -57,9 +58,4 @@ def noise_floor(noise: float, confidence: float) -> float:
         noise (`float`): variance between trainings with different seeds; the difference of two has twice that.
         confidence (`float`): between 0 and 1.
     """
-    return quantile(confidence) * math.sqrt(2 * noise)
-
-
-def quantile(confidence: float) -> float:
-    """How many standard deviations an interval reaches to either side: 1.645 for 0.9."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+    return two_sided(confidence) * math.sqrt(2 * noise)

@@ -71,7 +71,7 @@ def _number(value: float) -> str:
 
 
 def _cell(record: dict[str, Any] | None, key: str = "effect", with_error: bool = True) -> str:
-    """An estimate; in brackets where it is no difference that can be told."""
+    """An estimate; in brackets where no difference can be told."""
     if record is None:
         return "-"
     text = _number(record[key])

@@ -89,8 +89,8 @@ def _check_is_mixed(weights: Values) -> None:
     for unit in weights.names:
         if all(row.get(unit, 0.0) > _ALL * sum(row.values()) for row in weights.rows.values()):
             raise InputError(
-                f"{weights.table}: every run has more than {_ALL:.0%} of its weight on {unit!r}; if that is no unit, "
-                "drop the column, or name those of units with --mixture_columns"
+                f"{weights.table}: every run has more than {_ALL:.0%} of its weight on {unit!r}; if that is not a "
+                "unit, drop the column, or name those of units with --mixture_columns"
             )
 
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from .candidates import Candidate
 from .features import FeatureTable
-from .predictor import Prediction
+from .predictor import Prediction, two_sided
 from .stack import Stack, fit_stack
 
 
 COVERAGE = 0.9
-_Z = 1.6448536269514722  # 90 % of a normal distribution lie within so many standard deviations
+_Z = two_sided(COVERAGE)
 _LEAVE_ONE_OUT = 14  # references up to which every one is a fold of its own
 _FOLDS = 10
 # The first, mostly the stack, answers unless another predictor has half its error: what looks better on few references

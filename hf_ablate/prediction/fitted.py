@@ -54,6 +54,15 @@ class FittedStudy:
         """What the predictor is."""
         return self.predictor.candidate.description
 
+    def noise_floor(self, target: np.ndarray, confidence: float) -> float | None:
+        """What losses must differ by to be a difference between mixtures, not luck; `None` if it is not known.
+
+        Args:
+            target (`np.ndarray`): [domains], the weight of each domain.
+            confidence (`float`): as of [`NoiseFloor.smallest_difference`].
+        """
+        return None if self.noise is None else float(self.noise.smallest_difference(target, confidence))
+
     def references_by_mixture(self) -> dict[str, np.ndarray]:
         """The losses of the reference models.
 

@@ -42,7 +42,8 @@ def read_listed_mixtures(
         id_column (`str`, *optional*): tells mixtures apart.
 
     Raises:
-        `InputError`: for a file that is no table, columns of no unit, and weights that make no mixture.
+        `InputError`: for a file that is not a table, columns that name no unit, and weights that do not make
+            a mixture.
     """
     table = read_table(path)
     if id_column is not None and id_column not in table.columns:

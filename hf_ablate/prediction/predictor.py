@@ -1,9 +1,15 @@
 """What every predictor gives: the expected losses of any mixtures, and how sure it is of them."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Protocol
 
 import numpy as np
+
+
+def two_sided(confidence: float) -> float:
+    """How many standard deviations an interval of a normal distribution reaches to either side: 1.645 for 0.9."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 @dataclass(frozen=True)

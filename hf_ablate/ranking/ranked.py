@@ -30,6 +30,8 @@ def make_ranking(
     """
     weights = fitted.evidence.weights_of(mixtures)
     proxies = [proxy for proxy in PROXIES if proxy.kind in fitted.table.proxies and proxy.kind != fitted.name]
+    # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
+    scored = {proxy.kind: fitted.table.proxies[proxy.kind].losses(weights) for proxy in proxies}
     ranked_by = [(fitted.name, fitted.label, fitted.description)]
     ranked_by += [(proxy.kind, proxy.label, proxy.description) for proxy in proxies]
     return {
@@ -47,7 +49,10 @@ def make_ranking(
             }
             for mixture in mixtures
         ],
-        "targets": [{**target.key, "noise_floor": _noise_floor(fitted, target, settings)} for target in targets],
+        "targets": [
+            {**target.key, "noise_floor": fitted.noise_floor(target.weights, settings.confidence)}
+            for target in targets
+        ],
         "noise_source": None if fitted.noise is None else fitted.noise.source,
         "models": [record for target in targets for record in _models(fitted, target)],
         "ranking": [
@@ -55,7 +60,7 @@ def make_ranking(
             for target in targets
             for records in (
                 _answered(fitted, mixtures, weights, target, settings),
-                *(_scored(fitted, mixtures, proxy.kind, target) for proxy in proxies),
+                *(_scored(fitted, mixtures, target, kind, losses) for kind, losses in scored.items()),
             )
             for record in records
         ],
@@ -83,12 +88,6 @@ def reason(fitted: FittedStudy) -> str:
     return f"of {len(judged)} predictors, none has half its cross-validated error on the {count} reference models"
 
 
-def _noise_floor(fitted: FittedStudy, target: Target, settings: RankSettings) -> float | None:
-    if fitted.noise is None:
-        return None
-    return float(fitted.noise.smallest_difference(target.weights, settings.confidence))
-
-
 def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
     evidence = fitted.evidence
     seed = [] if evidence.seed is None else [("seed", "seed", evidence.seed)]
@@ -107,16 +106,18 @@ def _answered(
     fitted: FittedStudy, mixtures: list[Mixture], weights: np.ndarray, target: Target, settings: RankSettings
 ) -> list[dict[str, Any]]:
     """The records of the predictor that answers."""
-    floor = _noise_floor(fitted, target, settings) or 0.0
+    floor = fitted.noise_floor(target.weights, settings.confidence) or 0.0
     mean, sd, tied = tied_with_best(fitted.predictor, weights, target.weights, settings.confidence, floor)
     certainty = [{"sd": _number(sd[row]), "tied": bool(tied[row])} for row in range(len(mixtures))]
     return _records(fitted, mixtures, target, fitted.name, mean, certainty)
 
 
-def _scored(fitted: FittedStudy, mixtures: list[Mixture], kind: str, target: Target) -> list[dict[str, Any]]:
-    """The records of a proxy: as it was scored, and as its scores predict it for the other mixtures."""
-    mean = target.of(fitted.table.proxies[kind].losses(fitted.evidence.weights_of(mixtures)))
-    return _records(fitted, mixtures, target, kind, mean, [{"sd": None, "tied": None}] * len(mixtures))
+def _scored(
+    fitted: FittedStudy, mixtures: list[Mixture], target: Target, kind: str, losses: np.ndarray
+) -> list[dict[str, Any]]:
+    """The records of a proxy."""
+    nothing = {"sd": None, "tied": None}
+    return _records(fitted, mixtures, target, kind, target.of(losses), [nothing] * len(mixtures))
 
 
 def _records(

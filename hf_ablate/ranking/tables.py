@@ -4,6 +4,7 @@ from typing import Any
 
 from ..mixtures.mixture import ID_EXPLAINED, Mixture
 from ..mixtures.ranked import MEAN, Ranking
+from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
 from .measured import ALL, CHOSEN, INTERVALS, Agreement, best_predictors
 
@@ -17,7 +18,7 @@ _TITLES = {
     "regret": "regret",
 }
 _MOST_DOMAINS = 8  # that have columns
-Z90 = 1.645  # standard deviations, either way, that hold 90 % of a normal distribution
+Z90 = two_sided(0.9)
 BUDGETS = {
     "fixed": "fixed (every reference model saw the same number of tokens)",
     "union": "union (k units give k times the tokens)",
@@ -122,9 +123,7 @@ def ties_text(ranking: Ranking, target: str) -> str:
         "repeats": "from repeats",
         "residuals": "half of what the predictor leaves unexplained, since no mixture was trained twice",
     }[ranking.content["noise_source"]]
-    return (
-        f"{text} Noise floor: {score_text(floor)} {ranking.unit_of_measure} ({source}); a smaller difference is none."
-    )
+    return f"{text} Noise floor: {score_text(floor)} {ranking.unit_of_measure} ({source}); smaller ones do not count."
 
 
 def _predicted_proxies(ranking: Ranking) -> str:

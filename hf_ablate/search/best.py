@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..mixtures.mixture import Mixture
-from ..prediction.predictor import Joint
+from ..mixtures.mixture import mixture_keys
+from ..prediction.predictor import Joint, two_sided
 from ..prediction.targets import DomainWeights, domain_weights
 from .constraints import Constraints, total_variation
 from .descent import Minimum
@@ -29,14 +29,8 @@ def propose_best(judge: Judge, constraints: Constraints) -> dict[str, Any]:
     points = np.array([minimum.weights, *(weights for _, weights in others)])
     mixture = evidence.mixture_of(minimum.weights)
     return {
-        "predictor": judge.study.name,
-        "label": judge.study.label,
-        "target": judge.target.name,
-        "unit_of_measure": evidence.unit_of_measure,
-        "scale": evidence.scale,
-        "confidence": arguments.confidence,
+        **judge.asked,
         "confidence_bound": arguments.confidence_bound,
-        "noise_floor": judge.floor(),
         "starts": minimum.starts,
         "agreed": minimum.agreed,
         "tolerance": minimum.tolerance,
@@ -44,7 +38,7 @@ def propose_best(judge: Judge, constraints: Constraints) -> dict[str, Any]:
         "all_sets": minimum.all_sets,
         "proposed": [
             {
-                **_named(mixture),
+                **mixture_keys("", mixture.weights),
                 "number_of_units": len(mixture.units),
                 "distance_to_scored": _distance(minimum.weights, judge.known),
                 "distance_to_reference": _distance(minimum.weights, evidence.references.weights),
@@ -79,7 +73,7 @@ def _comparisons(judge: Judge, others: list[tuple[str, np.ndarray]], joint: Join
         records.append(
             {
                 "role": role,
-                **_named(judge.study.evidence.mixture_of(weights)),
+                **mixture_keys("", judge.study.evidence.mixture_of(weights).weights),
                 "score": float(joint.mean[row]),
                 "difference": difference,
                 "difference_sd": sd,
@@ -115,16 +109,5 @@ def _targets(judge: Judge) -> list[DomainWeights]:
     return [judge.target, *(domain_weights(name, names) for name in domains if len(domains) > 1)]
 
 
-def _named(mixture: Mixture) -> dict[str, Any]:
-    return {"name": mixture.name, "mixture_id": mixture.id, "mixture": mixture.weights}
-
-
 def _distance(weights: np.ndarray, others: np.ndarray) -> float | None:
     return float(total_variation(weights, others).min()) if len(others) else None
-
-
-def two_sided(confidence: float) -> float:
-    """How many standard deviations an interval of a normal distribution reaches to each side."""
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + confidence) / 2))

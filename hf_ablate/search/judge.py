@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -64,10 +65,20 @@ class Judge:
 
     def floor(self) -> float:
         """What losses on the target must differ by to be a difference between mixtures, not luck; 0 if not known."""
-        noise = self.study.noise
-        if noise is None:
-            return 0.0
-        return float(noise.smallest_difference(self.target.weights, self.arguments.confidence))
+        return self.study.noise_floor(self.target.weights, self.arguments.confidence) or 0.0
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked and who answers, as values that every proposal of mixtures begins with."""
+        return {
+            "predictor": self.study.name,
+            "label": self.study.label,
+            "target": self.target.name,
+            "unit_of_measure": self.study.evidence.unit_of_measure,
+            "scale": self.study.evidence.scale,
+            "confidence": self.arguments.confidence,
+            "noise_floor": self.floor(),
+        }
 
     @cached_property
     def probabilities(self) -> ComponentProbabilities | None:

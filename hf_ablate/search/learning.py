@@ -39,6 +39,7 @@ def learning_exponent(study: FittedStudy, target: DomainWeights) -> float:
 def _errors(study: FittedStudy, kept: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     """On references that are held out, of a predictor that is chosen and fitted on others: [held_out, domains]."""
     references = study.table.references
-    half = fit_evidence(replace(study.evidence, references=references.only(kept)))
+    evidence = replace(study.evidence, references=references.only(kept))
+    half = fit_evidence(evidence, other_scale=study.table.other_scale)
     there = references.only(held_out)
     return there.losses - half.predictor.expected(there.weights)

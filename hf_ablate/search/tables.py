@@ -4,8 +4,8 @@ from typing import Any
 
 from ..mixtures.mixture import Mixture, weight_text
 from ..mixtures.ranked import MEAN
+from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
-from .best import two_sided
 from .units import MORE
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .best import two_sided
+from ..mixtures.mixture import mixture_keys
+from ..prediction.predictor import two_sided
 from .constraints import Bound, Constraints
 from .judge import Judge
 
@@ -34,20 +35,12 @@ def propose_units(judge: Judge, constraints: Constraints) -> dict[str, Any]:
     """
     best = judge.best(constraints)
     records = [_record(judge, constraints, best.weights, unit) for unit in range(len(constraints.units))]
-    evidence, mixture = judge.study.evidence, judge.study.evidence.mixture_of(best.weights)
+    mixture = judge.study.evidence.mixture_of(best.weights)
     return {
-        "predictor": judge.study.name,
-        "label": judge.study.label,
-        "target": judge.target.name,
-        "unit_of_measure": evidence.unit_of_measure,
-        "scale": evidence.scale,
-        "confidence": judge.arguments.confidence,
-        "noise_floor": judge.floor(),
+        **judge.asked,
         "proposed": [
             {
-                "name": mixture.name,
-                "mixture_id": mixture.id,
-                "mixture": mixture.weights,
+                **mixture_keys("", mixture.weights),
                 "number_of_units": len(mixture.units),
                 "score": float(judge.study.predictor.joint(best.weights[None], judge.target.weights).mean[0]),
             }

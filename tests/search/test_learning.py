@@ -22,7 +22,9 @@ def study(references, error):
     plain = linear_study(references=references)
     observed = plain.evidence.references
     nested = Prediction(observed.losses - error, np.ones_like(observed.losses))
-    return replace(plain, table=SimpleNamespace(references=observed), choice=SimpleNamespace(nested=nested))
+    return replace(
+        plain, table=SimpleNamespace(references=observed, other_scale=None), choice=SimpleNamespace(nested=nested)
+    )
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def half_error(monkeypatch):
     def set_to(error):
         truth = linear_study(references=20).evidence.references
 
-        def fit(evidence):
+        def fit(evidence, other_scale):
             def expected(weights):
                 rows = [int(np.abs(truth.weights - row).sum(axis=1).argmin()) for row in weights]
                 assert not {tuple(row) for row in weights} & {tuple(row) for row in evidence.references.weights}
