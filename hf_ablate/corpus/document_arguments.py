@@ -66,6 +66,13 @@ class DocumentArguments(ModelStageArguments):
             "help": "Fields of other names or inside structs and lists, e.g. {year: metadata.year, area: areas.0}."
         },
     )
+    text_regex: str | None = field(
+        default=None,
+        metadata={
+            "help": "Regular expression that is looked for in the first 2,000 characters of a document; its named "
+            "groups become fields, e.g. 'Copyright (?P<year>[0-9]{4})'."
+        },
+    )
     max_document_bytes: int = field(default=1_000_000, metadata={"help": "Longer documents are left out and counted."})
     on_bad_row: Literal["fail", "skip"] = field(
         default="fail", metadata={"help": "What to do with a document that cannot be read. Skipped ones are counted."}
@@ -90,14 +97,28 @@ class DocumentArguments(ModelStageArguments):
                 "`globs`, `exclude_globs` and `path_regex` are for files; with `source: hub`, choose by `hub_configs` "
                 "and `hub_splits`, or read the files by their URL: hf://datasets/ORG/NAME"
             )
-        self._check_path_regex()
+        if self.text_regex and self.source == "tokens":
+            raise InputError("`text_regex` looks into text, and `source: tokens` has none; use `path_regex`")
+        in_path = _named_groups("path_regex", self.path_regex, "(?P<package>[^/]+)/")
+        in_text = _named_groups("text_regex", self.text_regex, "Copyright (?P<year>[0-9]{4})")
+        if both := sorted(in_path & in_text):
+            raise InputError(
+                f"`path_regex` and `text_regex` both give the field {both[0]!r}; rename one of the groups"
+            )
 
-    def _check_path_regex(self) -> None:
-        if self.path_regex is None:
-            return
-        try:
-            groups = re.compile(self.path_regex).groupindex
-        except re.error as error:
-            raise InputError(f"`path_regex` {self.path_regex!r} is not a valid regular expression: {error}") from error
-        if not groups:
-            raise InputError(f"`path_regex` {self.path_regex!r} has no named group, e.g. '(?P<package>[^/]+)/'")
+
+def _named_groups(option: str, regex: str | None, example: str) -> set[str]:
+    """The named groups of a regular expression.
+
+    Raises:
+        `InputError`: if it is not valid or has none.
+    """
+    if regex is None:
+        return set()
+    try:
+        groups = re.compile(regex).groupindex
+    except re.error as error:
+        raise InputError(f"`{option}` {regex!r} is not a valid regular expression: {error}") from error
+    if not groups:
+        raise InputError(f"`{option}` {regex!r} has no named group, e.g. {example!r}")
+    return set(groups)

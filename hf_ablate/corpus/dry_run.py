@@ -41,10 +41,11 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
     repeated = f", repeated as in a final run of {final:,} tokens" if final else ""
     lines.append(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}{repeated}")
     facts: dict[str, Any] = {"files": len(files), "bytes": size, "unit_tokens": arguments.unit_tokens}
-    if arguments.source != "files":
+    recipe = recipe_of(arguments)
+    if not recipe.reading.form.is_known_by_name:
         check_partition_names(arguments, files)
     else:
-        partitions, unused = partitions_of_files(files, recipe_of(arguments))
+        partitions, unused = partitions_of_files(files, recipe)
         facts |= {"partitions": partitions, "unused_partitions": unused}
         lines += [_line(name, entry) for name, entry in partitions.items()]
         lines += [f"  not used: {', '.join(unused[:20])}"] if unused else []

@@ -56,6 +56,7 @@ def _reading(arguments: PartitionArguments) -> ReadSettings:
         partition_fields=rules.fields,
         places=arguments.fields,
         streaming=arguments.streaming,
+        text_regex=arguments.text_regex,
         token_dtype=arguments.token_dtype,
         tokenizer=arguments.tokenizer,
     )

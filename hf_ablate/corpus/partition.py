@@ -74,8 +74,9 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
     settings = dataclasses.asdict(arguments)
     for name in _NOT_IN_FINGERPRINT:
         del settings[name]
-    if arguments.match_epochs_of is None:
-        del settings["match_epochs_of"]  # corpora that were made before there was this option stay as they are
+    for name in ("match_epochs_of", "text_regex"):
+        if not settings[name]:
+            del settings[name]  # corpora that were made before there was this option stay as they are
     for name in ("roots", "decontaminate_against"):
         settings[name] = [_without_folder(path, arguments.source) for path in settings[name]]
     inputs = {"files": digest([[file.name, file.size, file.version] for file in files])}

@@ -39,6 +39,7 @@ def test_a_dry_run_finds_mistakes(tmp_path, capsys):
     assert "nowhere does not exist" in capsys.readouterr().err
     assert main([*command, "--source=files", "--units=art", "--dry_run"]) == 2
     assert "no document belongs to any partition: 1 has no field 'area'" in capsys.readouterr().err
+    assert main([*command, "--source=files", "--text_regex=(?P<area>a)", "--dry_run"]) == 0, "only texts tell"
 
 
 def test_mixtures_are_checked_with_the_units_only_where_the_recipe_names_them(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, texts_of, write_rows
+from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, texts_of, words, write_rows
 
 from hf_ablate.corpus.arguments import PartitionArguments
 from hf_ablate.corpus.from_arguments import input_files
@@ -160,6 +160,36 @@ def test_plain_text_files(tmp_path, tokenizer):
     )  # fmt: skip
     assert manifest["files"]["matched"] == len(ROWS) - 1
     assert {text for text in texts_of(tmp_path / "run", "art")[:-1]} < {row["text"] for row in ROWS}
+
+
+def test_fields_that_the_text_itself_gives(tmp_path, tokenizer):
+    """A year in a header, of files as of rows; one that is too far down or not there leaves the document out."""
+    headers = {
+        "# Copyright 1999 A": 24,
+        "x" * 1_975 + " Copyright 2001": 24,
+        "y" * 1_990 + " Copyright 2002": 1,
+        "": 3,
+    }
+    texts = [f"{header} {words(number)}" for header, count in headers.items() for number in range(count)]
+    for number, text in enumerate(texts):
+        path = tmp_path / "data" / f"{number:03}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    rows = [{"id": f"data/{number:03}.txt", "text": text, "year": 1} for number, text in enumerate(texts)]
+    write_rows(tmp_path / "rows" / "a.jsonl", rows)
+    arguments = {
+        "text_regex": "Copyright (?P<year>[0-9]{4})", "partition_by": ["year"], "tokenizer": tokenizer,
+        "bins": {"year": [2000]}, "unit_tokens": None,
+    }  # fmt: skip
+    manifest = partition(tmp_path / "run", source="files", roots=[str(tmp_path / "data")], **arguments)
+    assert sorted(manifest["units"]) == ["from-2000", "until-1999"]
+    assert manifest["leftovers"]["documents"]["has no field 'year'"]["documents"] == 4
+    assert manifest["groups"]["until-1999"]["fields"] == {"year": "until-1999"}
+    assert all("1999" in text for text in texts_of(tmp_path / "run", "until-1999")[:-1])
+    from_rows = partition(
+        tmp_path / "run2", roots=[str(tmp_path / "rows")], value_map={"year": {"1": None}}, **arguments
+    )
+    assert from_rows["digest"] == manifest["digest"], "what the text says comes before what the row says"
 
 
 def test_installed_packages_are_no_part_of_the_standard_library():

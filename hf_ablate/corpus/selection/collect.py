@@ -123,7 +123,7 @@ def make_survey(files: list[InputFile], reading: ReadSettings, index: Index, num
         index (`Index`): takes what is read.
         num_proc (`int`): the number of processes.
     """
-    if reading.form.kind == "files":
+    if reading.form.is_known_by_name:
         return Catalog(files, reading, index)
     index.add(files, num_proc)
     return index
