@@ -57,10 +57,10 @@ def make_parser(arguments_class: type, prog: str, description: str, examples: st
     """An argparse parser with one option per field of a dataclass.
 
     Supported field types: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, `list[...]` of these, `dict` (given
-    as JSON), and `X | None`. The field's metadata may hold `help`, `positional` (true for an argument without a
-    dash), `repeatable` (true for a list that each use of the option adds to; otherwise the last one wins), `appends`
-    (true for a list that each use of the option adds one value to) and `option` (the option's name where it cannot be
-    the field's, for example `from`).
+    as JSON), `int | Literal[...]`, and `X | None`. The field's metadata may hold `help`, `positional` (true for an
+    argument without a dash), `repeatable` (true for a list that each use of the option adds to; otherwise the last one
+    wins), `appends` (true for a list that each use of the option adds one value to) and `option` (the option's name
+    where it cannot be the field's, for example `from`).
 
     Args:
         arguments_class (`type`): the dataclass.
@@ -114,7 +114,8 @@ def _add_argument(parser: argparse.ArgumentParser, entry: dataclasses.Field, hin
 
 def _without_none(hint: Any) -> Any:
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        (hint,) = (member for member in typing.get_args(hint) if member is not type(None))
+        members = tuple(member for member in typing.get_args(hint) if member is not type(None))
+        return typing.Union[members]  # noqa: UP007 (of one member, it is that member)
     return hint
 
 
@@ -125,6 +126,12 @@ def _converter(hint: Any) -> dict[str, Any]:
         return {"type": _parse_bool, "nargs": "?", "const": True, "metavar": "true|false"}
     if origin is Literal:
         return {"choices": list(typing.get_args(hint))}
+    if origin is typing.Union:
+        number, words = typing.get_args(hint)
+        return {
+            "type": _parse_number_or(typing.get_args(words)),
+            "metavar": "|".join(["INT", *typing.get_args(words)]),
+        }
     if origin is list:
         return {"nargs": "*", **_converter(typing.get_args(hint)[0])}
     if origin is dict or hint is dict:
@@ -137,6 +144,18 @@ def _parse_bool(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text.lower() == "true"
+
+
+def _parse_number_or(words: tuple[str, ...]) -> Callable[[str], int | str]:
+    def parse_one(text: str) -> int | str:
+        if text in words:
+            return text
+        try:
+            return int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor {' or '.join(words)}") from None
+
+    return parse_one
 
 
 def parse_mapping(text: str) -> dict:

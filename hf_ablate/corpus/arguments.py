@@ -36,8 +36,11 @@ class PartitionArguments(DocumentArguments):
         metadata={
             "help": "Ranges of numbers or years: {FIELD: [1990, 2000]} (edges: up to 1989, 1990-1999, from 2000), "
             "{FIELD: [1990-1999, 2000-2004]} (inclusive; other values are left out) or {FIELD: auto} (cut so that "
-            "each bin holds about `unit_tokens`, by the given `tokenizer` or else at 4 bytes a token)."
+            "each bin holds about `bin_tokens`, by the given `tokenizer` or else at 4 bytes a token)."
         },
+    )
+    bin_tokens: int | None = field(
+        default=None, metadata={"help": "The tokens that automatic `bins` are cut for. Default: `unit_tokens`."}
     )
     slices: int | None = field(
         default=None,
@@ -62,8 +65,13 @@ class PartitionArguments(DocumentArguments):
         },
     )
 
-    unit_tokens: int | None = field(
-        default=None, metadata={"help": "The token budget of every unit. Default: the size of the smallest."}
+    unit_tokens: int | Literal["all"] | None = field(
+        default=None,
+        metadata={
+            "help": "The token budget of every unit. all: units are whole partitions, each of its own size; training "
+            "then repeats the smaller ones up to its own budget (`component_tokens`). Default: the size of the "
+            "smallest."
+        },
     )
     seed_tokens: int | None = field(
         default=None, metadata={"help": "The most tokens of the seed's text. Default: all."}
@@ -72,7 +80,11 @@ class PartitionArguments(DocumentArguments):
         default=0, metadata={"help": "The fewest unique tokens that a unit needs. Default: one block."}
     )
     max_epochs: float = field(
-        default=4.0, metadata={"help": "The most epochs of a unit that is smaller than the budget."}
+        default=4.0,
+        metadata={
+            "help": "The most epochs of a unit that is smaller than the budget. With `unit_tokens: all`, nothing is "
+            "repeated here, and it limits nothing."
+        },
     )
     match_epochs_of: int | None = field(
         default=None,
@@ -143,7 +155,7 @@ class PartitionArguments(DocumentArguments):
         super().__post_init__()
         if not self.partition_by:
             raise InputError("`partition_by` is empty: name the fields whose values make a partition, e.g. [package]")
-        self.rules.check(self.unit_tokens)
+        self.rules.check(self.tokens_of_bins)
         exact = [*(self.units or []), *self.seed_partitions, *self.eval_partitions]
         check_names([name for name in exact if not is_pattern(name)])
         check_names([name for name in self.units or [] if not is_pattern(name)], also_reserved=True)
@@ -156,6 +168,16 @@ class PartitionArguments(DocumentArguments):
         if self.document_start == "bos" and not self.tokenizer:
             raise InputError("`document_start: bos` needs `tokenizer`: the one that is trained has no BOS token")
         self._check_numbers()
+
+    @property
+    def unit_budget(self) -> int | None:
+        """The token budget of every unit, where the recipe gives one."""
+        return None if self.unit_tokens == "all" else self.unit_tokens
+
+    @property
+    def tokens_of_bins(self) -> int | None:
+        """What automatic bins are cut for, where the recipe says it."""
+        return self.bin_tokens or self.unit_budget
 
     @property
     def rules(self) -> NamingRules:
@@ -173,16 +195,21 @@ class PartitionArguments(DocumentArguments):
         for name in positive:
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; it must be positive")
-        for name in ("unit_tokens", "seed_tokens", "eval_bytes", "match_epochs_of"):
-            if getattr(self, name) is not None and getattr(self, name) <= 0:
-                raise InputError(f"`{name}` is {getattr(self, name)}; it must be positive, or left out")
-        for name in ("unit_tokens", "seed_tokens"):
-            if getattr(self, name) is not None and getattr(self, name) < self.block_size:
-                raise InputError(f"`{name}` is {getattr(self, name)}: less than one block of {self.block_size} tokens")
-        if self.match_epochs_of is not None and self.match_epochs_of < (self.unit_tokens or 0):
+        optional = {"unit_tokens": self.unit_budget, "seed_tokens": self.seed_tokens, "bin_tokens": self.bin_tokens}
+        for name, value in (
+            optional | {"eval_bytes": self.eval_bytes, "match_epochs_of": self.match_epochs_of}
+        ).items():
+            if value is not None and value <= 0:
+                raise InputError(f"`{name}` is {value}; it must be positive, or left out")
+        for name, value in optional.items():
+            if value is not None and value < self.block_size:
+                raise InputError(f"`{name}` is {value}: less than one block of {self.block_size} tokens")
+        if self.match_epochs_of is not None and self.unit_tokens == "all":
+            raise InputError("`match_epochs_of` cuts units within a budget: give `unit_tokens` as a number, not `all`")
+        if self.match_epochs_of is not None and self.match_epochs_of < (self.unit_budget or 0):
             raise InputError(
                 f"`match_epochs_of` is {self.match_epochs_of:,}, a final run of fewer tokens than one unit of the "
-                f"study has (`unit_tokens` {self.unit_tokens:,}); give the tokens of the final run"
+                f"study has (`unit_tokens` {self.unit_budget:,}); give the tokens of the final run"
             )
         if not (0 <= self.val_fraction and 0 <= self.test_fraction and self.val_fraction + self.test_fraction < 1):
             raise InputError("`val_fraction` and `test_fraction` must not be negative, and must add up to less than 1")

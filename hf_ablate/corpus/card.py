@@ -27,8 +27,7 @@ def corpus_card(contents: dict, roots: list[str], partition_by: list[str], overl
         "",
         f"Documents of {', '.join(f'`{root}`' for root in roots)}, partitioned by "
         f"{', '.join(f'`{name}`' for name in partition_by)}, as rows of {contents['block_size']:,} token ids "
-        "(`input_ids`), documents separated by end of text. Every unit has the same number of tokens; smaller "
-        "partitions were repeated (column epochs).",
+        f"(`input_ids`), documents separated by end of text. {_sizes(contents)}",
         "",
         "```",
         format_table(contents),
@@ -38,6 +37,12 @@ def corpus_card(contents: dict, roots: list[str], partition_by: list[str], overl
         *_removed(contents["removed"], overlap),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _sizes(contents: dict) -> str:
+    if contents["whole_units"]:
+        return "Every unit is a whole partition, of its own size."
+    return "Every unit has the same number of tokens; smaller partitions were repeated (column epochs)."
 
 
 def _configs(contents: dict) -> list[str]:

@@ -98,7 +98,7 @@ class CorpusDescription:
     def planned(cls, recipe: PartitionArguments) -> "CorpusDescription":
         """The corpus that a recipe will make, as far as the recipe alone decides it; no file is opened."""
         names = recipe.units or []
-        unit = TrainingText(_blocks(recipe.unit_tokens, recipe.block_size))
+        unit = TrainingText(_blocks(recipe.unit_budget, recipe.block_size))
         return cls(
             units={name: unit for name in names if not is_pattern(name)},
             seed=TrainingText(_blocks(recipe.seed_tokens, recipe.block_size)) if recipe.seed_partitions else None,

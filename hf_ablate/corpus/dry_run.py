@@ -34,7 +34,9 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
     if arguments.decontaminate_against:
         list_evaluation_files(arguments.decontaminate_against)
     size = sum(file.size for file in files)
-    budget = f"{arguments.unit_tokens:,} tokens" if arguments.unit_tokens else "as many tokens as the smallest unit"
+    budget = f"{arguments.unit_budget:,} tokens" if arguments.unit_budget else "as many tokens as the smallest unit"
+    if arguments.unit_tokens == "all":
+        budget = "its whole partition"
     what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
     lines = [f"{what} {', '.join(arguments.roots)}"]
     final = arguments.match_epochs_of
@@ -70,7 +72,7 @@ def partitions_of_files(files: list[InputFile], recipe: Recipe) -> tuple[dict[st
         `InputError`: for partitions that the recipe names and the files do not have.
     """
     catalog = Catalog(files, recipe.reading, Index(Path(), recipe.reading))  # an index that nothing is added to
-    members = find_membership(catalog, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.budgets.unit_tokens)
+    members = find_membership(catalog, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
     count, total = Counter(), Counter()
     for keys, records in catalog.records():
         for partition, size in zip(members.partitions_of(keys, records), records["bytes"].tolist(), strict=True):

@@ -38,10 +38,11 @@ def recipe_of(arguments: PartitionArguments) -> Recipe:
         reading=_reading(arguments),
         roles=Roles(arguments.units, arguments.seed_partitions, arguments.eval_partitions),
         held_out=HeldOut(arguments.val_fraction, arguments.test_fraction, arguments.split_field is not None),
-        budgets=Budgets(arguments.unit_tokens, arguments.seed_tokens, arguments.eval_bytes),
+        budgets=Budgets(arguments.unit_budget, arguments.seed_tokens, arguments.eval_bytes),
         tokenizer=TokenizerSettings(
             arguments.tokenizer, arguments.vocab_size, arguments.tokenizer_bytes, arguments.document_start
         ),
+        bin_tokens=arguments.tokens_of_bins,
         decontamination=_decontamination(arguments),
         keep_duplicates=arguments.keep_duplicates,
     )
@@ -81,7 +82,8 @@ def _decontamination(arguments: PartitionArguments) -> Decontamination | None:
 def unit_size(arguments: PartitionArguments) -> UnitSize:
     """How large base units are."""
     return UnitSize(
-        tokens=arguments.unit_tokens,
+        tokens=arguments.unit_budget,
+        are_whole=arguments.unit_tokens == "all",
         block_size=arguments.block_size,
         min_tokens=arguments.min_tokens,
         max_epochs=arguments.max_epochs,

@@ -74,7 +74,7 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
     settings = dataclasses.asdict(arguments)
     for name in _NOT_IN_FINGERPRINT:
         del settings[name]
-    for name in ("match_epochs_of", "text_regex"):
+    for name in ("match_epochs_of", "text_regex", "bin_tokens"):
         if not settings[name]:
             del settings[name]  # corpora that were made before there was this option stay as they are
     for name in ("roots", "decontaminate_against"):
@@ -161,6 +161,7 @@ def _partition(
     contents["removed"], samples = removed_documents(collection)
     write_json(folder.corpus / "removed.json", samples)
     contents["leftovers"] = {"documents": collection.left_out.counts, "unused_partitions": portions.unused}
+    contents["whole_units"] = arguments.unit_tokens == "all"
     contents["match_epochs_of"] = arguments.match_epochs_of
     contents["dropped_units"] = [name for name in portions.units if name not in units]
     overlap = recipe.decontamination.rule if recipe.decontamination else None

@@ -73,6 +73,11 @@ def _notes(manifest: dict) -> list[str]:
         "unique: the tokens that are there; epochs: how often they fill the budget; val, test: text that is "
         "held out of training, to be scored; removed: documents that are duplicates or overlap with evaluation text.",
     ]
+    if manifest.get("whole_units"):
+        notes.append(
+            "Units are whole partitions: where a model is trained on more tokens of a unit than it has, its blocks "
+            "are repeated, epoch after epoch."
+        )
     if final := manifest.get("match_epochs_of"):
         notes.append(
             f"Units are cut so that they are repeated as in a final run of {final:,} tokens in equal shares of the "

@@ -242,7 +242,7 @@ def test_files_that_change_while_they_are_read(tmp_path, tokenizer, monkeypatch)
         ({"bins": {"area": [3, 2]}}, "not in ascending order"),
         ({"bins": {"area": ["1990-1980"]}}, "is not a range"),
         ({"bins": {"area": ["1990-1999", "1995-2004"]}}, "overlap"),
-        ({"bins": {"area": "auto"}, "unit_tokens": None}, "needs `unit_tokens`"),
+        ({"bins": {"area": "auto"}, "unit_tokens": None}, "needs `bin_tokens`"),
         ({"slices": 4}, "with `slice` among the fields in `partition_by`"),
         ({"eval_source_by": "area"}, "expected one of at least two fields"),
         ({"fields": {"area": 3}}, "expected the place of the field"),

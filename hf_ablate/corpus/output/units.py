@@ -1,4 +1,7 @@
-"""Base units of one token budget: cut when a partition is larger, repeated (and counted) when it is smaller."""
+"""Base units of one token budget: cut when a partition is larger, repeated (and counted) when it is smaller.
+
+Or whole partitions, each of its own size: then the order of the blocks repeats them in training.
+"""
 
 import logging
 import math
@@ -25,6 +28,7 @@ class UnitSize:
 
     Args:
         tokens (`int | None`): the budget of every unit; `None` for the size of the smallest.
+        are_whole (`bool`): every unit is its whole partition instead.
         block_size (`int`): tokens in a block.
         min_tokens (`int`): the fewest unique tokens that a unit needs.
         max_epochs (`float`): how often a unit smaller than the budget may be repeated.
@@ -38,6 +42,7 @@ class UnitSize:
     max_epochs: float = 4.0
     on_small: str = "fail"
     final_tokens: int | None = None
+    are_whole: bool = False
 
     @property
     def fewest_tokens(self) -> int:
@@ -47,8 +52,8 @@ class UnitSize:
 
 def choose_units(
     encoded: EncodedDocuments, names: list[str], size: UnitSize
-) -> tuple[dict[str, PortionDocuments], int]:
-    """The units' training documents and the number of blocks of each unit.
+) -> tuple[dict[str, PortionDocuments], dict[str, int]]:
+    """The units' training documents and the number of blocks of each.
 
     Args:
         encoded (`EncodedDocuments`): the documents.
@@ -65,11 +70,16 @@ def choose_units(
     budget = size.tokens or min(enough.values(), default=size.block_size)
     num_blocks = budget // size.block_size
     needed = num_blocks * size.block_size
-    small = [name for name in names if name not in enough or unique[name] * size.max_epochs < needed]
+    repeats_too_often = {name for name in names if not size.are_whole and unique[name] * size.max_epochs < needed}
+    small = [name for name in names if name not in enough or name in repeats_too_often]
     if small:
         _report_small(small, units, budget, size, encoded)
         units = {name: documents for name, documents in units.items() if name not in small}
-    return _repeated_as_in_final_run(units, needed, size) if size.final_tokens else units, num_blocks
+    if size.are_whole:
+        return units, {name: unique[name] // size.block_size for name in units}
+    if size.final_tokens:
+        units = _repeated_as_in_final_run(units, needed, size)
+    return units, dict.fromkeys(units, num_blocks)
 
 
 def _repeated_as_in_final_run(
@@ -115,15 +125,14 @@ def _report_small(
         tokens, documents = units[name].num_tokens, len(units[name])
         overlapping = len(overlaps.get(f"{name}/train", ()))
         more = f"; {overlapping:,} more documents overlap with evaluation sets" if overlapping else ""
-        lines.append(
-            f"  unit {name!r} has {tokens:,} tokens in {documents:,} documents: the budget is {budget:,}, so "
-            f"{budget / max(1, tokens):.1f} epochs{more}"
-        )
-    limits = f"`min_tokens` {size.fewest_tokens:,}, `max_epochs` {size.max_epochs:g}"
+        epochs = f": the budget is {budget:,}, so {budget / max(1, tokens):.1f} epochs" if not size.are_whole else ""
+        lines.append(f"  unit {name!r} has {tokens:,} tokens in {documents:,} documents{epochs}{more}")
+    limits = f"`min_tokens` {size.fewest_tokens:,}" + ("" if size.are_whole else f", `max_epochs` {size.max_epochs:g}")
     if size.on_small == "fail" or len(small) == len(units):
+        remedy = "Lower `min_tokens`" if size.are_whole else "Lower `unit_tokens`, raise `max_epochs`"
         raise InputError(
-            f"too few tokens ({limits}):\n" + "\n".join(lines) + "\nLower `unit_tokens`, raise `max_epochs`, add "
-            "documents, leave the partition out of `units`, or set `on_small_unit: drop`."
+            f"too few tokens ({limits}):\n" + "\n".join(lines) + f"\n{remedy}, add documents, leave the partition out "
+            "of `units`, or set `on_small_unit: drop`."
         )
     logger.warning("dropped for too few tokens (%s):\n%s", limits, "\n".join(lines))
 

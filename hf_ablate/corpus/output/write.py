@@ -12,8 +12,8 @@ from .units import documents_of, seed_blocks, write_held_out_blocks, write_train
 
 
 def write_units(
-    folder: Path, encoded: EncodedDocuments, units: dict[str, PortionDocuments], num_blocks: int, block_size: int,
-    eval_bytes: int | None,
+    folder: Path, encoded: EncodedDocuments, units: dict[str, PortionDocuments], num_blocks: dict[str, int],
+    block_size: int, eval_bytes: int | None,
 ) -> dict:  # fmt: skip
     """Write the blocks of all units.
 
@@ -21,7 +21,7 @@ def write_units(
         folder (`Path`): the folder of all units.
         encoded (`EncodedDocuments`): all documents, among them those held out.
         units (`dict[str, PortionDocuments]`): the units and their training documents.
-        num_blocks (`int`): the budget of every unit in blocks.
+        num_blocks (`dict[str, int]`): the size of every unit in blocks.
         block_size (`int`): tokens in a block.
         eval_bytes (`int | None`): the most text of a held-out split.
 
@@ -30,7 +30,7 @@ def write_units(
     """
     entries = {}
     for unit, documents in units.items():
-        entries[unit] = write_training_blocks(folder / unit, documents, num_blocks, block_size)
+        entries[unit] = write_training_blocks(folder / unit, documents, num_blocks[unit], block_size)
         for split in SPLITS[1:]:
             held_out = _capped(documents_of(encoded, Portion("unit", unit, split)), eval_bytes)
             entries[unit] |= write_held_out_blocks(folder / unit, split, held_out, block_size)

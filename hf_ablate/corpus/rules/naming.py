@@ -44,11 +44,11 @@ class NamingRules:
     def _by_kind(self) -> dict[str, Mapping[str, Any]]:
         return {"value_map": self.value_map, "value_regex": self.value_regex, "bins": self.bins}
 
-    def check(self, unit_tokens: int | None) -> None:
+    def check(self, bin_tokens: int | None) -> None:
         """Refuse rules for fields that decide nothing, and rules that cannot be read.
 
         Args:
-            unit_tokens (`int | None`): the token budget of a unit, which automatic bins need.
+            bin_tokens (`int | None`): what automatic bins are cut for.
 
         Raises:
             `InputError`: names the rule and what was expected.
@@ -69,10 +69,11 @@ class NamingRules:
                 )
         for name, bins in self.bins.items():
             Bins(name, bins)
-        if self.has_automatic_bins and not unit_tokens:
+        if self.has_automatic_bins and not bin_tokens:
             name = next(name for name, bins in self.bins.items() if bins == AUTO)
             raise InputError(
-                f"`bins` of {name!r} are cut automatically: that needs `unit_tokens`, the size to cut for"
+                f"`bins` of {name!r} are cut automatically: that needs `bin_tokens` or a number of `unit_tokens`, the "
+                "size to cut for"
             )
         if self.slices is not None and (self.slices < 2 or "slice" not in self.partition_by):
             raise InputError("`slices` must be at least 2, with `slice` among the fields in `partition_by`")

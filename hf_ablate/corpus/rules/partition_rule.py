@@ -87,19 +87,19 @@ class PartitionRule:
         rules = [*self.fields, *([self.splits] if self.splits else [])]
         return sorted([kind, rule.name, entry] for rule in rules for kind, entry in rule.matched)
 
-    def partitions(self, keys: list[Key], tokens: list[float], unit_tokens: int | None) -> list[Partition]:
+    def partitions(self, keys: list[Key], tokens: list[float], bin_tokens: int | None) -> list[Partition]:
         """The partitions of keys.
 
         Args:
             keys (`list[Key]`): all keys of the corpus.
             tokens (`list[float]`): about how many training tokens each has.
-            unit_tokens (`int`, *optional*): the token budget of a unit; `bins: auto` needs it.
+            bin_tokens (`int | None`): what automatic bins are cut for.
         """
         columns = [list(column) for column in zip(*keys, strict=True)]
         for place, rule in enumerate(self.fields, start=1):
             if rule.is_automatic:
                 others = [key[1:place] + key[place + 1 :] for key in keys]
-                columns[place] = cut_bins(as_years(rule.name, columns[place]), others, tokens, unit_tokens)
+                columns[place] = cut_bins(as_years(rule.name, columns[place]), others, tokens, bin_tokens)
         names = [rule.name for rule in self.fields]
         return [
             Partition("_".join(map(str, values)), str(root), dict(zip(names, map(str, values), strict=True)))

@@ -79,7 +79,7 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
         start_token(tokenizer, recipe.tokenizer.document_start)  # whether it has one is known before anything is read
     index = Index(work / "index", recipe.reading)
     survey = make_survey(files, recipe.reading, index, num_proc)
-    members = find_membership(survey, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.budgets.unit_tokens)
+    members = find_membership(survey, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
     portions = members.portions
     totals = bytes_per_range(_sizes(survey, members), len(portions.all))
     check_not_empty(portions, recipe.held_out, totals.sum(axis=1))

@@ -51,7 +51,7 @@ class Membership:
 
 
 def find_membership(
-    survey: Survey, rules: NamingRules, roles: Roles, held_out: HeldOut, unit_tokens: int | None
+    survey: Survey, rules: NamingRules, roles: Roles, held_out: HeldOut, bin_tokens: int | None
 ) -> Membership:
     """The partitions and portions of a corpus.
 
@@ -60,7 +60,7 @@ def find_membership(
         rules (`NamingRules`): what decides partitions.
         roles (`Roles`): what partitions are for.
         held_out (`HeldOut`): what is held out of training.
-        unit_tokens (`int | None`): the token budget of a unit, by which `bins: auto` are cut.
+        bin_tokens (`int | None`): what automatic bins are cut for.
 
     Raises:
         `InputError`: if no document has a partition, an entry of a rule matches none, or a named partition is missing.
@@ -70,7 +70,7 @@ def find_membership(
         raise InputError(f"no document belongs to any partition: {survey.left_out().summary()}")
     rules.check_all_matched(survey.matched())
     numbers = {key: number for number, key in enumerate(keys)}
-    partitions = PartitionRule(rules).partitions(keys, _tokens_of_keys(survey, numbers, held_out), unit_tokens)
+    partitions = PartitionRule(rules).partitions(keys, _tokens_of_keys(survey, numbers, held_out), bin_tokens)
     return Membership(numbers, partitions, Portions(partitions, roles, held_out))
 
 

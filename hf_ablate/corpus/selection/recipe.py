@@ -36,6 +36,7 @@ class Recipe:
         held_out (`HeldOut`): what is held out of training.
         budgets (`Budgets`): how much text is needed.
         tokenizer (`TokenizerSettings`): the tokenizer.
+        bin_tokens (`int | None`): what automatic bins are cut for.
         decontamination (`Decontamination | None`): what training documents may not overlap with.
         keep_duplicates (`bool`): whether exact duplicates stay.
     """
@@ -45,5 +46,6 @@ class Recipe:
     held_out: HeldOut
     budgets: Budgets
     tokenizer: TokenizerSettings
+    bin_tokens: int | None = None
     decontamination: Decontamination | None = None
     keep_duplicates: bool = False
