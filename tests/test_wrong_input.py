@@ -78,7 +78,7 @@ WRONG = {
     "partition --config recipe/unquoted.yaml": "`units` holds True, as which YAML reads yes, *quote it",
     "partition --config recipe/date.yaml": "`value_map` holds 2012-05-30, which YAML reads as a date; *quote it",
     "partition --config recipe/octal.yaml": "holds 0123, *as the number 83; *quote it (in recipe/octal.yaml)",
-    "partition --config recipe/type.yaml": "--unit_tokens: invalid int value: 'many' (in *recipe/type.yaml",
+    "partition --config recipe/type.yaml": "--unit_tokens: 'many' is neither a whole number nor all (in *recipe/type.yaml",
     "partition --config recipe/latin.yaml": "recipe/latin.yaml is not UTF-8 (byte 11); save it as UTF-8",
     # partition
     f"{PARTITION} nowhere": "root *nowhere does not exist (looked for /",
