@@ -49,7 +49,14 @@ class EvaluateArguments(ModelStageArguments):
         default=None, metadata={"help": "Where score rows go. Default: `scores` in the run folder."}
     )
     limit: int | None = field(
-        default=None, metadata={"help": "Score only this many documents of each source, drawn as in the paper."}
+        default=None, metadata={"help": "Score only this many documents, drawn as in the paper; see `limit_by`."}
+    )
+    limit_by: Literal["source", "domain"] = field(
+        default="source",
+        metadata={
+            "help": "What `limit` counts: documents of each source, or of each of its domains, which is what the "
+            "paper did (1000 of every domain)."
+        },
     )
     max_length: int | None = field(
         default=None,
@@ -164,6 +171,8 @@ class EvaluateArguments(ModelStageArguments):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; expected at least 1")
+        if self.limit_by == "domain" and self.limit is None:
+            raise InputError("limit_by says what a limit counts, and there is none; give `limit`, such as 1000")
         if self.weights is not None:
             Mixture.of(self.weights)
         if not 0 < self.merged_share <= 1:
@@ -198,6 +207,8 @@ class EvaluateArguments(ModelStageArguments):
             raise InputError("tasks_dir only says where tasks are defined; name those to run in `tasks`")
         if self.tasks and (self.top is not None or self.data or self.per_document or self.export):
             raise InputError("tasks bring their own data; `top`, `data`, `per_document` and `export` are for text")
+        if self.tasks and self.limit_by == "domain":
+            raise InputError("tasks have no domains; `limit` counts documents of each task, `limit_by` is for text")
         if self.tasks and self.prefix != "auto":
             raise InputError("tasks decide themselves what is conditioned on; `prefix` is for text")
         if self.tasks and self.executor == "ray":

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..manifest import digest, read_manifest
 
 
-MEASUREMENT = ("data_digest", "tokenizer_digest", "prefix", "max_length", "limit", "dtype")
+MEASUREMENT = ("data_digest", "tokenizer_digest", "prefix", "max_length", "limit", "limit_by", "dtype")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ScoreRow:
         split (`str`): `val` or `test`.
         num_docs, num_tokens, num_chars, num_bytes, num_words (`int`): what was scored.
         sum_logprob (`float`): natural logarithm of the probability of all its tokens.
-        data_digest, tokenizer_digest, prefix, max_length, limit, dtype: what identifies the measurement.
+        data_digest, tokenizer_digest, prefix, max_length, limit, limit_by, dtype: what identifies the measurement.
         model_digest (`str`): of the weights.
 
     Example:
@@ -59,6 +59,7 @@ class ScoreRow:
     limit: int | None = None
     dtype: str = "float32"
     prefix: str = "eos"  # what all rows of earlier versions were conditioned on
+    limit_by: str = "source"  # likewise
 
     @property
     def ppl_token(self) -> float:
@@ -202,7 +203,8 @@ def select_rows(rows: Iterable[ScoreRow], models: dict[str, dict], measurement: 
     order = {model: position for position, model in enumerate(models)}
 
     def is_current(row: ScoreRow) -> bool:
-        expected = {"prefix": ScoreRow.prefix} | measurement | models.get(row.model, {})
+        earlier = {"prefix": ScoreRow.prefix, "limit_by": ScoreRow.limit_by}
+        expected = earlier | measurement | models.get(row.model, {})
         return (
             expected.get("digest") == row.model_digest
             and measurement["data"].get(row.source) == row.data_digest

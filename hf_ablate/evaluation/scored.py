@@ -35,13 +35,18 @@ def is_raced(arguments: EvaluateArguments, merges: list[ScoredModel], sources: l
 def settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
     """The options that score rows depend on, and the share of mixtures that are merged where it is not all."""
     some_are_merged = ("merged_share",) if arguments.merged_share < 1 else ()
-    names = ("split", "limit", "max_length", "prefix", "dtype", "per_document", "pool_format", *some_are_merged)
+    names = (
+        "split", "limit", "limit_by", "max_length", "prefix", "dtype", "per_document", "pool_format", *some_are_merged,
+    )  # fmt: skip
     return _options(arguments, *names)
 
 
 def race_settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
     """The options that the result of a race depends on."""
-    names = ("top", "confidence", "first_windows", "split", "limit", "max_length", "prefix", "dtype", "pool_format")
+    names = (
+        "top", "confidence", "first_windows", "split", "limit", "limit_by", "max_length", "prefix", "dtype",
+        "pool_format",
+    )  # fmt: skip
     return _options(arguments, *names)
 
 

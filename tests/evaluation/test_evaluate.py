@@ -245,6 +245,10 @@ def test_windows_and_limits_are_part_of_a_measurement(study, tmp_path):
     few = read_current_rows(out)
     assert {(row.limit, row.max_length, row.dtype) for row in few} == {(2, 16, "bfloat16")}
     assert sum(row.num_docs for row in few) == 4 < sum(row.num_docs for row in whole)
+    assert evaluate(*common, "--limit", 2, "--limit_by", "domain") == 0
+    by_domain = read_current_rows(out)
+    assert [row.num_docs for row in by_domain] == [min(row.num_docs, 2) for row in whole]
+    assert {row.limit_by for row in by_domain} == {"domain"}
     assert evaluate(*common) == 0
     assert read_current_rows(out) == whole
 
@@ -338,6 +342,8 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(study, tmp_path,
     ("words", "message"),
     [
         (["--limit", "0"], "limit is 0; expected at least 1"),
+        (["--limit_by", "domain"], "limit_by says what a limit counts, and there is none; give `limit`"),
+        (["--limit", "9", "--limit_by", "domain", "--tasks", "t"], "tasks have no domains"),
         (["--max_length", "0"], "max_length is 0"),
         (["--batch_tokens", "0"], "batch_tokens is 0"),
         (["--model", "x"], "give `output_dir`"),

@@ -54,6 +54,7 @@ def make_family(models: list[ScoredModel], options: MeasurementOptions) -> Famil
         max_length=window_length(first.home, options.max_length),
         prefix=find_prefix(tokenizer, options.prefix),
         limit=options.limit,
+        limit_by=options.limit_by,
         dtype=options.dtype,
         batch_tokens=options.batch_tokens,
     )
@@ -64,9 +65,12 @@ def tokenise_sources(family: Family, sources: list[Source]) -> list[TokenisedSou
     """The sources on the family's tokens, from the cache where they are there."""
     measurement, cache = family.measurement, stream_cache()
     return [
-        tokenise(source, family.tokenizer, measurement.tokenizer_digest, measurement.prefix, measurement.limit, cache)
+        tokenise(
+            source, family.tokenizer, measurement.tokenizer_digest, measurement.prefix,
+            measurement.limit, cache, measurement.limit_by,
+        )
         for source in sources
-    ]
+    ]  # fmt: skip
 
 
 def check_vocabulary(family: Family, sources: list[TokenisedSource]) -> None:

@@ -12,7 +12,8 @@ class MeasurementOptions:
 
     Args:
         split (`str`): `val` or `test`.
-        limit (`int`, *optional*): score this many documents of each source, drawn as in the paper.
+        limit (`int`, *optional*): score this many documents, drawn as in the paper.
+        limit_by (`str`): of what: each `source`, or each `domain`.
         max_length (`int`, *optional*): most tokens that a window predicts. Default: as many as models were trained
             on, where that is recorded, else as many as they can read, which is the maximum.
         prefix (`str`): `bos`, `eos` or `auto`, see [`find_prefix`].
@@ -22,6 +23,7 @@ class MeasurementOptions:
 
     split: str = "val"
     limit: int | None = None
+    limit_by: str = "source"
     max_length: int | None = None
     prefix: str = "auto"
     dtype: str = "float32"
@@ -37,9 +39,10 @@ class Measurement:
         tokenizer_digest (`str`): of the tokenizer.
         max_length (`int`): most tokens that a window predicts.
         prefix (`str`): the token that the first token of a document is conditioned on: `bos` or `eos`.
-        limit (`int`, *optional*): how many documents of each source are scored.
+        limit (`int`, *optional*): how many documents of each source or domain are scored.
         dtype (`str`): number format of the forward pass.
         batch_tokens (`int`): most tokens in a forward pass; scores do not depend on it beyond float32 rounding.
+        limit_by (`str`): what `limit` counts: documents of each `source`, or of each `domain`.
     """
 
     split: str
@@ -49,6 +52,7 @@ class Measurement:
     limit: int | None
     dtype: str
     batch_tokens: int = 2048
+    limit_by: str = "source"
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -89,8 +89,8 @@ class MixtureScorer:
             data (`list[str]`, *optional*): evaluation text, see [`find_sources`]. Default: the study's own.
             sources (`list[str]`, *optional*): only these sources; the others are not read.
             pool_format (`str`, *optional*): how components are held for merges, see [`Pool`].
-            options: fields of [`MeasurementOptions`]: `split`, `limit`, `max_length`, `prefix`, `dtype`,
-                `batch_tokens`.
+            options: fields of [`MeasurementOptions`]: `split`, `limit`, `limit_by`, `max_length`, `prefix`,
+                `dtype`, `batch_tokens`.
                 Default: those of the study's scores, where it has been scored.
 
         Raises:

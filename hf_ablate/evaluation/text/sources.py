@@ -44,8 +44,13 @@ class Source:
     paths: tuple[Path, ...]
     digest: str
 
-    def read(self, limit: int | None = None) -> list[EvalDocument]:
-        """The documents, or `limit` of them, drawn as in the paper: `random.Random(1234).sample` of the source.
+    def read(self, limit: int | None = None, limit_by: str = "source") -> list[EvalDocument]:
+        """The documents, or some of them, drawn as in the paper: `random.Random(1234).sample`.
+
+        Args:
+            limit (`int`, *optional*): how many are drawn. Default: all.
+            limit_by (`str`): `source`: so many of all its documents; `domain`: so many of the documents of each of
+                its domains, each drawn as if it were a source.
 
         Raises:
             `InputError`: for a broken file or row, which it names, and for a split without documents.
@@ -53,9 +58,16 @@ class Source:
         documents = [document for path in self.paths for document in _read_documents(path)]
         if not documents:
             raise InputError(f"split {self.split!r} of source {self.name!r} has no documents ({self.paths[0].parent})")
-        if limit is not None and limit < len(documents):
-            documents = random.Random(SAMPLE_SEED).sample(documents, limit)
-        return documents
+        if limit is None:
+            return documents
+        groups: dict[str | None, list[EvalDocument]] = {}
+        for document in documents:
+            groups.setdefault(document.domain if limit_by == "domain" else None, []).append(document)
+        return [document for group in groups.values() for document in _sample(group, limit)]
+
+
+def _sample(documents: list[EvalDocument], limit: int) -> list[EvalDocument]:
+    return random.Random(SAMPLE_SEED).sample(documents, limit) if limit < len(documents) else documents
 
 
 def _read_documents(path: Path) -> Iterator[EvalDocument]:

@@ -29,6 +29,7 @@ class TokenisedSource:
     Args:
         source (`Source`): where it is from.
         limit (`int`, *optional*): how many documents were drawn.
+        limit_by (`str`): of what: the `source`, or each `domain`.
         names (`list[str]`): [documents], for messages and rows per document.
         domains (`list[str | None]`): [documents], none for a source without domains.
         chars, bytes, words (`np.ndarray`): [documents], int64, sizes of their text.
@@ -37,6 +38,7 @@ class TokenisedSource:
 
     source: Source
     limit: int | None
+    limit_by: str
     names: list[str]
     domains: list[str | None]
     chars: np.ndarray
@@ -112,6 +114,7 @@ class TokenisedSource:
             sum_logprob=float(document_logprobs[chosen].sum()),
             data_digest=self.source.digest,
             limit=self.limit,
+            limit_by=self.limit_by,
             **identity,
         )
 
@@ -158,7 +161,13 @@ def find_prefix(tokenizer, asked: str = "auto") -> str:
 
 
 def tokenise(
-    source: Source, tokenizer, tokenizer_digest: str, prefix: str, limit: int | None, cache: Path | None
+    source: Source,
+    tokenizer,
+    tokenizer_digest: str,
+    prefix: str,
+    limit: int | None,
+    cache: Path | None,
+    limit_by: str = "source",
 ) -> TokenisedSource:
     """Read and tokenise a source, without special tokens; each document is conditioned on one token before it.
 
@@ -172,16 +181,18 @@ def tokenise(
         prefix (`str`): the token before each document, see [`find_prefix`].
         limit (`int`, *optional*): see [`Source.read`].
         cache (`Path`, *optional*): see [`stream_cache`].
+        limit_by (`str`): see [`Source.read`].
 
     Raises:
         `InputError`: for a source that cannot be read.
     """
-    documents = source.read(limit)
+    documents = source.read(limit, limit_by)
     prefix_id = getattr(tokenizer, f"{prefix}_token_id")
     stream = _cached_stream(documents, tokenizer, tokenizer_digest, prefix_id, cache)
     return TokenisedSource(
         source=source,
         limit=limit,
+        limit_by=limit_by,
         names=[document.name for document in documents],
         domains=[document.domain for document in documents],
         chars=np.array([len(document.text) for document in documents]),

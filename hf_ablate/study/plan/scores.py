@@ -140,7 +140,7 @@ def _measured(
         made["arguments"].get(name) == getattr(arguments, name) for name in ("max_length", "prefix")
     )
     if is_as_before:
-        asked = {name: getattr(arguments, name) for name in ("split", "limit", "dtype")}
+        asked = {name: getattr(arguments, name) for name in ("split", "limit", "limit_by", "dtype")}
         return tuple((made["measurement"] | asked)[name] for name in _MEASURED)
     saved = next((each.model for each in expected if each.model.folder), None)
     if saved is None:

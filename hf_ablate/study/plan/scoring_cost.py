@@ -78,7 +78,7 @@ def _of_one_model(arguments: EvaluateArguments, tokenizer_digest: str, size: Any
     tokenizer = load_tokenizer(run.tokenizer)
     prefix = find_prefix(tokenizer, arguments.prefix)
     text = (
-        tokenise(source, tokenizer, tokenizer_digest, prefix, arguments.limit, stream_cache())
+        tokenise(source, tokenizer, tokenizer_digest, prefix, arguments.limit, stream_cache(), arguments.limit_by)
         for source in sources_of(arguments.run_dir, arguments.data, arguments.split)
     )
     return forward_cost(text, size, window)

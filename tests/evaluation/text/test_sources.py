@@ -139,6 +139,21 @@ def test_a_limit_draws_as_the_paper_did(tmp_path):
     assert len(source.read(11)) == 10
 
 
+def test_a_limit_by_domain_draws_from_each_as_from_a_source_of_its_own(tmp_path):
+    rows = [{"text": f"{domain}{number}", "subdomain": domain} for number in range(9) for domain in "ab"]
+    rows += [{"text": f"c{number}", "subdomain": "c"} for number in range(2)]
+    source = find_sources([write_jsonl(tmp_path / "all.jsonl", rows)], "val")[0]
+    drawn = [document.text for document in source.read(4, "domain")]
+    assert drawn == [
+        document.text
+        for domain in "abc"
+        for document in find_sources(
+            [write_jsonl(tmp_path / f"{domain}.jsonl", [row for row in rows if row["subdomain"] == domain])], "val"
+        )[0].read(4)
+    ]
+    assert len(drawn) == 4 + 4 + 2 and len(source.read(4, "source")) == 4
+
+
 def test_documents_without_an_id_are_named_by_file_and_line(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "x", "metadata": {"any": ["thing"]}}\n\n{"text": "y"}\n')
