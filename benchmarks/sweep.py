@@ -99,7 +99,7 @@ def as_source(number: int, stream: TokenStream) -> TokenisedSource:
     documents = len(stream.num_tokens)
     sizes = np.zeros(documents, dtype=int)  # of the text, which is not divided by here
     source = Source(f"domain{number}", "val", (), str(number))
-    return TokenisedSource(source, None, "source", [""] * documents, [None] * documents, sizes, sizes, sizes, stream)
+    return TokenisedSource(source, [""] * documents, [None] * documents, sizes, sizes, sizes, stream)
 
 
 def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture], pool_format: str) -> dict:

@@ -115,7 +115,7 @@ def read_held_out(selection: HeldOutSelection, tokenizer: Path, corpus: CorpusDe
     sources = find_sources(list(selection.folders), selection.split)
     prefix = find_prefix(loaded)
     tokenised = [
-        tokenise(source, loaded, corpus.tokenizer_digest, prefix, selection.limit, stream_cache())
+        tokenise(source.limited(selection.limit), loaded, corpus.tokenizer_digest, prefix, stream_cache())
         for source in sources
     ]
     return HeldOutText(tokenised, corpus.block_size)

@@ -66,8 +66,8 @@ def tokenise_sources(family: Family, sources: list[Source]) -> list[TokenisedSou
     measurement, cache = family.measurement, stream_cache()
     return [
         tokenise(
-            source, family.tokenizer, measurement.tokenizer_digest, measurement.prefix,
-            measurement.limit, cache, measurement.limit_by,
+            source.limited(measurement.limit, measurement.limit_by), family.tokenizer,
+            measurement.tokenizer_digest, measurement.prefix, cache,
         )
         for source in sources
     ]  # fmt: skip

@@ -28,8 +28,6 @@ class TokenisedSource:
 
     Args:
         source (`Source`): where it is from.
-        limit (`int`, *optional*): how many documents were drawn.
-        limit_by (`str`): of what: the `source`, or each `domain`.
         names (`list[str]`): [documents], for messages and rows per document.
         domains (`list[str | None]`): [documents], none for a source without domains.
         chars, bytes, words (`np.ndarray`): [documents], int64, sizes of their text.
@@ -37,8 +35,6 @@ class TokenisedSource:
     """
 
     source: Source
-    limit: int | None
-    limit_by: str
     names: list[str]
     domains: list[str | None]
     chars: np.ndarray
@@ -113,8 +109,8 @@ class TokenisedSource:
             num_words=int(self.words[chosen].sum()),
             sum_logprob=float(document_logprobs[chosen].sum()),
             data_digest=self.source.digest,
-            limit=self.limit,
-            limit_by=self.limit_by,
+            limit=self.source.limit,
+            limit_by=self.source.limit_by,
             **identity,
         )
 
@@ -160,15 +156,7 @@ def find_prefix(tokenizer, asked: str = "auto") -> str:
     return chosen
 
 
-def tokenise(
-    source: Source,
-    tokenizer,
-    tokenizer_digest: str,
-    prefix: str,
-    limit: int | None,
-    cache: Path | None,
-    limit_by: str = "source",
-) -> TokenisedSource:
+def tokenise(source: Source, tokenizer, tokenizer_digest: str, prefix: str, cache: Path | None) -> TokenisedSource:
     """Read and tokenise a source, without special tokens; each document is conditioned on one token before it.
 
     The text of a special token (`<|endoftext|>`) inside a document becomes that token, as in lm-eval and the original
@@ -179,20 +167,16 @@ def tokenise(
         tokenizer (`PreTrainedTokenizerBase`): the tokenizer.
         tokenizer_digest (`str`): what identifies it in the cache.
         prefix (`str`): the token before each document, see [`find_prefix`].
-        limit (`int`, *optional*): see [`Source.read`].
         cache (`Path`, *optional*): see [`stream_cache`].
-        limit_by (`str`): see [`Source.read`].
 
     Raises:
         `InputError`: for a source that cannot be read.
     """
-    documents = source.read(limit, limit_by)
+    documents = source.read()
     prefix_id = getattr(tokenizer, f"{prefix}_token_id")
     stream = _cached_stream(documents, tokenizer, tokenizer_digest, prefix_id, cache)
     return TokenisedSource(
         source=source,
-        limit=limit,
-        limit_by=limit_by,
         names=[document.name for document in documents],
         domains=[document.domain for document in documents],
         chars=np.array([len(document.text) for document in documents]),

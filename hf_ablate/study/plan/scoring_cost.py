@@ -76,9 +76,9 @@ def _of_one_model(arguments: EvaluateArguments, tokenizer_digest: str, size: Any
 
     run = RunFolder(arguments.run_dir)
     tokenizer = load_tokenizer(run.tokenizer)
-    prefix = find_prefix(tokenizer, arguments.prefix)
+    prefix, cache = find_prefix(tokenizer, arguments.prefix), stream_cache()
     text = (
-        tokenise(source, tokenizer, tokenizer_digest, prefix, arguments.limit, stream_cache(), arguments.limit_by)
+        tokenise(source.limited(arguments.limit, arguments.limit_by), tokenizer, tokenizer_digest, prefix, cache)
         for source in sources_of(arguments.run_dir, arguments.data, arguments.split)
     )
     return forward_cost(text, size, window)

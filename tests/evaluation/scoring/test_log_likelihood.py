@@ -233,7 +233,7 @@ def test_metrics_are_those_of_lm_eval(tokenizer, tmp_path):
     manager = TaskManager(include_defaults=False)
     expected = simple_evaluate(lm, tasks=[task], bootstrap_iters=0, task_manager=manager)["results"]["ours"]
     (source,) = find_sources([path], "val")
-    found = tokenise(source, tokenizer, "bytes", find_prefix(tokenizer), None, None)
+    found = tokenise(source, tokenizer, "bytes", find_prefix(tokenizer), None)
     (row,) = found.domain_rows(sums(model, found.stream), model="m", kind="external", mixture=None)
     for theirs, ours in metrics.items():
         assert getattr(row, ours) == pytest.approx(expected[f"{theirs},none"], rel=TOLERANCE)

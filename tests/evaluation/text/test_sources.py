@@ -134,24 +134,26 @@ def test_the_digest_is_of_the_content(tmp_path):
 def test_a_limit_draws_as_the_paper_did(tmp_path):
     source = find_sources([write_jsonl(tmp_path / "a.jsonl", ROWS)], "val")[0]
     expected = random.Random(1234).sample([row["text"] for row in ROWS], 4)
-    assert [document.text for document in source.read(4)] == expected
-    assert [document.text for document in source.read(10)] == [row["text"] for row in ROWS]
-    assert len(source.read(11)) == 10
+    assert [document.text for document in source.limited(4).read()] == expected
+    assert [document.text for document in source.limited(10).read()] == [row["text"] for row in ROWS]
+    assert len(source.limited(11).read()) == 10
 
 
 def test_a_limit_by_domain_draws_from_each_as_from_a_source_of_its_own(tmp_path):
     rows = [{"text": f"{domain}{number}", "subdomain": domain} for number in range(9) for domain in "ab"]
     rows += [{"text": f"c{number}", "subdomain": "c"} for number in range(2)]
     source = find_sources([write_jsonl(tmp_path / "all.jsonl", rows)], "val")[0]
-    drawn = [document.text for document in source.read(4, "domain")]
+    drawn = [document.text for document in source.limited(4, "domain").read()]
     assert drawn == [
         document.text
         for domain in "abc"
         for document in find_sources(
             [write_jsonl(tmp_path / f"{domain}.jsonl", [row for row in rows if row["subdomain"] == domain])], "val"
-        )[0].read(4)
+        )[0]
+        .limited(4)
+        .read()
     ]
-    assert len(drawn) == 4 + 4 + 2 and len(source.read(4, "source")) == 4
+    assert len(drawn) == 4 + 4 + 2 and len(source.limited(4, "source").read()) == 4
 
 
 def test_documents_without_an_id_are_named_by_file_and_line(tmp_path):

@@ -28,7 +28,7 @@ def source_of(tmp_path, texts, domains=None):
 
 
 def test_counts_are_of_the_text_whatever_the_tokenizer_makes_of_it(tmp_path):
-    found = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None, None)
+    found = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None)
     assert found.chars.tolist() == [len(text) for text in TEXTS]
     assert found.bytes.tolist() == [len(text.encode()) for text in TEXTS]
     assert found.words.tolist() == [len(re.split(r"\s+", text)) for text in TEXTS]
@@ -36,7 +36,7 @@ def test_counts_are_of_the_text_whatever_the_tokenizer_makes_of_it(tmp_path):
 
 
 def test_carriage_returns_and_unicode_reach_the_tokenizer_as_they_are(tmp_path):
-    stream = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None, None).stream
+    stream = tokenise(source_of(tmp_path, TEXTS), byte_tokenizer(), "d", "eos", None).stream
     text = TEXTS[2]
     assert stream.num_tokens[2] == len(text.encode())
     tokens = stream.tokens[stream.starts[2] + 1 : stream.starts[3]]
@@ -45,7 +45,7 @@ def test_carriage_returns_and_unicode_reach_the_tokenizer_as_they_are(tmp_path):
 
 def test_the_text_of_a_special_token_becomes_that_token_and_its_bytes_count(tmp_path):
     """As lm-eval and the original evaluation have it; splitting it would make scores incomparable."""
-    found = tokenise(source_of(tmp_path, [f"x{EOS}y"]), byte_tokenizer(), "d", "eos", None, None)
+    found = tokenise(source_of(tmp_path, [f"x{EOS}y"]), byte_tokenizer(), "d", "eos", None)
     eos = byte_tokenizer().eos_token_id
     assert found.stream.tokens[2] == eos and found.stream.num_tokens.tolist() == [3]
     assert found.bytes.tolist() == [2 + len(EOS)]
@@ -53,14 +53,14 @@ def test_the_text_of_a_special_token_becomes_that_token_and_its_bytes_count(tmp_
 
 def test_every_document_is_conditioned_on_one_eos_token_and_no_other_special_token_is_added(tmp_path):
     tokenizer = byte_tokenizer()
-    stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", "eos", None, None).stream
+    stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", "eos", None).stream
     assert (stream.tokens[stream.starts[:-1]] == tokenizer.eos_token_id).all()
     assert stream.num_tokens.tolist()[:2] == [0, 1]
 
 
 def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
     source, cache, tokenizer = source_of(tmp_path, TEXTS), tmp_path / "cache", byte_tokenizer()
-    first = tokenise(source, tokenizer, "d", "eos", None, cache)
+    first = tokenise(source, tokenizer, "d", "eos", cache)
 
     def refuse(*arguments, **options):
         raise AssertionError("tokenised again")
@@ -69,20 +69,20 @@ def test_streams_are_cached_by_content_and_tokenizer(tmp_path):
         eos_token_id = tokenizer.eos_token_id
         __call__ = refuse
 
-    again = tokenise(source, Cached(), "d", "eos", None, cache)
+    again = tokenise(source, Cached(), "d", "eos", cache)
     assert again.stream.tokens.tolist() == first.stream.tokens.tolist()
     with pytest.raises(AssertionError):
-        tokenise(source, Cached(), "another tokenizer", "eos", None, cache)
+        tokenise(source, Cached(), "another tokenizer", "eos", cache)
     with pytest.raises(AssertionError):
-        tokenise(source_of(tmp_path, [*TEXTS, "more"]), Cached(), "d", "eos", None, cache)
+        tokenise(source_of(tmp_path, [*TEXTS, "more"]), Cached(), "d", "eos", cache)
     with pytest.raises(AssertionError):
-        tokenise(source_of(tmp_path, ["a", *TEXTS[2:]]), Cached(), "d", "eos", None, cache)
+        tokenise(source_of(tmp_path, ["a", *TEXTS[2:]]), Cached(), "d", "eos", cache)
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
     (tmp_path / "file").touch()
     source, cache, tokenizer = source_of(tmp_path, TEXTS), tmp_path / "file" / "tokens", byte_tokenizer()
-    found, expected = (tokenise(source, tokenizer, "d", "eos", None, place) for place in (cache, None))
+    found, expected = (tokenise(source, tokenizer, "d", "eos", place) for place in (cache, None))
     assert np.array_equal(found.stream.tokens, expected.stream.tokens)
 
 
@@ -101,7 +101,7 @@ def test_the_prefix_is_bos_if_there_is_one_as_in_lm_eval_unless_another_is_asked
     starts = {}
     for asked in ("auto", "bos", "eos"):
         prefix = find_prefix(tokenizer, asked)
-        stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", prefix, None, tmp_path / "cache").stream
+        stream = tokenise(source_of(tmp_path, TEXTS), tokenizer, "d", prefix, tmp_path / "cache").stream
         (starts[asked],) = set(stream.tokens[stream.starts[:-1]].tolist())
     assert starts == {"auto": tokenizer.bos_token_id, "bos": tokenizer.bos_token_id, "eos": tokenizer.eos_token_id}
     tokenizer.bos_token = None
@@ -122,7 +122,7 @@ def test_a_tokenizer_without_the_prefix_is_refused():
 
 def test_rows_of_domains_add_up_and_each_document_counts_once(tmp_path):
     domains = ["one", "two", "one", None, ""]
-    found = tokenise(source_of(tmp_path, TEXTS, domains), byte_tokenizer(), "d", "eos", None, None)
+    found = tokenise(source_of(tmp_path, TEXTS, domains), byte_tokenizer(), "d", "eos", None)
     sums = -np.arange(1.0, 6.0)
     identity = {"model": "m", "kind": "external", "mixture": None}
     rows = found.domain_rows(sums, **identity)
