@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import InputError
+from .run_folder import RunFolder
 
 
 _LOCK = ".lock"
@@ -16,13 +17,15 @@ _HELD = "HF_ABLATE_LOCKED_RUN_FOLDER"  # set for the processes that this one sta
 def run_folder_lock(run_dir: Path) -> Iterator[None]:
     """Hold the run folder for this process; the operating system releases it even if the process is killed.
 
-    Only process 0 of a distributed run takes the lock, for all of them, unless the process that started them holds it.
+    Of a study over the pool of another run folder, that one is held, since models are written there. Only process 0 of
+    a distributed run takes the lock, for all of them, unless the process that started them holds it.
 
     Raises:
         `InputError`: if another run holds the folder (names its process), or the folder cannot be written to.
     """
     from filelock import FileLock, Timeout
 
+    run_dir = RunFolder(run_dir).pool.path
     if os.environ.get("RANK", "0") != "0" or _is_held_by_parent(run_dir):
         yield
         return

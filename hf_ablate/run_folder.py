@@ -8,6 +8,7 @@ from .manifest import has_manifest
 
 
 TRAINED_KINDS = ("seed", "component", "reference")  # in the order of training
+_STUDIES, _POOLS = "studies", "pools"  # folders of run folders that share with the one that they are in
 _FOLDERS = {"component": "components", "reference": "references", "merged": "merged"}
 
 
@@ -86,6 +87,10 @@ def _folder_name(name: str) -> str:
 class RunFolder:
     """Where everything in a study's run folder is.
 
+    Run folders may lie inside each other, so that nothing is partitioned, trained or scored twice: one in `studies/`
+    is a study over the corpus and the models of the run folder around it, one in `pools/` another pool of models on
+    the same corpus.
+
     Args:
         path (`Path`): the run folder. With `Path()`, all places are relative to it.
 
@@ -98,6 +103,9 @@ class RunFolder:
     'models/references/m-1'
     >>> RunFolder(Path()).component("C++").as_posix()
     'models/components/C%2B%2B'
+    >>> study = RunFolder(Path("runs/x/pools/1b/studies/pairs"))
+    >>> study.corpus.as_posix(), study.seed.as_posix(), study.scores.as_posix()
+    ('runs/x/corpus', 'runs/x/pools/1b/models/seed', 'runs/x/pools/1b/studies/pairs/scores')
 
     ```
     """
@@ -105,9 +113,26 @@ class RunFolder:
     path: Path
 
     @property
+    def around(self) -> "RunFolder | None":
+        """The run folder that this one is inside of, and shares with; `None` for one by itself."""
+        path = self.path.absolute() if len(self.path.parts) == 1 else self.path
+        return RunFolder(path.parent.parent) if path.parent.name in (_STUDIES, _POOLS) else None
+
+    @property
+    def pool(self) -> "RunFolder":
+        """The run folder with the models: this one or, for a study inside another, that one."""
+        is_study = self.around is not None and self.path.absolute().parent.name == _STUDIES
+        return self.around.pool if is_study else self
+
+    @property
+    def pools(self) -> Path:
+        """Other pools on the same corpus, each a run folder."""
+        return self.path / _POOLS
+
+    @property
     def corpus(self) -> Path:
         """Base units, evaluation text and the tokenizer; finished as a whole."""
-        return self.path / "corpus"
+        return self.path / "corpus" if self.around is None else self.around.corpus
 
     @property
     def units(self) -> Path:
@@ -151,7 +176,7 @@ class RunFolder:
     @property
     def models(self) -> Path:
         """All models; each folder in it is finished independently of the others."""
-        return self.path / "models"
+        return self.path / "models" if self.pool is self else self.pool.models
 
     @property
     def seed(self) -> Path:
@@ -242,3 +267,18 @@ class RunFolder:
     def figures(self) -> Path:
         """The page's figures as PNG and PDF."""
         return self.report / "figures"
+
+
+def scores_to_share(folder: Path) -> list[Path]:
+    """The folders whose score rows count for a folder of scores, which comes last; see [`RunFolder`].
+
+    Args:
+        folder (`Path`): a study's `scores`, which shares with its pool and with all studies over that; or any other
+            folder, which does not.
+    """
+    run_folder = RunFolder(folder.parent)
+    if folder != run_folder.scores:
+        return [folder]
+    pool = run_folder.pool
+    studies = sorted(pool.path.glob(f"{_STUDIES}/*/{folder.name}"))
+    return [*dict.fromkeys(each for each in (pool.scores, *studies) if each != folder), folder]

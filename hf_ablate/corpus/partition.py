@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ..byte_streams import is_url
+from ..errors import InputError
 from ..manifest import (
     digest,
     fingerprint,
@@ -41,6 +42,7 @@ def run(arguments: PartitionArguments) -> None:
         as_json = arguments.output_format == "json"
         print(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join([f"partition: {lines[0]}", *lines[1:]]))
         return
+    check_is_own(arguments.run_dir)
     files = input_files(arguments)
     check_partition_names(arguments, files)
     settings, inputs = _identity(arguments, files)
@@ -55,6 +57,15 @@ def run(arguments: PartitionArguments) -> None:
         _partition(arguments, files, folder, work, settings, inputs)
     _remove_work(folder.corpus)
     print_table(read_manifest(folder.corpus), arguments.output_format)
+
+
+def check_is_own(run_dir: Path) -> None:
+    """Raise `InputError` where the corpus is that of the run folder around, which other pools and studies use."""
+    folder = RunFolder(run_dir)
+    if folder.around is not None:
+        raise InputError(
+            f"{run_dir} shares the corpus of {folder.corpus.parent}; partition there, or give another run_dir"
+        )
 
 
 def is_partitioned(arguments: PartitionArguments) -> bool:

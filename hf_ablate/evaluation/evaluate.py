@@ -13,11 +13,11 @@ from .dry_run import print_plan
 from .export import export_rows
 from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
-from .rows import read_current_rows, read_rows, rows_digest, select_rows
+from .rows import ROWS, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
 from .scoring.executors import run_here, run_with_ray
-from .scoring.processes import Processes, launched_processes
+from .scoring.processes import ALONE, Processes, launched_processes
 from .tables import means_of_domains, print_results
 from .text.locations import sources_of
 from .text.sources import Source
@@ -111,7 +111,10 @@ def _score_text(
 def _finish(
     folder: Path, settings: dict, inputs: dict, models: list[ScoredModel], measurements: dict[str, dict]
 ) -> None:
-    """Write the manifest: the measurement of the first model, and of each other model what differs from it."""
+    """Write the manifest: the measurement of the first model, and of each other model what differs from it.
+
+    Rows that other studies of the same pool have scored are copied here before, so that these scores stand alone.
+    """
     common = measurements[models[0].id]
     described = {
         model.id: {
@@ -124,7 +127,9 @@ def _finish(
         for model in models
     }
     measurement = common | {"data": inputs["data"]}
-    rows = select_rows(read_rows(folder), described, measurement)
+    rows = select_rows(read_known_rows(folder), described, measurement)
+    own = {row.key for row in read_rows(folder)}
+    append_rows(folder / ALONE.file_name(ROWS), (row for row in rows if row.key not in own))
     write_manifest(
         folder, "evaluate", settings, inputs,
         models=described, measurement=measurement, macro=means_of_domains(rows), digest=rows_digest(rows),

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import digest, read_manifest
+from ..run_folder import scores_to_share
 
 
+ROWS = "rows"  # the files of rows begin so
 MEASUREMENT = ("data_digest", "tokenizer_digest", "prefix", "max_length", "limit", "limit_by", "dtype")
 
 
@@ -170,7 +172,7 @@ def read_rows(folder: Path) -> list[ScoreRow]:
     """
     names = {entry.name for entry in fields(ScoreRow)}
     by_key: dict[tuple, ScoreRow] = {}
-    for path in sorted(folder.glob("rows*.jsonl")):
+    for path in sorted(folder.glob(f"{ROWS}*.jsonl")):
         for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
             if not line.endswith(b"\n"):
                 continue
@@ -180,6 +182,15 @@ def read_rows(folder: Path) -> list[ScoreRow]:
                 raise InputError(f"{path}, line {number} is not a score row ({error}); remove the line") from error
             by_key[row.key] = row
     return list(by_key.values())
+
+
+def read_known_rows(folder: Path) -> list[ScoreRow]:
+    """The rows of a folder and, where it is a study's `scores`, those of its pool and of other studies over that.
+
+    Raises:
+        `InputError`: as [`read_rows`] does.
+    """
+    return list({row.key: row for each in scores_to_share(folder) for row in read_rows(each)}.values())
 
 
 def read_current_rows(folder: Path) -> list[ScoreRow]:

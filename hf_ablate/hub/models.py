@@ -43,7 +43,9 @@ def model_uploads(run_folder: RunFolder, kind: str, ids: RepositoryIds, metadata
     uploads = []
     pattern = LAYOUT.model(model_id(kind, "" if kind == "seed" else "*"))
     folders = [
-        path for path in sorted(run_folder.path.glob(str(pattern))) if path.is_dir() and not path.name.startswith(".")
+        path
+        for path in sorted(run_folder.pool.path.glob(str(pattern)))
+        if path.is_dir() and not path.name.startswith(".")
     ]
     for folder in tqdm(folders, desc=f"check {kind} models", unit="model", disable=None, leave=False):
         if not has_manifest(folder):

@@ -25,8 +25,10 @@ def run(arguments: PullArguments) -> None:
     Raises:
         `InputError`: if something else is there already, unless `overwrite` is set.
     """
-    api = connect()
     run_dir = arguments.run_dir
+    if (around := RunFolder(run_dir).around) is not None:
+        raise InputError(f"{run_dir} shares the corpus of {around.path}, and perhaps its models; pull there instead")
+    api = connect()
     members = choose(find_members(api, arguments.source), arguments.what, arguments.source)
     check_one_pool([*local_models(run_dir), *members], str(run_dir))
     planned = plan_folders(api, members, run_dir)

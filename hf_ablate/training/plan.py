@@ -11,6 +11,7 @@ from ..mixtures.probes import read_probes
 from .budgets import Budgets
 from .identity import PoolInputs, missing_models
 from .pool import PlannedModel, plan_pool, plan_reference, probes_of, select
+from .reasons import check_shared
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def plan(model: str, candidates: list[CandidateMixture], budgets: Budgets, input
         inputs ([`PoolInputs`]): what models are made from.
 
     Raises:
-        `InputError`: for what does not fit the corpus, and components in the run folder that `probes` lacks.
+        `InputError`: for what does not fit the corpus, components in the run folder that `probes` lacks, and models of
+            a shared pool that were trained with other arguments.
     """
     corpus = inputs.corpus
     pool = plan_pool(corpus, candidates, budgets)
@@ -59,6 +61,7 @@ def plan(model: str, candidates: list[CandidateMixture], budgets: Budgets, input
         _check_no_other_components(inputs, probes_of(pool))
     wanted = select(model, pool, candidates, corpus, budgets)
     missing = missing_models(wanted, inputs)
+    check_shared(missing, inputs)
     made = [planned for planned in wanted if planned not in missing]
     mixtures = [candidate.mixture for candidate in candidates]
     return Plan(corpus, budgets, mixtures, pool[0], made, missing, probes_of(pool))

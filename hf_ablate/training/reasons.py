@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from ..errors import InputError
 from ..manifest import find_manifest, read_manifest
 from ..run_folder import RunFolder
 from .identity import PoolInputs, identity
@@ -17,6 +18,28 @@ def report_changes(missing: list[PlannedModel], inputs: PoolInputs) -> None:
 
     Another seed does so too, which follows from what is logged about the seed.
     """
+    for reason, names in _changed(missing, inputs).items():
+        if reason:
+            logger.info("%s: to be trained again, changed: %s", _first_of(names), reason)
+
+
+def check_shared(missing: list[PlannedModel], inputs: PoolInputs) -> None:
+    """Refuse to train a finished model of a shared pool again: the other studies over the pool use it.
+
+    Raises:
+        `InputError`: names the first, what differs, and what to do.
+    """
+    run = inputs.run
+    for reason, names in _changed(missing, inputs).items() if run.pool is not run else ():
+        raise InputError(
+            f"{run.path} is a study over the pool of {run.pool.path}, which holds {_first_of(names)} trained with "
+            f"other arguments ({reason or 'another seed model'}). Change those of this study, or give it a pool of "
+            f"its own: a run_dir in {run.pool.pools}"
+        )
+
+
+def _changed(missing: list[PlannedModel], inputs: PoolInputs) -> dict[str, list[str]]:
+    """What has changed of finished models that are to be trained again, if not only the seed → their ids."""
     by_reason: dict[str, list[str]] = {}
     for model in missing:
         made = find_manifest(inputs.run.model(model.id))
@@ -26,10 +49,8 @@ def report_changes(missing: list[PlannedModel], inputs: PoolInputs) -> None:
         before = made["arguments"]
         changed = [f"{name} {before.get(name)} -> {new}" for name, new in values.items() if before.get(name) != new]
         changed += [name for name, new in digests.items() if name != "seed" and made["inputs"].get(name) != new]
-        if changed:
-            by_reason.setdefault(", ".join(changed), []).append(model.id)
-    for reason, names in by_reason.items():
-        logger.info("%s: to be trained again, changed: %s", _first_of(names), reason)
+        by_reason.setdefault(", ".join(changed), []).append(model.id)
+    return by_reason
 
 
 def report_models_without_curve(made: list[PlannedModel], run: RunFolder) -> None:

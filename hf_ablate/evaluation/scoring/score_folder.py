@@ -8,7 +8,7 @@ import numpy as np
 
 from ..document_rows import DOCUMENTS, count_documents
 from ..models.scored_model import ScoredModel
-from ..rows import ScoreRow, append_json_lines, append_rows, read_rows
+from ..rows import ROWS, ScoreRow, append_json_lines, append_rows, read_known_rows
 from ..text.tokens import TokenisedSource
 from .measurement import Measurement
 from .processes import ALONE, Processes
@@ -18,7 +18,7 @@ class ScoreFolder:
     """The score rows of models on tokenised sources, in one folder.
 
     Args:
-        folder (`Path`): where the rows are; those that are there already are kept.
+        folder (`Path`): where the rows are; those that are there already are kept, see [`read_known_rows`].
         sources (`list[TokenisedSource]`): the text.
         measurement (`Measurement`): how it is scored.
         per_document (`bool`): also append one row per document to `documents.jsonl`.
@@ -37,13 +37,13 @@ class ScoreFolder:
         self.sources = sources
         self.measurement = measurement
         self.per_document = per_document
-        self._rows_path = folder / processes.file_name("rows")
+        self._rows_path = folder / processes.file_name(ROWS)
         self._documents_path = folder / processes.file_name(DOCUMENTS)
         self.read_again()
 
     def read_again(self) -> None:
-        """Read the rows that are there, other processes' among them."""
-        self._rows = {row.key: row for row in read_rows(self.folder)} if self.folder.is_dir() else {}
+        """Read the rows that are there, other processes' and other studies' of the same pool among them."""
+        self._rows = {row.key: row for row in read_known_rows(self.folder)}
         self._documents = count_documents(self.folder) if self.per_document else Counter()
 
     def missing(self, model: ScoredModel) -> list[TokenisedSource]:

@@ -8,7 +8,7 @@ from typing import Any
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
-from ...evaluation.rows import MEASUREMENT, read_rows
+from ...evaluation.rows import MEASUREMENT, read_known_rows
 from ...evaluation.scored import settings_of
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
@@ -117,16 +117,12 @@ def _scored_before(
 ) -> set[tuple[str, str]]:
     """(id, digest) of every model that has all its score rows already, under the settings of the recipe."""
     folder = arguments.scores_dir
-    if (
-        not folder.is_dir()
-        or not text.sources
-        or (arguments.per_document and not (made and made["arguments"]["per_document"]))
-    ):
+    if not text.sources or (arguments.per_document and not (made and made["arguments"]["per_document"])):
         return set()
     measured = _measured(arguments, expected, made)
     wanted = {(name, digest) for name, digest in text.sources.items()}
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for row in read_rows(folder):
+    for row in read_known_rows(folder):
         if tuple(getattr(row, name) for name in _MEASURED) == measured:
             found.setdefault((row.model, row.model_digest), set()).add((row.source, row.data_digest))
     return {model for model, sources in found.items() if wanted <= sources}
