@@ -43,7 +43,7 @@ class DescribedModel:
         member (`str`): `seed`, `component:<unit>`, `adapter:<unit>`, `reference:<mixture>` or `merged:<mixture>`.
         manifest (`dict`): of the model's folder.
         config (`dict`): its `config.json`.
-        base (`str`): Hub id of the seed, or of what a seed was made from; empty for a seed trained from scratch.
+        base (`str`): Hub id of the seed, or of what a seed was made from; empty for a model trained from scratch.
         rows (`list[ScoreRow]`): the model's scores.
     """
 

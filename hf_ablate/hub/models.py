@@ -64,8 +64,8 @@ def _described(
 ) -> DescribedModel:
     model = manifest["model"]
     base = _origin_of_seed(manifest) if manifest["kind"] == "seed" else seed
-    if base == ids.of(model):  # a seed that was taken from its own repository
-        base = ""
+    if base == ids.of(model) or "init_seed" in manifest["arguments"]:
+        base = ""  # a seed that was taken from its own repository, and a model with random weights of its own
     return DescribedModel(model, manifest, _read_json(folder / CONFIG), base, rows)
 
 

@@ -4,32 +4,23 @@ import os
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
-from ..arguments import ModelStageArguments
 from ..cache import remembered
 from ..errors import InputError, unknown_name
 from ..launch import is_launched, process_count
 from ..mixtures.probes import check_probes
 from ..run_folder import RunFolder
-from .adapter import ALL_LINEAR, Adapter
+from .adapter_arguments import AdapterArguments
 from .budgets import Budgets, parse_copies
 from .cost import Throughput
 from .decided_options import check_not_decided, with_decided
 from .optimizer_settings import optimizer_settings, plain
+from .optimizer_state import check_optimizer_has_state
 from .options import choices_of, library_versions, trainer_defaults
-from .seed import SeedOrigin
 from .speed import PEAK_TFLOPS
 
 
-# Fields called `seed_<name>` replace transformers' option `<name>` while the seed is trained.
-_SEED_OVERRIDES = ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay")
-_ADAPTER = (
-    "peft", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules", "lora_target_parameters",
-    "lora_modules_to_save", "use_rslora", "use_dora",
-)  # fmt: skip
-
-
 @dataclass
-class TrainArguments(ModelStageArguments):
+class TrainArguments(AdapterArguments):
     """What `hf-ablate train` takes.
 
     The values of transformers' options are in `trainer`. The object that the Trainer gets is made of them in
@@ -62,30 +53,13 @@ class TrainArguments(ModelStageArguments):
             "help": "Blocks per optimizer step over all processes; gradient_accumulation_steps then follows from it."
         },
     )
-    seed_model: str | None = field(
-        default=None, metadata={"help": "Folder or Hub id of the seed. Null: train one from scratch."}
+    decay_all: bool = field(
+        default=False,
+        metadata={
+            "help": "weight_decay on all parameters, as in the paper's code. Default: not on biases and normalisation "
+            "layers, which is transformers' rule."
+        },
     )
-    seed_revision: str | None = field(default=None, metadata={"help": "Revision of seed_model on the Hub."})
-    model_type: str = field(default="llama", metadata={"help": "Architecture of a seed trained from scratch."})
-    config_overrides: str | None = field(
-        default=None,
-        metadata={"help": "Its configuration, for example hidden_size=128,num_hidden_layers=4."},
-    )
-    attn_implementation: str | None = field(
-        default=None, metadata={"help": "eager, sdpa, flash_attention_2, ... Null: the model's own choice."}
-    )
-    seed_tokens: int | None = field(
-        default=None,
-        metadata={"help": "Tokens that the seed is trained on. Null: its text once; 0: none (the no-seed control)."},
-    )
-    seed_learning_rate: float | None = field(
-        default=None, metadata={"help": "learning_rate of the seed, if different."}
-    )
-    seed_lr_scheduler_type: str | None = field(
-        default=None, metadata={"help": "lr_scheduler_type of the seed, if different."}
-    )
-    seed_warmup_steps: float | None = field(default=None, metadata={"help": "warmup_steps of the seed, if different."})
-    seed_weight_decay: float | None = field(default=None, metadata={"help": "weight_decay of the seed, if different."})
     component_tokens: int | None = field(
         default=None, metadata={"help": "Tokens that a component is trained on. Null: its unit's budget."}
     )
@@ -114,33 +88,6 @@ class TrainArguments(ModelStageArguments):
             "help": "All units, in the order in which reference models see them, one after the other. Null: shuffled."
         },
     )
-    peft: Literal["lora"] | None = field(
-        default=None,
-        metadata={
-            "help": "lora: components and reference models are low-rank adapters of the seed, folded in when saved."
-        },
-    )
-    lora_r: int = field(default=16, metadata={"help": "Rank of the adapters."})
-    lora_alpha: float = field(default=32, metadata={"help": "The update is scaled by lora_alpha / lora_r."})
-    lora_dropout: float = field(default=0.0, metadata={"help": "Dropout before the adapters."})
-    lora_target_modules: list[str] | None = field(
-        default=None,
-        metadata={"help": "Names of the layers with adapters. Null or all-linear: all linear ones but the output."},
-    )
-    lora_target_parameters: list[str] | None = field(
-        default=None,
-        metadata={
-            "help": "Names of parameters with adapters that belong to no linear layer, such as the fused experts "
-            "mlp.experts.gate_up_proj and mlp.experts.down_proj."
-        },
-    )
-    lora_modules_to_save: list[str] | None = field(
-        default=None, metadata={"help": "Names of layers that are trained whole beside the adapters."}
-    )
-    use_rslora: bool = field(
-        default=False, metadata={"help": "Scale the update by lora_alpha / sqrt(lora_r) (rank-stabilised LoRA)."}
-    )
-    use_dora: bool = field(default=False, metadata={"help": "Train magnitudes apart from directions (DoRA)."})
     eval_data: list[str] | None = field(
         default=None,
         metadata={
@@ -183,12 +130,16 @@ class TrainArguments(ModelStageArguments):
                 raise unknown_name("option", name, list(defaults))
         self.trainer = defaults | self.trainer
         check_not_decided(self.trainer, defaults)
+        self.check_seed()
+        self.check_adapter()
         self._check_numbers()
         self._check_batch()
         if self.seed_lr_scheduler_type is not None:
             known = choices_of(TrainArguments, "lr_scheduler_type")
             if self.seed_lr_scheduler_type not in known:
                 raise unknown_name("seed_lr_scheduler_type", self.seed_lr_scheduler_type, known)
+        if self.load_optimizer_state:
+            check_optimizer_has_state(self.trainer["optim"])
         self._check_with_transformers()
 
     def _check_numbers(self) -> None:
@@ -198,29 +149,11 @@ class TrainArguments(ModelStageArguments):
         parse_copies(self.copies or [])
         if self.probes is not None:
             check_probes(self.probes)
-        for name in ("lora_r", "lora_alpha", "expected_mfu"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
+        if not self.expected_mfu > 0:
+            raise InputError(f"`expected_mfu` is {self.expected_mfu}; expected a positive number")
         for name in ("global_batch_size", "component_tokens", "reference_tokens", "eval_limit", "peak_tflops"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number, or null")
-        defaults = {entry.name: entry.default for entry in fields(self)}
-        given = [name for name in _ADAPTER if getattr(self, name) != defaults[name]]
-        if given and not self.peft:
-            raise InputError(f"`{given[0]}` is for adapters, and `peft` is null; set peft: lora, or leave it out")
-        if ALL_LINEAR in (self.lora_target_modules or []) and len(self.lora_target_modules) > 1:
-            raise InputError(
-                f"`lora_target_modules` names {ALL_LINEAR} and other layers; give {ALL_LINEAR} alone (layers to train "
-                "whole go to `lora_modules_to_save`), or every layer by its name"
-            )
-        if self.seed_tokens is not None and self.seed_tokens < 0:
-            raise InputError(f"`seed_tokens` is {self.seed_tokens}; expected 0 or more, or null")
-        if self.seed_model and self.config_overrides:
-            raise InputError(
-                "`config_overrides` describe a seed trained from scratch; `seed_model` has a configuration"
-            )
-        if self.seed_model and self.seed_tokens:
-            raise InputError("`seed_tokens` are for a seed trained from scratch; `seed_model` is taken as it is")
 
     def _check_batch(self) -> None:
         if self.global_batch_size is None:
@@ -282,29 +215,6 @@ class TrainArguments(ModelStageArguments):
         return plain(self.trainer["eval_strategy"]) != "no"
 
     @property
-    def seed_origin(self) -> SeedOrigin:
-        """Where the seed is from."""
-        return SeedOrigin(
-            self.seed_model, self.seed_revision, self.model_type, self.config_overrides, self.attn_implementation
-        )
-
-    @property
-    def adapter(self) -> Adapter | None:
-        """The adapters that components and reference models are trained as, if they are."""
-        if not self.peft:
-            return None
-        return Adapter(
-            rank=self.lora_r,
-            alpha=self.lora_alpha,
-            dropout=self.lora_dropout,
-            target_modules=self.lora_target_modules and tuple(self.lora_target_modules),
-            target_parameters=tuple(self.lora_target_parameters or ()),
-            modules_to_save=tuple(self.lora_modules_to_save or ()),
-            use_rslora=self.use_rslora,
-            use_dora=self.use_dora,
-        )
-
-    @property
     def budgets(self) -> Budgets:
         """The token budgets of the pool; a given seed model is not trained."""
         return Budgets(
@@ -334,16 +244,11 @@ class TrainArguments(ModelStageArguments):
             return self.trainer["gradient_accumulation_steps"]
         return self.global_batch_size // self._blocks_at_once
 
-    def overrides(self, kind: str) -> dict[str, Any]:
-        """The values of transformers' options that are different for models of this kind (`seed`)."""
-        if kind != "seed":
-            return {}
-        values = {name: getattr(self, f"seed_{name}") for name in _SEED_OVERRIDES}
-        return {name: value for name, value in values.items() if value is not None}
-
     def weight_settings(self, kind: str) -> dict[str, Any]:
         """The settings that the weights of a model of this kind depend on, ready for a manifest."""
         settings = optimizer_settings(self.trainer | self.overrides(kind))
-        if self.peft and kind != "seed":
-            settings |= {name: getattr(self, name) for name in _ADAPTER}
+        if kind != "seed":
+            settings |= self.adapter_settings
+        if self.decay_all and settings["weight_decay"]:
+            settings["decay_all"] = True
         return settings | {"blocks_per_step": self.budgets.blocks_per_step}

@@ -64,6 +64,16 @@ def check_sharding(trainer: "Trainer") -> None:
             )
 
 
+def check_whole_optimizer() -> None:
+    """Raise `InputError` where processes hold parts of the optimizer, whose state is kept as a whole."""
+    for name in ("FSDP", "DeepSpeed"):
+        if _asked_for(name.upper()):
+            raise InputError(
+                f"`load_optimizer_state` needs the optimizer as a whole in each process, and the accelerate "
+                f"configuration asks for {name}; use multi_gpu, or leave load_optimizer_state out"
+            )
+
+
 def _asked_for(name: str) -> bool:
     return os.environ.get(f"ACCELERATE_USE_{name}", "").lower() == "true"
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..corpus.description import CorpusDescription
-from ..manifest import digest_files, find_manifest, fingerprint, is_finished
+from ..errors import InputError
+from ..manifest import digest, digest_files, find_manifest, fingerprint, is_finished
 from ..run_folder import RunFolder
 from ..saved_model import weights_digest
+from .optimizer_state import find_state
 from .pool import PlannedModel
 from .seed import SeedOrigin
 
@@ -22,12 +24,22 @@ class PoolInputs:
         corpus ([`CorpusDescription`]): what models are trained on.
         seed ([`SeedOrigin`]): where the seed is from.
         settings (`Mapping[str, Mapping[str, Any]]`): kind of model → the settings that its weights depend on.
+        component_init (`str`): `shared` if all models start from the seed, `own` if each from its own random weights.
+        load_optimizer_state (`bool`): whether they go on with the state of the seed's optimizer.
     """
 
     run: RunFolder
     corpus: CorpusDescription
     seed: SeedOrigin
     settings: Mapping[str, Mapping[str, Any]]
+    component_init: str = "shared"
+    load_optimizer_state: bool = False
+
+    def init_seed(self, model: PlannedModel) -> int | None:
+        """What the random weights that a model starts from are drawn with; `None` if it starts from the seed."""
+        if model.kind == "seed" or self.component_init == "shared":
+            return None
+        return int(digest([self.settings["seed"]["seed"], model.id]), 16) % 2**32
 
 
 def missing_models(models: list[PlannedModel], inputs: PoolInputs) -> list[PlannedModel]:
@@ -44,8 +56,33 @@ def is_made(model: PlannedModel, inputs: PoolInputs) -> bool:
     folder = inputs.run.model(model.id)
     made = find_manifest(folder)
     return made is not None and (
-        is_imported(made, inputs.corpus) or is_finished(folder, fingerprint("train", *identity(model, inputs)))
+        is_imported(made, inputs.corpus)
+        or is_finished(folder, fingerprint("train", *identity(model, inputs)))
+        and not lacks_optimizer_state(model, made, inputs)
     )
+
+
+def check_seed_has_state(inputs: PoolInputs) -> None:
+    """Raise `InputError` where the state of the optimizer is needed of a seed that was not trained here."""
+    made = find_manifest(inputs.run.seed)
+    if made is not None and is_imported(made, inputs.corpus):
+        raise InputError(
+            "`load_optimizer_state` needs the optimizer's state of the seed, and this one was imported without; leave "
+            "the option out to start with a fresh optimizer"
+        )
+    if inputs.seed.model and not (made or {}).get("optimizer_digest"):
+        find_state(inputs.seed.model, inputs.seed.revision)
+
+
+def lacks_optimizer_state(model: PlannedModel, made: Mapping[str, Any], inputs: PoolInputs) -> bool:
+    """Whether a model is a seed whose optimizer's state was not kept and is needed.
+
+    Args:
+        model ([`PlannedModel`]): the model.
+        made (`Mapping[str, Any]`): its manifest.
+        inputs ([`PoolInputs`]): what models are made from.
+    """
+    return inputs.load_optimizer_state and model.kind == "seed" and not made.get("optimizer_digest")
 
 
 def is_imported(made: Mapping[str, Any], corpus: CorpusDescription) -> bool:
@@ -65,6 +102,10 @@ def identity(model: PlannedModel, inputs: PoolInputs) -> tuple[dict[str, Any], d
     if model.kind != "seed":
         seed = find_manifest(inputs.run.seed)
         digests["seed"] = seed["digest"] if seed else ""
+        if inputs.load_optimizer_state:
+            digests["seed_optimizer"] = (seed or {}).get("optimizer_digest") or ""
+        if (init_seed := inputs.init_seed(model)) is not None:
+            values["init_seed"] = init_seed
         return values, digests | {f"unit {unit}": inputs.corpus.units[unit].digest for unit in model.shares}
     origin = inputs.seed
     if origin.model:

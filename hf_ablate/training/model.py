@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import PreTrainedModel
 
-from ..manifest import fingerprint, is_finished, make_readable, write_manifest
+from ..manifest import fingerprint, make_readable, write_manifest
 from ..model_config import context_of, vocabulary_size
 from ..model_size import size_of
 from ..saved_model import ADAPTER, weights_digest
@@ -16,9 +16,10 @@ from .callbacks import METRICS
 from .checkpoints import prepare_folder
 from .data import BlockFile, OrderedBlocks, collate
 from .devices import reset_deepspeed, unsharded_construction
-from .fit import Instruments, arguments_of, fit
+from .fit import Fitted, Instruments, arguments_of, fit
 from .folding import save_folded
-from .identity import PoolInputs, identity
+from .identity import PoolInputs, identity, is_made
+from .optimizer_state import STATE, copy_state, find_state, save_state, state_digest
 from .order import block_order
 from .pool import PlannedModel
 from .record import measured_record, training_record
@@ -56,12 +57,14 @@ def train_model(
     state, corpus, folder = args.distributed_state, inputs.corpus, inputs.run.model(planned.id)
     values, digests = identity(planned, inputs)
     expected = fingerprint("train", values, digests)
-    is_made = is_finished(folder, expected)
+    was_made = is_made(planned, inputs)
     state.wait_for_everyone()
-    if is_made:
+    if was_made:
         instruments.progress.advance(planned.blocks * corpus.block_size)
         return False
     args = with_overrides(args, planned.own_seeds(vars(args)))
+    if inputs.load_optimizer_state and planned.kind != "seed":
+        args = with_overrides(args, {"optimizer_state": inputs.run.seed / STATE})
     reset_deepspeed(args)
     model = _starting_model(planned, inputs, args, adapter)  # before what is to be replaced is removed
     if state.is_main_process:
@@ -88,6 +91,8 @@ def train_model(
     elif state.is_main_process:
         model.save_pretrained(folder)
         (folder / METRICS).write_text("", encoding="utf-8")
+    if inputs.load_optimizer_state and planned.kind == "seed" and state.is_main_process:
+        _keep_optimizer_state(fitted, folder, inputs)
     state.wait_for_everyone()
     if state.is_main_process:
         for path in [*folder.glob("*.safetensors"), *folder.glob(f"{ADAPTER}/*.safetensors")]:
@@ -97,6 +102,7 @@ def train_model(
             "seed_digest": digests.get("seed"),
             **training_record(planned, corpus, size, {name: len(file) for name, file in files.items()}, seed),
             **measured_record(fitted),
+            **({"optimizer_digest": kept} if (kept := state_digest(folder)) else {}),
         }
         write_manifest(folder, "train", values, digests, digest=weights_digest(folder), **record)
     state.wait_for_everyone()
@@ -112,16 +118,19 @@ def _ordered(planned: PlannedModel, files: dict[str, BlockFile], seed: int) -> O
 def _starting_model(
     planned: PlannedModel, inputs: PoolInputs, args: PoolTrainingArguments, adapter: Adapter | None
 ) -> "PreTrainedModel | PeftModel":
-    """A component or reference starts from the pool's seed; the seed from a given model, or from random weights."""
-    origin, corpus = inputs.seed, inputs.corpus
-    if planned.kind != "seed":
+    """A component or reference starts from the pool's seed; the seed from a given model, or from random weights.
+
+    With `component_init: own`, components and references start from random weights too.
+    """
+    origin, corpus, init_seed = inputs.seed, inputs.corpus, inputs.init_seed(planned)
+    if planned.kind != "seed" and init_seed is None:
         model = load_model(inputs.run.seed, origin)
     elif origin.model:
         model = load_model(origin.model, origin, origin.revision)
     else:
         config = seed_config(origin, corpus, inputs.run.tokenizer)
         with unsharded_construction(args.deepspeed_plugin):
-            model = random_model(config, origin, args.seed)
+            model = random_model(config, origin, args.seed if init_seed is None else init_seed)
     check_fits(corpus, context_of(model.config), vocabulary_size(model.config))
     return with_adapter(model, adapter, args.seed) if adapter else model
 
@@ -153,6 +162,14 @@ def _save_adapted(
             model = _with_adapter_weights(weights, load_model(inputs.run.seed, inputs.seed), adapter)
         batch = collate(blocks.__getitems__([0]))["input_ids"]
         save_folded(model, folder, inputs.run.seed, batch, lambda path: load_model(path, inputs.seed))
+
+
+def _keep_optimizer_state(fitted: Fitted | None, folder: Path, inputs: PoolInputs) -> None:
+    """The state that the seed's training ended with; of a given seed, the one that it came with."""
+    if fitted is None:
+        copy_state(find_state(inputs.seed.model, inputs.seed.revision), folder)
+    else:
+        save_state(fitted.trainer.optimizer, fitted.trainer.bare_model, folder)
 
 
 def _plain_model(model: PreTrainedModel) -> PreTrainedModel:

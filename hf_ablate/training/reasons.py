@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..errors import InputError
 from ..manifest import find_manifest, read_manifest
 from ..run_folder import RunFolder
-from .identity import PoolInputs, identity
+from .identity import PoolInputs, identity, lacks_optimizer_state
 from .pool import PlannedModel
 
 
@@ -47,8 +47,14 @@ def _changed(missing: list[PlannedModel], inputs: PoolInputs) -> dict[str, list[
             continue
         values, digests = identity(model, inputs)
         before = made["arguments"]
-        changed = [f"{name} {before.get(name)} -> {new}" for name, new in values.items() if before.get(name) != new]
+        changed = [
+            f"{name} {before.get(name)} -> {values.get(name)}"
+            for name in {**values, **before}
+            if before.get(name) != values.get(name)
+        ]
         changed += [name for name, new in digests.items() if name != "seed" and made["inputs"].get(name) != new]
+        if lacks_optimizer_state(model, made, inputs):
+            changed.append("the state of its optimizer was not kept")
         by_reason.setdefault(", ".join(changed), []).append(model.id)
     return by_reason
 

@@ -21,7 +21,7 @@ from ..run_folder import TRAINED_KINDS, split_model_id
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
 from .cost import cost_rows
-from .identity import PoolInputs, is_made
+from .identity import PoolInputs, check_seed_has_state, is_made
 from .plan import Plan, plan
 from .pool import PlannedModel
 from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
@@ -78,12 +78,22 @@ def _inputs(arguments: TrainArguments) -> PoolInputs:
 def pool_inputs(arguments: TrainArguments, corpus: CorpusDescription) -> PoolInputs:
     """What the models of a study are made from."""
     settings = {kind: arguments.weight_settings(kind) for kind in TRAINED_KINDS}
-    return PoolInputs(arguments.run, corpus, arguments.seed_origin, settings)
+    return PoolInputs(
+        arguments.run,
+        corpus,
+        arguments.seed_origin,
+        settings,
+        arguments.component_init,
+        arguments.load_optimizer_state,
+    )
 
 
 def _plan(arguments: TrainArguments, inputs: PoolInputs) -> Plan:
     candidates = read_mixtures(arguments.run_dir) if has_manifest(arguments.run.mixtures) else []
-    return plan(arguments.model, candidates, arguments.budgets, inputs)
+    planned = plan(arguments.model, candidates, arguments.budgets, inputs)
+    if planned.missing and inputs.load_optimizer_state:
+        check_seed_has_state(inputs)
+    return planned
 
 
 def _architecture(arguments: TrainArguments, corpus: CorpusDescription) -> Architecture:
@@ -160,7 +170,7 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     from ..loading_bars import no_loading_bars
     from .adapter import no_warnings_of_peft
     from .checkpoints import remove_checkpoints
-    from .devices import check_device, no_warnings_about_deepspeed, unsharded_construction
+    from .devices import check_device, check_whole_optimizer, no_warnings_about_deepspeed, unsharded_construction
     from .fit import Instruments
     from .held_out import HeldOutSelection, read_held_out
     from .model import train_model
@@ -172,8 +182,10 @@ def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main
     corpus, missing = inputs.corpus, planned.missing
     config = seed_config(inputs.seed, corpus, inputs.run.tokenizer)
     check_fits(corpus, context_of(config), vocabulary_size(config))
-    args = trainer_arguments(arguments.trainer_options, arguments.study_options)
+    args = trainer_arguments(arguments.trainer_options, arguments.study_options, arguments.decay_all)
     check_device(args)
+    if inputs.load_optimizer_state:
+        check_whole_optimizer()
     check_trackers(args.report_to)
     if inputs.seed.model:
         check_tokenizer(inputs.seed.model, corpus)

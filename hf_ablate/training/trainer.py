@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, Trainer, get_scheduler
 
 from ..errors import refused
 from .callbacks import diverged
+from .optimizer_state import load_state
 from .pool import PlannedModel
 from .speed import Meter
 from .trainer_arguments import PoolTrainingArguments
@@ -35,6 +36,20 @@ class PoolTrainer(Trainer):
     held_out: "HeldOutText | None"
     evaluation: dict[str, float]
     first_bad_step: torch.Tensor | None = None
+
+    def get_decay_parameter_names(self, model: torch.nn.Module) -> list[str]:
+        """The parameters that weight decay applies to."""
+        if self.args.decay_all:
+            return [name for name, _ in model.named_parameters()]
+        return super().get_decay_parameter_names(model)
+
+    def create_optimizer(self, *args, **kwargs) -> torch.optim.Optimizer:
+        """The optimizer, in the state that the seed's had where that is asked for; a checkpoint comes later."""
+        is_new = self.optimizer is None
+        optimizer = super().create_optimizer(*args, **kwargs)
+        if is_new and self.args.optimizer_state:
+            load_state(optimizer, self.model, self.args.optimizer_state)
+        return optimizer
 
     def training_step(self, *args, **kwargs) -> torch.Tensor:
         """Train on a micro-batch, and remember the first step whose loss is not finite.

@@ -14,23 +14,33 @@ from .precisions import lacking_precisions
 
 @dataclass
 class PoolTrainingArguments(TrainingArguments):
-    """`TrainingArguments` that report our own arguments to trackers too."""
+    """`TrainingArguments` that report our own arguments to trackers too.
 
+    Args:
+        decay_all (`bool`): whether weights decay everywhere, also in biases and normalisation layers.
+        optimizer_state (`Path`, *optional*): the file with the state that the optimizer starts from.
+    """
+
+    decay_all: bool = field(default=False, metadata={"help": "Weight decay on all parameters."})
+    optimizer_state: Path | None = field(default=None, metadata={"help": "What the optimizer starts from."})
     study: dict[str, Any] = field(default_factory=dict, metadata={"help": "Our arguments."})
 
     def to_dict(self) -> dict[str, Any]:
         """All arguments for trackers, which write them as JSON."""
-        values = super().to_dict()
+        values = {name: value for name, value in super().to_dict().items() if name != "optimizer_state"}
         ours = {name: str(value) if isinstance(value, Path) else value for name, value in values.pop("study").items()}
         return values | ours
 
 
-def trainer_arguments(options: Mapping[str, Any], study: Mapping[str, Any]) -> PoolTrainingArguments:
+def trainer_arguments(
+    options: Mapping[str, Any], study: Mapping[str, Any], decay_all: bool = False
+) -> PoolTrainingArguments:
     """The arguments of the Trainer for every model of a pool.
 
     Args:
         options (`Mapping[str, Any]`): the values of transformers' options.
         study (`Mapping[str, Any]`): our arguments, for trackers.
+        decay_all (`bool`): whether weights decay everywhere.
 
     Raises:
         `InputError`: for values that transformers refuses.
@@ -38,7 +48,7 @@ def trainer_arguments(options: Mapping[str, Any], study: Mapping[str, Any]) -> P
     # transformers refuses a precision that the device lacks, which a dry run must not: see `devices.check_device`.
     lacking = lacking_precisions(options["bf16"], options["tf32"], options["use_cpu"])
     try:
-        args = PoolTrainingArguments(**{**options, **dict.fromkeys(lacking)}, study=dict(study))
+        args = PoolTrainingArguments(**{**options, **dict.fromkeys(lacking)}, study=dict(study), decay_all=decay_all)
     except ValueError as error:
         raise InputError(str(error)) from error
     vars(args).update({name: options[name] for name in lacking})

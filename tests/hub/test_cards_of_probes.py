@@ -31,6 +31,8 @@ def test_a_component_says_which_mixture_it_was_trained_on():
     manifest = COMMON | {"kind": "component", "mixture": {"code": 0.75, "web": 0.25}, "arguments": {}}
     card = model_card(DescribedModel("component:code", manifest, {}, "ada/tiny-seed", []), IDS, CardMetadata())
     assert "trained further on the mixture 0.75 code + 0.25 web." in card and "alone" not in card
+    card = model_card(DescribedModel("component:code", manifest, {}, "", []), IDS, CardMetadata())
+    assert "random weights of its own, trained on the mixture 0.75" in card and "base_model" not in card
     manifest |= {"kind": "adapter", "mixture": {"web": 0.75, "code": 0.25}}
     card = model_card(DescribedModel("adapter:web", manifest, {}, "ada/tiny-seed", []), IDS, CardMetadata())
     assert 'AutoTokenizer.from_pretrained("ada/tiny-component-web")' in card

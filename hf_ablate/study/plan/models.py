@@ -14,7 +14,7 @@ from ...mixtures.representation import represent
 from ...training.arguments import TrainArguments
 from ...training.cost import cost_rows
 from ...training.forecast import costs_of_each, is_pool_known
-from ...training.identity import PoolInputs, identity, is_imported
+from ...training.identity import PoolInputs, identity, is_imported, lacks_optimizer_state
 from ...training.pool import PlannedModel, plan_pool, plan_reference, probes_of, select
 from ...training.tables import costs_table, costs_with_total, each_table
 from ...training.train import model_sizes, pool_inputs
@@ -130,15 +130,17 @@ def expected_changes(
         values, digests = identity(model, inputs)
         seed_change = changes[seed.id].weights if seed.id in changes else Change.NO
         of_inputs = [
-            _seed_change(made, value, seed_change)
-            if name == "seed"
+            _seed_change(made, name, value, seed_change)
+            if name in ("seed", "seed_optimizer")
             else _text_change(made, name, value, is_corpus_made)
             for name, value in digests.items()
         ]
         has_other_arguments = _plain(values) != made["arguments"] or digests.keys() != made["inputs"].keys()
-        trained = Change.YES if has_other_arguments else max(of_inputs, default=Change.NO)
-        # weights that no training decides may be the same under other arguments
-        weights = min(trained, Change.YES if model.blocks else Change.MAYBE)
+        is_repeated = lacks_optimizer_state(model, made, inputs)
+        trained = Change.YES if has_other_arguments or is_repeated else max(of_inputs, default=Change.NO)
+        # weights that no training decides may be the same under other arguments, as those of the same training are
+        is_certain = model.blocks and not is_repeated
+        weights = min(trained, Change.YES if is_certain else Change.MAYBE)
         changes[model.id] = ModelChange(trained, weights, trained)
     return changes
 
@@ -147,9 +149,9 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(values))
 
 
-def _seed_change(made: dict[str, Any], digest: str, seed: Change) -> Change:
-    """Whether a model will start from another seed than the one that it was made from."""
-    if digest == made["inputs"].get("seed"):
+def _seed_change(made: dict[str, Any], name: str, digest: str, seed: Change) -> Change:
+    """Whether a model will start from another seed, or optimizer's state, than the one that it was made from."""
+    if digest == made["inputs"].get(name):
         return seed
     return Change.YES if digest and seed is Change.NO else Change.MAYBE  # a seed that is made anew may be the old one
 
