@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from ..arguments import ModelStageArguments
 from ..errors import InputError
+from ..mixtures.grouping import UNITS
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE, PROXIES
 from ..run_folder import RunFolder
@@ -82,6 +83,14 @@ class EvaluateArguments(ModelStageArguments):
         metadata={
             "help": "Proxies of the mixtures: averages of the components' weights, of their probabilities, or both. "
             "The second costs no forward pass."
+        },
+    )
+    merge_by: list[str] = field(
+        default_factory=lambda: [UNITS],
+        metadata={
+            "help": "What mixtures are merged by: units (micro), which is always among them, and fields of the corpus "
+            "(macro): each group of units with the same value is averaged first, then the groups in equal shares. "
+            "For every field, `rank` judges these proxies too, on the same mixtures."
         },
     )
     extrapolate: bool = field(
@@ -177,6 +186,11 @@ class EvaluateArguments(ModelStageArguments):
             Mixture.of(self.weights)
         if not 0 < self.merged_share <= 1:
             raise InputError(f"merged_share is {self.merged_share}; expected a share above 0 and up to 1, such as 0.1")
+        if UNITS not in self.merge_by:
+            raise InputError(
+                f"merge_by is {self.merge_by}; expected {UNITS}, whose proxies the others are compared with, and "
+                "fields of the corpus"
+            )
         self._check_race()
         self._check_tasks()
         is_choice = bool(self.model) or self.of_mixtures
@@ -195,11 +209,12 @@ class EvaluateArguments(ModelStageArguments):
         if self.first_windows < 2:
             raise InputError(f"first_windows is {self.first_windows}; expected at least 2, to estimate their spread")
         is_of_others = self.model or self.of_mixtures or self.merged_share < 1 or self.proxy == ENSEMBLE.option
+        is_of_others = is_of_others or self.merge_by != [UNITS]
         if is_of_others or self.per_document or self.export:
             raise InputError(
                 "top races the weight averages of all of a study's mixtures; it cannot be combined with `model`, "
-                "`mixture`, `weights`, `merged_share`, `per_document`, `export` or `proxy: ensemble` (ensembles are "
-                "scored without a forward pass)"
+                "`mixture`, `weights`, `merged_share`, `per_document`, `export`, fields in `merge_by` or `proxy: "
+                "ensemble` (ensembles are scored without a forward pass)"
             )
 
     def _check_tasks(self) -> None:

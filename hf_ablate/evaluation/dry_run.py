@@ -8,7 +8,7 @@ from typing import Any
 from ..durations import duration_text
 from ..errors import InputError
 from ..manifest import read_manifest
-from ..mixtures.enumerate import read_mixtures
+from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.proxies import MERGE
 from ..mixtures.representation import hull_text
 from ..run_folder import RunFolder
@@ -59,7 +59,7 @@ def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) ->
         _, cost = work_ahead(arguments, families, sources)
     unmerged = 0
     if not arguments.model and not arguments.of_mixtures:
-        unmerged = count_unmerged(arguments, len(read_mixtures(arguments.run_dir)), models)
+        unmerged = count_unmerged(arguments, read_mixtures(arguments.run_dir), models)
         facts |= {"unmerged": unmerged} if unmerged else {}
     return f"{counts_text(models)}, {on}{unmerged_text(unmerged)}\n{cost_text(cost)}", facts | {"cost": cost}
 
@@ -68,16 +68,19 @@ def _counts(models: list[ScoredModel]) -> dict[str, int]:
     return dict(Counter(model.kind for model in models))
 
 
-def count_unmerged(arguments: EvaluateArguments, mixtures: int, models: Iterable[ScoredModel]) -> int:
+def count_unmerged(
+    arguments: EvaluateArguments, candidates: list[CandidateMixture], models: Iterable[ScoredModel]
+) -> int:
     """How many of a study's mixtures are not merged because `merged_share` leaves their scores to be predicted.
 
     Args:
         arguments ([`EvaluateArguments`]): of the evaluation of a study.
-        mixtures (`int`): how many the study has.
+        candidates (`list[CandidateMixture]`): the study's mixtures.
         models (`Iterable[ScoredModel]`): all that are scored.
     """
-    merged = sum(model.kind == MERGE.kind for model in models)
-    return mixtures - merged if arguments.merged_share < 1 and merged else 0
+    merged = {model.mixture.id for model in models if model.kind == MERGE.kind}
+    is_share = arguments.merged_share < 1 and merged
+    return sum(candidate.mixture.id not in merged for candidate in candidates) if is_share else 0
 
 
 def unmerged_text(count: int) -> str:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
+from ..mixtures.grouping import Grouping
 from ..records import records_text
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
 from .export import export_rows
 from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
+from .models.study import study_groupings
 from .rows import ROWS, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
@@ -100,7 +102,8 @@ def _score_text(
             run_here(prepare, processes)
         if processes.index == 0:
             measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
-            _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements)
+            groupings = study_groupings(arguments.run_dir, arguments.merge_by, [])
+            _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, groupings)
     if processes.index:
         return
     rows = read_current_rows(folder)
@@ -109,7 +112,12 @@ def _score_text(
 
 
 def _finish(
-    folder: Path, settings: dict, inputs: dict, models: list[ScoredModel], measurements: dict[str, dict]
+    folder: Path,
+    settings: dict,
+    inputs: dict,
+    models: list[ScoredModel],
+    measurements: dict[str, dict],
+    groupings: dict[str, Grouping],
 ) -> None:
     """Write the manifest: the measurement of the first model, and of each other model what differs from it.
 
@@ -134,6 +142,7 @@ def _finish(
         folder, "evaluate", settings, inputs,
         models=described, measurement=measurement, macro=means_of_domains(rows), digest=rows_digest(rows),
         cost=costs_by_kind(read_costs(folder), described, inputs["data"]),
+        **({"groups": {field: dict(one.groups) for field, one in groupings.items()}} if groupings else {}),
     )  # fmt: skip
 
 

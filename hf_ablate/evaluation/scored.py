@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..manifest import fingerprint, is_finished
+from ..mixtures.grouping import UNITS
 from .arguments import EvaluateArguments
 from .models.scored_model import ScoredModel
 from .text.sources import Source
@@ -33,11 +34,10 @@ def is_raced(arguments: EvaluateArguments, merges: list[ScoredModel], sources: l
 
 
 def settings_of(arguments: EvaluateArguments) -> dict[str, Any]:
-    """The options that score rows depend on, and the share of mixtures that are merged where it is not all."""
-    some_are_merged = ("merged_share",) if arguments.merged_share < 1 else ()
-    names = (
-        "split", "limit", "limit_by", "max_length", "prefix", "dtype", "per_document", "pool_format", *some_are_merged,
-    )  # fmt: skip
+    """The options that score rows depend on; those that say which proxies there are where it is not the default."""
+    names = ["split", "limit", "limit_by", "max_length", "prefix", "dtype", "per_document", "pool_format"]
+    names += ["merged_share"] if arguments.merged_share < 1 else []
+    names += ["merge_by"] if arguments.merge_by != [UNITS] else []
     return _options(arguments, *names)
 
 

@@ -1,6 +1,6 @@
 """The proxies of a mixture: what each is called where, and what it costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import unknown_name
 
@@ -43,6 +43,7 @@ ENSEMBLE = Proxy(
     is_model=False,
 )
 PROXIES = (MERGE, ENSEMBLE)  # in the order of tables
+_BY = "_by_"  # between the kind of a proxy and a field
 
 
 def find_proxies(option: str) -> tuple[Proxy, ...]:
@@ -66,3 +67,44 @@ def find_proxies(option: str) -> tuple[Proxy, ...]:
     if not chosen:
         raise unknown_name("proxy", option, [*(proxy.option for proxy in PROXIES), "both"])
     return chosen
+
+
+def by_groups(proxy: Proxy, field: str) -> Proxy:
+    """The macro proxy: the average of one average for each group by a field, all groups with the same weight.
+
+    Args:
+        proxy (`Proxy`): of units.
+        field (`str`): a field that the corpus was partitioned by, or `source`.
+
+    Example:
+
+    ```python
+    >>> by_groups(MERGE, "field").kind, by_groups(MERGE, "field").label
+    ('merged_by_field', 'merged weights, by field')
+
+    ```
+    """
+    return replace(
+        proxy,
+        kind=f"{proxy.kind}{_BY}{field}",
+        label=f"{proxy.label}, by {field}",
+        description=f"{proxy.description}: of each group by {field} first, then of the groups in equal shares",
+    )
+
+
+def find_macro_proxy(kind: str) -> Proxy | None:
+    """The macro proxy of this kind; `None` for any other kind.
+
+    Example:
+
+    ```python
+    >>> find_macro_proxy("ensemble_by_year").label
+    'averaged probabilities, by year'
+    >>> find_macro_proxy("ensemble")
+
+    ```
+    """
+    for proxy in PROXIES:
+        if kind.startswith(proxy.kind + _BY):
+            return by_groups(proxy, kind.removeprefix(proxy.kind + _BY))
+    return None

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import unknown_name
-from ..mixtures.proxies import ENSEMBLE, MERGE
+from ..mixtures.proxies import ENSEMBLE, MERGE, find_macro_proxy
 
 
 STACK = "stack"
@@ -28,6 +28,7 @@ class Candidate:
         expected (`tuple[float, ...]`): the slope that is expected of each feature: 1 for what is itself a loss at the
             scale that is asked about, 0 for what stands beside it, [`COMMON`] for what only orders mixtures.
         is_baseline (`bool`): whether it needs no more than the components' own scores and the weights.
+        only_asked_for (`bool`): whether it is judged, but answers only where the user names it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Candidate:
     features: tuple[str, ...]
     expected: tuple[float, ...]
     is_baseline: bool = False
+    only_asked_for: bool = False
 
 
 def _single(name: str, label: str, description: str, expected: float, is_baseline: bool = False) -> Candidate:
@@ -67,7 +69,17 @@ def candidates(available: Collection[str]) -> list[Candidate]:
     Args:
         available (`Collection[str]`): the names of the features that it has.
     """
-    return [*_stack(available), *(single for single in SINGLE if single.name in available)]
+    return [*_stack(available), *map(find_candidate, in_order(available))]
+
+
+def in_order(available: Collection[str]) -> list[str]:
+    """Predictors of one feature, the one that answers where none can be judged first; macro proxies last.
+
+    Args:
+        available (`Collection[str]`): their names.
+    """
+    plain = [single.name for single in SINGLE if single.name in available]
+    return [*plain, *(name for name in available if name not in plain)]
 
 
 def _stack(available: Collection[str]) -> list[Candidate]:
@@ -100,6 +112,10 @@ def find_candidate(name: str) -> Candidate:
         `InputError`: if there is none, with the nearest name.
     """
     found = {single.name: single for single in SINGLE}
+    macro = find_macro_proxy(name)
+    if macro is not None:
+        # It says of a trace of a group what it says of a third: a search for the best mixture would find such a trace.
+        return replace(_single(macro.kind, macro.label, macro.description, 1.0), only_asked_for=True)
     if name not in found:
         raise unknown_name("predictor", name, list(found))
     return found[name]

@@ -90,7 +90,7 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
     def best(rows: np.ndarray) -> tuple[dict[str, Stack], Candidate]:
         fitted = {candidate.name: fit(candidate, rows) for candidate in candidates}
         errors = {name: _error(stack, losses[rows]) for name, stack in fitted.items()}
-        choosable = [candidate for candidate in candidates if wanted in (None, candidate.name)]
+        choosable = [each for each in candidates if each.name == wanted or not (wanted or each.only_asked_for)]
         best = min(choosable, key=lambda candidate: errors[candidate.name])
         return fitted, choosable[0] if errors[choosable[0].name] <= _EQUAL * errors[best.name] else best
 

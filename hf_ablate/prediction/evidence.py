@@ -27,6 +27,8 @@ class Evidence:
             the same model.
         scale (`str`): of the references; empty for a study with one scale.
         unit_of_measure (`str`): of the losses.
+        groups (`Mapping[str, np.ndarray]`): field → [units, groups], 1 where a unit is in a group by it, else 0; of
+            the fields by which every proxy has a macro proxy as well.
     """
 
     units: tuple[str, ...]
@@ -40,6 +42,7 @@ class Evidence:
     left_out: Mapping[str, str] = field(default_factory=dict)
     scale: str = ""
     unit_of_measure: str = "bits per byte"
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def with_references(self, rows: np.ndarray) -> "Evidence":
         """The same with some of the reference models only: what is known inside a fold of a cross-validation."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM
+from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM, in_order
 from .evidence import Evidence
 from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws, with_trees
 from .observations import Observations, averaged
 from .other_scale import OtherScale
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate import Surrogate, fit_surrogates
+from .surrogate import MacroSurrogate, Surrogate, fit_surrogates
 
 
 @dataclass(frozen=True)
@@ -23,26 +23,27 @@ class FeatureTable:
         evidence ([`Evidence`]): what it comes from.
         references ([`Observations`]): what predictors are calibrated on: the reference models with a loss on every
             domain, repeats of a mixture as one with their mean.
-        proxies (`Mapping[str, Surrogate]`): kind of proxy → its scores, of any mixture.
+        proxies (`Mapping[str, Surrogate | MacroSurrogate]`): kind of proxy → its scores, of any mixture.
         laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
     """
 
     evidence: Evidence
     references: Observations
-    proxies: Mapping[str, Surrogate]
+    proxies: Mapping[str, Surrogate | MacroSurrogate]
     laws: AveragedLaws | None
     other_scale: OtherScale | None
 
     @property
     def names(self) -> list[str]:
         """The predictors that there are, the one that answers where none can be judged first."""
-        return [single.name for single in SINGLE if self._is_available(single.name)]
+        known = [*(single.name for single in SINGLE), *self.proxies]
+        return in_order([name for name in dict.fromkeys(known) if self._is_available(name)])
 
     @property
     def proxy_names(self) -> list[str]:
-        """The predictors that stand in for the models themselves, without any run on a mixture."""
-        return [name for name in self.names if name in self.proxies or name == SOFT_MINIMUM]
+        """The predictors that stand in for models on the mixtures themselves, without any run on a mixture."""
+        return [name for name in self.names if name in self.evidence.proxies or name == SOFT_MINIMUM]
 
     def is_fitted(self, name: str) -> bool:
         """Whether a predictor is fitted on the references, so that its values there are only fair out of sample."""

@@ -1,7 +1,8 @@
 """The evidence in a run folder: scores of its own models, imported runs, or both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..errors import InputError
 from ..evaluation.rows import target_name
 from ..manifest import find_manifest, has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
+from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
 from ..observations.runs import read_runs
@@ -42,8 +44,9 @@ def read_evidence(
                 f"{run_dir} holds neither scores nor imported runs; run `hf-ablate evaluate`, or `hf-ablate import`"
             )
         return evidence_of_runs(imported, scale)
-    split = split or read_manifest(folder.scores)["arguments"]["split"]
-    evidence = evidence_of(read_scores(run_dir, metric, split), metric)
+    manifest = read_manifest(folder.scores)
+    groupings = {field: Grouping(groups) for field, groups in manifest.get("groups", {}).items()}
+    evidence = evidence_of(read_scores(run_dir, metric, split or manifest["arguments"]["split"]), metric, groupings)
     if imported is None:
         return evidence
     parameters = (find_manifest(folder.seed) or {}).get("parameters")
@@ -62,7 +65,7 @@ def candidate_mixtures(run_dir: Path, evidence: Evidence) -> list[Mixture]:
     return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
 
 
-def evidence_of(scores: Scores, metric: str) -> Evidence:
+def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] = MappingProxyType({})) -> Evidence:
     """The evidence in scores.
 
     Reference models of one unit are left out: with the same tokens they are that unit's component. So are those of
@@ -72,6 +75,7 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
     Args:
         scores ([`Scores`]): of mixtures, components and reference models.
         metric (`str`): that they are in.
+        groupings (`Mapping[str, Grouping]`): field → the groups by which there are macro proxies.
     """
     components = {name: losses for name, losses in scores.components.items() if scores.probes[name].units == [name]}
     units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(components)))
@@ -85,6 +89,20 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
         own = Observations(tuple(ids[row] for row in rows), weights[rows], losses)
         return own.only(np.flatnonzero(np.isfinite(losses).any(axis=1)))
 
+    def proxies(kind: str) -> Observations:
+        """What was scored of a kind: the candidates, and what their macro proxies are the proxies of."""
+        others = [
+            (mixture, losses) for mixture, losses in scores.others.get(kind, ()) if set(mixture.units) <= set(units)
+        ]
+        beside = Observations(
+            tuple(mixture.id for mixture, _ in others),
+            np.reshape(
+                [[mixture.weights.get(unit, 0.0) for unit in units] for mixture, _ in others], (-1, len(units))
+            ),
+            np.reshape([losses for _, losses in others], (-1, len(domains))),
+        )
+        return observed(range(len(ids)), scores.by_kind[kind]).joined(beside)
+
     are_probes = scores.are_probes
     trained = [(row, losses) for row, losses in scores.references if not are_probes[row]]
     return Evidence(
@@ -93,11 +111,8 @@ def evidence_of(scores: Scores, metric: str) -> Evidence:
         own_units=tuple(units.index(name) if name in units else None for _, name in scores.domains),
         references=observed([row for row, _ in trained], [losses for _, losses in trained]),
         components=np.array([components.get(unit, missing) for unit in units]),
-        proxies={
-            proxy.kind: observed(range(len(ids)), scores.by_kind[proxy.kind])
-            for proxy in PROXIES
-            if proxy.kind in scores.by_kind
-        },
+        proxies={proxy.kind: proxies(proxy.kind) for proxy in PROXIES if proxy.kind in scores.by_kind},
+        groups={field: grouping.members(units) for field, grouping in groupings.items()},
         seed=scores.seed,
         left_out={
             scores.mixtures[row].id: scores.mixtures[row].name for row, _ in scores.references if are_probes[row]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..run_folder import RunFolder, model_id, split_model_id, split_reference_id
 
 
 logger = logging.getLogger(__name__)
+_KINDS = tuple(proxy.kind for proxy in PROXIES)
 UNITS_OF_MEASURE = {
     "bits_per_byte": "bits per byte",
     "ppl_token": "perplexity per token",
@@ -40,6 +41,8 @@ class Scores:
         references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
             and its scores, [domains].
         probes (`dict[str, Mixture]`): name of a component → what it was trained on.
+        others (`dict[str, list[tuple[Mixture, np.ndarray]]]`): kind of proxy → mixtures that are no candidates, as
+            regrouped ones may be, and the proxy's scores, [domains].
     """
 
     mixtures: list[Mixture]
@@ -49,6 +52,7 @@ class Scores:
     seed: np.ndarray | None
     references: list[tuple[int, np.ndarray]]
     probes: dict[str, Mixture]
+    others: dict[str, list[tuple[Mixture, np.ndarray]]] = field(default_factory=dict)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -108,8 +112,14 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
     probes = {split_model_id(row.model)[1]: Mixture.of(row.mixture) for row in chosen if row.kind == "component"}
-    scores = _arrange(models, domains, mixtures, probes)
-    proxies = [scores.by_kind[proxy.kind] for proxy in PROXIES if proxy.kind in scores.by_kind]
+    known = {mixture.id for mixture in mixtures}
+    regrouped = {
+        row.model: Mixture.of(row.mixture)
+        for row in chosen
+        if row.kind in _KINDS and split_model_id(row.model)[1] not in known
+    }
+    scores = _arrange(models, domains, mixtures, probes, regrouped)
+    proxies = [scores.by_kind[kind] for kind in _KINDS if kind in scores.by_kind]
     if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
         where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
         raise InputError(
@@ -137,14 +147,18 @@ def _without_empty_domains(
 
 
 def _arrange(
-    models: dict[str, np.ndarray], domains: list, mixtures: list[Mixture], probes: dict[str, Mixture]
+    models: dict[str, np.ndarray],
+    domains: list,
+    mixtures: list[Mixture],
+    probes: dict[str, Mixture],
+    others: dict[str, Mixture],
 ) -> Scores:
     missing = np.full(len(domains), np.nan)
     components = {
         split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
     }
-    kinds, by_kind = [proxy.kind for proxy in PROXIES], {}
-    for kind in kinds:
+    by_kind = {}
+    for kind in _KINDS:
         values = [models.get(model_id(kind, mixture.id), missing) for mixture in mixtures]
         if np.isfinite(values).any():
             by_kind[kind] = np.array(values)
@@ -152,12 +166,15 @@ def _arrange(
     if np.isfinite([values for _, values in references]).any():
         by_kind["reference"] = _means(references, len(mixtures), missing)
     trained_on = {probe: components[name] for name, probe in probes.items()}
-    for kind in kinds:
+    for kind in _KINDS:
         for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.
             if mixture in trained_on and np.isnan(by_kind[kind][row]).all():
                 by_kind[kind][row] = trained_on[mixture]
-    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, probes)
+    beside: dict[str, list[tuple[Mixture, np.ndarray]]] = {}
+    for model, mixture in others.items():
+        beside.setdefault(split_model_id(model)[0], []).append((mixture, models[model]))
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, probes, beside)
 
 
 def _references(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[tuple[int, np.ndarray]]:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..mixtures.proxies import ENSEMBLE
+from ..mixtures.grouping import regroup
+from ..mixtures.proxies import ENSEMBLE, PROXIES, by_groups
 from .evidence import Evidence
 from .observations import Observations
 from .soft_minimum import soft_minimum
@@ -83,6 +84,17 @@ class Surrogate:
             deviation *= self._predicted(weights)
         return np.where(np.isnan(self._exact(weights)), deviation, 0.0)
 
+    def is_scored(self, weights: np.ndarray) -> np.ndarray:
+        """Whether the proxy was scored for each mixture, on every domain.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+
+        Returns:
+            `np.ndarray`: [mixtures], bool.
+        """
+        return np.isfinite(self._exact(weights)).all(axis=1)
+
     def _predicted(self, weights: np.ndarray) -> np.ndarray:
         found = self._in_portions(weights, self.process.predict)
         if self.components is not None:
@@ -103,8 +115,35 @@ class Surrogate:
         return found
 
 
-def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate]:
+@dataclass(frozen=True)
+class MacroSurrogate:
+    """The scores of a macro proxy for any mixture: those of the proxy for the regrouped one.
+
+    Args:
+        surrogate ([`Surrogate`]): of the proxy.
+        members (`np.ndarray`): [units, groups], 1 where a unit is in a group, else 0.
+    """
+
+    surrogate: Surrogate
+    members: np.ndarray
+
+    def losses(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.losses`]."""
+        return self.surrogate.losses(regroup(weights, self.members))
+
+    def sd(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.sd`]."""
+        return self.surrogate.sd(regroup(weights, self.members))
+
+    def is_scored(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.is_scored`]."""
+        return self.surrogate.is_scored(regroup(weights, self.members))
+
+
+def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate | MacroSurrogate]:
     """The surrogate of each kind of proxy that some mixture of two units or more was scored for on every domain.
+
+    Those of macro proxies follow; they are the same, of regrouped mixtures.
 
     Reference models are not looked at: the folds of a cross-validation over them can share what this gives.
 
@@ -112,11 +151,18 @@ def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate]:
         evidence ([`Evidence`]): with the scores of proxies and components.
     """
     logarithmic = evidence.unit_of_measure.startswith("perplexity")
-    return {
-        kind: fit_surrogate(kind, scored, evidence.components, logarithmic)
-        for kind, scored in evidence.proxies.items()
-        if ((scored.complete().weights > 0).sum(axis=1) > 1).any()
+    found = {
+        proxy: fit_surrogate(proxy.kind, evidence.proxies[proxy.kind], evidence.components, logarithmic)
+        for proxy in PROXIES
+        if proxy.kind in evidence.proxies
+        and ((evidence.proxies[proxy.kind].complete().weights > 0).sum(axis=1) > 1).any()
     }
+    macro = {
+        by_groups(proxy, field).kind: MacroSurrogate(surrogate, members)
+        for field, members in evidence.groups.items()
+        for proxy, surrogate in found.items()
+    }
+    return {proxy.kind: surrogate for proxy, surrogate in found.items()} | macro
 
 
 def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:

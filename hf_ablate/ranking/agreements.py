@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..mixtures.proxies import PROXIES
-from ..prediction.candidates import SINGLE, STACK, find_candidate
+from ..prediction.candidates import STACK, find_candidate
 from ..prediction.choice import COVERAGE
 from ..prediction.fitted import FittedStudy
 from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
@@ -15,7 +14,6 @@ from .targets import Target
 
 
 RANDOM = "random"
-_PROXIES = tuple(proxy.kind for proxy in PROXIES)
 
 
 def make_agreement(
@@ -90,15 +88,15 @@ def _predictions(fitted: FittedStudy) -> dict[str, np.ndarray]:
             for judged in fitted.choice.judged
             if judged.candidate.name == STACK or fitted.table.is_fitted(judged.candidate.name)
         }
-    plain = [single.name for single in SINGLE if single.name in fitted.table.names and single.name not in held_out]
-    order = [*_PROXIES, *(name for name in plain if name not in _PROXIES)]
-    return held_out | {name: fitted.table.values(name, weights) for name in order if name in plain}
+    order = dict.fromkeys([*fitted.table.proxies, *fitted.table.names])
+    return held_out | {name: fitted.table.values(name, weights) for name in order if name not in held_out}
 
 
 def _described(fitted: FittedStudy, name: str) -> dict[str, Any]:
     """A record of the table of predictors."""
     errors = {} if fitted.choice is None else {one.candidate.name: one.error for one in fitted.choice.judged}
-    row = {"predictor": name, "proxy": name in _PROXIES, "baseline": name == RANDOM, "error": errors.get(name)}
+    is_proxy = name in fitted.table.proxies
+    row = {"predictor": name, "proxy": is_proxy, "baseline": name == RANDOM, "error": errors.get(name)}
     if name == CHOSEN:
         return row | {
             "label": "chosen, nested",
@@ -113,7 +111,7 @@ def _described(fitted: FittedStudy, name: str) -> dict[str, Any]:
         stack = next(one.candidate for one in fitted.choice.judged if one.candidate.name == STACK)
         return row | {"label": stack.label, "description": stack.description}
     single = find_candidate(name)
-    label = f"proxy: {single.label}" if name in _PROXIES else single.label
+    label = f"proxy: {single.label}" if is_proxy else single.label
     return row | {"label": label, "description": single.description, "baseline": single.is_baseline}
 
 

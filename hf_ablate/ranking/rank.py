@@ -125,6 +125,7 @@ def _inputs(run_dir: Path) -> dict[str, str]:
     ]
     return {
         **{folder.name: _digest_of(folder) for folder in [*folders, *([run_folder.observations] if imported else [])]},
+        **({"groups": groups} if (groups := (find_manifest(run_folder.scores) or {}).get("groups")) else {}),
         "reference_budget": reference_budget(run_dir) if run_folder.scores in folders else "unknown",
         "form": "tables of flat records, by predictors",  # so that files of another form are made again
     }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import PROXIES
+from ..prediction.candidates import find_candidate
 from ..prediction.fitted import FittedStudy
 from .arguments import RankSettings
 from .targets import Target
@@ -29,17 +29,17 @@ def make_ranking(
         scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
     """
     weights = fitted.evidence.weights_of(mixtures)
-    proxies = [proxy for proxy in PROXIES if proxy.kind in fitted.table.proxies and proxy.kind != fitted.name]
+    proxies = {kind: proxy for kind, proxy in fitted.table.proxies.items() if kind != fitted.name}
     # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
-    scored = {proxy.kind: fitted.table.proxies[proxy.kind].losses(weights) for proxy in proxies}
+    scored = {kind: proxy.losses(weights) for kind, proxy in proxies.items()}
     ranked_by = [(fitted.name, fitted.label, fitted.description)]
-    ranked_by += [(proxy.kind, proxy.label, proxy.description) for proxy in proxies]
+    ranked_by += [(kind, find_candidate(kind).label, find_candidate(kind).description) for kind in proxies]
     return {
         **header,
         "answered_by": fitted.name,
         "reason": reason(fitted),
         "ranked_by": [
-            {"predictor": name, "label": label, "description": text, "scored": _count_scored(fitted, mixtures, name)}
+            {"predictor": name, "label": label, "description": text, "scored": _count_scored(fitted, weights, name)}
             for name, label, text in ranked_by
         ],
         "mixtures": [
@@ -67,12 +67,11 @@ def make_ranking(
     }  # fmt: skip
 
 
-def _count_scored(fitted: FittedStudy, mixtures: list[Mixture], predictor: str) -> int | None:
+def _count_scored(fitted: FittedStudy, weights: np.ndarray, predictor: str) -> int | None:
     """For how many of the mixtures a proxy was scored; its scores of the others are predicted from these."""
     if predictor not in fitted.table.proxies:
         return None
-    scored = set(fitted.evidence.proxies[predictor].complete().ids)
-    return sum(mixture.id in scored for mixture in mixtures)
+    return int(fitted.table.proxies[predictor].is_scored(weights).sum())
 
 
 def reason(fitted: FittedStudy) -> str:
@@ -82,10 +81,15 @@ def reason(fitted: FittedStudy) -> str:
         return f"the stated default: there are {count or 'no'} reference models, too few to choose by"
     if fitted.asked_for:
         return "it was asked for"
-    judged = fitted.choice.judged
+    judged = [one for one in fitted.choice.judged if not one.candidate.only_asked_for]
+    error = next(one.error for one in judged if one.candidate.name == fitted.name)
+    nearer = [one.candidate.label for one in fitted.choice.judged if one not in judged and one.error < error / 2]
+    beside = f" ({', '.join(nearer)}: less than half of it, but only answers where asked for)" if nearer else ""
     if judged[0].candidate.name == fitted.name:
-        return f"of {len(judged)} predictors, it has the least cross-validated error on the {count} reference models"
-    return f"of {len(judged)} predictors, none has half its cross-validated error on the {count} reference models"
+        text = f"of {len(judged)} predictors, it has the least cross-validated error on the {count} reference models"
+    else:
+        text = f"of {len(judged)} predictors, none has half its cross-validated error on the {count} reference models"
+    return text + beside
 
 
 def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
     families = [[model] for model in external_models(arguments.model)]
     if arguments.of_mixtures or not arguments.model:
         mixtures = _chosen_mixtures(arguments)
-        families.append(study_models(arguments.run_dir, arguments.proxy, mixtures, arguments.merged_share))
+        families.append(
+            study_models(arguments.run_dir, arguments.proxy, mixtures, arguments.merged_share, arguments.merge_by)
+        )
     families = [hold_components(models, arguments.pool_format, arguments.run_dir) for models in families]
     by_id: dict[str, ScoredModel] = {}
     for model in (model for models in families for model in models):

@@ -1,5 +1,6 @@
 """The models of a study that an evaluation scores: saved ones, and proxies of its mixtures."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,16 +9,22 @@ from ...errors import InputError
 from ...manifest import has_manifest, read_manifest
 from ...merging.components import check_components, check_seed
 from ...mixtures.enumerate import read_mixtures
+from ...mixtures.grouping import UNITS, Grouping, read_groupings
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
-from ...mixtures.scored_proxies import scored_proxies
+from ...mixtures.scored_proxies import scored_proxies, with_regrouped
+from ...mixtures.units import CorpusUnits
 from ...run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
 
 
 def study_models(
-    run_dir: Path, proxy: str, chosen: list[Mixture] | None = None, merged_share: float = 1.0
+    run_dir: Path,
+    proxy: str,
+    chosen: list[Mixture] | None = None,
+    merged_share: float = 1.0,
+    merge_by: Sequence[str] = (UNITS,),
 ) -> list[ScoredModel]:
     """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
 
@@ -29,20 +36,23 @@ def study_models(
         proxy (`str`): `merge`, `ensemble` or `both`.
         chosen (`list[Mixture]`, *optional*): only the proxies of these, after the components that ensembles need.
         merged_share (`float`): of the study's mixtures, how many are merged, see [`scored_proxies`].
+        merge_by (`Sequence[str]`): `units`, and fields of the corpus by which there are macro proxies.
 
     Raises:
         `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
-            or tokenizer; names them.
+            or tokenizer; names them. For a field that does not group the mixtures' units, see [`Grouping.read`].
     """
     candidates = [] if chosen else read_mixtures(run_dir)
     mixtures = chosen or [candidate.mixture for candidate in candidates]
+    groupings = study_groupings(run_dir, merge_by, mixtures).values()
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
     if chosen:
         asked = find_proxies(proxy)
+        mixtures = with_regrouped(mixtures, groupings)
         proxies = [pool.proxy(one, mixture, extrapolate=True) for one in asked for mixture in mixtures]
         return [*(components if ENSEMBLE in asked else ()), *proxies]
-    asked = scored_proxies(candidates, proxy, merged_share)
+    asked = scored_proxies(candidates, proxy, merged_share, groupings)
     proxies = [pool.proxy(one, mixture, extrapolate=True) for one, mixture in asked]
     folder = RunFolder(run_dir)
     references = [folder.model(model) for candidate in candidates for model in candidate.reference_models]
@@ -50,6 +60,11 @@ def study_models(
     finished = saved_models([reference for reference in references if has_manifest(reference)])
     _check_tokenizers([*components, *seeds, *finished])
     return [*seeds, *components, *finished, *proxies]
+
+
+def study_groupings(run_dir: Path, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
+    """Field → the groups of a study's units by it, see [`read_groupings`]; without fields, no corpus is needed."""
+    return read_groupings(CorpusUnits.read(run_dir), merge_by, mixtures) if list(merge_by) != [UNITS] else {}
 
 
 def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = SAVED) -> Pool:

@@ -8,11 +8,13 @@ from typing import Any
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
+from ...evaluation.models.study import study_groupings
 from ...evaluation.rows import MEASUREMENT, read_known_rows
 from ...evaluation.scored import settings_of
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
+from ...mixtures.grouping import UNITS
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.representation import check_represented
@@ -73,7 +75,8 @@ def plan_scores(
         split = made["arguments"]["split"] if made else "val"
         stage = plan_apart(arguments, [corpus.stage, mixtures.stage, models.stage]) if arguments else None
         return ScoresPlan(Change.NO, Change.NO, split, stage)
-    if mixtures.candidates is None or models.changes is None:
+    needs_groups = arguments.merge_by != [UNITS] and corpus.change is not Change.NO
+    if mixtures.candidates is None or models.changes is None or needs_groups:
         what = f"the study's models and proxies, on split {arguments.split}"
         stage = StagePlan("evaluate", Change.MAYBE, what, "partition")
         return ScoresPlan(Change.MAYBE, Change.MAYBE, arguments.split, stage)
@@ -86,7 +89,7 @@ def plan_scores(
     )
     change = max(text.change, *changes.values()) if is_same else Change.YES
     results = _result_change(arguments, expected, text, made)
-    unmerged = count_unmerged(arguments, len(mixtures.candidates), [each.model for each in expected])
+    unmerged = count_unmerged(arguments, mixtures.candidates, [each.model for each in expected])
     stage = _stage_plan(expected, changes, change, arguments.split, unmerged)
     cost = change if stage.facts["models"] else min(change, Change.MAYBE)
     return ScoresPlan(results, cost, arguments.split, stage)
@@ -169,6 +172,7 @@ def _result_change(
     if (
         digests.keys() != {each.model.id for each in expected}
         or _measured(arguments, expected, made) != tuple(made["measurement"].get(name) for name in _MEASURED)
+        or made["arguments"].get("merge_by", [UNITS]) != arguments.merge_by
         or any(each.weights is Change.NO and each.model.digest != digests[each.model.id] for each in expected)
     ):
         return Change.YES
@@ -198,21 +202,20 @@ def _study_models(
     """The study's models and proxies once the models are trained, in the order in which they are scored."""
     run = RunFolder(arguments.run_dir)
     mixtures = [candidate.mixture for candidate in candidates]
+    groupings = study_groupings(arguments.run_dir, arguments.merge_by, mixtures).values()
+    asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, groupings)
     probes = read_probes(arguments.run_dir) if models.probes is None else models.probes
     if are_single_units(probes):
         probes = {unit: Mixture.uniform([unit]) for mixture in mixtures for unit in mixture.units}
     elif not arguments.extrapolate:
-        check_represented(mixtures, probes)
+        check_represented([mixture for _, mixture in asked], probes)
     components = {name: _saved(run, model_id("component", name), models, probe) for name, probe in probes.items()}
     seed = _saved(run, model_id("seed"), models)
     references = [_saved(run, model, models) for candidate in candidates for model in candidate.reference_models]
     saved = [seed, *components.values(), *references]
     pool_seed = seed.model if arguments.pool_format == "delta" else None
     pool = Pool({name: own.model for name, own in components.items()}, arguments.pool_format, pool_seed)
-    averages = [
-        pool.proxy(proxy, mixture, extrapolate=True)
-        for proxy, mixture in scored_proxies(candidates, arguments.proxy, arguments.merged_share)
-    ]
+    averages = [pool.proxy(proxy, mixture, extrapolate=True) for proxy, mixture in asked]
     proxies = [_Expected(model, _of_parts(model, components, seed if pool_seed else None)) for model in averages]
     there = [each for each in saved if each.model.folder or each.weights is not Change.NO]
     return [*there, *proxies]

@@ -1,0 +1,116 @@
+"""Groups of units by a field, and mixtures in which each group is averaged first: what a macro-merge averages."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from .mixture import Mixture
+from .units import CorpusUnits
+
+
+UNITS = "units"  # in an option, beside fields: the weights of units as they are
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which group of a field each unit is in.
+
+    Args:
+        groups (`Mapping[str, str]`): unit → the field's value; one with no value, or several, is not there.
+
+    Example:
+
+    ```python
+    >>> grouping = Grouping({"bio_1": "bio", "bio_2": "bio", "bio_3": "bio", "cs": "cs"})
+    >>> grouping.regrouped(Mixture.uniform(["bio_1", "bio_2", "cs"])).weights
+    {'bio_1': 0.25, 'bio_2': 0.25, 'cs': 0.5}
+
+    ```
+    """
+
+    groups: Mapping[str, str]
+
+    @classmethod
+    def read(cls, corpus: CorpusUnits, field: str, mixtures: Collection[Mixture]) -> "Grouping":
+        """The groups by a field that the corpus records.
+
+        Args:
+            corpus ([`CorpusUnits`]): the units.
+            field (`str`): that the corpus was partitioned by, or `source`.
+            mixtures (`Collection[Mixture]`): whose units have to be in one group each.
+
+        Raises:
+            `InputError`: for an unknown field, and for a unit of a mixture in no group or several.
+        """
+        values: dict[str, list[str]] = {}
+        for group in corpus.groups_of(field):
+            for unit in corpus.groups[group]:
+                values.setdefault(unit, []).append(group.partition("=")[2])
+        for unit in sorted({unit for mixture in mixtures for unit in mixture.units}):
+            of_unit = values.get(unit, [])
+            if not of_unit:
+                raise InputError(f"unit {unit!r} is in no group by {field!r}, so mixtures with it have no macro-merge")
+            if len(of_unit) > 1:
+                raise InputError(
+                    f"the groups by {field!r} overlap: unit {unit!r} is in {' and '.join(of_unit)}, and a macro-merge "
+                    "averages groups that share no unit"
+                )
+        return cls({unit: of_unit[0] for unit, of_unit in values.items() if len(of_unit) == 1})
+
+    def parts(self, mixture: Mixture) -> list[Mixture]:
+        """A mixture's groups, each as the mixture of its units alone, in alphabetical order of the groups."""
+        parts: dict[str, dict[str, float]] = {}
+        for unit, weight in mixture.items:
+            parts.setdefault(self.groups[unit], {})[unit] = weight
+        return [Mixture.of(parts[group]) for group in sorted(parts)]
+
+    def regrouped(self, mixture: Mixture) -> Mixture:
+        """The mixture in which every group has the same weight, and a group's units share it as they do in this one.
+
+        Its merge is the macro-merge of the mixture: the average of one average for each group.
+        """
+        parts = self.parts(mixture)
+        return Mixture.of({unit: weight / len(parts) for part in parts for unit, weight in part.items})
+
+    def members(self, units: Sequence[str]) -> np.ndarray:
+        """Which group each unit is in; one in none is a group of its own.
+
+        Args:
+            units (`Sequence[str]`): in the order of the rows.
+
+        Returns:
+            `np.ndarray`: [units, groups], 1 where a unit is in a group, else 0.
+        """
+        groups = [("group", self.groups[unit]) if unit in self.groups else ("unit", unit) for unit in units]
+        return np.array([[float(own == group) for group in sorted(set(groups))] for own in groups])
+
+
+def read_groupings(corpus: CorpusUnits, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
+    """Field → its groups, for the fields in an option `merge_by`, see [`Grouping.read`]."""
+    return {field: Grouping.read(corpus, field, mixtures) for field in merge_by if field != UNITS}
+
+
+def regroup(weights: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """[`Grouping.regrouped`] of many mixtures.
+
+    Args:
+        weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+        members (`np.ndarray`): [units, groups] from [`Grouping.members`].
+
+    Returns:
+        `np.ndarray`: [mixtures, units], rows sum to 1.
+
+    Example:
+
+    ```python
+    >>> members = Grouping({"bio_1": "bio", "bio_2": "bio"}).members(["bio_1", "bio_2", "cs"])
+    >>> regroup(np.array([[0.25, 0.5, 0.25], [0.5, 0.5, 0.0]]), members).round(3).tolist()
+    [[0.167, 0.333, 0.5], [0.5, 0.5, 0.0]]
+
+    ```
+    """
+    shares = weights @ members
+    divisors = (shares > 0).sum(axis=1, keepdims=True) * (shares @ members.T)
+    return np.divide(weights, divisors, out=np.zeros_like(weights), where=weights > 0)
