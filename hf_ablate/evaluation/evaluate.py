@@ -7,14 +7,13 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
-from ..mixtures.grouping import Grouping
+from ..mixtures.grouping import Grouping, read_groupings
 from ..records import records_text
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
 from .export import export_rows
 from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
-from .models.study import study_groupings
 from .rows import ROWS, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
@@ -102,7 +101,7 @@ def _score_text(
             run_here(prepare, processes)
         if processes.index == 0:
             measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
-            groupings = study_groupings(arguments.run_dir, arguments.merge_by, [])
+            groupings = read_groupings(arguments.run_dir, arguments.merge_by, [])
             _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, groupings)
     if processes.index:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -87,9 +88,20 @@ class Grouping:
         return np.array([[float(own == group) for group in sorted(set(groups))] for own in groups])
 
 
-def read_groupings(corpus: CorpusUnits, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
-    """Field → its groups, for the fields in an option `merge_by`, see [`Grouping.read`]."""
-    return {field: Grouping.read(corpus, field, mixtures) for field in merge_by if field != UNITS}
+def read_groupings(run_dir: Path, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
+    """Field → the groups of a study's units by it; without fields, no corpus is needed.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        merge_by (`Sequence[str]`): `units`, and fields of the corpus.
+        mixtures (`Collection[Mixture]`): whose units have to be in one group each.
+
+    Raises:
+        `InputError`: as [`Grouping.read`] does.
+    """
+    fields = [name for name in merge_by if name != UNITS]
+    corpus = CorpusUnits.read(run_dir) if fields else None
+    return {field: Grouping.read(corpus, field, mixtures) for field in fields}
 
 
 def regroup(weights: np.ndarray, members: np.ndarray) -> np.ndarray:

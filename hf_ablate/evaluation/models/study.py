@@ -1,6 +1,6 @@
 """The models of a study that an evaluation scores: saved ones, and proxies of its mixtures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +9,11 @@ from ...errors import InputError
 from ...manifest import has_manifest, read_manifest
 from ...merging.components import check_components, check_seed
 from ...mixtures.enumerate import read_mixtures
-from ...mixtures.grouping import UNITS, Grouping, read_groupings
+from ...mixtures.grouping import UNITS, read_groupings
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
 from ...mixtures.scored_proxies import scored_proxies, with_regrouped
-from ...mixtures.units import CorpusUnits
 from ...run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
 
@@ -44,7 +43,7 @@ def study_models(
     """
     candidates = [] if chosen else read_mixtures(run_dir)
     mixtures = chosen or [candidate.mixture for candidate in candidates]
-    groupings = study_groupings(run_dir, merge_by, mixtures).values()
+    groupings = read_groupings(run_dir, merge_by, mixtures).values()
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
     if chosen:
@@ -60,11 +59,6 @@ def study_models(
     finished = saved_models([reference for reference in references if has_manifest(reference)])
     _check_tokenizers([*components, *seeds, *finished])
     return [*seeds, *components, *finished, *proxies]
-
-
-def study_groupings(run_dir: Path, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
-    """Field → the groups of a study's units by it, see [`read_groupings`]; without fields, no corpus is needed."""
-    return read_groupings(CorpusUnits.read(run_dir), merge_by, mixtures) if list(merge_by) != [UNITS] else {}
 
 
 def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = SAVED) -> Pool:

@@ -8,13 +8,12 @@ from typing import Any
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
-from ...evaluation.models.study import study_groupings
 from ...evaluation.rows import MEASUREMENT, read_known_rows
 from ...evaluation.scored import settings_of
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
-from ...mixtures.grouping import UNITS
+from ...mixtures.grouping import UNITS, read_groupings
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.representation import check_represented
@@ -202,7 +201,7 @@ def _study_models(
     """The study's models and proxies once the models are trained, in the order in which they are scored."""
     run = RunFolder(arguments.run_dir)
     mixtures = [candidate.mixture for candidate in candidates]
-    groupings = study_groupings(arguments.run_dir, arguments.merge_by, mixtures).values()
+    groupings = read_groupings(arguments.run_dir, arguments.merge_by, mixtures).values()
     asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, groupings)
     probes = read_probes(arguments.run_dir) if models.probes is None else models.probes
     if are_single_units(probes):
