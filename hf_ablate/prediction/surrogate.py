@@ -128,15 +128,27 @@ class MacroSurrogate:
     members: np.ndarray
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.losses`]."""
+        """As [`Surrogate.losses`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
         return self.surrogate.losses(regroup(weights, self.members))
 
     def sd(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.sd`]."""
+        """As [`Surrogate.sd`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains].
+        """
         return self.surrogate.sd(regroup(weights, self.members))
 
     def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.is_scored`]."""
+        """As [`Surrogate.is_scored`].
+
+        Returns:
+            `np.ndarray`: [mixtures], bool.
+        """
         return self.surrogate.is_scored(regroup(weights, self.members))
 
 
