@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..ranking.tables import short_name
-from .figures import top_labels
+from .figures import cell_text, top_labels
 from .style import DIVERGING, GREY, INK, WIDTH, label_text
 
 
@@ -37,8 +37,7 @@ def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
     panel.imshow(values * told_apart, cmap=DIVERGING, aspect="auto", vmin=-most, vmax=most)
     for (row, column), value in np.ndenumerate(values):
         on_colour = "white" if abs(value) > 0.6 * most else INK
-        panel.text(column, row, f"{value:+.3f}", ha="center", va="center", fontsize=6.5,
-                   color=on_colour if told_apart[row, column] else GREY)  # fmt: skip
+        cell_text(panel, row, column, f"{value:+.3f}", on_colour if told_apart[row, column] else GREY)
     top_labels(panel, [short_name(target) for target in targets])
     panel.set_yticks(range(len(parts)), [label_text(part) for part in parts], color=INK)
     panel.tick_params(axis="y", length=0)

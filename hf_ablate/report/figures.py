@@ -140,7 +140,7 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
         text = "" if np.isnan(value) else f"{value:.1f}"
-        heat.text(column, row, text, ha="center", va="center", fontsize=6.5, color="white" if dark else INK)
+        cell_text(heat, row, column, text, "white" if dark else INK)
     top_labels(heat, [short_name(name) for name in columns])
     heat.set_yticks([])
     heat.axvline(0.5, color="white", linewidth=4)
@@ -151,13 +151,13 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Figure:
 
 
 def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list[str]) -> None:
-    for row, mixture in enumerate(mixtures):
-        weights = study.ranking.mixtures[mixture]["mixture"]
-        if row % 2 == 0:
-            panel.axhspan(row - 0.5, row + 0.5, color="#f5f7f9", linewidth=0)
-        sizes = [110 * weights.get(unit, 0) ** 0.6 for unit in units]
-        panel.scatter(range(len(units)), [row] * len(units), s=5, color=GRID, zorder=2)
-        panel.scatter(range(len(units)), [row] * len(units), s=sizes, color=ACCENT, linewidths=0, zorder=3)
+    for row in range(0, len(mixtures), 2):
+        panel.axhspan(row - 0.5, row + 0.5, color="#f5f7f9", linewidth=0)
+    weights = [study.ranking.mixtures[mixture]["mixture"] for mixture in mixtures]
+    rows, columns = (indices.ravel() for indices in np.indices((len(mixtures), len(units))))
+    sizes = [110 * own.get(unit, 0) ** 0.6 for own in weights for unit in units]
+    panel.scatter(columns, rows, s=5, color=GRID, zorder=2)
+    panel.scatter(columns, rows, s=sizes, color=ACCENT, linewidths=0, zorder=3)
     panel.set_xlim(-0.6, len(units) - 0.4)
     panel.set_ylim(len(mixtures) - 0.5, -0.5)
     panel.set_yticks(range(len(mixtures)), [str(row + 1) for row in range(len(mixtures))])
@@ -166,6 +166,12 @@ def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list
     panel.set_xlabel("units in the mixture (area: weight)")
     for spine in panel.spines.values():
         spine.set_visible(False)
+
+
+def cell_text(panel: Axes, row: int, column: int, text: str, colour: str) -> None:
+    """A number in a cell of a heat map; the layout, which measures every text, need not know of it."""
+    drawn = panel.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
+    drawn.set_in_layout(False)
 
 
 def top_labels(panel: Axes, labels: list[str]) -> None:

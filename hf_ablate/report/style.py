@@ -47,6 +47,8 @@ _RC = {
     "svg.fonttype": "path",
     "svg.hashsalt": "hf_ablate",
     "pdf.fonttype": 42,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "savefig.dpi": 200,
     "figure.dpi": 100,
 }
@@ -101,8 +103,8 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     Returns:
         `str`: the figure as SVG, to be set into a page.
     """
-    figure.draw_without_rendering()  # lays it out once, which takes longer than to draw it
-    figure.set_layout_engine("none")
+    figure.get_layout_engine().execute(figure)  # once, since it takes longer than to draw
+    figure.set_layout_engine(None)  # "none" would leave an engine, for whose sake `savefig` draws everything twice
     # Without dates and versions the same study gives the same bytes.
     with atomic_path(folder / f"{name}.png") as path:
         figure.savefig(path, format="png", metadata={"Software": None})

@@ -4,20 +4,21 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from synthetic_study import DOMAINS, PARAMETERS, SCORED_TOKENS, UNIT_TOKENS, UNITS, make_study
+from synthetic_study import DOMAINS, PARAMETERS, SCORED_TOKENS, UNIT_TOKENS, UNITS, World, log_evaluations, make_study
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.mixtures.ranked import Ranking, read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
-from hf_ablate.report import write
+from hf_ablate.report import figures, write
 from hf_ablate.report.arguments import ReportArguments
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.headline import answer, savings, trust
 from hf_ablate.report.next_steps import find_next_steps
 from hf_ablate.report.ranked_study import read_ranked_study
+from hf_ablate.report.style import save, style
 
 
 def ranked(folder, **options):
@@ -27,10 +28,44 @@ def ranked(folder, **options):
 
 
 @pytest.fixture(scope="module")
-def run_dir(tmp_path_factory):
-    folder = ranked(tmp_path_factory.mktemp("run"), proxies=("merged", "ensemble"), evaluated=DOMAINS[3:6])
+def not_evaluated(tmp_path_factory):
+    """A ranked study whose training logged no evaluations."""
+    return ranked(tmp_path_factory.mktemp("ranked"), proxies=("merged", "ensemble"))
+
+
+def evaluated(folder, study, domains):
+    """A copy of the study that logged evaluations on some domains."""
+    shutil.copytree(study, folder)
+    for unit in UNITS:
+        log_evaluations(folder / "models" / "components" / unit, World(), unit, domains)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory, not_evaluated):
+    """With its report, the only one that is drawn: it takes as long as all the rest."""
+    folder = evaluated(tmp_path_factory.mktemp("report") / "run", not_evaluated, DOMAINS[3:6])
+    (folder / "report" / "figures").mkdir(parents=True)
+    for ending in ("png", "pdf"):
+        (folder / "report" / "figures" / f"of_an_earlier_ranking.{ending}").touch()
     write.run(ReportArguments(run_dir=folder, title="A <study> & its title"))
     return folder
+
+
+@pytest.fixture
+def study(run_dir):
+    return read_ranked_study(run_dir)
+
+
+@pytest.fixture(scope="module")
+def steps(run_dir):
+    return find_next_steps(run_dir, read_ranking(run_dir))
+
+
+def page_of(run_dir) -> str:
+    """The page without figures."""
+    found = read_ranked_study(run_dir)
+    return write.render(found, find_next_steps(run_dir, found.ranking), {}, "title", 10)
 
 
 @pytest.fixture(scope="module")
@@ -110,21 +145,22 @@ def test_what_people_named_is_escaped(page):
     assert "A <study>" not in page
 
 
-def test_figures_are_saved_as_png_and_pdf(run_dir):
+def test_figures_are_saved_as_png_and_pdf_and_those_of_an_earlier_ranking_are_removed(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
     scatters = {"scatter_chosen", "scatter_merged", "scatter_ensemble"}
     assert names == {"ranking", "effects", "agreement", "cost", "training", "evaluation"} | scatters
     assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
 
 
-def test_the_same_study_gives_the_same_bytes(run_dir, tmp_path):
-    other = tmp_path / "run"
-    shutil.copytree(run_dir, other)
-    shutil.rmtree(other / "report")
-    write.run(ReportArguments(run_dir=other, title="A <study> & its title"))
-    for path in sorted((run_dir / "report").rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
-            assert path.read_bytes() == (other / "report" / path.relative_to(run_dir / "report")).read_bytes(), path
+def test_the_same_study_gives_the_same_bytes(run_dir, study, steps, page, tmp_path):
+    drawn = re.findall(r'<div class="scroll">(<svg.*?</svg>\s*)</div>.*?figures/(\w+)\.png', page, re.DOTALL)
+    pictures = {name: svg for svg, name in drawn}
+    assert len(pictures) == 9
+    assert write.render(study, steps, pictures, "A <study> & its title", 10) == page
+    with style():
+        assert save(figures.scatter(study, "merged"), tmp_path, "scatter_merged") == pictures["scatter_merged"]
+    for name in ("scatter_merged.png", "scatter_merged.pdf"):
+        assert (tmp_path / name).read_bytes() == (run_dir / "report" / "figures" / name).read_bytes()
 
 
 def lines(panel) -> list[tuple[float, list[float]]]:
@@ -132,8 +168,7 @@ def lines(panel) -> list[tuple[float, list[float]]]:
     return [(line.get_linewidth(), list(line.get_ydata())) for line in panel.lines]
 
 
-def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component_in_front(run_dir):
-    study = read_ranked_study(run_dir)
+def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component_in_front(study):
     panels = {panel.get_title(): panel for panel in evaluation_curves(study).axes if panel.get_visible()}
     assert list(panels) == ["mean of domains", "sympy", "transformers", "cpython"]
     for unit in ("sympy", "transformers"):
@@ -146,8 +181,8 @@ def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component
     assert tokens == pytest.approx([UNIT_TOKENS * number / 5 for number in range(1, 6)])
 
 
-def test_with_more_domains_than_panels_sources_stand_for_them(tmp_path):
-    study = read_ranked_study(ranked(tmp_path / "run", evaluated=DOMAINS))
+def test_with_more_domains_than_panels_sources_stand_for_them(not_evaluated, tmp_path):
+    study = read_ranked_study(evaluated(tmp_path / "run", not_evaluated, DOMAINS))
     figure = evaluation_curves(study)
     titles = [panel.get_title() for panel in figure.axes if panel.get_visible()]
     assert titles == ["mean of domains", "own domain", "in_domain", "out_of_domain"]
@@ -155,8 +190,8 @@ def test_with_more_domains_than_panels_sources_stand_for_them(tmp_path):
     assert own == [[bits for _, bits in study.evaluations[f"component:{u}"][f"in_domain/{u}"]] for u in UNITS]
 
 
-def test_without_evaluations_during_training_there_is_no_figure_of_them(tmp_path):
-    run_dir = ranked(tmp_path / "run")
+def test_without_evaluations_during_training_there_is_no_figure_of_them(not_evaluated, tmp_path):
+    run_dir = shutil.copytree(not_evaluated, tmp_path / "run")
     assert evaluation_curves(read_ranked_study(run_dir)) is None
     for path in (run_dir / "models" / "components").glob("*/metrics.jsonl"):
         with open(path, "a") as file:
@@ -164,16 +199,14 @@ def test_without_evaluations_during_training_there_is_no_figure_of_them(tmp_path
     assert evaluation_curves(read_ranked_study(run_dir)) is None  # one point is no curve
 
 
-def test_the_answer_is_the_first_of_the_ranking(run_dir):
-    study = read_ranked_study(run_dir)
+def test_the_answer_is_the_first_of_the_ranking(study):
     first = study.ranking.entries()[0]
     found = answer(study)
     assert found["score"] == f"{first['score']:.4f}"
     assert found["mixture"] == first["name"]
 
 
-def test_trust_names_the_reference_models_the_budget_the_predictor_and_the_best_baseline(run_dir):
-    study = read_ranked_study(run_dir)
+def test_trust_names_the_reference_models_the_budget_the_predictor_and_the_best_baseline(study):
     text = " ".join(trust(study))
     predictors = study.agreement.group()["predictors"]
     assert "14 reference models (reference budget: fixed)" in text
@@ -197,8 +230,7 @@ def beat(study, chosen: float, baseline: float) -> str:
     return " ".join(trust(study))
 
 
-def test_a_predictor_that_does_not_beat_the_baselines_is_said_to_prove_nothing(run_dir):
-    study = read_ranked_study(run_dir)
+def test_a_predictor_that_does_not_beat_the_baselines_is_said_to_prove_nothing(study):
     assert "the predictor beats it" in beat(study, chosen=0.9, baseline=0.8)
     assert "does not prove its worth" in beat(study, chosen=0.8, baseline=0.8)
     assert "does not prove its worth" in beat(study, chosen=0.7, baseline=0.8)
@@ -206,15 +238,13 @@ def test_a_predictor_that_does_not_beat_the_baselines_is_said_to_prove_nothing(r
 
 def test_without_reference_models_the_page_says_unchecked(tmp_path):
     run_dir = ranked(tmp_path / "run", references=0)
-    write.run(ReportArguments(run_dir=run_dir))
-    page = (run_dir / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Unchecked: no reference model" in page
-    assert not (run_dir / "report" / "figures" / "agreement.png").exists()
+    assert "Unchecked: no reference model" in page_of(run_dir)
+    assert figures.agreement_intervals(read_ranked_study(run_dir)) is None
 
 
 @pytest.mark.parametrize(("budget", "times"), [("fixed", 31), ("union", 80)])
-def test_costs_add_up(tmp_path, budget, times):
-    study = read_ranked_study(ranked(tmp_path / "run", budget=budget))
+def test_costs_add_up(study, budget, times):
+    study = replace(study, ranking=Ranking(study.ranking.content | {"reference_budget": budget}))
     rows = by_kind(cost_rows(study))
     unit = rows["component"]["tokens"] / 5
     assert rows["component"]["models"] == 5 and rows["reference"]["models"] == 14
@@ -223,40 +253,28 @@ def test_costs_add_up(tmp_path, budget, times):
     assert rows["every_mixture"]["flops"] == pytest.approx(rows["component"]["flops"] * times / 5)
     scored, unscored = 2 * SCORED_TOKENS * PARAMETERS, {"cost": []}
     kinds = [model["kind"] for model in study.scores["models"].values()]
+    passes = len(kinds) - kinds.count("ensemble")
     proxies = rows["component"]["flops"] + (5 + kinds.count("merged")) * scored
     instead = rows["every_mixture"]["flops"] + 31 * scored
     assert savings(study) == (f"{proxies / instead:.0%}", "training and scoring")
-    assert (rows["scoring"]["models"], rows["scoring"]["flops"]) == (len(kinds), len(kinds) * scored)
+    assert (rows["scoring"]["models"], rows["scoring"]["flops"]) == (passes, passes * scored)
     assert rows["scoring_every_mixture"]["flops"] == pytest.approx(31 * scored)
     assert savings(replace(study, scores=unscored)) == (f"{5 / times:.0%}", "training")
 
 
-def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(run_dir):
-    study = read_ranked_study(run_dir)
+def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(study, steps):
     component = next(iter(study.of_kind("component")))
     models = study.models | {component: study.models[component] | {"flops_note": "6 N D for a reason"}}
-    page = write.render(replace(study, models=models), find_next_steps(run_dir, study.ranking), {}, "title", 10)
+    page = write.render(replace(study, models=models), steps, {}, "title", 10)
     assert "scoring: forward passes of models and proxies" in page
     assert "of the FLOPs that training and scoring a model of every mixture would take" in page
     assert page.count("FLOPs: 6 N D for a reason.") == 1
 
 
-def test_figures_that_a_new_ranking_does_not_have_are_removed(tmp_path):
-    run_dir = ranked(tmp_path / "run", proxies=("merged", "ensemble"))
-    write.run(ReportArguments(run_dir=run_dir))
-    assert (run_dir / "report" / "figures" / "scatter_ensemble.png").is_file()
-    shutil.rmtree(run_dir / "scores")
-    shutil.rmtree(run_dir / "ranking")
-    ranked(run_dir, proxies=("merged",))
-    write.run(ReportArguments(run_dir=run_dir))
-    assert not (run_dir / "report" / "figures" / "scatter_ensemble.png").exists()
-
-
 def test_weighted_mixtures_are_shown_with_their_weights(tmp_path):
     weighted = [Mixture.of({"sympy": 1 + number, "pandas": 30}) for number in range(40)]
-    run_dir = ranked(tmp_path / "run", mixtures=weighted, references=20)
-    write.run(ReportArguments(run_dir=run_dir))
-    page = (run_dir / "report" / "index.html").read_text()
+    run_dir = ranked(tmp_path / "run", mixtures=weighted, references=0)
+    page = page_of(run_dir)
     assert "The first 10 of 40" in page
     assert read_ranking(run_dir).entries()[0]["name"] in page
 
