@@ -40,7 +40,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
     assert documented("Keys of records") - found == OF_RACES | OF_PREDICTIONS | OF_TASKS
 
     score = {
-        (row["target"], row["kind"], row["mixture_id"]): row for row in scores if row["level"] in ("domain", "macro")
+        (row["target"], row["kind"], row["mixture_id"]): row for row in scores if row["level"] in ("domain", "mean")
     }
     for row in ranked["ranking"]:
         own = score.get((row["target"], row["predictor"], row["mixture_id"]))

@@ -76,7 +76,7 @@ def test_the_agreement_is_the_commands(study, capsys):
     printed = command(capsys, "rank", "--config", study.recipes / "rank.yaml")
     frame = study.agreement()
     assert list(frame.index) == [(row["predictor"], row["label"]) for row in printed["predictors"]]
-    rows = [row for row in printed["agreement"] if (row["target"], row["group"]) == ("macro", "all")]
+    rows = [row for row in printed["agreement"] if (row["target"], row["group"]) == ("mean", "all")]
     assert len(rows) == len(frame) * len(frame.columns.levels[0])
     for row in rows:
         found = frame.xs(row["predictor"])[row["statistic"]].iloc[0]

@@ -71,7 +71,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     assert result.stdout.count("Train on: ") == 1 and result.stdout.count("\nrank: ") == 1
     rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
     one, two = (
-        {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "macro"}
+        {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "mean"}
         for ranking in rankings
     )
     assert one == pytest.approx(two, rel=1e-4)

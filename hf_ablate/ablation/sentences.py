@@ -93,7 +93,7 @@ def short_names(targets: Sequence[str]) -> list[str]:
     Example:
 
     ```python
-    >>> short_names(["macro", "in_domain/scipy", "in_domain/web", "out/web"])
+    >>> short_names(["mean", "in_domain/scipy", "in_domain/web", "out/web"])
     ['the mean of domains', 'scipy', 'in_domain/web', 'out/web']
 
     ```

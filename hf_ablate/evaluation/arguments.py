@@ -171,7 +171,7 @@ class EvaluateArguments(ModelStageArguments):
         default="table",
         metadata={
             "help": "How results are printed on stdout. JSON and CSV have rows for domains, sources, all text pooled, "
-            "and the mean of domains (`macro`)."
+            "and the mean of domains (`mean`)."
         },
     )
 

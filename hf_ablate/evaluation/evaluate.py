@@ -139,7 +139,7 @@ def _finish(
     append_rows(folder / ALONE.file_name(ROWS), (row for row in rows if row.key not in own))
     write_manifest(
         folder, "evaluate", settings, inputs,
-        models=described, measurement=measurement, macro=means_of_domains(rows), digest=rows_digest(rows),
+        models=described, measurement=measurement, mean_of_domains=means_of_domains(rows), digest=rows_digest(rows),
         cost=costs_by_kind(read_costs(folder), described, inputs["data"]),
         **({"groups": {field: dict(one.groups) for field, one in groupings.items()}} if groupings else {}),
     )  # fmt: skip

@@ -33,7 +33,7 @@ def print_results(rows: list[ScoreRow], output_format: str) -> None:
 
 
 def levels(rows: list[ScoreRow]) -> list[dict]:
-    """Every model's scores on each `domain`, each `source`, all text `pooled`, and as the mean of domains (`macro`).
+    """Every model's scores on each `domain`, each `source`, all text `pooled`, and as the mean of domains (`mean`).
 
     Sources and pooled text are sums of rows, so long documents count more; the mean of domains counts every domain
     alike and has no sums. Metrics that are not finite are `None`.

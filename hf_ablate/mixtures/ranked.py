@@ -12,7 +12,7 @@ from ..run_folder import RunFolder
 from .proxies import PROXIES
 
 
-MEAN = "macro"  # the key, in files, of the target that is the mean of all domains
+MEAN = "mean"  # what options and files call the target that is the mean of all domains
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def find_target(name: str, targets: dict[str, str | None]) -> str:
     Example:
 
     ```python
-    >>> find_target("pandas", {"macro": None, "in_domain": None, "in_domain/pandas": "pandas"})
+    >>> find_target("pandas", {"mean": None, "in_domain": None, "in_domain/pandas": "pandas"})
     'in_domain/pandas'
 
     ```

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
 from ..manifest import has_manifest
+from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder
 from .arguments import ImportArguments, Tables
 from .columns import ColumnPattern, guess_pattern, guess_patterns
@@ -98,8 +99,13 @@ def _checked_losses(losses: Values) -> dict[RunKey, dict[str, float]]:
     """The losses of each run, by domain in alphabetical order.
 
     Raises:
-        `InputError`: for a loss that is missing or not finite.
+        `InputError`: for a loss that is missing or not finite, and a domain that is called like the mean of domains.
     """
+    if MEAN in losses.names:
+        raise InputError(
+            f"{losses.table}: a domain is called {MEAN!r}, which names the mean of all domains; leave its column out "
+            "with --loss_columns, or rename it"
+        )
     for key, row in losses.rows.items():
         for domain in losses.names:
             if not math.isfinite(row.get(domain, math.nan)):

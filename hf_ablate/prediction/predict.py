@@ -25,7 +25,6 @@ from .read_evidence import read_evidence
 
 
 logger = logging.getLogger(__name__)
-_MEAN = "mean"  # the column of the mean of domains
 _AT_ONCE = 500  # mixtures whose joint covariance is held in memory
 
 
@@ -47,7 +46,7 @@ def run(arguments: PredictArguments) -> None:
 
 
 def predict(study: FittedStudy, mixtures: list[Mixture]) -> tuple[list[str], Prediction]:
-    """The losses of mixtures on every domain and, unless a domain is called `mean`, on the mean of domains.
+    """The losses of mixtures on the mean of domains and on every domain.
 
     Args:
         study ([`FittedStudy`]): what predicts.
@@ -58,15 +57,11 @@ def predict(study: FittedStudy, mixtures: list[Mixture]) -> tuple[list[str], Pre
     """
     weights, domains = study.evidence.weights_of(mixtures), list(study.evidence.domains)
     prediction = study.predictor.predict(weights)
-    if _MEAN in domains:
-        return domains, prediction
     target = np.full(len(domains), 1 / len(domains))
     parts = range(0, len(weights), _AT_ONCE)
     joint = [study.predictor.joint(weights[start : start + _AT_ONCE], target) for start in parts]
     mean, sd = (np.concatenate([getattr(part, name) for part in joint]) for name in ("mean", "sd"))
-    return [_MEAN, *domains], Prediction(
-        np.column_stack([mean, prediction.mean]), np.column_stack([sd, prediction.sd])
-    )
+    return [MEAN, *domains], Prediction(np.column_stack([mean, prediction.mean]), np.column_stack([sd, prediction.sd]))
 
 
 def _patterns(run_dir: Path) -> tuple[str, ...]:
@@ -91,13 +86,12 @@ def _print_csv(listed: ListedMixtures, names: list[str], predicted: Prediction) 
 
 
 def _json_text(evidence: Evidence, listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
-    targets = [name if name in evidence.domains else MEAN for name in names]
     rows = [
         {"id": row, "mixture_id": mixture.id, "target": target, "score": mean, "sd": sd}
         for (row, mixture), means, sds in zip(
             listed.mixtures.items(), predicted.mean.tolist(), predicted.sd.tolist(), strict=True
         )
-        for target, mean, sd in zip(targets, means, sds, strict=True)
+        for target, mean, sd in zip(names, means, sds, strict=True)
     ]
     return records_text({"unit_of_measure": evidence.unit_of_measure, "scale": evidence.scale, "predictions": rows})
 

@@ -94,7 +94,7 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         split (`str`): of the evaluation text.
 
     Raises:
-        `InputError`: if there are no scores for the split, none of any proxy, or a source is called `macro`.
+        `InputError`: if there are no scores for the split, none of any proxy, or a source is called `mean`.
     """
     rows = list(rows)
     chosen = [row for row in rows if row.split == split]

@@ -17,7 +17,7 @@ class DomainWeights:
     """A target as weights of domains: the score on it is the weighted sum of the scores on the domains.
 
     Args:
-        name (`str`): `macro`, `<source>`, `<source>/<domain>`, or a sum such as `0.75 in_domain/pandas + 0.25 web`.
+        name (`str`): `mean`, `<source>`, `<source>/<domain>`, or a sum such as `0.75 in_domain/pandas + 0.25 web`.
         weights (`np.ndarray`): [domains], not negative; they sum to 1.
     """
 
@@ -34,7 +34,7 @@ def domain_weights(target: str | Mapping[str, float] | None, domains: Sequence[s
     """The target that a user asks for.
 
     Args:
-        target (`str` or `Mapping[str, float]`, *optional*): `macro` (the mean of all domains; the default), a source
+        target (`str` or `Mapping[str, float]`, *optional*): `mean` (the mean of all domains; the default), a source
             (the mean of its domains), `<source>/<domain>`, `<domain>` where only one source has it, or a mapping from
             these to weights, which text gives as JSON. The weight of a source is shared out equally among its domains.
         domains (`Sequence[str]`): the domains, `<source>/<domain>`, as in [`Evidence`].

@@ -67,7 +67,7 @@ class RankArguments(StageArguments):
         default=None,
         metadata={
             "help": "Print the ranking and agreement on this target only: a domain (SOURCE/DOMAIN, or DOMAIN alone), "
-            "a source (the mean of its domains), `macro` (the mean of all domains), or weights of these as JSON, "
+            "a source (the mean of its domains), `mean` (the mean of all domains), or weights of these as JSON, "
             """such as '{"in_domain/pandas": 2, "out_of_domain": 1}'. Default: the mean of all domains. The files """
             "hold every domain, source and the mean."
         },

@@ -17,10 +17,10 @@ class Target:
     """What mixtures are ranked on.
 
     Args:
-        name (`str`): `<source>/<domain>`, `<source>` (the mean of its domains, or a source without domains), `macro`
+        name (`str`): `<source>/<domain>`, `<source>` (the mean of its domains, or a source without domains), `mean`
             (the mean of all domains), or a weighted sum of these.
-        level (`str`): `domain`, `source_mean`, `macro` or `weighted`.
-        source (`str`, *optional*): the source, none for `macro` and sums.
+        level (`str`): `domain`, `source_mean`, `mean` or `weighted`.
+        source (`str`, *optional*): the source, none for `mean` and sums.
         domain (`str`, *optional*): the domain, none for averages and sources without domains.
         weights (`np.ndarray`): [domains], they sum to 1.
     """
@@ -50,7 +50,7 @@ class Target:
 
 
 def targets_of(domains: Sequence[str], weighted: str | None = None) -> list[Target]:
-    """`macro` first, then each source's mean (of two domains or more) followed by its domains, then the weighted one.
+    """`mean` first, then each source's mean (of two domains or more) followed by its domains, then the weighted one.
 
     Args:
         domains (`Sequence[str]`): `<source>/<domain>`, or a source without domains.

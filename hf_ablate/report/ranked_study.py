@@ -24,7 +24,7 @@ class RankedStudy:
         ranking ([`Ranking`]), agreement ([`Agreement`]): as in `ranking/`.
         models (`dict[str, dict]`): id of each trained model → its manifest, in the order seed, components, references.
         curves (`dict[str, list[tuple[int, float]]]`): model id → (tokens seen, training loss).
-        evaluations (`dict[str, dict[str, list[tuple[int, float]]]]`): model id → `macro`, source or source/domain →
+        evaluations (`dict[str, dict[str, list[tuple[int, float]]]]`): model id → `mean`, source or source/domain →
             (tokens seen, bits per byte), where training evaluated.
         corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
     """
@@ -56,7 +56,7 @@ class RankedStudy:
         return {model: manifest for model, manifest in self.models.items() if manifest["kind"] == kind}
 
     def target_names(self, level: str) -> list[str]:
-        """The targets of a level: `domain`, `source_mean` or `macro`."""
+        """The targets of a level: `domain`, `source_mean` or `mean`."""
         return [name for name, target in self.ranking.targets.items() if target["level"] == level]
 
     def columns(self, most: int = 12) -> list[str]:

@@ -203,6 +203,7 @@ def render(study: RankedStudy, steps: NextSteps, pictures: dict[str, str], title
         best_text=best_text,
         scattered=scattered(study),
         answered_by=answered_by(study.ranking),
+        mean=MEAN,
         ties_text=ties_text(study.ranking, MEAN),
         z90=Z90,
         mixture_text=lambda mixture: mixture_text(study.ranking, mixture, 200),

@@ -36,7 +36,7 @@ class ProposeArguments(StageArguments):
         default=None,
         metadata={
             "help": "What mixtures are judged on: a domain (SOURCE/DOMAIN, or DOMAIN alone), a source (the mean of "
-            "its domains), `macro` (the mean of all domains), or weights of these as JSON. Default: macro."
+            "its domains), `mean` (the mean of all domains), or weights of these as JSON. Default: mean."
         },
     )
     scale: str | None = field(

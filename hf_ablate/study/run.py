@@ -57,8 +57,8 @@ class RunArguments(StageArguments):
     target: str | None = field(
         default=None,
         metadata={
-            "help": "rounds: what mixtures are judged on: a domain, a source, `macro` (the mean of all domains), or "
-            "weights of these as JSON. Default: macro."
+            "help": "rounds: what mixtures are judged on: a domain, a source, `mean` (the mean of all domains), or "
+            "weights of these as JSON. Default: mean."
         },
     )
     until_regret: float | None = field(

@@ -168,7 +168,7 @@ class Study:
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
 
         Args:
-            target (`str`): `macro` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
+            target (`str`): `mean` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
                 or `<domain>` where only one source has it.
             predictor (`str`, *optional*): `merge` or `ensemble`, as they were scored; default: the one that answers.
 

@@ -34,7 +34,7 @@ def test_effects_of_a_linear_loss_have_a_closed_form():
     assert found["swap", "a", "c", "in/d1"] == pytest.approx(0.3 * 3 - before)
     assert found["upweight", "b", None, "in/d1"] == pytest.approx((0.5 + 0.33 * 3) / 1.03 - before)
     own = np.array([1.5, 2, 2])
-    assert found["drop", "a", None, "macro"] == pytest.approx(own @ [0, 0.6, 0.4] - own @ [0.5, 0.3, 0.2])
+    assert found["drop", "a", None, "mean"] == pytest.approx(own @ [0, 0.6, 0.4] - own @ [0.5, 0.3, 0.2])
     assert len(found) == 2 * (3 + 3 + 6)
 
 

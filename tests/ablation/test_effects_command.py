@@ -60,7 +60,7 @@ def printed(capsys, *words) -> str:
 
 
 def test_every_unit_is_dropped_swapped_and_upweighted_on_every_target(uniform):
-    targets = ["macro", *(f"{source}/{domain}" for source, domain in DOMAINS)]
+    targets = ["mean", *(f"{source}/{domain}" for source, domain in DOMAINS)]
     found = [(row["change"], row["part"], row["other"], row["target"]) for row in uniform["effects"]]
     alone = [(change, unit, None, target) for change in ("drop", "upweight") for unit in UNITS for target in targets]
     pairs = [("swap", unit, other, target) for unit in UNITS for other in UNITS if other != unit for target in targets]
@@ -88,7 +88,7 @@ def test_shapley_values_and_comparisons_add_up(uniform, ranked):
 
 def test_the_best_mixture_is_that_of_the_ranking_on_the_target(ranked, capsys):
     ranking = read_ranking(ranked)
-    for words, target in (((), "macro"), (("--target", "sympy"), "in_domain/sympy")):
+    for words, target in (((), "mean"), (("--target", "sympy"), "in_domain/sympy")):
         content = json.loads(printed(capsys, ranked, *words, "--output_format", "json"))
         assert content["target"] == target
         assert content["mixtures"][0]["mixture_id"] == ranking.entries(target)[0]["mixture_id"]
@@ -132,7 +132,7 @@ def content_of(study, settings: EffectsSettings) -> dict:
 def test_many_units_are_sampled_swapped_on_the_target_alone_and_extrapolated_with_a_word():
     study = large_study(14)
     content = content_of(study, EffectsArguments(mixture="uniform").settings)
-    assert {row["target"] for row in content["effects"] if row["change"] == "swap"} == {"macro"}
+    assert {row["target"] for row in content["effects"] if row["change"] == "swap"} == {"mean"}
     assert content["interactions"] == [] and all(row["sampling_error"] > 0 for row in content["shapley"])
     assert all(row["sd"] > row["sampling_error"] for row in content["shapley"])
     total = sum(row["value"] for row in content["shapley"])
@@ -141,7 +141,7 @@ def test_many_units_are_sampled_swapped_on_the_target_alone_and_extrapolated_wit
     text = effects_tables(content)
     assert "Extrapolated: no mixture that was measured gives more than this weight to u" in text
     assert "Where the weight of one" not in text
-    drops = {row["part"]: row for row in content["effects"] if (row["change"], row["target"]) == ("drop", "macro")}
+    drops = {row["part"]: row for row in content["effects"] if (row["change"], row["target"]) == ("drop", "mean")}
     told_apart = [part for part, row in drops.items() if row["told_apart"]]
     assert 0 < len(told_apart) < 14
     assert text.count("- dropping u") == min(len(told_apart), 8) and "- dropping any of the others" in text
@@ -176,7 +176,7 @@ def test_python_gives_the_numbers_of_the_command(ranked, uniform):
     study = ha.Study.open(ranked)
     frame = study.effects(ha.Mixture.uniform(UNITS))
     assert list(frame["effect"]) == [row["effect"] for row in uniform["effects"]]
-    assert list(frame.index)[0] == ("drop", UNITS[0], "", "macro")
+    assert list(frame.index)[0] == ("drop", UNITS[0], "", "mean")
     assert list(study.shapley(dict.fromkeys(UNITS, 1.0))["value"]) == [row["value"] for row in uniform["shapley"]]
     by_weights = study.effects("uniform", target={"in_domain": 5, "out_of_domain": 3})
     assert list(by_weights["effect"].xs("drop"))[0] == pytest.approx(frame["effect"].iloc[0])
@@ -204,7 +204,7 @@ def test_groups_of_the_corpus_are_changed_as_one(ranked, tmp_path, capsys):
     assert sorted(row["part"] for row in besides["parts"]) == sorted([*UNITS, *names])
     assert sorted(row["part"] for row in groups["parts"]) == sorted(row["part"] for row in groups["shapley"]) == names
     assert {row["part"] for row in groups["changes"]} == set(names)
-    on_mean = {(row["change"], row["part"]): row["effect"] for row in groups["effects"] if row["target"] == "macro"}
+    on_mean = {(row["change"], row["part"]): row["effect"] for row in groups["effects"] if row["target"] == "mean"}
     assert on_mean["swap", "kind=other"] == pytest.approx(on_mean["drop", "kind=other"])  # as there are but two
 
 

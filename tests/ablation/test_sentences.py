@@ -72,7 +72,7 @@ def compared(value: float, sd: float, probability: float, **facts) -> str:
     facts = {"basis": "predicted", "noise_floor": 0.0, "documents": None, "more_references": 0} | facts
     judged = estimate(value, sd, facts["noise_floor"], 0.9)
     found = Comparison(estimate=judged, probability=probability, **facts)
-    return comparison_sentence(found, ("A", "B"), "macro", "bits per byte")
+    return comparison_sentence(found, ("A", "B"), "mean", "bits per byte")
 
 
 @pytest.mark.parametrize(

@@ -270,14 +270,14 @@ def test_results_are_printed_at_every_level(scored, capsys):
     rows = read_current_rows(scored / "scores")
     assert found == levels(rows)
     own = [entry for entry in found if entry["model"] == "seed"]
-    assert [entry["level"] for entry in own] == ["domain"] * 4 + ["source"] * 2 + ["pooled", "macro"]
-    domains, sources, pooled, macro = own[:4], own[4:6], own[6], own[7]
+    assert [entry["level"] for entry in own] == ["domain"] * 4 + ["source"] * 2 + ["pooled", "mean"]
+    domains, sources, pooled, mean = own[:4], own[4:6], own[6], own[7]
     for metric in METRICS:
-        assert macro[metric] == pytest.approx(sum(entry[metric] for entry in domains) / 4, rel=1e-12)
+        assert mean[metric] == pytest.approx(sum(entry[metric] for entry in domains) / 4, rel=1e-12)
     assert pooled["sum_logprob"] == pytest.approx(sum(entry["sum_logprob"] for entry in sources), rel=1e-12)
     assert sources[0]["num_bytes"] == sum(entry["num_bytes"] for entry in domains[:3])
     assert pooled["ppl_byte"] == pytest.approx(2 ** pooled["bits_per_byte"], rel=1e-12)
-    assert macro["num_bytes"] is None and pooled["source"] is None
+    assert mean["num_bytes"] is None and pooled["source"] is None
 
     assert evaluate("--run_dir", scored, "--output_format", "csv") == 0
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

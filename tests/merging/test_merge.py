@@ -105,10 +105,10 @@ def test_what_a_killed_run_left_is_replaced(study):
     assert not partial.exists() and (folder / "manifest.json").is_file()
 
 
-def test_best_is_the_first_of_the_macro_ranking(study, capsys):
+def test_best_is_the_first_of_the_ranking_on_the_mean_of_domains(study, capsys):
     ranking = {
         "answered_by": "stack",
-        "ranking": [{"target": "macro", "predictor": "stack", "mixture_id": MIXTURE.id}],
+        "ranking": [{"target": "mean", "predictor": "stack", "mixture_id": MIXTURE.id}],
     }
     (study / "ranking").mkdir(exist_ok=True)
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))

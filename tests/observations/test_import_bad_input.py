@@ -23,6 +23,7 @@ ALSO = f"{TABLES} --scale x --also_mixtures"
         (WEIGHTS + "4,1,1\n", LOSSES, TABLES, r"l\.csv has no losses for runs that w\.csv has: 4"),
         (WEIGHTS, COLUMNS + "1,2,nan\n2,2,3\n3,1,1\n", TABLES, r"l\.csv, 1: the loss on 'c' is nan; expected"),
         (WEIGHTS, COLUMNS + "1,2,\n2,2,3\n3,1,1\n", TABLES, r"l\.csv, 1: the loss on 'c' is missing"),
+        (WEIGHTS, "id,a,mean\n1,2,2\n2,2,3\n3,1,1\n", TABLES, r"l\.csv: a domain is called 'mean', which names"),
         (WEIGHTS, COLUMNS + "1,2,inf\n2,2,3\n3,1,1\n", TABLES, r"the loss on 'c' is inf"),
         (WEIGHTS, COLUMNS + "1,2,low\n2,2,3\n3,1,1\n", TABLES, r"l\.csv, 1: 'c' is 'low'; expected a number"),
         ("id,a,b\n1,1,-0.5\n2,1,1\n3,1,1\n", LOSSES, TABLES, r"w\.csv, 1: the weight of 'b' is -0\.5; it must be"),

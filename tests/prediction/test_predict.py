@@ -154,7 +154,7 @@ def test_json_is_documented_and_the_table_says_what_it_shows(imported, capsys):
     assert main([*words, "--output_format", "json"]) == 0
     content = json.loads(capsys.readouterr().out)
     assert check_keys(content) == {"id", "mixture_id", "target", "score", "sd"}
-    assert {row["target"] for row in content["predictions"]} == {"macro", *DOMAINS}
+    assert {row["target"] for row in content["predictions"]} == {"mean", *DOMAINS}
     assert (content["scale"], content["unit_of_measure"]) == ("1b", "nats per token")
     assert main(words) == 0
     shown = " ".join(capsys.readouterr().out.split())

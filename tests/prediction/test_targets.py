@@ -13,8 +13,8 @@ DOMAINS = ["in_domain/pandas", "in_domain/scipy", "out_of_domain/cpython", "out_
 @pytest.mark.parametrize(
     ("target", "name", "weights"),
     [
-        (None, "macro", [0.2] * 5),
-        ("macro", "macro", [0.2] * 5),
+        (None, "mean", [0.2] * 5),
+        ("mean", "mean", [0.2] * 5),
         ("in_domain", "in_domain", [0.5, 0.5, 0, 0, 0]),
         ("web", "web", [0, 0, 0, 0, 1]),
         ("pandas", "in_domain/pandas", [1, 0, 0, 0, 0]),
@@ -49,7 +49,7 @@ def test_mistakes_are_named(target, message):
         domain_weights(target, DOMAINS)
 
 
-@given(st.dictionaries(st.sampled_from([*DOMAINS, "in_domain", "macro"]), st.floats(0.01, 100), min_size=1))
+@given(st.dictionaries(st.sampled_from([*DOMAINS, "in_domain", "mean"]), st.floats(0.01, 100), min_size=1))
 def test_weights_are_shares(target):
     weights = domain_weights(target, DOMAINS).weights
     assert weights.sum() == pytest.approx(1)

@@ -21,11 +21,11 @@ def study(tmp_path_factory):
     return folder
 
 
-def test_targets_are_macro_sources_and_domains(study):
+def test_targets_are_the_mean_sources_and_domains(study):
     targets = read_ranking(study).targets
-    assert list(targets)[:3] == ["macro", "in_domain", "in_domain/networkx"]
+    assert list(targets)[:3] == ["mean", "in_domain", "in_domain/networkx"]
     assert len(targets) == 1 + 2 + len(DOMAINS)
-    assert {target["level"] for target in targets.values()} == {"macro", "source_mean", "domain"}
+    assert {target["level"] for target in targets.values()} == {"mean", "source_mean", "domain"}
 
 
 def test_mixtures_are_sorted_by_what_is_predicted_and_by_each_proxys_score(study):
@@ -39,7 +39,7 @@ def test_mixtures_are_sorted_by_what_is_predicted_and_by_each_proxys_score(study
             assert [entry["rank"] for entry in entries] == list(range(1, 32))
 
 
-def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study):
+def test_the_mean_is_over_domains_and_a_unit_alone_has_its_components_score(study):
     ranking = read_ranking(study)
     alone = Mixture.uniform(["sympy"]).id
 
@@ -49,14 +49,14 @@ def test_macro_averages_domains_and_a_unit_alone_has_its_components_score(study)
     world = World()
     own = {domain: world.component("sympy", domain) for domain in DOMAINS}
     assert score("in_domain/sympy") == pytest.approx(own["in_domain", "sympy"])
-    assert score("macro") == pytest.approx(np.mean(list(own.values())))
+    assert score("mean") == pytest.approx(np.mean(list(own.values())))
     assert score("out_of_domain") == pytest.approx(
         np.mean([value for (source, _), value in own.items() if source == "out_of_domain"])
     )
 
 
 def test_reference_scores_stand_beside_the_proxies(study):
-    entries = read_ranking(study).entries("macro", "merged")
+    entries = read_ranking(study).entries("mean", "merged")
     assert sum(entry["reference"] is not None for entry in entries) == 14
 
 
@@ -73,7 +73,7 @@ def test_agreement_has_every_predictor_and_group(study):
     assert next(iter(found.predictors)) == "chosen"
     assert [name for name, facts in found.predictors.items() if facts["proxy"]] == proxies
     assert [name for name, facts in found.predictors.items() if facts["baseline"]] == baselines
-    groups = found.targets["macro"]
+    groups = found.targets["mean"]
     assert sum(group["n"] for name, group in groups.items() if name != "all") == groups["all"]["n"] == 14
     for target in found.targets.values():
         for group in target.values():
@@ -86,7 +86,7 @@ def test_agreement_has_every_predictor_and_group(study):
 
 
 def test_the_number_of_units_says_nothing_within_one_number_of_units(study):
-    groups = read_agreement(study).targets["macro"]
+    groups = read_agreement(study).targets["mean"]
     size, group = next((size, group) for size, group in groups.items() if size != "all" and group["n"] >= 3)
     entry = group["predictors"]["number_of_units"]
     assert entry["pearson"]["value"] is None, size
@@ -180,7 +180,7 @@ def test_references_of_one_unit_are_left_out(tmp_path):
     found = read_agreement(tmp_path)
     assert found.references == 26
     assert {row["mixture_id"] for row in found.content["left_out"]} == {Mixture.uniform([unit]).id for unit in UNITS}
-    assert "1" not in found.targets["macro"]
+    assert "1" not in found.targets["mean"]
 
 
 def test_a_missing_score_is_predicted_from_those_of_the_others(tmp_path, caplog):
@@ -240,7 +240,7 @@ def printed_json(capsys, **options) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("target", ["in_domain/sympy", "sympy", "out_of_domain", "macro"])
+@pytest.mark.parametrize("target", ["in_domain/sympy", "sympy", "out_of_domain", "mean"])
 def test_one_target_is_shown_as_the_whole_ranking_has_it(study, capsys, monkeypatch, target):
     whole, shown = printed_json(capsys, run_dir=study), printed_json(capsys, run_dir=study, target=target)
     name = "in_domain/sympy" if target == "sympy" else target
