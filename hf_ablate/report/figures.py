@@ -169,7 +169,14 @@ def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list
 
 
 def cell_text(panel: Axes, row: int, column: int, text: str, colour: str) -> None:
-    """A number in a cell of a heat map; the layout, which measures every text, need not know of it."""
+    """A number in a cell of a heat map, which the layout need not know of: it measures every text.
+
+    Args:
+        panel (`Axes`): of the heat map.
+        row (`int`), column (`int`): of the cell.
+        text (`str`): what stands in it.
+        colour (`str`): of the text.
+    """
     drawn = panel.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
     drawn.set_in_layout(False)
 

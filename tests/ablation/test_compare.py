@@ -99,7 +99,12 @@ def write_documents(run_dir, mixtures, bits):
         for number, mixture in enumerate(mixtures):
             if row["model"] == f"reference:{mixture.id}":
                 for document, value in enumerate(bits[number]):
-                    sums = {"prefix": "eos", "num_bytes": 1000, "sum_logprob": -value * 1000 * math.log(2)}
+                    sums = {
+                        "prefix": "eos",
+                        "limit_by": "source",
+                        "num_bytes": 1000,
+                        "sum_logprob": -value * 1000 * math.log(2),
+                    }
                     rows.append({**row, **sums, "id": str(document), "document": document})
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (run_dir / "scores" / f"{DOCUMENTS}.jsonl").write_text(text)
