@@ -99,13 +99,29 @@ def recipe_tokens(
             )
         if value is None or key in without:
             continue
-        if project != Path.cwd() and (key in places or takes_path(parser, key)):
-            value = _from_project(value, project, is_path=key not in places)
+        if project != Path.cwd():
+            value = _with_valid_paths(key, value, project, parser, places)
         try:
             tokens += option_tokens(str(key), value, parser)
         except InputError as error:
             raise InputError(f"{error} (in {path})") from error
     return tokens
+
+
+def _with_valid_paths(
+    key: str, value: Any, project: Path, parser: argparse.ArgumentParser, places: Collection[str]
+) -> Any:
+    """A value of a recipe, whose paths are valid in the working directory; also of the mappings in a list."""
+    if key in places or takes_path(parser, key):
+        return _from_project(value, project, is_path=key not in places)
+    if isinstance(value, list):
+        return [
+            {name: _with_valid_paths(name, inner, project, parser, places) for name, inner in item.items()}
+            if isinstance(item, dict)
+            else item
+            for item in value
+        ]
+    return value
 
 
 def _from_project(value: Any, project: Path, is_path: bool) -> Any:

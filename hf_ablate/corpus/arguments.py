@@ -1,21 +1,31 @@
 """The arguments of `hf-ablate partition`."""
 
+import dataclasses
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal
 
+from ..arguments import ModelStageArguments
 from ..errors import InputError
-from .document_arguments import DocumentArguments
+from .collection_arguments import CollectionArguments, NamedCollection
 from .names import check_names, is_pattern
 from .rules.naming import NamingRules
 
 
 @dataclass
-class PartitionArguments(DocumentArguments):
+class PartitionArguments(CollectionArguments, ModelStageArguments):
     """Where the documents are, what the partitions are, and how large base units and evaluation splits are."""
 
-    partition_by: list[str] = field(
+    places: ClassVar[tuple[str, ...]] = ("roots", "decontaminate_against", "tokenizer")
+
+    collections: list[dict] = field(
         default_factory=list,
-        metadata={"help": "The fields whose values, joined by '_', name the partition, the coarsest first."},
+        metadata={
+            "help": "Several collections of documents, each with a layout of its own: {name: NAME, source: …, roots: "
+            "[…], …, partition_by: […], split_field: …, units: […]}. What a collection leaves out is as the recipe "
+            "has it for all."
+        },
     )
     value_map: dict = field(
         default_factory=dict,
@@ -47,10 +57,6 @@ class PartitionArguments(DocumentArguments):
         metadata={
             "help": "The number of equal slices, cut at random as a control: `slice` is then a field to partition by."
         },
-    )
-    units: list[str] | None = field(
-        default=None,
-        metadata={"help": "The partitions that become base units; 'cs_*' takes all that match. Default: the rest."},
     )
     seed_partitions: list[str] = field(
         default_factory=list, metadata={"help": "The partitions that the seed model is trained on."}
@@ -114,10 +120,6 @@ class PartitionArguments(DocumentArguments):
         default=50_000_000, metadata={"help": "The most text that the tokenizer is trained on, in bytes."}
     )
 
-    split_field: str | None = field(
-        default=None,
-        metadata={"help": "The field that gives train, val or test. Default: by a hash of the document id."},
-    )
     val_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for validation."})
     test_fraction: float = field(default=0.01, metadata={"help": "The share of documents held out for test."})
     eval_bytes: int | None = field(
@@ -152,22 +154,49 @@ class PartitionArguments(DocumentArguments):
     num_proc: int = field(default=1, metadata={"help": "The number of processes. It does not change the result."})
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.partition_by:
-            raise InputError("`partition_by` is empty: name the fields whose values make a partition, e.g. [package]")
-        self.rules.check(self.tokens_of_bins)
-        exact = [*(self.units or []), *self.seed_partitions, *self.eval_partitions]
+        self.run_dir = Path(self.run_dir)
+        if self.collections:
+            for name in ("roots", "units"):
+                if getattr(self, name) is not None and getattr(self, name) != []:
+                    raise InputError(f"`{name}` goes into each of `collections`, not beside them")
+            check_names([collection.name for collection in self.all_collections], kind="collection")
+        else:
+            self.check_collection()
+        self._rules_of_all.check(self.tokens_of_bins)
+        exact = [*(self.unit_names or []), *self.seed_partitions, *self.eval_partitions]
         check_names([name for name in exact if not is_pattern(name)])
-        check_names([name for name in self.units or [] if not is_pattern(name)], also_reserved=True)
-        if self.eval_source_by and (self.eval_source_by not in self.partition_by or len(self.partition_by) < 2):
+        check_names([name for name in self.unit_names or [] if not is_pattern(name)], also_reserved=True)
+        fields_of_sources = [each.partition_by for each in self.all_collections if len(each.partition_by) > 1]
+        if self.eval_source_by and not any(self.eval_source_by in names for names in fields_of_sources):
             raise InputError(
                 f"`eval_source_by` is {self.eval_source_by!r}; expected one of at least two fields in `partition_by`"
             )
-        if self.source == "tokens" and not self.tokenizer:
+        if not self.tokenizer and any(collection.source == "tokens" for collection in self.all_collections):
             raise InputError("`source: tokens` needs `tokenizer`: the one that the token ids were made with")
         if self.document_start == "bos" and not self.tokenizer:
             raise InputError("`document_start: bos` needs `tokenizer`: the one that is trained has no BOS token")
         self._check_numbers()
+
+    @cached_property
+    def all_collections(self) -> list[NamedCollection]:
+        """The collections; of a recipe that does not list any, the one that it describes, without a name."""
+        if self.collections:
+            return [NamedCollection.of(given, self) for given in self.collections]
+        return [
+            NamedCollection(
+                **{each.name: getattr(self, each.name) for each in dataclasses.fields(CollectionArguments)}
+            )
+        ]
+
+    @property
+    def unit_names(self) -> list[str] | None:
+        """The partitions that become base units, of all collections; `None` for all that are left."""
+        given = [collection.units for collection in self.all_collections]
+        if None in given:
+            if missing := [each.name for each in self.all_collections if each.units is None and any(given)]:
+                raise InputError(f"`units` are given, but not for collection {missing[0]!r}; name them, or give ['*']")
+            return None
+        return list(dict.fromkeys(name for names in given for name in names))
 
     @property
     def unit_budget(self) -> int | None:
@@ -180,11 +209,21 @@ class PartitionArguments(DocumentArguments):
         return self.bin_tokens or self.unit_budget
 
     @property
-    def rules(self) -> NamingRules:
-        """How the fields of a document decide its partition and its split."""
+    def rules(self) -> dict[str, NamingRules]:
+        """Of each collection, by its name: how the fields of a document decide its partition and its split."""
+        return {
+            each.name: self._rules_of_all.of_fields(tuple(each.partition_by), each.split_field, each.fields)
+            for each in self.all_collections
+        }
+
+    @property
+    def _rules_of_all(self) -> NamingRules:
+        """The rules as if all fields were of one collection."""
+        partition_by = dict.fromkeys(name for each in self.all_collections for name in each.partition_by)
+        split_fields = dict.fromkeys(each.split_field for each in self.all_collections if each.split_field)
         return NamingRules(
-            partition_by=tuple(self.partition_by), split_field=self.split_field, slices=self.slices,
-            value_map=self.value_map, value_regex=self.value_regex, bins=self.bins, places=self.fields,
+            partition_by=tuple(partition_by | split_fields), slices=self.slices,
+            value_map=self.value_map, value_regex=self.value_regex, bins=self.bins,
         )  # fmt: skip
 
     def _check_numbers(self) -> None:

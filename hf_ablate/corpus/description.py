@@ -1,7 +1,7 @@
 """What later stages need to know of a corpus: read from a finished one, or planned from its recipe alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +97,25 @@ class CorpusDescription:
     @classmethod
     def planned(cls, recipe: PartitionArguments) -> "CorpusDescription":
         """The corpus that a recipe will make, as far as the recipe alone decides it; no file is opened."""
-        names = recipe.units or []
+        names = recipe.unit_names or []
         unit = TrainingText(_blocks(recipe.unit_budget, recipe.block_size))
         return cls(
-            units={name: unit for name in names if not is_pattern(name)},
+            units={
+                name: replace(
+                    unit,
+                    fields=_fields_in(name, collection.partition_by),
+                    roots=(collection.name,) if collection.name else (),
+                )
+                for collection in recipe.all_collections
+                for name in collection.units or []
+                if not is_pattern(name)
+            },
             seed=TrainingText(_blocks(recipe.seed_tokens, recipe.block_size)) if recipe.seed_partitions else None,
             block_size=recipe.block_size,
             vocab_size=None if recipe.tokenizer else recipe.vocab_size,
             unit_blocks=unit.blocks,
             units_are_final=(
-                recipe.units is not None and recipe.on_small_unit == "fail" and not any(map(is_pattern, names))
+                recipe.unit_names is not None and recipe.on_small_unit == "fail" and not any(map(is_pattern, names))
             ),
         )
 
@@ -120,6 +129,12 @@ def _read_text(entry: Mapping[str, Any], block_size: int, origin: Mapping[str, A
         fields=origin.get("fields", {}),
         roots=tuple(origin.get("source", ())),
     )
+
+
+def _fields_in(name: str, fields: list[str]) -> dict[str, str]:
+    """The values that make a partition's name, where it has exactly as many parts as there are fields."""
+    values = name.split("_") if len(fields) > 1 else [name]
+    return dict(zip(fields, values, strict=True)) if len(values) == len(fields) else {}
 
 
 def _blocks(tokens: int | None, block_size: int) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import PartitionArguments
+from .collection_arguments import NamedCollection
 from .decontamination.evaluation_sets import list_evaluation_files
 from .from_arguments import input_files, recipe_of
 from .inputs.input_file import InputFile
@@ -34,17 +35,17 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
     if arguments.decontaminate_against:
         list_evaluation_files(arguments.decontaminate_against)
     size = sum(file.size for file in files)
+    collections = [_collection_line(each, files) for each in arguments.all_collections]
+    lines = collections if len(collections) == 1 else [f"{len(collections)} collections", *collections]
     budget = f"{arguments.unit_budget:,} tokens" if arguments.unit_budget else "as many tokens as the smallest unit"
     if arguments.unit_tokens == "all":
         budget = "its whole partition"
-    what = f"{len(files):,} files of {size / 1e6:,.1f} MB under" if size else f"{len(files):,} parts of"
-    lines = [f"{what} {', '.join(arguments.roots)}"]
     final = arguments.match_epochs_of
     repeated = f", repeated as in a final run of {final:,} tokens" if final else ""
     lines.append(f"  every unit gets {budget}, in blocks of {arguments.block_size:,}{repeated}")
     facts: dict[str, Any] = {"files": len(files), "bytes": size, "unit_tokens": arguments.unit_tokens}
     recipe = recipe_of(arguments)
-    if not recipe.reading.form.is_known_by_name:
+    if not recipe.is_known_by_name:
         check_partition_names(arguments, files)
     else:
         partitions, unused = partitions_of_files(files, recipe)
@@ -52,6 +53,14 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
         lines += [_line(name, entry) for name, entry in partitions.items()]
         lines += [f"  not used: {', '.join(unused[:20])}"] if unused else []
     return lines, facts
+
+
+def _collection_line(collection: NamedCollection, files: list[InputFile]) -> str:
+    """What a collection reads, and where from."""
+    own = [file.size for file in files if file.collection == collection.name]
+    what = f"{len(own):,} files of {sum(own) / 1e6:,.1f} MB under" if sum(own) else f"{len(own):,} parts of"
+    name = f"  {collection.name}: " if collection.name else ""
+    return f"{name}{what} {', '.join(collection.roots)}"
 
 
 def _line(name: str, entry: Mapping[str, Any]) -> str:
@@ -71,8 +80,8 @@ def partitions_of_files(files: list[InputFile], recipe: Recipe) -> tuple[dict[st
     Raises:
         `InputError`: for partitions that the recipe names and the files do not have.
     """
-    catalog = Catalog(files, recipe.reading, Index(Path(), recipe.reading))  # an index that nothing is added to
-    members = find_membership(catalog, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
+    catalog = Catalog(files, recipe.readings, Index(Path(), recipe.readings))  # an index that nothing is added to
+    members = find_membership(catalog, recipe.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
     count, total = Counter(), Counter()
     for keys, records in catalog.records():
         for partition, size in zip(members.partitions_of(keys, records), records["bytes"].tolist(), strict=True):

@@ -1,11 +1,12 @@
 """Which partitions a corpus can have, where the names of its files or the rules of its recipe decide that."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import product
 
 from ..errors import InputError
 from .arguments import PartitionArguments
-from .from_arguments import input_files, recipe_of
+from .from_arguments import files_of, recipe_of
 from .inputs.input_file import InputFile
 from .names import matching
 from .rules.bins import Bins
@@ -23,12 +24,15 @@ def check_partition_names(arguments: PartitionArguments, files: list[InputFile])
     Raises:
         `InputError`: for such a name, with the nearest.
     """
-    known = possible_partitions(files, arguments.rules)
-    if known is None:
-        return
+    known: set[str] = set()
+    for collection, rules in arguments.rules.items():
+        names = possible_partitions([file for file in files if file.collection == collection], rules)
+        if names is None:
+            return
+        known |= set(names)
     roles = recipe_of(arguments).roles
     for names in (roles.seed, roles.evaluation, roles.units or []):
-        matching(names, known)
+        matching(names, sorted(known))
 
 
 def check_named_partitions(arguments: PartitionArguments) -> None:
@@ -41,11 +45,10 @@ def check_named_partitions(arguments: PartitionArguments) -> None:
         `InputError`: as above.
     """
     files: list[InputFile] = []
-    if arguments.source != "hub" and not any("://" in root for root in arguments.roots):
-        try:
-            files = input_files(arguments)
-        except InputError:  # that is the run's to say: the data may be on another machine
-            files = []
+    for collection in arguments.all_collections:
+        if collection.source != "hub" and not any("://" in root for root in collection.roots):
+            with suppress(InputError):  # that is the run's to say: the data may be on another machine
+                files += files_of(collection)
     check_partition_names(arguments, files)
 
 

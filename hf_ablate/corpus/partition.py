@@ -85,11 +85,13 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
     settings = dataclasses.asdict(arguments)
     for name in _NOT_IN_FINGERPRINT:
         del settings[name]
-    for name in ("match_epochs_of", "text_regex", "bin_tokens"):
+    for name in ("match_epochs_of", "text_regex", "bin_tokens", "exclude_hub_configs", "collections"):
         if not settings[name]:
             del settings[name]  # corpora that were made before there was this option stay as they are
-    for name in ("roots", "decontaminate_against"):
-        settings[name] = [_without_folder(path, arguments.source) for path in settings[name]]
+    settings["roots"] = roots_of(arguments)
+    settings["decontaminate_against"] = [_without_folder(path, "files") for path in arguments.decontaminate_against]
+    for given, collection in zip(settings.get("collections", ()), arguments.all_collections, strict=False):
+        given["roots"] = [_without_folder(root, collection.source) for root in collection.roots]
     inputs = {"files": digest([[file.name, file.size, file.version] for file in files])}
     if arguments.decontaminate_against:
         sets = list_evaluation_files(arguments.decontaminate_against)
@@ -102,6 +104,11 @@ def _identity(arguments: PartitionArguments, files: list[InputFile]) -> tuple[di
         settings["tokenizer"] = Path(arguments.tokenizer).name
         inputs["tokenizer"] = tokenizer_digest(load_tokenizer(arguments.tokenizer))
     return settings, inputs
+
+
+def roots_of(arguments: PartitionArguments) -> list[str]:
+    """Where the documents come from, without paths of this machine."""
+    return [_without_folder(root, each.source) for each in arguments.all_collections for root in each.roots]
 
 
 def _without_folder(path: str, source: str) -> str:
@@ -176,6 +183,7 @@ def _partition(
     contents["match_epochs_of"] = arguments.match_epochs_of
     contents["dropped_units"] = [name for name in portions.units if name not in units]
     overlap = recipe.decontamination.rule if recipe.decontamination else None
-    card = corpus_card(contents, settings["roots"], arguments.partition_by, overlap)
+    partition_by = list(dict.fromkeys(name for each in arguments.all_collections for name in each.partition_by))
+    card = corpus_card(contents, settings["roots"], partition_by, overlap)
     write_text(folder.corpus / "README.md", card)
     write_manifest(folder.corpus, "partition", settings, inputs, **contents)

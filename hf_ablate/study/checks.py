@@ -58,9 +58,9 @@ def check_settings(stages: Mapping[str, Any]) -> None:
 def _check_split(partition: PartitionArguments, name: str, split: str) -> None:
     if split not in _SPLITS:
         raise InputError(f"{name} is {split!r}, and the corpus of this study has the splits val and test")
-    if partition.split_field is not None:
-        return
     held_out = recipe_of(partition).held_out
+    if held_out.by_field:
+        return
     other = next(other for other in _SPLITS if other != split)
     if held_out.share(split) == 0 and (held_out.share(other) > 0 or not partition.eval_partitions):
         raise InputError(

@@ -53,8 +53,8 @@ def test_an_unfinished_corpus_is_not_described(tmp_path):
 def test_a_recipe_decides_the_corpus_as_far_as_it_goes():
     planned = CorpusDescription.planned(RECIPE)
     assert planned == CorpusDescription(
-        units={"art": TrainingText(15), "law": TrainingText(15)}, seed=TrainingText(1), block_size=64,
-        vocab_size=300, unit_blocks=15,
+        units={name: TrainingText(15, fields={"area": name}) for name in ("art", "law")}, seed=TrainingText(1),
+        block_size=64, vocab_size=300, unit_blocks=15,
     )  # fmt: skip
     for changes in ({"units": None}, {"units": ["art", "l*"]}, {"on_small_unit": "drop"}):
         open_ended = CorpusDescription.planned(replace(RECIPE, **changes))

@@ -71,7 +71,7 @@ def count(folder, content: bytes, kind: str, name: str = "file") -> int | None:
     task = Task(0, [InputFile(str(folder / name), f"data/{name}", len(content), "")])
     (folder / "00000.json").unlink(missing_ok=True)
     try:
-        index_task(task, reading, folder)
+        index_task(task, {"": reading}, folder)
     except InputError as error:
         assert f"data/{name}" in str(error) and "\n" not in str(error)
         return None

@@ -18,7 +18,7 @@ def tokenizer(tmp_path_factory):
 
 def name_of(values: dict, **arguments):
     """The partition of a document with these fields, or why it has none."""
-    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(values), **arguments).rules)
+    rule = PartitionRule(PartitionArguments(roots=["x"], partition_by=list(values), **arguments).rules[""])
     sorted_out = rule.sort_out(values, "root", draws("id", 0))
     return (
         sorted_out.reason

@@ -8,6 +8,7 @@ from typing import Any
 from ...errors import InputError, unknown_name
 from ...hub_errors import hub_failures
 from ...manifest import digest
+from ..names import matching
 from .input_file import InputFile, root_name
 
 
@@ -15,13 +16,19 @@ _PART_ROWS = 50_000
 
 
 def list_data_sets(
-    roots: list[str], configs: list[str], splits: list[str], revision: str | None, streaming: bool
+    roots: list[str],
+    configs: list[str],
+    excluded: list[str],
+    splits: list[str],
+    revision: str | None,
+    streaming: bool,
 ) -> list[InputFile]:
     """The parts of all data sets, sorted by name: ranges of rows, or shards where they are streamed.
 
     Args:
         roots (`list[str]`): ids of data sets, or folders.
-        configs (`list[str]`): the configs to read; none for the only one, `["*"]` for all.
+        configs (`list[str]`): the configs to read, as names and patterns; none for the only one.
+        excluded (`list[str]`): which of these to leave out, as names and patterns.
         splits (`list[str]`): the splits to read; none for all.
         revision (`str | None`): branch, tag or commit.
         streaming (`bool`): read over the network, without a copy on the disk.
@@ -32,7 +39,7 @@ def list_data_sets(
     parts: list[InputFile] = []
     for root in roots:
         version = _version(root, revision)
-        for config in _configs(root, configs, version):
+        for config in _configs(root, configs, excluded, version):
             tables = load_splits(root, config, version, streaming)
             for wanted in splits:
                 if wanted not in tables:
@@ -70,22 +77,18 @@ def _parts(table, root: str, version: str, fields: dict[str, str], streaming: bo
         yield InputFile(root, f"{name}/{start:010}", size, version, fields, (start, stop))
 
 
-def _configs(root: str, wanted: list[str], version: str) -> list[str]:
+def _configs(root: str, wanted: list[str], excluded: list[str], version: str) -> list[str]:
     import datasets
 
     with hub_failures(f"data set {root} cannot be read", Exception):
         known = datasets.get_dataset_config_names(root, revision=_revision(root, version))
-    if wanted == ["*"]:
-        return known
-    for config in wanted:
-        if config not in known:
-            raise unknown_name(f"config of {root}:", config, known)
+    left_out = matching(excluded, known, kind=f"config of {root}:")
     if not wanted and len(known) > 1:
         raise InputError(
             f"data set {root} has {len(known)} configs: {', '.join(known[:20])}. Choose some with `hub_configs`, or "
             "all with `hub_configs: ['*']`"
         )
-    return wanted or known
+    return [config for config in matching(wanted or known, known, kind=f"config of {root}:") if config not in left_out]
 
 
 def _version(root: str, revision: str | None) -> str:

@@ -16,6 +16,7 @@ class InputFile:
         version (`str`): what changes when the content does; only compared.
         fields (`dict[str, str] | None`): what `path_regex` found; `None` where it did not match.
         rows (`tuple[int, int] | None`): the part of the rows that this is; `None` for all.
+        collection (`str`): the name of its collection; empty where a recipe describes only one.
     """
 
     path: str
@@ -24,11 +25,12 @@ class InputFile:
     version: str
     fields: dict[str, str] | None = field(default_factory=dict)
     rows: tuple[int, int] | None = None
+    collection: str = ""
 
     @property
-    def root(self) -> str:
-        """The name of its root."""
-        return self.name.split("/", 1)[0]
+    def origin(self) -> str:
+        """Where it comes from, in a word: its collection or, where there is only one, its root."""
+        return self.collection or self.name.split("/", 1)[0]
 
 
 def root_name(root: str) -> str:

@@ -97,9 +97,9 @@ def write_eval(
 
 def _eval_domain(name: str, portions: Portions, eval_source_by: str | None) -> tuple[str, str]:
     """The source and the domain of an evaluation-only partition."""
-    if not eval_source_by:
-        return "out_of_domain", name
     values = dict(portions.values[name])
+    if eval_source_by not in values or len(values) == 1:
+        return "out_of_domain", name
     source = values.pop(eval_source_by)
     return source, "_".join(values.values())
 

@@ -1,7 +1,7 @@
 """The rules that name partitions and splits, checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,24 @@ class NamingRules:
         """Whether bins of some field are cut by the number of tokens."""
         return AUTO in self.bins.values()
 
+    def of_fields(
+        self, partition_by: tuple[str, ...], split_field: str | None, places: Mapping[str, str]
+    ) -> "NamingRules":
+        """The same for a collection that has only some of the fields.
+
+        Args:
+            partition_by (`tuple[str, ...]`): the fields that name its partitions.
+            split_field (`str | None`): the field that gives its splits.
+            places (`Mapping[str, str]`): where its fields are.
+        """
+        fields = {*partition_by, split_field}
+        by_kind = {
+            kind: {name: entries for name, entries in entries_of.items() if name in fields}
+            for kind, entries_of in self._by_kind().items()
+        }
+        slices = self.slices if "slice" in partition_by else None
+        return NamingRules(partition_by, split_field, slices, **by_kind, places=places)
+
     def _by_kind(self) -> dict[str, Mapping[str, Any]]:
         return {"value_map": self.value_map, "value_regex": self.value_regex, "bins": self.bins}
 
@@ -78,16 +96,10 @@ class NamingRules:
         if self.slices is not None and (self.slices < 2 or "slice" not in self.partition_by):
             raise InputError("`slices` must be at least 2, with `slice` among the fields in `partition_by`")
 
-    def check_all_matched(self, matched: set[tuple[str, str, str]]) -> None:
-        """Refuse entries that no document matched: a misspelled value would go unnoticed.
-
-        Args:
-            matched (`set[tuple[str, str, str]]`): (`value_map`, `value_regex` or `bins`, field, entry) that did match.
-
-        Raises:
-            `InputError`: names the entries.
-        """
-        given = {
+    @property
+    def entries(self) -> set[tuple[str, str, str]]:
+        """(`value_map`, `value_regex` or `bins`, field, entry) of all entries that documents should match."""
+        return {
             (kind, name, str(entry))
             for kind, entries_of in self._by_kind().items()
             for name, entries in entries_of.items()
@@ -95,10 +107,22 @@ class NamingRules:
             for entry in entries
             if kind != "bins" or isinstance(entry, str)
         }
-        if unmatched := sorted(given - matched):
-            listed = "; ".join(f"{entry!r} in `{kind}` of {name!r}" for kind, name, entry in unmatched[:5])
-            more = f" and {len(unmatched) - 5} more" if len(unmatched) > 5 else ""
-            raise InputError(f"no document matches {listed}{more}. Correct the entry, or take it out.")
+
+
+def check_all_matched(rules: Iterable[NamingRules], matched: set[tuple[str, str, str]]) -> None:
+    """Refuse entries that no document matched: a misspelled value would go unnoticed.
+
+    Args:
+        rules (`Iterable[NamingRules]`): of all collections.
+        matched (`set[tuple[str, str, str]]`): the entries that did match.
+
+    Raises:
+        `InputError`: names the entries.
+    """
+    if unmatched := sorted({entry for each in rules for entry in each.entries} - matched):
+        listed = "; ".join(f"{entry!r} in `{kind}` of {name!r}" for kind, name, entry in unmatched[:5])
+        more = f" and {len(unmatched) - 5} more" if len(unmatched) > 5 else ""
+        raise InputError(f"no document matches {listed}{more}. Correct the entry, or take it out.")
 
 
 def _check_names_of_values(kind: str, name: str, entries: Any) -> None:

@@ -1,7 +1,8 @@
 """The partition rule: from the fields of a document to its partition, by way of a key.
 
-A key is made from one document alone and is small: the name of its root, then one value per field of `partition_by`.
-What a key is called may depend on all of them (`bins: auto`), so names are given when all documents are known.
+A key is made from one document alone and is small: where it comes from (its collection, or its root), then one value
+per field of `partition_by`. What a key is called may depend on all of them (`bins: auto`), so names are given when all
+documents are known.
 """
 
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ class Partition(NamedTuple):
     """What a key means: the name of the partition, and the value of each field, the coarsest first."""
 
     name: str
-    root: str
+    origin: str
     values: dict[str, str]
 
 
@@ -43,12 +44,12 @@ class PartitionRule:
         self.splits = SplitRule(rules.split_field, rules) if rules.split_field else None
         self.slices = rules.slices
 
-    def sort_out(self, fields: dict[str, Any] | None, root: str, drawn: Draws) -> tuple[Key, int] | Leftover:
+    def sort_out(self, fields: dict[str, Any] | None, origin: str, drawn: Draws) -> tuple[Key, int] | Leftover:
         """Where a document belongs.
 
         Args:
             fields (`dict[str, Any] | None`): the document's fields; `None` if its path does not match `path_regex`.
-            root (`str`): the name of its root.
+            origin (`str`): its collection or root.
             drawn (`Draws`): its draws; one decides its random slice.
 
         Returns:
@@ -57,12 +58,12 @@ class PartitionRule:
         """
         if fields is None:
             return Leftover("the path does not match path_regex")
-        key, split = self._key(fields, root, drawn), self._split(fields)
+        key, split = self._key(fields, origin, drawn), self._split(fields)
         problem = next((part for part in (key, split) if isinstance(part, Leftover)), None)
         return problem or (key, split)
 
-    def _key(self, fields: dict[str, Any], root: str, drawn: Draws) -> Key | Leftover:
-        values: list[str | int | float] = [root]
+    def _key(self, fields: dict[str, Any], origin: str, drawn: Draws) -> Key | Leftover:
+        values: list[str | int | float] = [origin]
         for rule in self.fields:
             if rule.name == "slice" and self.slices:
                 number = drawn.slice * self.slices >> 32
@@ -91,7 +92,7 @@ class PartitionRule:
         """The partitions of keys.
 
         Args:
-            keys (`list[Key]`): all keys of the corpus.
+            keys (`list[Key]`): all keys of a collection.
             tokens (`list[float]`): about how many training tokens each has.
             bin_tokens (`int | None`): what automatic bins are cut for.
         """
@@ -102,6 +103,6 @@ class PartitionRule:
                 columns[place] = cut_bins(as_years(rule.name, columns[place]), others, tokens, bin_tokens)
         names = [rule.name for rule in self.fields]
         return [
-            Partition("_".join(map(str, values)), str(root), dict(zip(names, map(str, values), strict=True)))
-            for root, *values in zip(*columns, strict=True)
+            Partition("_".join(map(str, values)), str(origin), dict(zip(names, map(str, values), strict=True)))
+            for origin, *values in zip(*columns, strict=True)
         ]

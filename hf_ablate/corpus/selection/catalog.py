@@ -4,7 +4,7 @@ A corpus of source code has tens of thousands of small files, of which a small s
 partition, split and place in the order, so only the files that the budgets need are ever opened.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -22,18 +22,19 @@ class Catalog:
 
     Args:
         files (`list[InputFile]`): the input files.
-        settings (`ReadSettings`): the rules and limits.
+        readings (`Mapping[str, ReadSettings]`): of each collection, the rules and limits.
         index (`Index`): takes the files that are read.
     """
 
-    def __init__(self, files: list[InputFile], settings: ReadSettings, index: Index) -> None:
-        rule = PartitionRule(settings.rules)
+    def __init__(self, files: list[InputFile], readings: Mapping[str, ReadSettings], index: Index) -> None:
+        rules = {collection: PartitionRule(reading.rules) for collection, reading in readings.items()}
         numbers: dict[Key, int] = {}
         records = []
         self._left_out = LeftOut()
         for place, file in enumerate(files):
+            settings = readings[file.collection]
             drawn = draws(file.name, settings.random_seed)
-            sorted_out = rule.sort_out(file.fields, file.root, drawn)
+            sorted_out = rules[file.collection].sort_out(file.fields, file.origin, drawn)
             if isinstance(sorted_out, Leftover):
                 self._left_out.add(sorted_out.reason, file.size, file.name + sorted_out.value)
                 continue
@@ -45,7 +46,7 @@ class Catalog:
             records.append((drawn.order, 0, drawn.fraction, split, file.size, place, 0, number))
         self._files, self._index = files, index
         self._keys = list(numbers)
-        self._matched = {tuple(entry) for entry in rule.matched()}
+        self._matched = {tuple(entry) for rule in rules.values() for entry in rule.matched()}
         self._records = np.array(records, RECORD)
 
     def keys(self) -> list[Key]:

@@ -1,7 +1,7 @@
 """From input files to tokenised documents: index, drop duplicates, tokenise as much as the budgets need."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from ..decontamination.check import OverlapCheck
 from ..decontamination.evaluation_sets import HELD_OUT, Decontamination, list_evaluation_files, texts_of
 from ..inputs.input_file import InputFile
+from ..readers.document_format import DocumentFormat
 from ..rules.partition_rule import Key
 from ..tokenizers import load_tokenizer, start_token, train_tokenizer
 from .budgets import BYTES_PER_TOKEN, check_not_empty, needed_tokens
@@ -19,7 +20,6 @@ from .catalog import Catalog
 from .encode import encode_task
 from .encoded import EncodedDocuments
 from .index import Index
-from .index_task import ReadSettings
 from .indexed import IndexedDocuments, is_between, mark_duplicates
 from .jobs import encode_settings, make_jobs
 from .left_out import LeftOut
@@ -77,9 +77,9 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     tokenizer = load_tokenizer(recipe.tokenizer.given) if recipe.tokenizer.given else None
     if tokenizer:
         start_token(tokenizer, recipe.tokenizer.document_start)  # whether it has one is known before anything is read
-    index = Index(work / "index", recipe.reading)
-    survey = make_survey(files, recipe.reading, index, num_proc)
-    members = find_membership(survey, recipe.reading.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
+    index = Index(work / "index", recipe.readings)
+    survey = make_survey(files, recipe, index, num_proc)
+    members = find_membership(survey, recipe.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
     portions = members.portions
     totals = bytes_per_range(_sizes(survey, members), len(portions.all))
     check_not_empty(portions, recipe.held_out, totals.sum(axis=1))
@@ -92,12 +92,12 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
         index.add(_unread(survey, members, done, limit), num_proc)
         indexed = mark_duplicates(index, members, recipe.keep_duplicates)
         if check and not check.is_written:
-            held_out = _texts(indexed, np.where(is_train, 0, limit), recipe.reading, tokenizer)
+            held_out = _texts(indexed, np.where(is_train, 0, limit), recipe.forms, tokenizer)
             _write_check(check, decontamination, held_out)
         if not tokenizer:
             tokenizer = _train_tokenizer(indexed, np.where(is_train, limit, 0), recipe)
         start = start_token(tokenizer, recipe.tokenizer.document_start)
-        settings = encode_settings(work, recipe.reading, index, tokenizer, start, check)
+        settings = encode_settings(work, recipe.forms, index, tokenizer, start, check)
         jobs = list(make_jobs(indexed, number, done, limit, num_proc))
         run_tasks(partial(encode_task, settings=settings), jobs, num_proc, "tokenising")
         parts += tuple((job.name, job.task.number) for job in jobs)
@@ -114,17 +114,17 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     raise RuntimeError("the token budgets were not reached in 64 rounds")
 
 
-def make_survey(files: list[InputFile], reading: ReadSettings, index: Index, num_proc: int) -> Survey:
+def make_survey(files: list[InputFile], recipe: Recipe, index: Index, num_proc: int) -> Survey:
     """What is known of all documents: by the names of files that are one document each, else by reading them.
 
     Args:
         files (`list[InputFile]`): the input.
-        reading (`ReadSettings`): how documents are read.
+        recipe (`Recipe`): how documents are read.
         index (`Index`): takes what is read.
         num_proc (`int`): the number of processes.
     """
-    if reading.form.is_known_by_name:
-        return Catalog(files, reading, index)
+    if recipe.is_known_by_name:
+        return Catalog(files, recipe.readings, index)
     index.add(files, num_proc)
     return index
 
@@ -152,11 +152,14 @@ def _write_check(check: OverlapCheck, decontamination: Decontamination, held_out
 
 
 def _texts(
-    indexed: IndexedDocuments, limit: np.ndarray, reading: ReadSettings, tokenizer: "PreTrainedTokenizerFast | None"
+    indexed: IndexedDocuments,
+    limit: np.ndarray,
+    forms: Mapping[str, DocumentFormat],
+    tokenizer: "PreTrainedTokenizerFast | None",
 ) -> Iterator[str]:
     """The texts of the documents of portions down to a place in the order, duplicates left out."""
     for task, rows, _ in indexed.selected(0 * limit, limit):
-        for document in read_selected(task, indexed.index.records_of(task)[rows], reading.form):
+        for document in read_selected(task, indexed.index.records_of(task)[rows], forms[task.collection]):
             yield document.text if document.ids is None else tokenizer.decode(document.ids.tolist())
 
 
@@ -170,4 +173,4 @@ def _train_tokenizer(indexed: IndexedDocuments, limit: np.ndarray, recipe: Recip
     if size > most:
         limit = np.ceil(limit * most / size).astype(np.int64)
     logger.info("training the tokenizer on %.1f MB", min(size, most) / 1e6)
-    return train_tokenizer(_texts(indexed, limit, recipe.reading, None), recipe.tokenizer.vocab_size)
+    return train_tokenizer(_texts(indexed, limit, recipe.forms, None), recipe.tokenizer.vocab_size)

@@ -1,7 +1,7 @@
 """Tokenising the selected documents of a task, in batches, to files that the units are then put together from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -59,7 +59,7 @@ class EncodeSettings:
     """How documents are tokenised, and where to.
 
     Args:
-        form (`DocumentFormat`): how documents are stored.
+        forms (`Mapping[str, DocumentFormat]`): of each collection, how documents are stored.
         index_folder (`Path`): where their records are.
         folder (`Path`): where the output goes.
         tokenizer_file (`Path`): a `tokenizer.json`.
@@ -69,7 +69,7 @@ class EncodeSettings:
         check (`OverlapCheck | None`): what training documents may not overlap with.
     """
 
-    form: DocumentFormat
+    forms: Mapping[str, DocumentFormat]
     index_folder: Path
     folder: Path
     tokenizer_file: Path
@@ -99,7 +99,8 @@ def encode_task(job: EncodeJob, settings: EncodeSettings) -> None:
         open(settings.folder / f"{job.name}.tokens", "wb") as token_file,
         open(settings.folder / f"{job.name}.rows", "wb") as row_file,
     ):
-        for batch in _batches(_without_bos(read_selected(job.task, records, settings.form), settings.bos)):
+        documents = read_selected(job.task, records, settings.forms[job.task.collection])
+        for batch in _batches(_without_bos(documents, settings.bos)):
             places = range(at, at + len(batch))
             texts = _texts(batch, tokenizer, job.keep_text[at : at + len(batch)] | (settings.check is not None))
             if settings.check:

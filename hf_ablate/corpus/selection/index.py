@@ -5,7 +5,7 @@ tokenised follows from the records. They are on disk and memory-mapped: memory d
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -23,18 +23,18 @@ class Index:
 
     Args:
         folder (`Path`): where the tasks are written.
-        settings (`ReadSettings`): how files are read.
+        readings (`Mapping[str, ReadSettings]`): of each collection, how its files are read.
     """
 
-    def __init__(self, folder: Path, settings: ReadSettings) -> None:
-        self.folder, self._settings = folder, settings
+    def __init__(self, folder: Path, readings: Mapping[str, ReadSettings]) -> None:
+        self.folder, self._readings = folder, readings
         self.tasks: list[Task] = []
 
     def add(self, files: list[InputFile], num_proc: int) -> None:
         """Read files, but for those of tasks that an interrupted run has finished."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tasks = make_tasks(files, first_number=len(self.tasks))
-        run_tasks(partial(index_task, settings=self._settings, folder=self.folder), tasks, num_proc, "reading")
+        run_tasks(partial(index_task, readings=self._readings, folder=self.folder), tasks, num_proc, "reading")
         self.tasks += tasks
 
     def records_of(self, task: Task) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Indexing: input files, packed into tasks, to a fixed-size record per document."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,19 +47,25 @@ class ReadSettings:
 
 @dataclass(frozen=True)
 class Task:
-    """Input files that one process reads in one go."""
+    """Input files, of one collection, that one process reads in one go."""
 
     number: int
     files: list[InputFile]
 
+    @property
+    def collection(self) -> str:
+        """The name of their collection."""
+        return self.files[0].collection
+
 
 def make_tasks(files: list[InputFile], first_number: int = 0) -> list[Task]:
-    """Files in order, packed into tasks of about 64 MB or 2,000 files."""
+    """Files in order, packed into tasks of about 64 MB or 2,000 files of one collection."""
     tasks: list[Task] = []
     size = 0
     for file in files:
         expected = _TASK_BYTES if file.rows and not file.size else file.size  # a streamed shard has an unknown size
-        if not tasks or size + expected > _TASK_BYTES or len(tasks[-1].files) == _TASK_FILES:
+        is_full = size + expected > _TASK_BYTES or (tasks and len(tasks[-1].files) == _TASK_FILES)
+        if not tasks or is_full or tasks[-1].collection != file.collection:
             tasks.append(Task(first_number + len(tasks), []))
             size = 0
         tasks[-1].files.append(file)
@@ -66,17 +73,18 @@ def make_tasks(files: list[InputFile], first_number: int = 0) -> list[Task]:
     return tasks
 
 
-def index_task(task: Task, settings: ReadSettings, folder: Path) -> None:
+def index_task(task: Task, readings: Mapping[str, ReadSettings], folder: Path) -> None:
     """Write `<number>.records` and, last, `<number>.json` (keys, documents left out) for the files of a task.
 
     Args:
         task (`Task`): the files.
-        settings (`ReadSettings`): how they are read.
+        readings (`Mapping[str, ReadSettings]`): of each collection, how its files are read.
         folder (`Path`): where to.
     """
     done = folder / f"{task.number:05}.json"
     if done.exists():
         return
+    settings = readings[task.collection]
     recorder, bad_rows = _Recorder(settings), BadRows(settings.on_bad_row)
     with open(done.with_suffix(".records"), "wb") as output:
         records = []
@@ -111,7 +119,7 @@ class _Recorder:
             self.left_out.add(reason, size, where)
             return None
         drawn = draws(document.id, self._settings.random_seed)
-        sorted_out = self._rule.sort_out(document.fields, file.root, drawn)
+        sorted_out = self._rule.sort_out(document.fields, file.origin, drawn)
         if isinstance(sorted_out, Leftover):
             self.left_out.add(sorted_out.reason, size, where + sorted_out.value)
             return None

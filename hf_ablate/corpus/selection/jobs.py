@@ -1,6 +1,6 @@
 """What a round of tokenising consists of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,9 @@ import numpy as np
 from ...saved_tokenizer import vocab_size_of
 from ..blocks import token_dtype
 from ..decontamination.check import OverlapCheck
+from ..readers.document_format import DocumentFormat
 from .encode import EncodeJob, EncodeSettings
 from .index import Index
-from .index_task import ReadSettings
 from .indexed import IndexedDocuments
 
 
@@ -28,14 +28,14 @@ def tokenizer_folder(work: Path) -> Path:
 
 
 def encode_settings(
-    work: Path, reading: ReadSettings, index: Index, tokenizer: "PreTrainedTokenizerFast", bos: int | None,
-    check: OverlapCheck | None,
+    work: Path, forms: Mapping[str, DocumentFormat], index: Index, tokenizer: "PreTrainedTokenizerFast",
+    bos: int | None, check: OverlapCheck | None,
 ) -> EncodeSettings:  # fmt: skip
     """How documents are tokenised; saves the tokenizer in the folder of intermediate files.
 
     Args:
         work (`Path`): the folder of intermediate files.
-        reading (`ReadSettings`): how documents are read.
+        forms (`Mapping[str, DocumentFormat]`): of each collection, how documents are stored.
         index (`Index`): their records.
         tokenizer (`PreTrainedTokenizerFast`): the tokenizer.
         bos (`int | None`): the token before each document, if any.
@@ -47,7 +47,7 @@ def encode_settings(
         tokenizer.save_pretrained(saved.with_suffix(".partial"))
         saved.with_suffix(".partial").rename(saved)
     return EncodeSettings(
-        form=reading.form, index_folder=index.folder, folder=tokens, tokenizer_file=saved / "tokenizer.json",
+        forms=forms, index_folder=index.folder, folder=tokens, tokenizer_file=saved / "tokenizer.json",
         bos=bos, eos=tokenizer.eos_token_id, dtype=token_dtype(vocab_size_of(tokenizer)).str, check=check,
     )  # fmt: skip
 

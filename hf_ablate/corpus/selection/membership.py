@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ..rules.naming import NamingRules
+from ..rules.naming import NamingRules, check_all_matched
 from ..rules.partition_rule import Key, Partition, PartitionRule
 from ..splits import BY_HASH, HeldOut
 from .budgets import BYTES_PER_TOKEN
@@ -51,13 +51,13 @@ class Membership:
 
 
 def find_membership(
-    survey: Survey, rules: NamingRules, roles: Roles, held_out: HeldOut, bin_tokens: int | None
+    survey: Survey, rules: Mapping[str, NamingRules], roles: Roles, held_out: HeldOut, bin_tokens: int | None
 ) -> Membership:
     """The partitions and portions of a corpus.
 
     Args:
         survey (`Survey`): all documents.
-        rules (`NamingRules`): what decides partitions.
+        rules (`Mapping[str, NamingRules]`): of each collection, what decides partitions.
         roles (`Roles`): what partitions are for.
         held_out (`HeldOut`): what is held out of training.
         bin_tokens (`int | None`): what automatic bins are cut for.
@@ -68,9 +68,16 @@ def find_membership(
     keys = survey.keys()
     if not keys:
         raise InputError(f"no document belongs to any partition: {survey.left_out().summary()}")
-    rules.check_all_matched(survey.matched())
+    check_all_matched(rules.values(), survey.matched())
     numbers = {key: number for number, key in enumerate(keys)}
-    partitions = PartitionRule(rules).partitions(keys, _tokens_of_keys(survey, numbers, held_out), bin_tokens)
+    tokens = _tokens_of_keys(survey, numbers, held_out)
+    partition_of: dict[Key, Partition] = {}
+    for collection, rules_of_it in rules.items():
+        own = [key for key in keys if not collection or key[0] == collection]
+        if own:
+            found = PartitionRule(rules_of_it).partitions(own, [tokens[numbers[key]] for key in own], bin_tokens)
+            partition_of |= dict(zip(own, found, strict=True))
+    partitions = [partition_of[key] for key in keys]
     return Membership(numbers, partitions, Portions(partitions, roles, held_out))
 
 

@@ -69,7 +69,7 @@ class Portions:
         check_names(used)
         check_names(self.units, also_reserved=True)
         self.unused = [name for name in known if name not in set(used)]
-        self.roots = {name: sorted({p.root for p in partitions if p.name == name}) for name in used}
+        self.roots = {name: sorted({p.origin for p in partitions if p.name == name}) for name in used}
 
         self.all = [Portion("unit", unit, split) for unit in self.units for split in SPLITS]
         self.all += [Portion("seed", "seed", "train")] if self.seed else []

@@ -1,8 +1,11 @@
 """What is collected, how documents are read, and what they are needed for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..decontamination.evaluation_sets import Decontamination
+from ..readers.document_format import DocumentFormat
+from ..rules.naming import NamingRules
 from ..splits import HeldOut
 from .budgets import Budgets
 from .index_task import ReadSettings
@@ -31,7 +34,7 @@ class Recipe:
     """What `collect` needs to know.
 
     Args:
-        reading (`ReadSettings`): how documents are read and sorted out.
+        readings (`Mapping[str, ReadSettings]`): of each collection, how documents are read and sorted out.
         roles (`Roles`): what partitions are for.
         held_out (`HeldOut`): what is held out of training.
         budgets (`Budgets`): how much text is needed.
@@ -41,7 +44,7 @@ class Recipe:
         keep_duplicates (`bool`): whether exact duplicates stay.
     """
 
-    reading: ReadSettings
+    readings: Mapping[str, ReadSettings]
     roles: Roles
     held_out: HeldOut
     budgets: Budgets
@@ -49,3 +52,18 @@ class Recipe:
     bin_tokens: int | None = None
     decontamination: Decontamination | None = None
     keep_duplicates: bool = False
+
+    @property
+    def rules(self) -> dict[str, NamingRules]:
+        """Of each collection, what decides partitions and splits."""
+        return {name: reading.rules for name, reading in self.readings.items()}
+
+    @property
+    def forms(self) -> dict[str, DocumentFormat]:
+        """Of each collection, how documents are stored."""
+        return {name: reading.form for name, reading in self.readings.items()}
+
+    @property
+    def is_known_by_name(self) -> bool:
+        """Whether names and sizes of files alone say where documents belong."""
+        return all(form.is_known_by_name for form in self.forms.values())

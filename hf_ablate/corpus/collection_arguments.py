@@ -1,19 +1,23 @@
-"""The arguments for where documents are and what their fields mean."""
+"""The arguments of a collection of documents: where they are, what their fields mean, and what partitions them.
 
+A recipe describes one collection by its own keys, or several with layouts of their own in `collections`.
+"""
+
+import dataclasses
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, Literal
 
-from ..arguments import ModelStageArguments
+from ..arguments import make_parser, parse
 from ..errors import InputError
+from ..recipe import option_tokens
 
 
 @dataclass
-class DocumentArguments(ModelStageArguments):
-    """Where the documents are, and what their fields mean."""
-
-    places: ClassVar[tuple[str, ...]] = ("roots", "decontaminate_against", "tokenizer")
+class CollectionArguments:
+    """Where documents are, what their fields mean, and which of the fields partition them."""
 
     source: Literal["files", "jsonl", "parquet", "hub", "tokens"] = field(
         default="files",
@@ -44,7 +48,13 @@ class DocumentArguments(ModelStageArguments):
     )
     hub_configs: list[str] = field(
         default_factory=list,
-        metadata={"help": "The configs of the data sets; `config` is a field. Default: the only one; '*': all."},
+        metadata={
+            "help": "The configs of the data sets, also as patterns; `config` is a field. Default: the only one; '*': "
+            "all."
+        },
+    )
+    exclude_hub_configs: list[str] = field(
+        default_factory=list, metadata={"help": "Which of these configs to leave out, by name or pattern."}
     )
     hub_splits: list[str] = field(
         default_factory=list, metadata={"help": "The splits of the data sets; `split` is a field. Default: all."}
@@ -78,19 +88,39 @@ class DocumentArguments(ModelStageArguments):
         default="fail", metadata={"help": "What to do with a document that cannot be read. Skipped ones are counted."}
     )
 
-    def __post_init__(self) -> None:
-        self.run_dir = Path(self.run_dir)
+    partition_by: list[str] = field(
+        default_factory=list,
+        metadata={"help": "The fields whose values, joined by '_', name the partition, the coarsest first."},
+    )
+    split_field: str | None = field(
+        default=None,
+        metadata={"help": "The field that gives train, val or test. Default: by a hash of the document id."},
+    )
+    units: list[str] | None = field(
+        default=None,
+        metadata={"help": "The partitions that become base units; 'cs_*' takes all that match. Default: the rest."},
+    )
+
+    def check_collection(self) -> None:
+        """Refuse what makes no sense together.
+
+        Raises:
+            `InputError`: names the arguments, and what was expected.
+        """
         if not self.roots:
             raise InputError("`roots` is empty: name the folders, files or data sets with the documents")
+        if not self.partition_by:
+            raise InputError("`partition_by` is empty: name the fields whose values make a partition, e.g. [package]")
         for name, where in self.fields.items():
             if not isinstance(where, str):
                 raise InputError(
                     f"`fields` has {where!r} for {name!r}; expected the place of the field, such as metadata.year"
                 )
-        if self.source != "hub" and (self.hub_configs or self.hub_splits or self.hub_revision or self.streaming):
+        of_hub = (self.hub_configs, self.exclude_hub_configs, self.hub_splits, self.hub_revision, self.streaming)
+        if self.source != "hub" and any(of_hub):
             raise InputError(
-                "`hub_configs`, `hub_splits`, `hub_revision` and `streaming` go with `source: hub`. A revision of "
-                "files on the Hub is part of their URL: hf://datasets/ORG/NAME@REVISION"
+                "`hub_configs`, `exclude_hub_configs`, `hub_splits`, `hub_revision` and `streaming` go with `source: "
+                "hub`. A revision of files on the Hub is part of their URL: hf://datasets/ORG/NAME@REVISION"
             )
         if self.source == "hub" and (self.globs or self.exclude_globs or self.path_regex):
             raise InputError(
@@ -105,6 +135,43 @@ class DocumentArguments(ModelStageArguments):
             raise InputError(
                 f"`path_regex` and `text_regex` both give the field {both[0]!r}; rename one of the groups"
             )
+
+
+@dataclass
+class NamedCollection(CollectionArguments):
+    """One of several collections; without a name, the only one of a recipe."""
+
+    name: str = field(default="", metadata={"help": "What the collection is called: units get the group source=NAME."})
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], common: CollectionArguments) -> "NamedCollection":
+        """A collection from an entry of `collections`.
+
+        Args:
+            given (`Mapping[str, Any]`): its arguments, and `name`.
+            common ([`CollectionArguments`]): what it leaves out.
+
+        Raises:
+            `InputError`: for an unknown or missing key, a value of another type, and what makes no sense together.
+        """
+        parser = _parser()
+        tokens = [token for key, value in given.items() if value is not None
+                  for token in option_tokens(str(key), value, parser)]  # fmt: skip
+        own = parse(parser, tokens, dict, origin="`collections`")
+        shared = {each.name: getattr(common, each.name) for each in dataclasses.fields(CollectionArguments)}
+        collection = cls(**(shared | {key: own[key] for key in given if given[key] is not None}))
+        if not collection.name:
+            raise InputError("an entry of `collections` has no `name`, which its units' group source=NAME is made of")
+        try:
+            collection.check_collection()
+        except InputError as error:
+            raise InputError(f"collection {collection.name!r}: {error}") from error
+        return collection
+
+
+@cache
+def _parser():
+    return make_parser(NamedCollection, "hf-ablate partition", "One of several collections.")
 
 
 def _named_groups(option: str, regex: str | None, example: str) -> set[str]:
