@@ -201,7 +201,7 @@ def test_installed_packages_are_no_part_of_the_standard_library():
     )  # fmt: skip
     files = input_files(arguments)
     assert {file.origin for file in files} == {"site-packages", "stdlib"}
-    assert {file.name.split("/")[1] for file in files if file.root == "stdlib"} == {"json"}
+    assert {file.name.split("/")[1] for file in files if file.origin == "stdlib"} == {"json"}
     assert {file.fields["package"] for file in files} == {"pytest", "_pytest", "stdlib"}
 
 
