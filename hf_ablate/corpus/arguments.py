@@ -190,7 +190,11 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
 
     @property
     def unit_names(self) -> list[str] | None:
-        """The partitions that become base units, of all collections; `None` for all that are left."""
+        """The partitions that become base units, of all collections; `None` for all that are left.
+
+        Raises:
+            `InputError`: where some collections name units, and others do not.
+        """
         given = [collection.units for collection in self.all_collections]
         if None in given:
             if missing := [each.name for each in self.all_collections if each.units is None and any(given)]:
