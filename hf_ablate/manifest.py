@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,28 @@ def fingerprint(command: str, arguments: dict, inputs: dict[str, str]) -> str:
     return digest([command, arguments, inputs])
 
 
+class _Recorded(dict):
+    """An object in a manifest, which names the file when it is asked for what is not recorded."""
+
+    def __init__(self, path: Path, values: dict) -> None:
+        super().__init__(values)
+        self.path = path
+
+    def __missing__(self, key: str) -> None:
+        raise InputError(
+            f"{self.path} does not record {key!r}: it is damaged, or another command wrote it than is expected here. "
+            "Make the folder again; a model that was trained elsewhere is put into a run folder by `hf-ablate adopt`"
+        )
+
+
 def read_manifest(folder: Path) -> dict:
     """The manifest of a finished folder.
 
+    Returns:
+        `dict`: as it was written; `InputError` where a key is asked for that it lacks.
+
     Raises:
-        `InputError`: if the folder is not finished; names the folder.
+        `InputError`: if the folder is not finished, or its manifest is not JSON; names the folder.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -145,7 +163,13 @@ def read_manifest(folder: Path) -> dict:
             f"{folder} is not finished: it has no {MANIFEST}. Run the command that makes it first "
             "(`hf-ablate run` runs all of them in order)."
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"), object_hook=partial(_Recorded, path))
+    except ValueError as error:  # neither JSON nor UTF-8
+        raise InputError(f"{path} is damaged ({error}); delete the folder, and make it again") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path} is damaged (it is not an object); delete the folder, and make it again")
+    return manifest
 
 
 def find_manifest(folder: Path) -> dict | None:

@@ -22,6 +22,22 @@ def test_unfinished_folder_is_named(tmp_path):
         manifest.read_manifest(tmp_path / "corpus")
 
 
+def test_a_manifest_without_a_key_is_named_in_one_line(tmp_path):
+    manifest.write_manifest(tmp_path, "convert", {}, {}, tokenizer={"vocab_size": 3})
+    made = manifest.read_manifest(tmp_path)
+    assert made.get("mixture") is None and made["tokenizer"]["vocab_size"] == 3
+    for read in (lambda: made["mixture"], lambda: made["tokenizer"]["digest"]):
+        with pytest.raises(InputError, match=r"manifest.json does not record '(mixture|digest)': .*hf-ablate adopt"):
+            read()
+
+
+@pytest.mark.parametrize("text", ['{"command": "tr', "[]", "\xff"])
+def test_a_truncated_manifest_is_named(tmp_path, text):
+    (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match="manifest.json is damaged .*; delete the folder, and make it again"):
+        manifest.read_manifest(tmp_path)
+
+
 def test_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
     path = tmp_path / "file.json"
     manifest.write_json(path, {"old": True})
