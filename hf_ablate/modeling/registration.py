@@ -13,8 +13,6 @@ import threading
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from ..errors import InputError
-
 
 # This folder too: the architecture itself can be the outermost import, and half-executed.
 WATCHED = ("transformers", "peft", __package__)
@@ -46,22 +44,18 @@ def register_lora_targets() -> None:
     TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING["hf_olmo"] = ["att_proj"]
 
 
-def refuse_early_releases() -> None:
-    """Have transformers' own OLMo refuse the early releases, which call themselves `olmo` too.
+def read_early_releases() -> None:
+    """Have transformers' own OLMo hand the early releases, which call themselves `olmo` too, to this architecture.
 
     It would load them at its default size with random weights, and hardly mention it.
-
-    Raises:
-        `InputError`: not here, but when such a configuration is read.
     """
     from transformers import OlmoConfig
 
     def from_dict(cls, config_dict, **kwargs):
         if "d_model" in config_dict:
-            raise InputError(
-                "this configuration says `model_type: olmo`, but it is of an early release of the paper's seeds or "
-                "components, which is another architecture; convert it with `hf-ablate convert SOURCE OUTPUT`"
-            )
+            from .configuration_hf_olmo import HfOlmoConfig
+
+            return HfOlmoConfig.from_dict(config_dict | {"model_type": HfOlmoConfig.model_type}, **kwargs)
         return super(OlmoConfig, cls).from_dict(config_dict, **kwargs)
 
     OlmoConfig.from_dict = classmethod(from_dict)
@@ -74,7 +68,7 @@ class RegisterAfterImport:
         self.pending = {
             "transformers.models.auto.configuration_auto": register_configuration,
             "transformers.models.auto.modeling_auto": register_models,
-            "transformers.models.olmo.configuration_olmo": refuse_early_releases,
+            "transformers.models.olmo.configuration_olmo": read_early_releases,
             "peft.utils.constants": register_lora_targets,
         }
         self.nesting = threading.local()

@@ -52,7 +52,7 @@ assert peft.utils.TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING["hf_olmo"] 
 """)
 
 
-def test_an_early_release_is_not_loaded_as_transformers_own_olmo(tmp_path):
+def test_an_early_release_loads_and_transformers_own_olmo_too(tmp_path):
     early, own = tmp_path / "early", tmp_path / "own"
     shutil.copytree(CHECKPOINT, early)
     config = json.loads((early / "config.json").read_text()) | {"model_type": "olmo"}
@@ -60,11 +60,9 @@ def test_an_early_release_is_not_loaded_as_transformers_own_olmo(tmp_path):
     run_python(f"""
 import hf_ablate
 from transformers import AutoModelForCausalLM, OlmoConfig, OlmoForCausalLM
-try:
-    AutoModelForCausalLM.from_pretrained({str(early)!r})
-    raise SystemExit("loaded as another architecture")
-except ValueError as error:
-    assert "hf-ablate convert" in str(error)
+model, original = (AutoModelForCausalLM.from_pretrained(folder) for folder in ({str(early)!r}, {str(CHECKPOINT)!r}))
+assert type(model).__name__ == "HfOlmoForCausalLM" and model.config.model_type == "hf_olmo"
+assert all(weight.equal(original.state_dict()[name]) for name, weight in model.state_dict().items())
 config = OlmoConfig(vocab_size=32, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
                     pad_token_id=0, eos_token_id=0)
 OlmoForCausalLM(config).save_pretrained({str(own)!r})
