@@ -133,6 +133,18 @@ COMMANDS = (
         takes_recipe=False,
     ),
     Command(
+        "adopt",
+        "Take models that were trained elsewhere, folders or Hub ids, as a study's seed, components and references.",
+        ".adoption.arguments:AdoptArguments",
+        ".adoption.adopt",
+        (
+            "runs/x --component code=models/code web=models/web --seed models/seed --corpus data/paloma",
+            "runs/x --units Biology_2021 Biology_2022 --component 'Biology_{years}=ORG/biology{years}' "
+            "--reference 'Biology_*=ORG/biology-all'",
+            "runs/quickstart --reference 'pandas + sympy=models/both' --dry_run",
+        ),
+    ),
+    Command(
         "enumerate",
         "List the candidate mixtures of the units, and choose those that get a reference model.",
         ".mixtures.arguments:EnumerateArguments",

@@ -134,6 +134,12 @@ def fingerprint(command: str, arguments: dict, inputs: dict[str, str]) -> str:
     return digest([command, arguments, inputs])
 
 
+class _NotRecorded(InputError, KeyError):
+    """A mistake of the user, and for code that can do without the entry, templates for example, a missing key."""
+
+    __str__ = Exception.__str__  # a missing key shows its message in quotes
+
+
 class _Recorded(dict):
     """An object in a manifest, which names the file when it is asked for what is not recorded."""
 
@@ -142,7 +148,7 @@ class _Recorded(dict):
         self.path = path
 
     def __missing__(self, key: str) -> None:
-        raise InputError(
+        raise _NotRecorded(
             f"{self.path} does not record {key!r}: it is damaged, or another command wrote it than is expected here. "
             "Make the folder again; a model that was trained elsewhere is put into a run folder by `hf-ablate adopt`"
         )

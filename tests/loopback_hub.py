@@ -16,11 +16,14 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
+TOKEN = "hf_LoopbackTokenThatNobodyMaySee00000"
 LARGE = (".safetensors", ".arrow", ".parquet", ".gz", ".png", ".pdf")
 LICENSES = ["apache-2.0", "mit", "odc-by"]
 DATE = "2026-01-01T00:00:00.000Z"
@@ -468,6 +471,18 @@ def flip(data: bytes) -> bytes:
     """The data with one bit changed in the middle."""
     middle = len(data) // 2
     return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :] if data else data
+
+
+def talk_to(loopback: LoopbackHub, setattr: Callable, folder: Path) -> None:
+    """Point the client, which reads its settings when imported, to this Hub, with a cache of its own."""
+    from huggingface_hub import constants, hf_api
+
+    setattr(constants, "ENDPOINT", loopback.endpoint)
+    setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", loopback.endpoint + "/{repo_id}/resolve/{revision}/{filename}")
+    setattr(hf_api.api, "endpoint", loopback.endpoint)
+    setattr(constants, "HF_HUB_OFFLINE", False)
+    setattr(constants, "HF_HUB_DISABLE_XET", True)
+    setattr(constants, "HF_HUB_CACHE", str(folder / "hub-cache"))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path for path in (ROOT / "recipes").iterdir() if path.is_dir())
 READMES = [
     ROOT / "README.md", *sorted((ROOT / "recipes").glob("*/README.md")), ROOT / "benchmarks" / "README.md",
-    ROOT / "docs" / "import.md", ROOT / "docs" / "propose.md",
+    *(ROOT / "docs" / name for name in ("adopt.md", "import.md", "propose.md")),
 ]  # fmt: skip
 
 

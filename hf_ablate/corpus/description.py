@@ -11,6 +11,9 @@ from .arguments import PartitionArguments
 from .names import is_pattern
 
 
+WITHOUT_DOCUMENTS = "adopt"  # the command that makes a corpus of names alone, see `without_documents`
+
+
 @dataclass(frozen=True)
 class TrainingText:
     """The token blocks of a base unit, or of the seed's text.
@@ -72,7 +75,7 @@ class CorpusDescription:
     def find(cls, folder: Path) -> "CorpusDescription | None":
         """The finished corpus in a corpus folder, wherever it was moved; `None` if the folder is not one."""
         manifest = find_manifest(folder)
-        is_corpus = manifest is not None and manifest.get("command") == "partition"
+        is_corpus = manifest is not None and manifest.get("command") in ("partition", WITHOUT_DOCUMENTS)
         return cls.of_manifest(manifest) if is_corpus else None
 
     @classmethod

@@ -51,7 +51,7 @@ def corpus_card(
     arguments = corpus["arguments"]
     return top + render(
         "corpus_card.md.j2", corpus={"block_size": None, **corpus}, ids=ids, units=corpus["units"],
-        seed=corpus.get("seed"), license=metadata.license, removed=_removed(corpus),
+        seed=corpus.get("seed"), license=metadata.license, removed=_removed(corpus), has_text=rows > 0,
         origins={title: arguments[key] for key, title in _ORIGINS.items() if arguments.get(key)},
     )  # fmt: skip
 

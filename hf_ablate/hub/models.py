@@ -131,4 +131,7 @@ def _seed_id(run_folder: RunFolder, ids: RepositoryIds) -> str:
 
 def _origin_of_seed(manifest: dict[str, Any]) -> str:
     """The Hub id that a seed was taken from; empty for one trained from scratch or taken from a folder."""
-    return "" if "seed_model" in manifest["inputs"] else manifest["arguments"].get("seed_model") or ""
+    arguments = manifest["arguments"]
+    if "revision" in arguments:  # adopted from the Hub
+        return arguments["source"]
+    return "" if "seed_model" in manifest["inputs"] else arguments.get("seed_model") or ""

@@ -21,6 +21,9 @@ FORMS = (
 )
 
 
+MODEL_TYPES = ("hf_olmo", "olmo")  # the second of early releases; in transformers it is another architecture
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint: its tensors by their names in it, and its configuration.
@@ -166,8 +169,7 @@ def read_config(path: Path) -> dict[str, Any]:
         values = values["model"]
     if not isinstance(values, dict) or not values:
         raise InputError(f"configuration {path} holds no fields; expected d_model, n_layers, n_heads, …")
-    # The early releases call themselves `olmo`, which in transformers is another architecture.
-    if values.get("model_type", "hf_olmo") not in ("hf_olmo", "olmo") or "d_model" not in values:
+    if values.get("model_type", "hf_olmo") not in MODEL_TYPES or "d_model" not in values:
         raise InputError(
             f"configuration {path} (model_type {values.get('model_type')!r}, "
             f"{'with' if 'd_model' in values else 'without'} d_model) is not of the seeds' architecture. "

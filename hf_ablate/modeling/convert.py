@@ -8,9 +8,10 @@ import torch
 
 from ..errors import InputError
 from ..hub_errors import hub_failures
+from ..saved_model import CONFIG
 from ..saved_tokenizer import vocab_size_of
 from .arguments import ConvertArguments
-from .checkpoint import read_checkpoint
+from .checkpoint import MODEL_TYPES, read_checkpoint
 from .configuration_hf_olmo import HfOlmoConfig
 from .fitting import make_config, settle_attention_output, sort_like_model
 from .names import standard_names
@@ -22,7 +23,23 @@ if TYPE_CHECKING:
 
 
 def run(arguments: ConvertArguments) -> None:
-    """Convert a checkpoint; all checks come first, and a failure leaves the output as it was."""
+    """Convert a checkpoint, and print what it is."""
+    summary = convert(arguments)
+    print_summary(arguments.output, not arguments.dry_run, summary, arguments.output_format)
+
+
+def convert(arguments: ConvertArguments) -> dict[str, Any]:
+    """Convert a checkpoint; all checks come first, and a failure leaves the output as it was.
+
+    Args:
+        arguments ([`ConvertArguments`]): what is converted, and where to.
+
+    Returns:
+        `dict`: `form`, `attn_out`, `parameters`, `dtype` and `tokenizer`.
+
+    Raises:
+        `InputError`: for a checkpoint that cannot be read or is of another architecture, and an output that is there.
+    """
     check_output(arguments.output, arguments.source, arguments.overwrite)
     checkpoint = read_checkpoint(arguments.source, arguments.revision)
     tensors = standard_names(checkpoint.tensors)
@@ -43,7 +60,18 @@ def run(arguments: ConvertArguments) -> None:
         options = {name: getattr(arguments, name) for name in ("size", "dtype", "revision")}
         provenance = {**options, "source": source_name(arguments.source)}
         write_output(arguments.output, ConvertedModel(config, tensors, tokenizer), checkpoint, provenance, summary)
-    print_summary(arguments.output, not arguments.dry_run, summary, arguments.output_format)
+    return summary
+
+
+def is_as_released(folder: Path) -> bool:
+    """Whether a folder holds a model of the seeds' architecture in one of the forms that `convert` reads.
+
+    Args:
+        folder (`Path`): of a saved model. Converted ones say in their configuration what became of `attn_out`.
+    """
+    path = folder / CONFIG
+    config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return "d_model" in config and config.get("model_type") in MODEL_TYPES and config.get("attn_out") is None
 
 
 def load_tokenizer(

@@ -67,12 +67,11 @@ def reference_costs(run_dir: Path) -> ReferenceCosts | None:
         run_dir (`Path`): the run folder.
 
     Returns:
-        `ReferenceCosts | None`: `None` where models are recorded that were trained elsewhere, or none.
+        `ReferenceCosts | None`: `None` where all models were trained elsewhere, or there is none.
     """
     for kind in ("reference", "component"):
-        models = [
-            model for path in RunFolder(run_dir).saved_models(kind) if "seconds" in (model := read_manifest(path))
-        ]
+        manifests = map(read_manifest, RunFolder(run_dir).saved_models(kind))
+        models = [model for model in manifests if model.get("seconds") is not None]
         if models:
             grows = models[-1].get("reference_budget") == "union"
             shares = sum(len(model["mixture"]) if grows else 1 for model in models)

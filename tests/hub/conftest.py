@@ -7,8 +7,8 @@ import time
 import pytest
 import tiny_study
 from huggingface_hub.utils import close_session
-from loopback_hub import LoopbackHub
-from to_and_fro import TOKEN, push, talk_to
+from loopback_hub import TOKEN, LoopbackHub, talk_to
+from to_and_fro import push
 
 from hf_ablate.cli import main
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from loopback_hub import TOKEN
 from safetensors.torch import load_file
-from to_and_fro import TOKEN, snippet
+from to_and_fro import snippet
 
 
 @pytest.fixture

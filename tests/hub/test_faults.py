@@ -4,7 +4,8 @@ import json
 
 import pytest
 from huggingface_hub import HfApi, constants
-from to_and_fro import TOKEN, files_below, pull, push
+from loopback_hub import TOKEN
+from to_and_fro import files_below, pull, push
 
 
 MODEL = "ada/tiny-component-english"

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from to_and_fro import TOKEN, files_below, push
+from loopback_hub import TOKEN
+from to_and_fro import files_below, push
 
 import hf_ablate as ha
 from hf_ablate.cli import main

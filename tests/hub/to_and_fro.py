@@ -3,23 +3,10 @@
 import os
 import re
 
-from huggingface_hub import constants, hf_api
-
 from hf_ablate.cli import main
 
 
-TOKEN = "hf_LoopbackTokenThatNobodyMaySee00000"
 PREFIX = "ada/tiny"
-
-
-def talk_to(loopback, setattr, folder):
-    """Point the client, which reads its settings when imported, to this Hub, with a cache of its own."""
-    setattr(constants, "ENDPOINT", loopback.endpoint)
-    setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", loopback.endpoint + "/{repo_id}/resolve/{revision}/{filename}")
-    setattr(hf_api.api, "endpoint", loopback.endpoint)
-    setattr(constants, "HF_HUB_OFFLINE", False)
-    setattr(constants, "HF_HUB_DISABLE_XET", True)
-    setattr(constants, "HF_HUB_CACHE", str(folder / "hub-cache"))
 
 
 def push(run_dir, *words):

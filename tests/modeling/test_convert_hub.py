@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi
 from huggingface_hub.utils import close_session
-from loopback_hub import LoopbackHub
+from loopback_hub import TOKEN, LoopbackHub, talk_to
 from tiny import FIXTURES
 
 from hf_ablate.errors import InputError
@@ -14,19 +14,11 @@ from hf_ablate.modeling.arguments import ConvertArguments
 from hf_ablate.modeling.convert import run
 
 
-TOKEN = "hf_LoopbackTokenThatNobodyMaySee00000"
-
-
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """A Hub with the pickle form at its main branch, and both forms on a branch."""
     with LoopbackHub({TOKEN: "ada"}) as loopback:
-        address = loopback.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-        for name, value in (
-            ("ENDPOINT", loopback.endpoint), ("HUGGINGFACE_CO_URL_TEMPLATE", address), ("HF_HUB_OFFLINE", False),
-            ("HF_HUB_DISABLE_XET", True), ("HF_HUB_CACHE", str(tmp_path / "cache")),
-        ):  # fmt: skip
-            monkeypatch.setattr(constants, name, value)
+        talk_to(loopback, monkeypatch.setattr, tmp_path)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
         monkeypatch.setattr(time, "sleep", lambda _: None)  # between the client's attempts
         api = HfApi(endpoint=loopback.endpoint, token=TOKEN)
@@ -45,7 +37,7 @@ def test_a_hub_id_is_fetched_and_converted(hub, tmp_path):
     assert (manifest["arguments"]["source"], manifest["arguments"]["revision"]) == ("ada/seed", "both")
     weights = [(tmp_path / folder / "model.safetensors").read_bytes() for folder in ("main", "branch")]
     assert weights[0] == weights[1]
-    cached = [path.name for path in (tmp_path / "cache").rglob("snapshots/*/*")]
+    cached = [path.name for path in (tmp_path / "hub-cache").rglob("snapshots/*/*")]
     assert cached.count("pytorch_model.bin") == 1, "not where there are safetensors"
 
 

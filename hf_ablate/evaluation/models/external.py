@@ -39,7 +39,7 @@ def _models_of(name: str) -> list[ScoredModel]:
             raise InputError(f"{path} is a file; expected a model's folder, a mergekit YAML file or a Hub id")
         return [_merge(path)]
     if not path.is_dir():
-        return [_saved(_from_hub(name), name)]
+        return [_saved(fetch_model(name), name)]
     if (path / CONFIG).is_file():
         return [_saved(path, path.resolve().name)]
     models = trained_models(path) or [_saved(child, child.name) for child in _model_folders(path)]
@@ -95,10 +95,18 @@ def _find_model(name: str, config: Path) -> Path:
     for base in (Path(), *config.resolve().parents):
         if (base / name).is_dir():
             return base / name
-    return _from_hub(name)
+    return fetch_model(name)
 
 
-def _from_hub(name: str) -> Path:
+def fetch_model(name: str) -> Path:
+    """The folder in the cache of a model on the Hub, fetched where it is not there; of its files, what scoring needs.
+
+    Args:
+        name (`str`): `ORG/NAME` or `ORG/NAME@REVISION`.
+
+    Raises:
+        `InputError`: if it cannot be fetched.
+    """
     from huggingface_hub import snapshot_download
 
     repository, _, revision = name.partition("@")

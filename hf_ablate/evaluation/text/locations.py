@@ -58,6 +58,16 @@ def sources_of(run_dir: Path, places: list[str], split: str) -> list[Source]:
     return find_sources(places or [RunFolder(run_dir).corpus], split)
 
 
+def text_folder(location: Path) -> Path:
+    """Where the sources are in a run folder or corpus; any other folder is taken to hold them itself.
+
+    Args:
+        location (`Path`): a folder.
+    """
+    of_run_folder, of_corpus = location / _EVAL, location / _EVAL.name
+    return next((inner for inner in (of_run_folder, of_corpus) if inner.is_dir()), location)
+
+
 def is_on_hub(location: str) -> bool:
     """Whether a place is a data set on the Hub: it is called like one, and is not here."""
     return not os.path.lexists(location) and is_hub_name(location)
@@ -87,8 +97,7 @@ def _sources_at(name: str | Path, split: str, skipped: Skipped) -> list[Source]:
         return [Source(location.name.split(".")[0], split, (location,), digest_files([location]))]
     if not location.is_dir():
         raise InputError(f"evaluation data {location} does not exist (looked for {os.path.realpath(location)})")
-    of_run_folder, of_corpus = location / _EVAL, location / _EVAL.name
-    folder = next((inner for inner in (of_run_folder, of_corpus) if inner.is_dir()), location)
+    folder = text_folder(location)
     recorded = _recorded_digests(folder, split)
     if files := _split_files(folder, split, skipped):
         return [Source(folder.resolve().name, split, files, digest_files(list(files)))]

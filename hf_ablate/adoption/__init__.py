@@ -1,0 +1,1 @@
+"""Models that were trained elsewhere, taken into a run folder."""
