@@ -65,7 +65,7 @@ def list_files(
     skipped.report(is_excluded)
     if not files:
         raise InputError(f"there is no file of `source: {kind}` under {', '.join(roots)}")
-    return _with_path_fields(files, path_regex)
+    return with_path_fields(files, path_regex)
 
 
 def _places_of(roots: list[str]) -> list[tuple[str, str]]:
@@ -80,7 +80,16 @@ def _places_of(roots: list[str]) -> list[tuple[str, str]]:
     return places
 
 
-def _with_path_fields(files: list[InputFile], path_regex: str | None) -> list[InputFile]:
+def with_path_fields(files: list[InputFile], path_regex: str | None) -> list[InputFile]:
+    """The files with the fields that their names give.
+
+    Args:
+        files (`list[InputFile]`): the files.
+        path_regex (`str | None`): matched from the start of names; its named groups become fields.
+
+    Raises:
+        `InputError`: if it matches no name.
+    """
     if path_regex is None:
         return files
     regex = re.compile(path_regex)

@@ -1,0 +1,47 @@
+"""The corpora of the paper's study, as its recipes describe them, against what the paper's own files say."""
+
+from pathlib import Path
+
+from hf_ablate.commands import find_command
+from hf_ablate.corpus.description import CorpusDescription
+from hf_ablate.corpus.inputs.input_file import InputFile
+from hf_ablate.corpus.inputs.list_files import with_path_fields
+from hf_ablate.corpus.known_partitions import possible_partitions
+from hf_ablate.mixtures.units import CorpusUnits
+
+
+PROJECT = Path(__file__).parents[2]
+FOLDERS = (PROJECT / "tests" / "fixtures" / "paper" / "s2orc_units.txt").read_text().split()
+FIELDS = {
+    "Physics": 20, "Biology": 18, "Medicine": 14, "Mathematics": 12, "ComputerScience": 11, "EnvironmentalScience": 7,
+    "Psychology": 6, "AgriculturalAndFoodSciences": 5, "Engineering": 5, "MaterialsScience": 5, "Business": 4,
+    "Chemistry": 4, "Economics": 4, "Education": 3, "NA": 2, "PoliticalScience": 2, "Art": 1, "Geology": 1,
+    "History": 1, "Linguistics": 1, "Philosophy": 1, "Sociology": 1,
+}  # fmt: skip
+
+
+def arguments_of(recipe: str):
+    return find_command("partition").parse(["--config", str(PROJECT / "recipes" / recipe / "partition.yaml")])
+
+
+def test_the_units_of_s2orc_are_the_folders_of_the_data_set():
+    """Names, and the number of units in each field, by the recipe's own rule for paths."""
+    arguments = arguments_of("paper/pool")
+    collection = arguments.all_collections[0]
+    files = [InputFile("", f"modular-s2orc/{folder}/train/0.json.gz", 1, "") for folder in FOLDERS]
+    found = possible_partitions(with_path_fields(files, collection.path_regex), arguments.rules[collection.name])
+    assert sorted(collection.units) == found and len(found) == 128
+    units = CorpusUnits.of(CorpusDescription.planned(arguments))
+    fields = {group.removeprefix("field="): units.groups[group] for group in units.groups_of("field")}
+    assert {field: len(members) for field, members in fields.items()} == FIELDS
+    for members in fields.values():
+        years = [tuple(map(int, name.split("_")[1].split("-"))) for name in members]
+        assert years[0][0] == 1970 and years[-1][1] == 2022
+        assert all(before[1] + 1 == after[0] for before, after in zip(years, years[1:], strict=False))
+    assert arguments.unit_tokens == "all" and arguments.on_small_unit == "fail", "no unit is cut, and none is dropped"
+
+
+def test_both_collections_of_the_pool_have_their_groups():
+    units = CorpusUnits.of(CorpusDescription.planned(arguments_of("paper/pool")))
+    assert (len(units.names), len(units.named("source=s2orc")), len(units.named("source=wiki"))) == (139, 128, 11)
+    assert units.named("category=General_referece") == ["General_referece"], "spelled as on the Hub"
