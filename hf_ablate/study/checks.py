@@ -11,6 +11,7 @@ from ..corpus.from_arguments import recipe_of
 from ..corpus.names import is_pattern
 from ..errors import InputError
 from ..evaluation.arguments import EvaluateArguments
+from ..launch import accelerate_config_path
 from ..manifest import has_manifest
 from ..merging.arguments import MergeArguments
 from ..mixtures.arguments import EnumerateArguments
@@ -19,10 +20,13 @@ from ..mixtures.enumerate import CandidateMixture, needs_corpus, plan_candidates
 from ..mixtures.mixture import Mixture
 from ..mixtures.representation import check_represented
 from ..mixtures.units import CorpusUnits
+from ..recipe import read_yaml
 from ..run_folder import RunFolder, model_id
 from ..saved_model import CONFIG
 from ..training.arguments import TrainArguments
+from ..training.devices import check_whole_optimizer
 from ..training.forecast import is_pool_known, one_of_each
+from ..training.optimizer_state import find_state
 from ..training.pool import plan_pool, probes_of
 
 
@@ -46,6 +50,8 @@ def check_settings(stages: Mapping[str, Any]) -> None:
     if partition and train:
         _check_shape(partition, train)
         _check_tokenizer(partition, train)
+    if train and train.load_optimizer_state:
+        _check_optimizer_state(train)
     if evaluate and "rank" in stages:
         _check_ranked_split(evaluate, stages["rank"].split)
     if evaluate and train:
@@ -104,6 +110,15 @@ def _check_tokenizer(partition: PartitionArguments, train: TrainArguments) -> No
             f"train.seed_model is {train.seed_model}, and partition.tokenizer is not given, so the corpus would get a "
             f"tokenizer of its own, which the seed does not know; set partition.tokenizer to {train.seed_model}"
         )
+
+
+def _check_optimizer_state(train: TrainArguments) -> None:
+    """The state is there if the seed is in a folder, and no process will hold a part of it."""
+    if train.seed_model and Path(train.seed_model).is_dir():
+        find_state(train.seed_model, train.seed_revision)
+    if train.accelerate_config:
+        config = read_yaml(accelerate_config_path(train.accelerate_config))
+        check_whole_optimizer(config.get("distributed_type", "NO"))
 
 
 def _check_ranked_split(evaluate: EvaluateArguments, split: str | None) -> None:

@@ -64,10 +64,17 @@ def check_sharding(trainer: "Trainer") -> None:
             )
 
 
-def check_whole_optimizer() -> None:
-    """Raise `InputError` where processes hold parts of the optimizer, whose state is kept as a whole."""
+def check_whole_optimizer(distributed_type: str | None = None) -> None:
+    """Check that no process holds a part of the optimizer, whose state is kept as a whole.
+
+    Args:
+        distributed_type (`str`, *optional*): of an accelerate configuration; default: what this process started with.
+
+    Raises:
+        `InputError`: for FSDP and DeepSpeed.
+    """
     for name in ("FSDP", "DeepSpeed"):
-        if _asked_for(name.upper()):
+        if _asked_for(name.upper()) if distributed_type is None else distributed_type == name.upper():
             raise InputError(
                 f"`load_optimizer_state` needs the optimizer as a whole in each process, and the accelerate "
                 f"configuration asks for {name}; use multi_gpu, or leave load_optimizer_state out"

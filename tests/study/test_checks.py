@@ -26,6 +26,7 @@ def study(tmp_path):
         (["partition.block_size=64"], "partition.block_size is 64, and the seed reads 32 tokens at most"),
         (["train.config_overrides=vocab_size=300"], "partition.vocab_size is 320, and the seed knows 300 tokens"),
         (["train.seed_model=ORG/SEED", "train.config_overrides=null"], "set partition.tokenizer to ORG/SEED"),
+        (["train.load_optimizer_state=true", "train.accelerate_config=zero2"], "configuration asks for DeepSpeed"),
         (["train.stages=[english, python]"], "`stages` lacks unit 'counting'"),
         (["train.copies=[pyton=2]"], "unknown unit 'pyton'; did you mean 'python'"),
         (["train.per_device_train_batch_size=100"], "does not fill one step of 100 blocks"),
