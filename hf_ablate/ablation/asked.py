@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import has_manifest
-from ..mixtures.choose import BEST, choose_mixtures, find_mixture
+from ..mixtures.choose import BEST, choose_mixtures
 from ..mixtures.mixture import Mixture
+from ..mixtures.names import find_mixture
 from ..mixtures.ranked import read_ranking
 from ..prediction.evidence import Evidence
 from ..prediction.targets import DomainWeights
@@ -40,8 +41,10 @@ def asked_mixture(run_dir: Path, asked: str, evidence: Evidence, target: DomainW
         first = ranking.entries(target.name) or ranking.entries()
         return Mixture.of(ranking.mixtures[first[0]["mixture_id"]]["mixture"])
     if has_manifest(RunFolder(run_dir).mixtures):
-        (mixture,) = choose_mixtures(run_dir, [asked])
-        return mixture
+        found = choose_mixtures(run_dir, [asked])
+        if len(found) > 1:
+            raise InputError(f"{asked!r} means {len(found)} of the study's mixtures; name one of them")
+        return found[0]
     return _imported(asked, evidence)
 
 

@@ -56,6 +56,11 @@ def is_pattern(name: str) -> bool:
     return "*" in name or "?" in name
 
 
+def pattern_regex(name: str) -> re.Pattern[str]:
+    """What a name or pattern matches as a whole."""
+    return re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
 def matching(given: list[str], known: list[str], kind: str = "partition") -> list[str]:
     """The partitions that names and patterns match, in the order of the names, each once.
 
@@ -77,7 +82,7 @@ def matching(given: list[str], known: list[str], kind: str = "partition") -> lis
     """
     chosen: dict[str, None] = {}
     for name in given:
-        regex = re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+        regex = pattern_regex(name)
         matches = [other for other in known if regex.fullmatch(other)]
         if not matches:
             raise unknown_name(kind, name, known)

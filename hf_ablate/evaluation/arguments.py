@@ -32,10 +32,16 @@ class EvaluateArguments(ModelStageArguments):
     )
     mixture: list[str] = field(
         default_factory=list,
-        metadata={"help": "Score only the proxies of these mixtures of the study: ids, names, or `best`."},
+        metadata={
+            "help": "Score only the proxies of these mixtures of the study: ids, names, patterns of names, or `best`."
+        },
     )
     weights: dict | None = field(
-        default=None, metadata={"help": "Score only the proxy of this mixture of the study: unit to weight."}
+        default=None,
+        metadata={
+            "help": "Score only the proxy of this mixture of the study: unit, pattern or group (field=biology) to "
+            "weight."
+        },
     )
     data: list[str] = field(
         default_factory=list,

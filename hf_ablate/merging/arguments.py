@@ -17,10 +17,17 @@ class MergeArguments(ModelStageArguments):
 
     mixture: list[str] = field(
         default_factory=lambda: ["best"],
-        metadata={"help": "Mixtures to save: ids, names, or `best`, the first of the ranking by the mean of domains."},
+        metadata={
+            "help": "Mixtures to save: ids, names, patterns of names, or `best`, the first of the ranking by the mean "
+            "of domains."
+        },
     )
     weights: dict | None = field(
-        default=None, metadata={"help": "A mixture given by its weights, instead of `mixture`: unit to weight."}
+        default=None,
+        metadata={
+            "help": "A mixture given by its weights, instead of `mixture`: unit, pattern or group (field=biology) to "
+            "weight."
+        },
     )
     extrapolate: bool = field(
         default=False,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import fingerprint, has_manifest, is_finished, read_manifest, write_manifest, write_text
-from ..mixtures.choose import choose_mixtures
+from ..mixtures.choose import choose_mixtures, mixture_of_weights
 from ..mixtures.mixture import Mixture
 from ..mixtures.probes import read_coefficients, read_probes
 from ..mixtures.proxies import MERGE
@@ -34,7 +34,7 @@ def run(arguments: MergeArguments) -> None:
         print(f"merge: {', '.join(arguments.mixture)}, chosen when the mixtures are ranked")
         return
     if arguments.weights is not None:
-        mixtures = [Mixture.of(arguments.weights)]
+        mixtures = [mixture_of_weights(arguments.run_dir, arguments.weights)]
         if not arguments.dry_run:  # a whole study is planned before there is a component
             _check_trained(folder, mixtures[0])
     else:

@@ -8,9 +8,25 @@ from ..errors import InputError
 
 
 Method = Literal[
-    "subsets", "pairs", "leave_one_out", "add_one", "windows", "groups", "simplex_grid", "dirichlet", "given",
-    "multipliers",
+    "subsets", "pairs", "random", "leave_one_out", "add_one", "windows", "groups", "group_subsets", "across", "swap",
+    "simplex_grid", "dirichlet", "given", "multipliers",
 ]  # fmt: skip
+UNIFORM = "uniform"
+_DRAWS = 100  # of the methods that only draw
+
+# method → the options that it cannot do without, and what each is
+_NEEDS = {
+    "given": {"mixtures": "a list of mappings from unit to weight"},
+    "multipliers": {"multipliers": "a list of mappings from unit to factor"},
+    "random": {"sizes": "how many units are in a mixture, such as [3]"},
+    "groups": {"group_by": "the fields whose values make the groups"},
+    "group_subsets": {
+        "group_by": "the fields whose values make the groups",
+        "sizes": "how many groups are in a mixture, such as [2]",
+    },
+    "across": {"across": "what names the units of each side, such as [source=a, source=b]"},
+    "swap": {"base_units": "the part that is fixed", "group_by": "the fields whose groups are swapped"},
+}
 
 
 @dataclass
@@ -36,19 +52,81 @@ class EnumerateArguments(StageArguments):
     )
     min_units: int = field(default=1, metadata={"help": "subsets: smallest number of units."})
     max_units: int | None = field(default=None, metadata={"help": "subsets: largest number of units. Default: all."})
+    sizes: list[int] = field(
+        default_factory=list,
+        metadata={
+            "help": "random, group_subsets: how many units, or groups, are in a mixture; one number or several."
+        },
+    )
     base_units: list[str] = field(
         default_factory=list,
-        metadata={"help": "add_one: the units that are always in, joined by one other at a time."},
+        metadata={"help": "add_one, swap: the units that are always in, joined by another, or by a group, at a time."},
     )
     window_sizes: list[int] = field(
-        default_factory=lambda: [3], metadata={"help": "windows: how many neighbouring units of the given order."}
+        default_factory=lambda: [3], metadata={"help": "windows: how many neighbouring units are in a mixture."}
+    )
+    windows_by: str | None = field(
+        default=None,
+        metadata={
+            "help": "windows: the field whose values, numbers or ranges such as years, order the units. Default: the "
+            "order of `units` or, where it is not given, the corpus's one field with such values."
+        },
+    )
+    windows_within: str | None = field(
+        default=None, metadata={"help": "windows: a field; units with different values of it are not neighbours."}
+    )
+    window_edges: Literal["drop", "clip"] = field(
+        default="drop",
+        metadata={
+            "help": "windows: drop gives whole windows alone, clip the one around every unit, shorter at both ends."
+        },
     )
     group_by: list[str] = field(
         default_factory=list,
-        metadata={"help": "groups: fields of the corpus; a uniform mixture of the units of each of their values."},
+        metadata={
+            "help": "groups, group_subsets, swap: fields of the corpus, whose values make groups of units, or some of "
+            "their values (field=bio*)."
+        },
+    )
+    group_weights: Literal["units", "equal", "tokens"] = field(
+        default="units",
+        metadata={
+            "help": "group_subsets: the shares of the groups: as their units' weights add up (micro), equal (macro), "
+            "or by their available tokens. Units of a group share its weight as `weights_of` says."
+        },
+    )
+    across: list[str] = field(
+        default_factory=list,
+        metadata={"help": "across: two sides or more, each a unit, pattern or group; a mixture has a part of each."},
+    )
+    across_by: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "across: what the parts of each side are: `unit`, or a field for groups of units. Default: units."
+        },
+    )
+    side_weights: list[dict] = field(
+        default_factory=list,
+        metadata={
+            "help": "across, swap: mappings from unit, pattern or group to a factor of the weights of its units; "
+            "every mixture comes once with each mapping ({} changes nothing). Default: all factors are 1."
+        },
+    )
+    weights_of: Literal["uniform", "available_tokens"] = field(
+        default=UNIFORM,
+        metadata={
+            "help": "The weights of units where a method only says which are in a mixture, or multiplies weights: all "
+            "the same, or by the tokens of the whole partitions. Not of simplex_grid, dirichlet and given."
+        },
     )
     grid_steps: int = field(default=4, metadata={"help": "simplex_grid: weights are multiples of 1 / grid_steps."})
-    samples: int = field(default=100, metadata={"help": "dirichlet: how many mixtures to draw."})
+    samples: int | None = field(
+        default=None,
+        metadata={
+            "help": "How many mixtures to draw. dirichlet, random (of each size): default 100. group_subsets (of each "
+            "size), across: default all. Where there are fewer, all are taken."
+        },
+    )
     concentration: float = field(
         default=1.0, metadata={"help": "dirichlet: concentration of every unit; 1 is uniform on the simplex."}
     )
@@ -66,15 +144,19 @@ class EnumerateArguments(StageArguments):
             "by multiplying the weights of those that it names (0 leaves them out)."
         },
     )
-    multipliers_of: Literal["uniform", "available_tokens"] = field(
-        default="uniform",
-        metadata={"help": "multipliers: the mixture that is multiplied, uniform or by the tokens of the partitions."},
+    references: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "The mixtures that get a reference model: `all`, those of a method, ids, names, patterns of "
+            "names. Never those of one unit, whose reference is its component."
+        },
     )
     num_references: int = field(
         default=0,
         metadata={
-            "help": "How many mixtures of two or more units get a reference model: those that have one already, and "
-            "others, half of them with equal weights and half with others, drawn evenly over numbers of units."
+            "help": "How many mixtures of two or more units get a reference model: those of `references`, those that "
+            "have one already, and others beside them, half of them with equal weights and half with others, drawn "
+            "evenly over numbers of units."
         },
     )
     reference_seeds: int = field(
@@ -84,12 +166,16 @@ class EnumerateArguments(StageArguments):
             "differences that mean nothing."
         },
     )
-    random_seed: int = field(default=0, metadata={"help": "Seeds the Dirichlet draws and the choice of references."})
+    random_seed: int = field(default=0, metadata={"help": "Seeds the draws of mixtures and of references."})
 
     def __post_init__(self) -> None:
         for name in ("min_units", "grid_steps", "samples", "reference_seeds"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; expected at least 1")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} is {value}; expected at least 1")
+        for size in self.sizes:
+            if size < 1:
+                raise InputError(f"`sizes` has {size}; expected numbers from 1 on")
         if self.max_units is not None and self.max_units < self.min_units:
             raise InputError(f"max_units is {self.max_units}, less than min_units, which is {self.min_units}")
         if not self.concentration > 0:
@@ -98,9 +184,24 @@ class EnumerateArguments(StageArguments):
             raise InputError(f"num_references is {self.num_references}; expected 0 or more")
         if not self.methods:
             raise InputError("methods is empty; expected at least one way to enumerate mixtures")
-        if "given" in self.methods and not self.mixtures:
-            raise InputError("method 'given' needs `mixtures`, a list of mappings from unit to weight")
-        if "multipliers" in self.methods and not self.multipliers:
-            raise InputError("method 'multipliers' needs `multipliers`, a list of mappings from unit to factor")
-        if "groups" in self.methods and not self.group_by:
-            raise InputError("method 'groups' needs `group_by`, the fields whose values make the groups")
+        for method in self.methods:
+            for option, meaning in _NEEDS.get(method, {}).items():
+                if not getattr(self, option):
+                    raise InputError(f"method {method!r} needs `{option}`, {meaning}")
+        self._check_sides()
+
+    def _check_sides(self) -> None:
+        sides = len(self.across)
+        if sides == 1 or len(set(self.across)) < sides:
+            raise InputError(
+                f"across is {self.across}; expected two different sides or more, such as [source=a, source=b]"
+            )
+        if self.across_by and len(self.across_by) != sides:
+            raise InputError(
+                f"across_by is {self.across_by}; expected `unit` or a field for each of the {sides} sides"
+            )
+
+    @property
+    def draws(self) -> int:
+        """How many mixtures methods draw that do not give all."""
+        return self.samples or _DRAWS

@@ -1,12 +1,17 @@
-"""Which of a study's mixtures are meant by an id, by a name, or by `best`."""
+"""Which of a study's mixtures are meant by an id, a name, a pattern or `best`, and which mixture by weights."""
 
 from pathlib import Path
 
 from ..errors import InputError
+from ..manifest import has_manifest
 from ..run_folder import RunFolder
 from .enumerate import read_mixtures
+from .methods import given
 from .mixture import Mixture
+from .names import find_mixtures
+from .probes import read_probes
 from .ranked import read_ranking
+from .units import CorpusUnits
 
 
 BEST = "best"
@@ -17,7 +22,8 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
 
     Args:
         run_dir (`Path`): the study's run folder.
-        names (`list[str]`): ids (`m-…`), names (`pandas + scipy`), or `best`: the first of the ranking.
+        names (`list[str]`): ids (`m-…`), names (`pandas + scipy`), patterns of names (`pandas + *`), or `best`: the
+            first of the ranking.
 
     Raises:
         `InputError`: for a name that no candidate has, and for `best` before the mixtures are ranked.
@@ -26,26 +32,28 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
     chosen: dict[str, Mixture] = {}
     for name in names:
         wanted = read_ranking(run_dir).entries()[0]["mixture_id"] if name == BEST else name
-        mixture = find_mixture(wanted, candidates)
-        if mixture is None:
+        found = find_mixtures(wanted, candidates)
+        if not found:
             raise InputError(
                 f"none of the study's {len(candidates)} mixtures has the id or name {wanted!r}; "
                 f"{RunFolder(run_dir).mixtures_file} lists them, and `weights` takes any mixture"
             )
-        chosen[mixture.id] = mixture
+        chosen |= {mixture.id: mixture for mixture in found}
     return list(chosen.values())
 
 
-def find_mixture(name: str, mixtures: list[Mixture]) -> Mixture | None:
-    """The mixture with this id or name; `None` if there is none.
+def mixture_of_weights(run_dir: Path, weights: dict[str, float]) -> Mixture:
+    """The mixture that weights of units, patterns and groups of a study mean, as `enumerate`'s `given` takes them.
 
-    Example:
+    Args:
+        run_dir (`Path`): the study's run folder; where it has no corpus, its components say which units there are.
+        weights (`dict[str, float]`): unit, pattern or group → its weight, in proportion to others.
 
-    ```python
-    >>> mixtures = [Mixture.uniform(["a"]), Mixture.uniform(["a", "b"])]
-    >>> find_mixture("a + b", mixtures) is find_mixture(mixtures[1].id, mixtures)
-    True
-
-    ```
+    Raises:
+        `InputError`: for unknown names, with the nearest, and weights that are not numbers of 0 or more.
     """
-    return next((mixture for mixture in mixtures if name in (mixture.id, mixture.name)), None)
+    folder = RunFolder(run_dir)
+    if has_manifest(folder.corpus) or has_manifest(folder.observations):
+        return given(CorpusUnits.read(run_dir), weights)
+    trained = dict.fromkeys(unit for probe in read_probes(run_dir).values() for unit in probe.units)
+    return given(CorpusUnits(list(trained)), weights)

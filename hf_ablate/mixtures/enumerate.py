@@ -3,13 +3,11 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 from ..corpus.names import is_pattern
-from ..errors import InputError
 from ..manifest import (
     digest,
     find_manifest,
@@ -23,11 +21,11 @@ from ..manifest import (
 )
 from ..run_folder import RunFolder, reference_id
 from ..text_table import paragraph, text_table
-from . import methods
-from .arguments import EnumerateArguments
+from .arguments import EnumerateArguments, Method
+from .from_arguments import enumerate_mixtures, needs_corpus
 from .mixture import Mixture
 from .proposed import proposed_references
-from .references import choose_references, imported_references, trained_references
+from .references import choose_references, imported_references, named_references, trained_references
 from .units import CorpusUnits
 
 
@@ -36,11 +34,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CandidateMixture:
-    """A mixture under study, whether a reference model is trained on it, and with how many seeds."""
+    """A mixture under study, whether and with how many seeds a reference model is trained on it, and its methods."""
 
     mixture: Mixture
     reference: bool
     reference_seeds: int = 1
+    methods: tuple[str, ...] = ()
 
     @property
     def reference_models(self) -> list[str]:
@@ -54,7 +53,8 @@ class CandidateMixture:
             "weights": self.mixture.weights,
             "reference": self.reference,
         }
-        return row | ({"reference_seeds": self.reference_seeds} if self.reference_seeds > 1 else {})
+        seeds = {"reference_seeds": self.reference_seeds} if self.reference_seeds > 1 else {}
+        return row | seeds | ({"methods": list(self.methods)} if self.methods else {})
 
 
 def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
@@ -65,89 +65,22 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
     """
     imported = imported_references(arguments.run_dir, corpus.names)
     proposed = proposed_references(arguments.run_dir, corpus.names)
-    kept = imported | proposed
-    by_id = {mixture.id: mixture for mixture in [*enumerate_mixtures(arguments, corpus), *kept.values()]}
-    mixtures = list(by_id.values())
+    methods_of = enumerate_mixtures(arguments, corpus)
+    enumerated = {mixture.id for mixture in methods_of}
+    methods_of |= {mixture: [] for name, mixture in (imported | proposed).items() if name not in enumerated}
+    mixtures = list(methods_of)
+    named = named_references(arguments.references, methods_of, get_args(Method))
     there = trained_references(arguments.run_dir, mixtures) | proposed.keys()
-    references = choose_references(mixtures, arguments.num_references, arguments.random_seed, there)
+    references = choose_references(mixtures, arguments.num_references, arguments.random_seed, named | there)
     return [
-        CandidateMixture(mixture, name in references, 1 if name in imported else arguments.reference_seeds)
-        for name, mixture in by_id.items()
+        CandidateMixture(
+            mixture,
+            mixture.id in references,
+            1 if mixture.id in imported else arguments.reference_seeds,
+            tuple(given_by),
+        )
+        for mixture, given_by in methods_of.items()
     ]
-
-
-def enumerate_mixtures(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[Mixture]:
-    """The mixtures of all methods of the arguments, each once, in the order of the methods.
-
-    Raises:
-        `InputError`: for units that the corpus does not have, and settings that give no mixture or far too many.
-    """
-    to_mix = _units_to_mix(corpus, arguments.units, arguments.exclude_units)
-    methods.check_count(_count(arguments, len(to_mix.names)))
-    mixtures: dict[str, Mixture] = {}
-    for method in arguments.methods:
-        before = len(mixtures)
-        for mixture in _mixtures_of(method, arguments, to_mix):
-            mixtures.setdefault(mixture.id, mixture)
-        if len(mixtures) == before and method == arguments.methods[0]:
-            names = to_mix.names
-            raise InputError(f"method {method!r} gives no mixture of the {len(names)} units {', '.join(names)}")
-    return list(mixtures.values())
-
-
-def _mixtures_of(method: str, arguments: EnumerateArguments, to_mix: CorpusUnits) -> Iterator[Mixture]:
-    units = to_mix.names
-    generators = {
-        "subsets": lambda: methods.subsets(units, arguments.min_units, arguments.max_units),
-        "pairs": lambda: methods.subsets(units, 2, 2),
-        "leave_one_out": lambda: methods.leave_one_out(units),
-        "add_one": lambda: methods.add_one(units, to_mix.all_named(arguments.base_units)),
-        "windows": lambda: chain.from_iterable(methods.windows(units, size) for size in arguments.window_sizes),
-        "groups": lambda: methods.of_groups(to_mix, arguments.group_by),
-        "simplex_grid": lambda: methods.simplex_grid(units, arguments.grid_steps),
-        "dirichlet": lambda: methods.dirichlet(
-            units, arguments.samples, arguments.concentration, arguments.random_seed
-        ),
-        "given": lambda: (methods.given(to_mix, weights) for weights in arguments.mixtures),
-        "multipliers": lambda: _multiplied(to_mix, arguments.multipliers, arguments.multipliers_of),
-    }
-    return generators[method]()
-
-
-def _multiplied(units: CorpusUnits, multipliers: list[dict], multipliers_of: str) -> Iterator[Mixture]:
-    by_tokens = multipliers_of == "available_tokens"
-    weights = units.tokens_of_all() if by_tokens else dict.fromkeys(units.names, 1)
-    return (methods.multiplied(units, weights, factors) for factors in multipliers)
-
-
-def _units_to_mix(corpus: CorpusUnits, units: list[str], exclude_units: list[str]) -> CorpusUnits:
-    chosen = corpus.all_named(units or corpus.names)
-    excluded = corpus.all_named(exclude_units)
-    left = [unit for unit in chosen if unit not in excluded]
-    if not left:
-        raise InputError(f"exclude_units leaves none of the units {', '.join(chosen)}")
-    return corpus.only(left)
-
-
-def _count(arguments: EnumerateArguments, units: int) -> int:
-    """How many mixtures the methods give that can give very many."""
-    count = 0
-    if "subsets" in arguments.methods:
-        count += methods.count_subsets(units, arguments.min_units, arguments.max_units)
-    if "simplex_grid" in arguments.methods:
-        count += methods.count_grid(units, arguments.grid_steps)
-    return count
-
-
-def needs_corpus(arguments: EnumerateArguments) -> bool:
-    """Whether the mixtures depend on more of the corpus than its units' names: on groups, or numbers of tokens."""
-    mappings = [*arguments.mixtures, *arguments.multipliers]
-    named = [*arguments.units, *arguments.exclude_units, *arguments.base_units, *chain.from_iterable(mappings)]
-    return (
-        "groups" in arguments.methods
-        or arguments.multipliers_of == "available_tokens"
-        or any("=" in name for name in named)
-    )
 
 
 def run(arguments: EnumerateArguments) -> None:
@@ -209,8 +142,9 @@ def add_reference(run_dir: Path, mixture: Mixture) -> None:
     folder = RunFolder(run_dir)
     made = find_manifest(folder.mixtures) or {"arguments": {}}
     by_id = {each.mixture.id: each for each in read_mixtures(run_dir)} if has_manifest(folder.mixtures) else {}
-    candidate = CandidateMixture(mixture, reference=True)
-    if by_id.get(mixture.id) == candidate:
+    before = by_id.get(mixture.id)
+    candidate = CandidateMixture(mixture, reference=True, methods=before.methods if before else ())
+    if before == candidate:
         return
     by_id[mixture.id] = candidate
     candidates, units = list(by_id.values()), CorpusUnits.read(run_dir).names
@@ -253,5 +187,8 @@ def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
     lines = folder.mixtures_file.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     return [
-        CandidateMixture(Mixture.of(row["weights"]), row["reference"], row.get("reference_seeds", 1)) for row in rows
+        CandidateMixture(
+            Mixture.of(row["weights"]), row["reference"], row.get("reference_seeds", 1), tuple(row.get("methods", ()))
+        )
+        for row in rows
     ]

@@ -64,25 +64,6 @@ def add_one(units: list[str], base_units: list[str]) -> Iterator[Mixture]:
             yield Mixture.uniform([*base_units, added])
 
 
-def windows(units: list[str], size: int) -> Iterator[Mixture]:
-    """The uniform mixture over `size` neighbouring units, at each position of the given order.
-
-    Raises:
-        `InputError`: if there are not that many units.
-    """
-    if not 1 <= size <= len(units):
-        raise InputError(f"a window of {size} units does not fit the {len(units)} units")
-    for start in range(len(units) - size + 1):
-        yield Mixture.uniform(units[start : start + size])
-
-
-def of_groups(units: CorpusUnits, fields: list[str]) -> Iterator[Mixture]:
-    """The uniform mixture over the units of every group: one per value of each field."""
-    for field in fields:
-        for group in units.groups_of(field):
-            yield Mixture.uniform(units.groups[group])
-
-
 def count_grid(units: int, steps: int) -> int:
     """How many mixtures [`simplex_grid`] gives."""
     return math.comb(steps + units - 1, units - 1)
@@ -134,11 +115,11 @@ def given(units: CorpusUnits, weights: dict[str, float]) -> Mixture:
 
 
 def multiplied(units: CorpusUnits, weights: dict[str, float], multipliers: dict[str, float]) -> Mixture:
-    """The mixture of all units with some weights multiplied.
+    """The mixture with these weights, some of them multiplied.
 
     Args:
-        units (`CorpusUnits`): the units.
-        weights (`dict[str, float]`): the weight of every unit.
+        units (`CorpusUnits`): the units that may be named.
+        weights (`dict[str, float]`): the weight of every unit of the mixture.
         multipliers (`dict[str, float]`): unit, pattern or group → the factor of the weights of its units.
 
     Example:
@@ -154,7 +135,8 @@ def multiplied(units: CorpusUnits, weights: dict[str, float], multipliers: dict[
     for name, factor in multipliers.items():
         check_weight(f"the multiplier of {name!r}", factor)
         for unit in units.named(name):
-            weights[unit] *= factor
+            if unit in weights:
+                weights[unit] *= factor
     return Mixture.of(weights)
 
 
@@ -166,6 +148,6 @@ def check_count(count: int) -> None:
     """
     if count > MAX_MIXTURES:
         raise InputError(
-            f"these settings give {count:,} mixtures, more than {MAX_MIXTURES:,}; limit them by max_units or "
-            "grid_steps, or draw a sample with method 'dirichlet'"
+            f"these settings give {count:,} mixtures, more than {MAX_MIXTURES:,}; limit them by max_units, grid_steps "
+            "or samples, or draw them with method 'random' or 'dirichlet'"
         )

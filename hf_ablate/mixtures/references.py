@@ -1,13 +1,14 @@
 """The choice of the mixtures that get a reference model: those that have one, and others drawn beside them."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import find_manifest, has_manifest
 from ..run_folder import RunFolder
 from .mixture import Mixture
+from .names import find_mixtures
 
 
 def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
@@ -23,6 +24,48 @@ def imported_references(run_dir: Path, units: Collection[str]) -> dict[str, Mixt
     return {mixture.id: mixture for mixture in mixtures if set(mixture.units) <= set(units)}
 
 
+ALL = "all"
+
+
+def named_references(
+    names: Collection[str], methods_of: Mapping[Mixture, Collection[str]], methods: Collection[str]
+) -> set[str]:
+    """The ids of the mixtures that the option `references` names; mixtures of one unit are never among them.
+
+    Args:
+        names (`Collection[str]`): `all`, methods, ids, names and patterns of names.
+        methods_of (`Mapping[Mixture, Collection[str]]`): candidate mixture → the methods that give it.
+        methods (`Collection[str]`): the names of all methods.
+
+    Raises:
+        `InputError`: for a name that means no mixture of two or more units.
+
+    Example:
+
+    ```python
+    >>> mixtures = {Mixture.uniform(["a"]): ["groups"], Mixture.uniform(["a", "b"]): ["groups", "subsets"]}
+    >>> named_references(["groups"], mixtures, ["groups", "subsets"]) == {Mixture.uniform(["a", "b"]).id}
+    True
+
+    ```
+    """
+    several = {mixture: given_by for mixture, given_by in methods_of.items() if len(mixture.units) > 1}
+    named: set[str] = set()
+    for name in names:
+        if name in (ALL, *methods):
+            found = [mixture for mixture, given_by in several.items() if name == ALL or name in given_by]
+        else:
+            found = find_mixtures(name, several)
+        if not found:
+            raise InputError(
+                f"`references` has {name!r}, and none of the {len(several)} candidates of two or more units has that "
+                f"id, name or method; expected {ALL}, one of the `methods`, ids, names, or patterns such as '*code*' "
+                "(a mixture of one unit has its component as reference)"
+            )
+        named |= {mixture.id for mixture in found}
+    return named
+
+
 def choose_references(
     mixtures: list[Mixture], count: int, random_seed: int, trained: Collection[str] = ()
 ) -> set[str]:
@@ -30,8 +73,8 @@ def choose_references(
 
     Half of them have equal weights and half others, where there are both, each evenly over the numbers of units.
 
-    All that are trained are chosen, and the others are drawn. What is trained of a draw does not change it: the draw
-    begun is the draw finished.
+    All that are named or trained are chosen, and the others are drawn. What is trained of a draw does not change it:
+    the draw begun is the draw finished.
 
     Mixtures of one unit are never chosen: with the same tokens their reference model is the component itself, so they
     would only flatter the agreement.
@@ -40,7 +83,8 @@ def choose_references(
         mixtures (`list[Mixture]`): the candidates.
         count (`int`): how many to choose.
         random_seed (`int`): of the choice.
-        trained (`Collection[str]`): ids of mixtures that have a reference model; those of no candidate are ignored.
+        trained (`Collection[str]`): ids of mixtures that get a reference model in any case, or have one; those of no
+            candidate are ignored.
 
     Raises:
         `InputError`: if there are fewer mixtures of two or more units than `count`.

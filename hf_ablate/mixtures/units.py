@@ -66,12 +66,47 @@ class CorpusUnits:
         """
         if name in self.names or "=" not in name:
             return matching([name], self.names, kind="unit")
-        groups = matching([name], self.groups_of(name.partition("=")[0], asked=name), kind="group")
-        return list(dict.fromkeys(unit for group in groups for unit in self.groups[group]))
+        return list(dict.fromkeys(unit for members in self.groups_named([name]).values() for unit in members))
 
     def all_named(self, names: list[str]) -> list[str]:
         """The units that several names mean, in the order of the names, each once."""
         return list(dict.fromkeys(unit for name in names for unit in self.named(name)))
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields by whose values there are groups; `source` last, unless a field of the documents is called so."""
+        return list(dict.fromkeys(group.partition("=")[0] for group in self.groups))
+
+    def groups_named(self, names: list[str]) -> dict[str, list[str]]:
+        """Group → its units, of all groups of a field (`field`), or of those that a pattern means (`field=bio*`).
+
+        Raises:
+            `InputError`: for an unknown field or group, with the nearest name.
+        """
+        named: dict[str, list[str]] = {}
+        for name in names:
+            field, equals, _ = name.partition("=")
+            groups = self.groups_of(field, asked=name)
+            chosen = matching([name], groups, kind="group") if equals else groups
+            named |= {group: self.groups[group] for group in chosen}
+        return named
+
+    def divided_by(self, field: str) -> dict[str, list[str]]:
+        """Group → its units, of all groups of a field, where every unit is in one of them.
+
+        Raises:
+            `InputError`: for an unknown field, and a unit that is in none of its groups or in several.
+        """
+        groups = {group: self.groups[group] for group in self.groups_of(field)}
+        for unit in self.names:
+            of_unit = [group for group, members in groups.items() if unit in members]
+            if len(of_unit) != 1:
+                which = f"is in {' and '.join(of_unit)}" if of_unit else f"has no value of {field!r}"
+                raise InputError(
+                    f"the units are to be divided by the field {field!r}, and unit {unit!r} {which}; leave it out by "
+                    "`exclude_units`, or divide by another field"
+                )
+        return groups
 
     def groups_of(self, field: str, asked: str | None = None) -> list[str]:
         """The groups by the values of a field.
@@ -83,14 +118,13 @@ class CorpusUnits:
         Raises:
             `InputError`: if the corpus records no groups, or not of this field.
         """
-        fields = list(dict.fromkeys(group.partition("=")[0] for group in self.groups))
-        if not fields:
+        if not self.fields:
             raise InputError(
                 f"{asked or field!r} asks for groups of units, but the corpus records none; name units, or patterns "
                 "such as 'cs_*'"
             )
-        if field not in fields:
-            raise unknown_name("field", field, fields)
+        if field not in self.fields:
+            raise unknown_name("field", field, self.fields)
         return [group for group in self.groups if group.partition("=")[0] == field]
 
     def tokens_of_all(self) -> dict[str, int]:

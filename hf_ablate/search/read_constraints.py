@@ -8,10 +8,10 @@ import numpy as np
 from ..corpus.description import CorpusDescription
 from ..errors import InputError, unknown_name
 from ..manifest import has_manifest
-from ..mixtures.choose import find_mixture
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.methods import given
 from ..mixtures.mixture import Mixture, check_weight
+from ..mixtures.names import find_mixture
 from ..mixtures.units import CorpusUnits
 from ..run_folder import RunFolder
 from .arguments import ProposeArguments

@@ -8,16 +8,17 @@ from typing import Any
 from ..corpus.arguments import PartitionArguments
 from ..corpus.description import CorpusDescription
 from ..corpus.from_arguments import recipe_of
-from ..corpus.names import is_pattern
+from ..corpus.names import is_pattern, matching
 from ..errors import InputError
 from ..evaluation.arguments import EvaluateArguments
 from ..launch import accelerate_config_path
 from ..manifest import has_manifest
 from ..merging.arguments import MergeArguments
 from ..mixtures.arguments import EnumerateArguments
-from ..mixtures.choose import BEST, find_mixture
-from ..mixtures.enumerate import CandidateMixture, needs_corpus, plan_candidates
-from ..mixtures.mixture import Mixture
+from ..mixtures.choose import BEST
+from ..mixtures.enumerate import CandidateMixture, plan_candidates
+from ..mixtures.from_arguments import needs_corpus
+from ..mixtures.names import find_mixtures
 from ..mixtures.representation import check_represented
 from ..mixtures.units import CorpusUnits
 from ..recipe import read_yaml
@@ -211,9 +212,9 @@ def check_named_mixtures(stages: Mapping[str, Any], candidates: list[CandidateMi
         if stage not in stages:
             continue
         if stages[stage].weights is not None:
-            Mixture.of(stages[stage].weights).check_units(units)
+            matching([name for name in stages[stage].weights if "=" not in name], units, kind="unit")  # groups: later
         for name in stages[stage].mixture:
-            if name != BEST and find_mixture(name, mixtures) is None:
+            if name != BEST and not find_mixtures(name, mixtures):
                 raise InputError(
                     f"{stage}.mixture names {name!r}, and none of the {len(mixtures)} mixtures that the enumerate "
                     "recipe gives has this id or name"

@@ -7,7 +7,7 @@ import pytest
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures import methods
 from hf_ablate.mixtures.arguments import EnumerateArguments
-from hf_ablate.mixtures.enumerate import enumerate_mixtures
+from hf_ablate.mixtures.from_arguments import enumerate_mixtures
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.units import CorpusUnits
 
@@ -29,12 +29,9 @@ def test_subsets_are_all_and_each_once():
     ]  # fmt: skip
 
 
-def test_leave_one_out_add_one_and_windows():
+def test_leave_one_out_and_add_one():
     assert names(methods.leave_one_out(["a", "b", "c"])) == ["b + c", "a + c", "a + b"]
     assert names(methods.add_one(["a", "b", "c"], ["b"])) == ["a + b", "b + c"]
-    assert names(methods.windows(["2001", "2002", "2003", "2004"], 3)) == [
-        "2001 + 2002 + 2003", "2002 + 2003 + 2004",
-    ]  # fmt: skip
 
 
 def test_simplex_grid_covers_the_simplex():
@@ -54,7 +51,7 @@ def test_dirichlet_depends_on_its_seed_alone():
 
 def test_several_methods_join_without_repetition():
     arguments = EnumerateArguments(methods=["pairs", "subsets", "given"], mixtures=[{"a": 3, "b": 1}])
-    found = enumerate_mixtures(arguments, CORPUS)
+    found = list(enumerate_mixtures(arguments, CORPUS))
     assert len(found) == 32
     assert found[0] == Mixture.uniform(["a", "b"])
     assert found[-1] == Mixture.of({"a": 0.75, "b": 0.25})
@@ -64,10 +61,11 @@ def test_several_methods_join_without_repetition():
     ("settings", "message"),
     [
         ({"methods": ["add_one"], "base_units": ["f"]}, "unknown unit 'f'"),
-        ({"methods": ["windows"], "window_sizes": [6]}, "window of 6"),
         ({"methods": ["given"], "mixtures": [{"a": -1}]}, "unit 'a'"),
         ({"methods": ["given"], "mixtures": [{"x": 1}]}, "unknown unit 'x'"),
         ({"methods": ["simplex_grid"], "grid_steps": 1000}, "more than 1,000,000"),
+        ({"methods": ["subsets", "add_one"], "base_units": UNITS}, "method 'add_one' gives no mixture"),
+        ({"methods": ["random"], "sizes": [2, 6]}, "`sizes` has 6, and method 'random' has 5 units"),
     ],
 )
 def test_mistakes_are_named(settings, message):
@@ -85,6 +83,14 @@ def test_mistakes_are_named(settings, message):
         {"methods": ["given"]},
         {"methods": ["groups"]},
         {"methods": ["multipliers"]},
+        {"methods": ["random"]},
+        {"methods": ["random"], "sizes": [0]},
+        {"methods": ["group_subsets"], "group_by": ["field"]},
+        {"methods": ["across"], "across": ["a"]},
+        {"methods": ["across"], "across": ["a", "a"]},
+        {"methods": ["across"], "across": ["a", "b"], "across_by": ["field"]},
+        {"methods": ["swap"], "group_by": ["field"]},
+        {"samples": 0},
     ],
 )
 def test_impossible_settings_are_refused(settings):

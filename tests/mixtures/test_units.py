@@ -5,7 +5,7 @@ import pytest
 from hf_ablate.corpus.description import CorpusDescription, TrainingText
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.arguments import EnumerateArguments
-from hf_ablate.mixtures.enumerate import enumerate_mixtures, needs_corpus
+from hf_ablate.mixtures.from_arguments import enumerate_mixtures, needs_corpus
 from hf_ablate.mixtures.units import CorpusUnits
 
 
@@ -75,9 +75,7 @@ def test_multipliers_of_the_uniform_mixture():
 
 
 def test_multipliers_of_the_natural_proportions():
-    natural, doubled = weights(
-        methods=["multipliers"], multipliers=[{}, {"wiki": 2}], multipliers_of="available_tokens"
-    )
+    natural, doubled = weights(methods=["multipliers"], multipliers=[{}, {"wiki": 2}], weights_of="available_tokens")
     assert natural == {unit: pytest.approx((number + 1) / 15) for number, unit in enumerate(FIELDS)}
     assert doubled["wiki"] == pytest.approx(0.5)
 
@@ -132,7 +130,7 @@ def test_a_corpus_without_groups_or_numbers_of_tokens_says_so():
         ({"methods": ["groups"], "group_by": ["field"]}, "the corpus records none"),
         ({"units": ["field=bio"]}, "'field=bio' asks for groups of units, but the corpus records none"),
         (
-            {"methods": ["multipliers"], "multipliers": [{}], "multipliers_of": "available_tokens"},
+            {"methods": ["multipliers"], "multipliers": [{}], "weights_of": "available_tokens"},
             "available tokens of unit 'a'",
         ),
     ):
@@ -149,7 +147,7 @@ def test_a_corpus_without_groups_or_numbers_of_tokens_says_so():
         (GIVEN | {"mixtures": [{"a": 1}, {"field=bio": 1}]}, True),
         ({"methods": ["groups"], "group_by": ["field"]}, True),
         ({"methods": ["multipliers"], "multipliers": [{"field=bio": 2}]}, True),
-        ({"methods": ["multipliers"], "multipliers": [{}], "multipliers_of": "available_tokens"}, True),
+        ({"methods": ["multipliers"], "multipliers": [{}], "weights_of": "available_tokens"}, True),
     ],
 )
 def test_what_can_be_planned_before_the_corpus_exists(settings, expected):

@@ -1,5 +1,6 @@
 """Bins of numbers or years, given by edges or as inclusive ranges."""
 
+import math
 import re
 from bisect import bisect_right
 from typing import Any
@@ -12,6 +13,9 @@ AUTO = "auto"
 _RANGE = re.compile(r"(-?\d+)-(-?\d+)$")
 _YEARS = (1000, 2999)  # a field whose bins are all in here holds years
 _LARGEST_YEAR = 9999
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_BELOW, _FROM = re.compile(rf"(?:until|below)-({_NUMBER})$"), re.compile(rf"from-({_NUMBER})$")
+_SPAN = re.compile(rf"({_NUMBER})(?:-(?:to-)?({_NUMBER}))?$")
 
 
 class Bins:
@@ -98,6 +102,29 @@ def range_name(low: float, high: float) -> str:
     ```
     """
     return f"{low}-{high}" if low != high else f"{low}"
+
+
+def place_of(name: str) -> tuple[float, float] | None:
+    """Where a value is in the order of numbers, by its name: its lowest and its highest number.
+
+    Returns:
+        `tuple` or `None`: `None` for what is neither a number nor the name of a bin, and so has no order.
+
+    Example:
+
+    ```python
+    >>> place_of("2012-2013"), place_of("2014"), place_of("from-2015"), place_of("biology")
+    ((2012.0, 2013.0), (2014.0, 2014.0), (2015.0, inf), None)
+
+    ```
+    """
+    if match := _BELOW.match(name):
+        return -math.inf, float(match[1])
+    if match := _FROM.match(name):
+        return float(match[1]), math.inf
+    match = _SPAN.match(name)
+    low, high = (float(match[1]), float(match[2] or match[1])) if match else (1.0, 0.0)
+    return (low, high) if low <= high else None
 
 
 def as_number(raw: Any) -> int | float | None:

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from ...errors import InputError
-from ...mixtures.choose import choose_mixtures
+from ...mixtures.choose import choose_mixtures, mixture_of_weights
 from ...mixtures.mixture import Mixture
 from ...mixtures.representation import hull_facts, hull_text, outside_hull
 from ..arguments import EvaluateArguments
@@ -90,5 +90,5 @@ def race_candidates(arguments: EvaluateArguments, families: list[list[ScoredMode
 def _chosen_mixtures(arguments: EvaluateArguments) -> list[Mixture]:
     mixtures = choose_mixtures(arguments.run_dir, arguments.mixture) if arguments.mixture else []
     if arguments.weights is not None:
-        mixtures.append(Mixture.of(arguments.weights))
+        mixtures.append(mixture_of_weights(arguments.run_dir, arguments.weights))
     return list({mixture.id: mixture for mixture in mixtures}.values())

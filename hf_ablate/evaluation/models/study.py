@@ -14,6 +14,7 @@ from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
 from ...mixtures.scored_proxies import scored_proxies, with_regrouped
+from ...mixtures.trained import with_trained_references
 from ...run_folder import TRAINED_KINDS, RunFolder
 from .scored_model import SAVED, Pool, ScoredModel
 
@@ -27,7 +28,7 @@ def study_models(
 ) -> list[ScoredModel]:
     """The seed, components, finished reference models and the mixtures' proxies of a study, in this order.
 
-    Reference models that `enumerate` no longer asks for are left out: they may have been trained with other arguments.
+    Reference models that `enumerate` has not planned are among them where [`with_trained_references`] counts them.
     Proxies of mixtures outside the hull of the components' probes are among them, see [`check_inside`].
 
     Args:
@@ -41,7 +42,7 @@ def study_models(
         `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
             or tokenizer; names them. For a field that does not group the mixtures' units, see [`Grouping.read`].
     """
-    candidates = [] if chosen else read_mixtures(run_dir)
+    candidates = [] if chosen else with_trained_references(run_dir, read_mixtures(run_dir))
     mixtures = chosen or [candidate.mixture for candidate in candidates]
     groupings = read_groupings(run_dir, merge_by, mixtures).values()
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))

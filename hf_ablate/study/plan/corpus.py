@@ -11,14 +11,8 @@ from ...corpus.names import is_pattern
 from ...corpus.partition import is_partitioned
 from ...manifest import find_manifest, has_manifest
 from ...mixtures.arguments import EnumerateArguments
-from ...mixtures.enumerate import (
-    CandidateMixture,
-    are_written,
-    mixtures_digest,
-    needs_corpus,
-    plan_candidates,
-    read_mixtures,
-)
+from ...mixtures.enumerate import CandidateMixture, are_written, mixtures_digest, plan_candidates, read_mixtures
+from ...mixtures.from_arguments import needs_corpus
 from ...mixtures.units import CorpusUnits
 from ...run_folder import RunFolder
 from ...saved_tokenizer import vocab_size_of

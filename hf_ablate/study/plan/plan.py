@@ -34,7 +34,7 @@ def plan_study(stages: Mapping[str, Any], run_dir: Path) -> list[StagePlan]:
         scores = plan_scores(stages.get("evaluate"), corpus, mixtures, models, run_dir)
         scoring = with_scoring_cost(scores.stage, stages, corpus, mixtures)
     ranking, ranked = plan_ranking(stages.get("rank"), mixtures, scores)
-    merges = plan_merges(stages.get("merge"), mixtures, models, ranked)
+    merges = plan_merges(stages.get("merge"), corpus, mixtures, models, ranked)
     report = plan_report(stages.get("report"), corpus, models, scores, ranked)
     plans = [corpus.stage, mixtures.stage, models.stage, scoring, ranking, merges, report]
     return [plan for plan in plans if plan is not None]

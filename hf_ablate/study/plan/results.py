@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
+from ...corpus.names import is_pattern
 from ...manifest import find_manifest, has_manifest, read_manifest
 from ...merging.arguments import MergeArguments
 from ...merging.config import recorded_coefficients
 from ...merging.merge import is_saved
-from ...mixtures.choose import BEST, choose_mixtures, find_mixture
+from ...mixtures.choose import BEST, choose_mixtures, mixture_of_weights
 from ...mixtures.enumerate import mixtures_digest
 from ...mixtures.mixture import Mixture
+from ...mixtures.names import find_mixtures
 from ...mixtures.proxies import MERGE
 from ...ranking.arguments import RankArguments
 from ...ranking.rank import is_ranked
@@ -64,12 +67,17 @@ def _mixtures_change(ranking: Mapping[str, Any], mixtures: MixturesPlan) -> Chan
 
 
 def plan_merges(
-    arguments: MergeArguments | None, mixtures: MixturesPlan, models: ModelsPlan, ranking: Change
+    arguments: MergeArguments | None,
+    corpus: CorpusPlan,
+    mixtures: MixturesPlan,
+    models: ModelsPlan,
+    ranking: Change,
 ) -> StagePlan | None:
     """What a run will do to saved merges; `None` if the study has no recipe for them.
 
     Args:
         arguments (`MergeArguments`, *optional*): of the recipe.
+        corpus ([`CorpusPlan`]): what `partition` leaves.
         mixtures ([`MixturesPlan`]): what `enumerate` leaves.
         models ([`ModelsPlan`]): what `train` leaves.
         ranking ([`Change`]): whether the ranking will be another.
@@ -81,8 +89,13 @@ def plan_merges(
         return None
     names = ["the given weights"] if arguments.weights else arguments.mixture
     what = f"the merged model of {', '.join('the best mixture' if name == BEST else name for name in names)}"
+    if arguments.weights and corpus.change is not Change.NO and any(map(_is_of_several, arguments.weights)):
+        return StagePlan("merge", Change.MAYBE, what, "partition", facts={"mixture": names})
     if arguments.weights:
-        chosen = [Mixture.of(arguments.weights)]
+        of_units = corpus.change is not Change.NO
+        chosen = [
+            Mixture.of(arguments.weights) if of_units else mixture_of_weights(arguments.run_dir, arguments.weights)
+        ]
     elif BEST in arguments.mixture and ranking is not Change.NO:
         change = Change.MAYBE if _any_merge_stays(arguments, models) else Change.YES
         return StagePlan("merge", change, what, "rank", facts={"mixture": names})
@@ -90,13 +103,18 @@ def plan_merges(
         chosen = choose_mixtures(arguments.run_dir, arguments.mixture)
     else:
         candidates = [candidate.mixture for candidate in mixtures.candidates or []]
-        found = [find_mixture(name, candidates) for name in arguments.mixture]
-        if None in found:
+        found = [find_mixtures(name, candidates) for name in arguments.mixture]
+        if [] in found:
             return StagePlan("merge", Change.MAYBE, what, "partition", facts={"mixture": names})
-        chosen = found
+        chosen = list(chain.from_iterable(found))
     change = max(_merge_change(arguments, mixture, models) for mixture in chosen)
     facts = {"mixture": [mixture.name for mixture in chosen]}
     return StagePlan("merge", change, f"the merged model of {', '.join(facts['mixture'])}", "train", facts=facts)
+
+
+def _is_of_several(name: str) -> bool:
+    """Whether a name in weights may mean several units, which the corpus decides."""
+    return is_pattern(name) or "=" in name
 
 
 def _any_merge_stays(arguments: MergeArguments, models: ModelsPlan) -> bool:

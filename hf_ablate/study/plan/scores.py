@@ -18,6 +18,7 @@ from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.representation import check_represented
 from ...mixtures.scored_proxies import scored_proxies
+from ...mixtures.trained import with_trained_references
 from ...run_folder import RunFolder, model_id, split_model_id
 from .apart import plan_apart
 from .change import Change, StagePlan
@@ -200,6 +201,7 @@ def _study_models(
 ) -> list[_Expected]:
     """The study's models and proxies once the models are trained, in the order in which they are scored."""
     run = RunFolder(arguments.run_dir)
+    candidates = with_trained_references(arguments.run_dir, candidates)
     mixtures = [candidate.mixture for candidate in candidates]
     groupings = read_groupings(arguments.run_dir, arguments.merge_by, mixtures).values()
     asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, groupings)
