@@ -120,6 +120,11 @@ WRONG = {
     "enumerate --run_dir pool --methods given": "method 'given' needs `mixtures`, a list of mappings",
     "enumerate --run_dir pool --min_units 9": "method 'subsets' gives no mixture of the 3 units alpha, beta, gamma",
     'enumerate --run_dir pool --methods given --mixtures {"alfa":1}': "unknown unit 'alfa'; did you mean 'alpha'",
+    "enumerate --run_dir pool --methods random --sizes 4": "`sizes` has 4, and method 'random' has 3 units; give sizes",
+    "enumerate --run_dir pool --methods windows": "needs an order *; name the units, in order, in `units`",
+    "enumerate --run_dir pool --methods across --across alpha *": "'alpha' and '*' both have 'alpha'; name others",
+    "enumerate --run_dir pool --methods swap --base_units alpha --group_by field": "'field' asks for groups of units",
+    "enumerate --run_dir pool --references beta": "`references` has 'beta', and none of the 4 candidates of two or more",
     # train
     "train --run_dir empty": f"empty/corpus {FINISH_FIRST}",
     f"train --run_dir pool --model component:alfa --seed_model {SEED}": "did you mean 'component:alpha'",
@@ -131,7 +136,9 @@ WRONG = {
     "evaluate --run_dir pool --split tset": "has a split 'tset'; expected <source>/tset/*.jsonl.gz",
     "evaluate --run_dir pool --mixture alpha": "are scored into a separate folder; give `output_dir`",
     'evaluate --run_dir pool --weights {"alpha":0}': "all weights of the mixture *at least one must be positive",
-    'evaluate --run_dir pool --weights {"alfa":1} --output_dir new': "pool holds no component model of alfa; ",
+    'evaluate --run_dir pool --weights {"alfa":1} --output_dir new': "unknown unit 'alfa'; did you mean 'alpha'? Known: ",
+    'evaluate --run_dir pool --weights {"field=x":1} --output_dir new': "groups of units, but the corpus records none",
+    "evaluate --run_dir pool --mixture x* --output_dir new": "none of the study's 7 mixtures has the id or name 'x*'",
     "evaluate --run_dir pool --limit 0": "limit is 0; expected at least 1",
     f"{EVALUATE} {SEED} --data nowhere": "evaluation data *nowhere does not exist (looked for /",
     f"{EVALUATE} {SEED} --data bad.jsonl": "bad.jsonl, line 2: expected a JSON object with a `text`",
@@ -176,7 +183,7 @@ WRONG = {
     # merge
     "merge --run_dir pool --mixture alfa": "none of the study's 7 mixtures has the id or name 'alfa'; *lists them",
     "merge --run_dir pool": f"pool/ranking {FINISH_FIRST}",
-    'merge --run_dir pool --weights {"alfa":1}': "of alfa (but of alpha, beta, gamma); run `hf-ablate train`",
+    'merge --run_dir pool --weights {"alfa":1}': "unknown unit 'alfa'; did you mean 'alpha'? Known: alpha, beta",
     'merge --run_dir pool --weights {"alpha":-1}': "the weight of unit 'alpha' is -1; it must be finite and not",
     "merge --run_dir pool --weights alpha": "--weights: 'alpha' is not a mapping in JSON; expected for example",
     # push, pull and convert

@@ -91,6 +91,38 @@ def test_a_reference_model_of_another_tokenizer_is_named(study, tmp_path):
         study_models(other, "both")
 
 
+def test_a_reference_model_that_was_not_planned_is_scored_if_it_was_trained_as_the_others(study, tmp_path, caplog):
+    other = copied(study, tmp_path)
+    rows = read_candidates(other)
+    planned = next(row["id"] for row in rows if row["reference"])
+    (unplanned, *_) = [row for row in rows if len(row["weights"]) > 1 and not row["reference"]]
+    model = f"reference:{unplanned['id']}"
+    (seed, corpus) = (read_manifest(other / place) for place in ("models/seed", "corpus"))
+    inputs = {"seed": seed["digest"]} | {f"unit {unit}": text["digest"] for unit, text in corpus["units"].items()}
+
+    def train(name: str, **changes) -> None:
+        arguments, digests = changes.get("arguments", {"learning_rate": 1}), inputs | changes.get("inputs", {})
+        facts = {"model": f"reference:{name}", "kind": "reference", "mixture": {}, "tokenizer_digest": "bytes"}
+        folder = other / "models" / "references" / name
+        folder.mkdir(exist_ok=True)
+        write_manifest(folder, "train", arguments | {"model": name}, digests, digest=name, **facts)
+
+    train(planned)
+    for changes, reason in (
+        ({}, ""),
+        ({"arguments": {"learning_rate": 2}}, "it was trained with other arguments (learning_rate). Train it again"),
+        ({"inputs": {"seed": "another"}}, "it was trained from another seed. Train it again: hf-ablate train --model"),
+        ({"inputs": {"unit beta": "another"}}, "it was trained on other text of unit beta"),
+    ):
+        caplog.clear()
+        train(unplanned["id"], **changes)
+        ids = [each.id for each in study_models(other, "merge", merged_share=0.01)]
+        assert f"reference:{planned}" in ids
+        assert (model in ids) == (not reason) and reason in caplog.text
+        # and the merge that stands for it is one of those that are scored
+        assert (f"merged:{unplanned['id']}" in ids) == (not reason)
+
+
 def test_folders_pools_and_run_folders_are_external_models(study):
     components = study / "models" / "components"
     (model,) = external_models([str(components / "alpha")])
