@@ -265,7 +265,7 @@ class RunFolder:
 
     @property
     def figures(self) -> Path:
-        """The page's figures as PNG and PDF."""
+        """The page's figures as PNG and PDF, and their numbers."""
         return self.report / "figures"
 
 

@@ -398,7 +398,7 @@ def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
 KILLS = """
 import importlib, os, random, signal, sys, time
 for name in ("training.train", "training.model", "training.held_out", "merging.merge", "evaluation.evaluate",
-             "ranking.rank", "report.write", "report.figures", "report.curves", "corpus.partition", "study.run"):
+             "ranking.rank", "report.write", "report.scatters", "report.curves", "corpus.partition", "study.run"):
     importlib.import_module(f"hf_ablate.{name}")
 import mergekit.merge, transformers.trainer
 from hf_ablate.cli import main

@@ -121,7 +121,8 @@ def _report_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
     """The page, as a Space."""
     if not has_manifest(run_folder.report):
         return []
-    patterns = (LAYOUT.page, LAYOUT.figures / "*.png", LAYOUT.figures / "*.pdf", LAYOUT.report / MANIFEST)
+    figures = [LAYOUT.figures / f"*.{ending}" for ending in ("png", "pdf", "csv")]
+    patterns = (LAYOUT.page, *figures, LAYOUT.report / MANIFEST)
     files = matching_files(run_folder.report, [pattern.relative_to(LAYOUT.report) for pattern in patterns])
     manifest, files[CARD] = read_manifest(run_folder.report), report_card(ids).encode()
     return [Upload("report", ids.of("report"), "space", files, manifest, space_sdk="static")]

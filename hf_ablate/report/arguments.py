@@ -8,7 +8,7 @@ from ..errors import InputError
 
 @dataclass
 class ReportArguments(StageArguments):
-    """Write `report/index.html`, which opens offline, and its figures as PNG and PDF.
+    """Write `report/index.html`, which opens offline, and its figures as PNG and PDF, with their numbers as CSV.
 
     Example:
 

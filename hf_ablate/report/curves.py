@@ -1,12 +1,12 @@
 """Figures of what training logged: the loss of every model, and the held-out scores of the components."""
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..mixtures.ranked import MEAN
 from ..ranking.tables import mixture_text, short_name
 from ..run_folder import split_model_id, split_reference_id
+from .drawing import Drawing
 from .ranked_study import Points, RankedStudy
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, label_text, panels
 
@@ -15,7 +15,7 @@ MOST_PANELS = 8
 _OWN_DOMAIN = "own domain"
 
 
-def training_curves(study: RankedStudy) -> Figure | None:
+def training_curves(study: RankedStudy) -> Drawing | None:
     """Training loss over tokens: the seed, the components, the reference models."""
     kinds = [
         (kind, title, curves)
@@ -44,10 +44,16 @@ def training_curves(study: RankedStudy) -> Figure | None:
         if kind == "component" and len(curves) <= len(LINES):
             panel.legend(loc="upper right", handlelength=1.2)
     axes[0].set_ylabel("training loss (nats per token)")
-    return figure
+    rows = [
+        {"kind": kind, "model": model, "tokens": tokens, "loss": loss}
+        for kind, _, curves in kinds
+        for model, points in curves.items()
+        for tokens, loss in points
+    ]
+    return Drawing(figure, rows, "Training loss of every model.")
 
 
-def evaluation_curves(study: RankedStudy) -> Figure | None:
+def evaluation_curves(study: RankedStudy) -> Drawing | None:
     """Bits per byte of held-out text over training tokens: a line per component, a panel per domain.
 
     In the panel of the domain that a component was trained on, its line is the thick one. Where there are more domains
@@ -88,7 +94,14 @@ def evaluation_curves(study: RankedStudy) -> Figure | None:
         Line2D([], [], color=colour, linewidth=2, label=label_text(label, 36)) for label, colour in labels.items()
     ]
     figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), 6), handlelength=1.2)
-    return figure
+    rows = [
+        {"target": target, "component": unit, "tokens": tokens, "bits_per_byte": bits}
+        for target, curves in shown.items()
+        for unit, points in curves.items()
+        for tokens, bits in points
+    ]
+    return Drawing(figure, rows, "Held-out text during training: bits per byte of every component (lower is better). "
+                   "The thick line is the component trained on the domain itself.")  # fmt: skip
 
 
 def _evaluation_panels(components: dict[str, dict[str, Points]]) -> dict[str, dict[str, Points]]:

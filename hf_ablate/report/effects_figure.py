@@ -6,14 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..ranking.tables import short_name
-from .figures import cell_text, top_labels
+from .drawing import Drawing
+from .heat_map import cell_text, top_labels
 from .style import DIVERGING, GREY, INK, WIDTH, label_text
 
 
 _MOST_ROWS, _MOST_COLUMNS = 32, 16
 
 
-def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
+def drop_heat_map(effects: dict[str, Any]) -> Drawing | None:
     """Units × targets: what dropping a unit costs (blue) or saves (orange); what is no difference has no colour.
 
     The rows are in the order of what dropping costs on the target, which is the first column.
@@ -22,7 +23,7 @@ def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
         effects (`dict`): as `read_effects` gives.
 
     Returns:
-        `Figure`: `None` where nothing can be dropped.
+        `Drawing`: `None` where nothing can be dropped.
     """
     drops = {(row["part"], row["target"]): row for row in effects["effects"] if row["change"] == "drop"}
     if not drops:
@@ -47,4 +48,6 @@ def drop_heat_map(effects: dict[str, Any]) -> Figure | None:
     panel.set_xlabel(
         f"what dropping a unit adds to {effects['unit_of_measure']} (grey: no difference that can be told)"
     )
-    return figure
+    rows = [drops[part, target] for part in parts for target in targets]
+    return Drawing(figure, rows, "What dropping a unit from the mixture, the others keeping their proportions, is "
+                   "expected to add to each score.")  # fmt: skip

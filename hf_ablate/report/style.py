@@ -1,15 +1,9 @@
-"""The look of figures: one palette with the page, no dates or random ids in the files."""
-
-import io
-import re
-from pathlib import Path
+"""The look of figures: one palette with the page, no random ids in the files."""
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-
-from ..manifest import atomic_path
 
 
 INK, MUTED, GRID, ACCENT, SECOND, GREY = "#1b2430", "#66707d", "#e4e8ed", "#175a8c", "#c4631a", "#9aa5b1"
@@ -90,28 +84,3 @@ def label_text(name: str, most: int = 28) -> str:
     """
     half = (most - 1) // 2
     return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
-
-
-def save(figure: Figure, folder: Path, name: str) -> str:
-    """Save a figure as PNG and PDF.
-
-    Args:
-        figure (`Figure`): the figure.
-        folder (`Path`): where the files go.
-        name (`str`): of the files, without the ending.
-
-    Returns:
-        `str`: the figure as SVG, to be set into a page.
-    """
-    figure.get_layout_engine().execute(figure)  # once, since it takes longer than to draw
-    figure.set_layout_engine(None)  # "none" would leave an engine, for whose sake `savefig` draws everything twice
-    # Without dates and versions the same study gives the same bytes.
-    with atomic_path(folder / f"{name}.png") as path:
-        figure.savefig(path, format="png", metadata={"Software": None})
-    with atomic_path(folder / f"{name}.pdf") as path:
-        figure.savefig(path, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
-    # Ids are unique in a file, not in a page; and HTML has no XML header.
-    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg[svg.index("<svg") :])

@@ -4,7 +4,7 @@ import json
 import logging
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from ..durations import duration_text
 from ..manifest import (
@@ -19,7 +19,7 @@ from ..manifest import (
     write_text,
 )
 from ..mixtures.ranked import MEAN
-from ..ranking.measured import CHOSEN, best_predictors
+from ..ranking.measured import best_predictors
 from ..ranking.tables import (
     BUDGETS,
     Z90,
@@ -41,12 +41,19 @@ from .next_steps import NextSteps, find_next_steps
 from .ranked_study import RankedStudy, model_folders, read_ranked_study
 
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
 logger = logging.getLogger(__name__)
 _TEMPLATES = ("page.html.j2", "page.css.j2")
+
+
+class Picture(NamedTuple):
+    """What the page shows of a figure."""
+
+    svg: str
+    caption: str
+
+
+# section of the page → name of a figure → what is shown of it
+Pictures = dict[str, dict[str, Picture]]
 
 
 def run(arguments: ReportArguments) -> None:
@@ -87,7 +94,8 @@ def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path
         steps = find_next_steps(run_dir, study.ranking)
         pictures = draw_figures(study, steps, run_folder.figures)
         write_text(page, render(study, steps, pictures, settings["title"], settings["top"]))
-        write_manifest(folder, "report", settings, inputs, figures=sorted(pictures), digest=digest_files([page]))
+        names = sorted(name for own in pictures.values() for name in own)
+        write_manifest(folder, "report", settings, inputs, figures=names, digest=digest_files([page]))
     return page
 
 
@@ -117,8 +125,8 @@ def _identity(run_dir: Path, title: str | None, top: int) -> tuple[dict[str, Any
     }
 
 
-def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> dict[str, str]:
-    """Draw all figures, save them as PNG and PDF, and return them as SVG.
+def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> Pictures:
+    """Draw all figures, and save them with their numbers.
 
     Args:
         study ([`RankedStudy`]): what the page reports.
@@ -126,48 +134,32 @@ def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> dict[str
         folder (`Path`): for the files.
 
     Returns:
-        `dict[str, str]`: name → markup.
+        `dict[str, dict[str, Picture]]`: section of the page → name → what the page shows.
     """
-    from .style import save, style
+    from .drawing import save
+    from .sections import drawings_of
+    from .style import style
 
-    pictures = {}
     with style():
-        for name, figure in _figures(study, steps):
-            if figure is not None:
-                pictures[name] = save(figure, folder, name)
-    for path in folder.glob("*.p*"):
-        if path.stem not in pictures:  # from an earlier ranking
+        pictures = {
+            section: {
+                name: Picture(save(drawing, folder, name), drawing.caption) for name, drawing in own.items() if drawing
+            }
+            for section, own in drawings_of(study, steps).items()
+        }
+    for path in folder.iterdir():
+        if not any(path.stem in own for own in pictures.values()):  # from an earlier ranking
             path.unlink()
     return pictures
 
 
-def _figures(study: RankedStudy, steps: NextSteps) -> "list[tuple[str, Figure | None]]":
-    from . import curves, effects_figure, figures
-
-    return [
-        ("ranking", figures.ranking_heat_map(study)),
-        ("effects", steps.effects and effects_figure.drop_heat_map(steps.effects)),
-        ("agreement", figures.agreement_intervals(study)),
-        *((f"scatter_{name}", figures.scatter(study, name)) for name in scattered(study)),
-        ("cost", figures.cost(study)),
-        ("training", curves.training_curves(study)),
-        ("evaluation", curves.evaluation_curves(study)),
-    ]
-
-
-def scattered(study: RankedStudy) -> dict[str, str]:
-    """The predictors that are drawn against reference models → what is read for them; the one that answers first."""
-    proxies = {name: facts["label"] for name, facts in study.ranking.ranked_by.items() if study.is_proxy(name)}
-    return ({CHOSEN: "the chosen predictor"} if study.judged == CHOSEN else {}) | proxies
-
-
-def render(study: RankedStudy, steps: NextSteps, pictures: dict[str, str], title: str, top: int) -> str:
+def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str, top: int) -> str:
     """The page as HTML.
 
     Args:
         study ([`RankedStudy`]): what the page reports.
         steps ([`NextSteps`]): what it says beyond the ranking.
-        pictures (`dict[str, str]`): name of a figure → SVG.
+        pictures (`dict[str, dict[str, Picture]]`): as [`draw_figures`] gives.
         title (`str`): of the page.
         top (`int`): mixtures in the table of the ranking.
     """
@@ -201,7 +193,6 @@ def render(study: RankedStudy, steps: NextSteps, pictures: dict[str, str], title
         budget=BUDGETS.get(study.ranking.reference_budget, study.ranking.reference_budget),
         best=best_predictors(study.agreement.group()),
         best_text=best_text,
-        scattered=scattered(study),
         answered_by=answered_by(study.ranking),
         mean=MEAN,
         ties_text=ties_text(study.ranking, MEAN),

@@ -11,6 +11,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ..report.drawing import Drawing
     from ..report.ranked_study import RankedStudy
 
 
@@ -33,7 +34,7 @@ class StudyPlots:
 
     def ranking(self, most: int = 32) -> "Figure":
         """The best `most` mixtures: the units in them, and how far each is from the best on every domain."""
-        from ..report.figures import ranking_heat_map
+        from ..report.ranking_figure import ranking_heat_map
 
         return self._draw(lambda study: ranking_heat_map(study, most))
 
@@ -43,7 +44,7 @@ class StudyPlots:
         Raises:
             `InputError`: if no reference model is scored.
         """
-        from ..report.figures import agreement_intervals
+        from ..report.agreement_figure import agreement_intervals
 
         return self._draw(agreement_intervals, "no reference model of two units or more is scored")
 
@@ -56,7 +57,7 @@ class StudyPlots:
         Raises:
             `InputError`: if no reference model is scored, and for a proxy that the mixtures were not ranked by.
         """
-        from ..report.figures import scatter
+        from ..report.scatters import scatter
 
         return self._draw(
             lambda study: scatter(study, study.judged if proxy is None else study.ranking.predictor(proxy)),
@@ -69,7 +70,7 @@ class StudyPlots:
         Raises:
             `InputError`: if no component model is recorded.
         """
-        from ..report.figures import cost
+        from ..report.cost_figure import cost
 
         return self._draw(cost, "no component model is recorded")
 
@@ -83,17 +84,17 @@ class StudyPlots:
 
         return self._draw(training_curves, "training logged no losses")
 
-    def _draw(self, figure_of: Callable[["RankedStudy"], "Figure | None"], otherwise: str = "") -> "Figure":
+    def _draw(self, drawing_of: Callable[["RankedStudy"], "Drawing | None"], otherwise: str = "") -> "Figure":
         from ..report.ranked_study import read_ranked_study
         from ..report.style import style
 
         if "IPython" in sys.modules:
             _show_figures_in_notebooks()
         with style():
-            figure = figure_of(read_ranked_study(self._run_dir))
-        if figure is None:
+            drawing = drawing_of(read_ranked_study(self._run_dir))
+        if drawing is None:
             raise InputError(f"there is nothing to draw in {self._run_dir}: {otherwise}")
-        return figure
+        return drawing.figure
 
 
 def _show_figures_in_notebooks() -> None:

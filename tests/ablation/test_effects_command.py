@@ -214,7 +214,7 @@ def test_effects_that_were_not_computed(tmp_path):
 
 
 def test_the_figure_has_a_number_for_every_unit_and_target(uniform):
-    (panel,) = drop_heat_map(uniform).axes
+    (panel,) = drop_heat_map(uniform).figure.axes
     assert len(panel.texts) == len(UNITS) * (1 + len(DOMAINS))
     told_apart = [row["told_apart"] for row in uniform["effects"] if row["change"] == "drop"]
     assert (panel.images[0].get_array() != 0).sum() == sum(told_apart) < len(told_apart)

@@ -79,5 +79,5 @@ def test_the_macro_proxy_answers_only_where_it_is_asked_for(study, capsys):
     assert main(["rank", "--run_dir", str(study), *words]) == 0
     asked = json.loads(capsys.readouterr().out)
     assert asked["answered_by"] == "merged_by_field"
-    best = next(row for row in asked["ranking"] if row["target"] == "macro" and row["rank"] == 1)
+    best = next(row for row in asked["ranking"] if row["target"] == "mean" and row["rank"] == 1)
     assert best["name"] == "transformers"

@@ -1,3 +1,4 @@
+import csv
 import html.parser
 import re
 import shutil
@@ -11,14 +12,17 @@ from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import Ranking, read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
-from hf_ablate.report import figures, write
+from hf_ablate.report import write
+from hf_ablate.report.agreement_figure import agreement_intervals
 from hf_ablate.report.arguments import ReportArguments
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
+from hf_ablate.report.drawing import save
 from hf_ablate.report.headline import answer, savings, trust
 from hf_ablate.report.next_steps import find_next_steps
 from hf_ablate.report.ranked_study import read_ranked_study
-from hf_ablate.report.style import save, style
+from hf_ablate.report.scatters import scatter
+from hf_ablate.report.style import style
 
 
 def ranked(folder, **options):
@@ -46,7 +50,7 @@ def run_dir(tmp_path_factory, not_evaluated):
     """With its report, the only one that is drawn: it takes as long as all the rest."""
     folder = evaluated(tmp_path_factory.mktemp("report") / "run", not_evaluated, DOMAINS[3:6])
     (folder / "report" / "figures").mkdir(parents=True)
-    for ending in ("png", "pdf"):
+    for ending in ("png", "pdf", "csv"):
         (folder / "report" / "figures" / f"of_an_earlier_ranking.{ending}").touch()
     write.run(ReportArguments(run_dir=folder, title="A <study> & its title"))
     return folder
@@ -145,21 +149,30 @@ def test_what_people_named_is_escaped(page):
     assert "A <study>" not in page
 
 
-def test_figures_are_saved_as_png_and_pdf_and_those_of_an_earlier_ranking_are_removed(run_dir):
+def test_figures_are_saved_with_their_numbers_and_those_of_an_earlier_ranking_are_removed(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
     scatters = {"scatter_chosen", "scatter_merged", "scatter_ensemble"}
     assert names == {"ranking", "effects", "agreement", "cost", "training", "evaluation"} | scatters
-    assert {path.stem for path in (run_dir / "report" / "figures").glob("*.pdf")} == names
+    for ending in ("pdf", "csv"):
+        assert {path.stem for path in (run_dir / "report" / "figures").glob(f"*.{ending}")} == names
+
+
+def test_the_numbers_of_a_figure_are_those_that_it_shows(study, run_dir):
+    table = csv.DictReader((run_dir / "report" / "figures" / "scatter_merged.csv").open())
+    rows = {(row["target"], float(row["score"]), float(row["reference"])) for row in table}
+    targets = ["mean", *study.target_names("domain")]
+    panels = dict(zip(targets, scatter(study, "merged").figure.axes, strict=True))
+    assert rows == {(target, x, y) for target in targets for x, y in panels[target].collections[0].get_offsets()}
+    assert len(rows) == len(targets) * study.agreement.references
 
 
 def test_the_same_study_gives_the_same_bytes(run_dir, study, steps, page, tmp_path):
-    drawn = re.findall(r'<div class="scroll">(<svg.*?</svg>\s*)</div>.*?figures/(\w+)\.png', page, re.DOTALL)
-    pictures = {name: svg for svg, name in drawn}
-    assert len(pictures) == 9
-    assert write.render(study, steps, pictures, "A <study> & its title", 10) == page
+    without = write.render(study, steps, {}, "A <study> & its title", 10)
+    assert without.split() == re.sub(r"<figure.*?</figure>", "", page, flags=re.DOTALL).split()
     with style():
-        assert save(figures.scatter(study, "merged"), tmp_path, "scatter_merged") == pictures["scatter_merged"]
-    for name in ("scatter_merged.png", "scatter_merged.pdf"):
+        assert save(scatter(study, "merged"), tmp_path, "scatter_merged") in page
+    for ending in ("png", "pdf", "csv"):
+        name = f"scatter_merged.{ending}"
         assert (tmp_path / name).read_bytes() == (run_dir / "report" / "figures" / name).read_bytes()
 
 
@@ -169,7 +182,7 @@ def lines(panel) -> list[tuple[float, list[float]]]:
 
 
 def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component_in_front(study):
-    panels = {panel.get_title(): panel for panel in evaluation_curves(study).axes if panel.get_visible()}
+    panels = {panel.get_title(): panel for panel in evaluation_curves(study).figure.axes if panel.get_visible()}
     assert list(panels) == ["mean of domains", "sympy", "transformers", "cpython"]
     for unit in ("sympy", "transformers"):
         drawn = lines(panels[unit])
@@ -183,7 +196,7 @@ def test_evaluation_during_training_is_a_panel_per_domain_with_the_own_component
 
 def test_with_more_domains_than_panels_sources_stand_for_them(not_evaluated, tmp_path):
     study = read_ranked_study(evaluated(tmp_path / "run", not_evaluated, DOMAINS))
-    figure = evaluation_curves(study)
+    figure = evaluation_curves(study).figure
     titles = [panel.get_title() for panel in figure.axes if panel.get_visible()]
     assert titles == ["mean of domains", "own domain", "in_domain", "out_of_domain"]
     own = [values for _, values in lines(figure.axes[1])]
@@ -239,7 +252,7 @@ def test_a_predictor_that_does_not_beat_the_baselines_is_said_to_prove_nothing(s
 def test_without_reference_models_the_page_says_unchecked(tmp_path):
     run_dir = ranked(tmp_path / "run", references=0)
     assert "Unchecked: no reference model" in page_of(run_dir)
-    assert figures.agreement_intervals(read_ranked_study(run_dir)) is None
+    assert agreement_intervals(read_ranked_study(run_dir)) is None
 
 
 @pytest.mark.parametrize(("budget", "times"), [("fixed", 31), ("union", 80)])
