@@ -6,17 +6,17 @@ import subprocess
 import sys
 
 import pytest
-from tiny_study import UNITS, write_study
+from tiny_study import UNITS
 
 import hf_ablate as ha
 from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import METRICS, read_current_rows
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory) -> ha.Study:
-    """A finished study, run from its recipes."""
-    return ha.Study.from_recipes(write_study(tmp_path_factory.mktemp("study"))).run()
+@pytest.fixture
+def study(finished_study) -> ha.Study:
+    """A finished study with its recipes."""
+    return ha.Study.from_recipes(finished_study / "recipes")
 
 
 def command(capsys, *words: object) -> dict:

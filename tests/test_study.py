@@ -18,21 +18,13 @@ from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.ranked_study import read_ranked_study
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> Path:
-    """The folder of a finished study."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert main(["run", str(write_study(folder))]) == 0
-    return folder
-
-
 @pytest.fixture
-def study(undisturbed, tmp_path) -> Path:
+def study(finished_study, tmp_path) -> Path:
     """A copy of the finished study, in which a test may change what it likes."""
-    shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(finished_study, tmp_path, dirs_exist_ok=True)
     write_recipes(tmp_path)
     for config in (tmp_path / "run/models/merged").glob("*/mergekit_config.yml"):
-        config.write_text(config.read_text().replace(str(undisturbed), str(tmp_path)))
+        config.write_text(config.read_text().replace(str(finished_study), str(tmp_path)))
     return tmp_path
 
 
@@ -59,7 +51,7 @@ def contents(study: Path, name: str) -> bytes:
     return (study / "run" / name).read_bytes()
 
 
-def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_processes(undisturbed, tmp_path):
+def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_processes(finished_study, tmp_path):
     write_study(tmp_path)
     launched = {"accelerate_config": "cpu", "num_processes": 2, "main_process_port": 0}
     changes = {"train": launched | {"per_device_train_batch_size": 4}, "evaluate": launched}
@@ -69,7 +61,7 @@ def test_stages_whose_recipes_name_an_accelerate_configuration_are_done_by_proce
     assert result.returncode == 0, result.stderr
     assert "Setting accelerator to" not in result.stdout + result.stderr  # as DeepSpeed would say once per process
     assert result.stdout.count("Train on: ") == 1 and result.stdout.count("\nrank: ") == 1
-    rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (undisturbed, tmp_path)]
+    rankings = [json.loads(contents(study, "ranking/ranking.json")) for study in (finished_study, tmp_path)]
     one, two = (
         {row["mixture_id"]: row["score"] for row in ranking["ranking"] if row["target"] == "mean"}
         for ranking in rankings
@@ -147,10 +139,10 @@ def test_the_best_mixtures_model_is_saved_with_its_yaml(study):
     assert "merge_method: linear" in contents(study, f"models/merged/{best}/mergekit_config.yml").decode()
 
 
-def test_no_file_of_a_study_but_mergekits_holds_an_absolute_path(study, undisturbed):
+def test_no_file_of_a_study_but_mergekits_holds_an_absolute_path(study, finished_study):
     for path in (study / "run").rglob("*"):
         if path.is_file() and path.name != ".lock.owner":
-            assert os.fsencode(undisturbed) not in path.read_bytes(), path
+            assert os.fsencode(finished_study) not in path.read_bytes(), path
 
 
 def test_checks_and_dry_runs_of_a_finished_study_import_nothing_heavy(study):
@@ -380,11 +372,11 @@ def test_trained_references_count_while_their_mixtures_are_candidates(study):
     assert json.loads(contents(study, "ranking/agreement.json"))["references"] == 3
 
 
-def test_changing_back_gives_the_same_ranking(study, undisturbed):
+def test_changing_back_gives_the_same_ranking(study, finished_study):
     assert run(study, "--set", "train.learning_rate=1e-3") == 0
-    assert contents(study, "ranking/ranking.json") != contents(undisturbed, "ranking/ranking.json")
+    assert contents(study, "ranking/ranking.json") != contents(finished_study, "ranking/ranking.json")
     assert run(study) == 0
-    assert contents(study, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
+    assert contents(study, "ranking/ranking.json") == contents(finished_study, "ranking/ranking.json")
 
 
 def test_union_budget_trains_on_k_times_the_tokens_and_says_so(study, capsys):
@@ -421,14 +413,14 @@ sys.exit(main(["run", recipes]))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, undisturbed, seed):
+def test_a_study_killed_at_random_points_ends_as_an_finished_study_one(tmp_path, finished_study, seed):
     recipes = write_study(tmp_path)
     result = subprocess.run(
         [sys.executable, "-c", KILLS, str(recipes), str(seed)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert result.returncode == 0, result.stderr.decode()
     for name in ("ranking/ranking.json", "ranking/agreement.json"):
-        assert contents(tmp_path, name) == contents(undisturbed, name)
+        assert contents(tmp_path, name) == contents(finished_study, name)
     assert not list((tmp_path / "run").rglob("*.partial"))
 
 
@@ -506,11 +498,11 @@ def test_components_of_other_shapes_are_refused(study, capsys):
     assert "cannot be averaged: configuration differ in 'hidden_size'" in capsys.readouterr().err
 
 
-def test_every_step_is_also_a_command(tmp_path, undisturbed):
+def test_every_step_is_also_a_command(tmp_path, finished_study):
     recipes = write_study(tmp_path)
     for stage in ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report"):
         assert main([stage, "--config", str(recipes / f"{stage}.yaml")]) == 0
-    assert contents(tmp_path, "ranking/ranking.json") == contents(undisturbed, "ranking/ranking.json")
+    assert contents(tmp_path, "ranking/ranking.json") == contents(finished_study, "ranking/ranking.json")
 
 
 def planned_scoring(study: Path, capsys) -> dict[str, Any]:

@@ -5,20 +5,15 @@ import shutil
 import time
 
 import pytest
-import tiny_study
 from huggingface_hub.utils import close_session
 from loopback_hub import TOKEN, LoopbackHub, talk_to
 from to_and_fro import push
 
-from hf_ablate.cli import main
-
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
+def finished(finished_study):
     """A run folder with everything that a study makes; only to be read."""
-    folder = tmp_path_factory.mktemp("study")
-    assert main(["run", str(tiny_study.write_study(folder))]) == 0
-    return folder / "run"
+    return finished_study / "run"
 
 
 @pytest.fixture

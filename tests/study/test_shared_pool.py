@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_study import RECIPES, write_study
+from tiny_study import RECIPES, write_recipes
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
@@ -15,14 +15,11 @@ from hf_ablate.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Holds the run folder of a pool that was scored, and inside it that of a study of pairs."""
+def folder(finished_study, tmp_path_factory) -> Path:
+    """Holds the run folder of a finished study with some of the references, and inside it that of a study of pairs."""
     folder = tmp_path_factory.mktemp("shared")
-    pool = write_study(folder)
-    for stage in ("rank", "merge", "report"):
-        (pool / f"{stage}.yaml").unlink()
-    change(pool, "enumerate", num_references=1)
-    assert main(["run", str(pool)]) == 0
+    shutil.copytree(finished_study, folder, dirs_exist_ok=True)
+    write_recipes(folder)
     assert main(["run", str(write_pairs(folder, "run/studies/pairs"))]) == 0
     return folder
 
