@@ -240,5 +240,11 @@ def log_evaluations(folder: Path, world: World, unit: str, domains: list[tuple[s
         file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
+def add_to_manifest(folder: Path, **facts) -> None:
+    """Change a finished folder's manifest."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | facts), encoding="utf-8")
+
+
 if __name__ == "__main__":
     print(make_study(Path(sys.argv[1]), proxies=("merged", "ensemble"), evaluated=DOMAINS[:7]))

@@ -55,7 +55,8 @@ class EffectsArguments(StageArguments):
         default=None,
         metadata={
             "help": "What is judged: a domain (SOURCE/DOMAIN, or DOMAIN alone), a source (the mean of its domains), "
-            "or weights of these as JSON. Default: the mean of all domains."
+            "`pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the domains held out from a group of "
+            "units), or weights of these as JSON. Default: the mean of all domains."
         },
     )
     scale: str | None = field(

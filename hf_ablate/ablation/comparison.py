@@ -8,7 +8,6 @@ from ..mixtures.choose import BEST
 from ..mixtures.mixture import Mixture
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import read_evidence
-from ..prediction.targets import domain_weights
 from .asked import UNIFORM, asked_mixture
 from .compare import compare
 from .records import comparison_records, mixture_record
@@ -22,7 +21,7 @@ def compare_mixtures(
     Args:
         run_dir (`Path`): of a scored study, or of imported runs.
         asked (`list[str]`): the two, each as [`asked_mixture`] takes it.
-        target (`str`, *optional*): that they are judged on, as [`domain_weights`] takes it.
+        target (`str`, *optional*): that they are judged on, as [`Evidence.target`] takes it.
         confidence (`float`): of the intervals.
         scale (`str`, *optional*): that is asked about; default: the largest.
 
@@ -33,7 +32,7 @@ def compare_mixtures(
         `InputError`: for an unknown mixture or target, and for two names of one mixture.
     """
     evidence = read_evidence(run_dir, scale=scale)
-    judged = domain_weights(target, evidence.domains)
+    judged = evidence.target(target)
     first, second = (asked_mixture(run_dir, one, evidence, judged) for one in asked)
     if first.id == second.id:
         raise InputError(f"{asked[0]!r} and {asked[1]!r} are the same mixture, {first.shortened()}; name two")

@@ -9,7 +9,7 @@ from ..manifest import digest, has_manifest
 from ..mixtures.mixture import Mixture
 from ..mixtures.units import CorpusUnits
 from ..prediction.evidence import Evidence
-from ..prediction.targets import DomainWeights, domain_weights
+from ..prediction.targets import DomainWeights
 from ..run_folder import RunFolder
 from .arguments import EffectsSettings
 from .asked import asked_mixture
@@ -60,14 +60,14 @@ def find_question(run_dir: Path, evidence: Evidence, settings: EffectsSettings) 
     """
     if len(evidence.units) < 2:
         raise InputError(f"the study has one unit, {evidence.units[0]}; effects need mixtures of two units or more")
-    target = domain_weights(settings.target, evidence.domains)
+    target = evidence.target(settings.target)
     base = asked_mixture(run_dir, settings.mixture, evidence, target)
     corpus = _units_of(run_dir, evidence)
     if settings.groups is None:
         parts, groups = units_as_parts(evidence.units), groups_of_all_fields(corpus)
     else:
         parts, groups = groups_as_parts(corpus, settings.groups), []
-    domains = [domain_weights(domain, evidence.domains) for domain in evidence.domains if domain != target.name]
+    domains = [evidence.target(domain) for domain in evidence.domains if domain != target.name]
     return Question(base, tuple(parts), tuple(groups), target, tuple(domains))
 
 

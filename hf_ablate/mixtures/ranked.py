@@ -51,6 +51,14 @@ class Ranking:
         return {row["target"]: row for row in self.content["targets"]}
 
     @cached_property
+    def members(self) -> dict[str, list[str]]:
+        """Target → the domains that it is a mean of; single domains are left out."""
+        members: dict[str, list[str]] = {}
+        for row in self.content["members"]:
+            members.setdefault(row["target"], []).append(row["member"])
+        return members
+
+    @cached_property
     def units(self) -> list[str]:
         """All units of the candidates, in alphabetical order."""
         return sorted({unit for row in self.content["mixtures"] for unit in row["mixture"]})

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..mixtures.mixture import Mixture
 from .observations import Observations
+from .targets import DomainWeights, domain_weights, pooled_name
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Evidence:
         unit_of_measure (`str`): of the losses.
         groups (`Mapping[str, np.ndarray]`): field → [units, groups], 1 where a unit is in a group by it, else 0; of
             the fields by which every proxy has a macro proxy as well.
+        group_means (`Mapping[str, np.ndarray]`): group of units (`FIELD=VALUE`) → [domains], the weight of each domain in
+            the mean of those that are held out from its units.
+        pooled (`Mapping[str, np.ndarray]`): source of several domains → [domains], the share of each in its text;
+            empty where losses are not in bits per byte, which alone add up over text.
     """
 
     units: tuple[str, ...]
@@ -43,6 +48,21 @@ class Evidence:
     scale: str = ""
     unit_of_measure: str = "bits per byte"
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    group_means: Mapping[str, np.ndarray] = field(default_factory=dict)
+    pooled: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def target(self, asked: str | Mapping[str, float] | None = None) -> DomainWeights:
+        """What mixtures are judged on.
+
+        Args:
+            asked (`str` or `Mapping[str, float]`, *optional*): as [`domain_weights`] takes it. Default: the mean of
+                all domains.
+
+        Raises:
+            `InputError`: as [`domain_weights`] does.
+        """
+        pooled = {pooled_name(source): weights for source, weights in self.pooled.items()}
+        return domain_weights(asked, self.domains, {**self.group_means, **pooled})
 
     def with_references(self, rows: np.ndarray) -> "Evidence":
         """The same with some of the reference models only: what is known inside a fold of a cross-validation."""

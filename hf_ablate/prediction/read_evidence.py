@@ -1,6 +1,7 @@
 """The evidence in a run folder: scores of its own models, imported runs, or both."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +14,11 @@ from ..mixtures.enumerate import read_mixtures
 from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES
+from ..mixtures.units import CorpusUnits
 from ..observations.runs import read_runs
 from ..run_folder import RunFolder
 from .evidence import Evidence
+from .means import means_of_groups, means_of_text
 from .observations import Observations
 from .runs_as_evidence import evidence_of_runs, with_runs
 from .scores import UNITS_OF_MEASURE, Scores, read_scores
@@ -36,6 +39,13 @@ def read_evidence(
     Raises:
         `InputError`: if there is neither.
     """
+    evidence, folder = _read(run_dir, metric, split, scale), RunFolder(run_dir)
+    groups = CorpusUnits.read(run_dir).groups if has_manifest(folder.corpus) else {}
+    means = means_of_groups(groups, evidence.units, evidence.own_units, evidence.domains)
+    return replace(evidence, group_means=means)
+
+
+def _read(run_dir: Path, metric: str, split: str | None, scale: str | None) -> Evidence:
     folder = RunFolder(run_dir)
     imported = read_runs(run_dir) if has_manifest(folder.observations) else None
     if not has_manifest(folder.scores):
@@ -80,6 +90,7 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
     components = {name: losses for name, losses in scores.components.items() if scores.probes[name].units == [name]}
     units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(components)))
     domains = tuple(target_name(source, domain) for source, domain in scores.domains)
+    names = [domain or source for source, domain in scores.domains]
     missing = np.full(len(domains), np.nan)
     weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
     ids = tuple(mixture.id for mixture in scores.mixtures)
@@ -108,7 +119,7 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
     return Evidence(
         units=units,
         domains=domains,
-        own_units=tuple(units.index(name) if name in units else None for _, name in scores.domains),
+        own_units=tuple(units.index(name) if name in units else None for name in names),
         references=observed([row for row, _ in trained], [losses for _, losses in trained]),
         components=np.array([components.get(unit, missing) for unit in units]),
         proxies={proxy.kind: proxies(proxy.kind) for proxy in PROXIES if proxy.kind in scores.by_kind},
@@ -118,4 +129,5 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
             scores.mixtures[row].id: scores.mixtures[row].name for row, _ in scores.references if are_probes[row]
         },
         unit_of_measure=UNITS_OF_MEASURE[metric],
+        pooled=means_of_text(domains, scores.sizes_of_text) if metric == "bits_per_byte" else {},
     )

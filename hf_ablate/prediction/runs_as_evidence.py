@@ -75,7 +75,9 @@ def with_runs(evidence: Evidence, imported: ImportedRuns, scale: str | None, par
     if "" in by_scale:
         own = own.joined(by_scale.pop(""))
     at_scale = _at_scale(evidence, {"": own} | by_scale, {"": parameters} | _sizes(by_scale), scale)
-    return replace(at_scale, unit_of_measure=imported.unit_of_measure) if at_scale.scale else at_scale
+    if not at_scale.scale or imported.unit_of_measure == evidence.unit_of_measure:
+        return at_scale
+    return replace(at_scale, unit_of_measure=imported.unit_of_measure, pooled={})
 
 
 def _columns_of(targets: Sequence[str], domains: Sequence[str]) -> dict[str, str]:

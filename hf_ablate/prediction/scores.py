@@ -41,6 +41,7 @@ class Scores:
         references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
             and its scores, [domains].
         probes (`dict[str, Mixture]`): name of a component → what it was trained on.
+        sizes_of_text (`np.ndarray`): [domains], bytes.
         others (`dict[str, list[tuple[Mixture, np.ndarray]]]`): kind of proxy → mixtures that are no candidates, as
             regrouped ones may be, and the proxy's scores, [domains].
     """
@@ -52,6 +53,7 @@ class Scores:
     seed: np.ndarray | None
     references: list[tuple[int, np.ndarray]]
     probes: dict[str, Mixture]
+    sizes_of_text: np.ndarray
     others: dict[str, list[tuple[Mixture, np.ndarray]]] = field(default_factory=dict)
 
     @property
@@ -111,6 +113,7 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         values[columns[row.source, row.domain]] = getattr(row, metric)
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
+    sizes = {(row.source, row.domain): row.num_bytes for row in chosen}
     probes = {split_model_id(row.model)[1]: Mixture.of(row.mixture) for row in chosen if row.kind == "component"}
     known = {mixture.id for mixture in mixtures}
     regrouped = {
@@ -118,7 +121,7 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         for row in chosen
         if row.kind in _KINDS and split_model_id(row.model)[1] not in known
     }
-    scores = _arrange(models, domains, mixtures, probes, regrouped)
+    scores = _arrange(models, domains, mixtures, probes, regrouped, np.array([sizes[pair] for pair in domains]))
     proxies = [scores.by_kind[kind] for kind in _KINDS if kind in scores.by_kind]
     if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
         where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
@@ -148,10 +151,11 @@ def _without_empty_domains(
 
 def _arrange(
     models: dict[str, np.ndarray],
-    domains: list,
+    domains: list[tuple[str, str | None]],
     mixtures: list[Mixture],
     probes: dict[str, Mixture],
     others: dict[str, Mixture],
+    sizes: np.ndarray,
 ) -> Scores:
     missing = np.full(len(domains), np.nan)
     components = {
@@ -174,7 +178,7 @@ def _arrange(
     beside: dict[str, list[tuple[Mixture, np.ndarray]]] = {}
     for model, mixture in others.items():
         beside.setdefault(split_model_id(model)[0], []).append((mixture, models[model]))
-    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, probes, beside)
+    return Scores(mixtures, domains, by_kind, components, models.get("seed"), references, probes, sizes, beside)
 
 
 def _references(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[tuple[int, np.ndarray]]:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -30,14 +31,35 @@ class DomainWeights:
         return "mean of domains" if self.name == MEAN else self.name
 
 
-def domain_weights(target: str | Mapping[str, float] | None, domains: Sequence[str]) -> DomainWeights:
+def pooled_name(source: str) -> str:
+    """What the target is called that is all text of a source, long documents counting more.
+
+    Example:
+
+    ```python
+    >>> pooled_name("in_domain")
+    'pooled:in_domain'
+
+    ```
+    """
+    return f"pooled:{source}"
+
+
+def domain_weights(
+    target: str | Mapping[str, float] | None,
+    domains: Sequence[str],
+    others: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> DomainWeights:
     """The target that a user asks for.
 
     Args:
         target (`str` or `Mapping[str, float]`, *optional*): `mean` (the mean of all domains; the default), a source
-            (the mean of its domains), `<source>/<domain>`, `<domain>` where only one source has it, or a mapping from
-            these to weights, which text gives as JSON. The weight of a source is shared out equally among its domains.
+            (the mean of its domains), `<source>/<domain>`, `<domain>` where only one source has it, one of the
+            others, or a mapping from these to weights, which text gives as JSON. The weight of a source is shared out
+            equally among its domains.
         domains (`Sequence[str]`): the domains, `<source>/<domain>`, as in [`Evidence`].
+        others (`Mapping[str, np.ndarray]`): target → [domains], the weight of each domain in it: groups of units, and
+            sources as one text.
 
     Raises:
         `InputError`: for an unknown name, with the nearest, and for weights that are negative or all zero.
@@ -57,11 +79,11 @@ def domain_weights(target: str | Mapping[str, float] | None, domains: Sequence[s
     if target is None:
         target = MEAN
     if isinstance(target, str) and not target.lstrip().startswith("{"):
-        name, weights = _of_name(target, domains)
+        name, weights = _of_name(target, domains, others)
         return DomainWeights(name, weights)
     shares = _mapping(target)
     total = math.fsum(shares.values())
-    named = [(share / total, *_of_name(name, domains)) for name, share in shares.items() if share]
+    named = [(share / total, *_of_name(name, domains, others)) for name, share in shares.items() if share]
     name = " + ".join(f"{weight_text(share)} {name}" for share, name, _ in named) if len(named) > 1 else named[0][1]
     return DomainWeights(name, np.sum([share * weights for share, _, weights in named], axis=0))
 
@@ -82,12 +104,14 @@ def _mapping(target: str | Mapping[str, float]) -> dict[str, float]:
     return dict(target)
 
 
-def _of_name(name: str, domains: Sequence[str]) -> tuple[str, np.ndarray]:
+def _of_name(name: str, domains: Sequence[str], others: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
     """The full name of a target, and the weights of the domains that it is the mean of."""
     parts = [domain.partition("/") for domain in domains]
-    known = {MEAN: None} | {source: None for source, _, _ in parts}
+    known = {MEAN: None} | dict.fromkeys(others) | {source: None for source, _, _ in parts}
     known |= {domain: part or None for domain, (_, _, part) in zip(domains, parts, strict=True)}
     found = find_target(name, known)
+    if found in others:
+        return found, others[found]
     is_meant = np.array(
         [found in (MEAN, domain, source) for domain, (source, _, _) in zip(domains, parts, strict=True)], dtype=float
     )

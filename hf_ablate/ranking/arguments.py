@@ -67,9 +67,10 @@ class RankArguments(StageArguments):
         default=None,
         metadata={
             "help": "Print the ranking and agreement on this target only: a domain (SOURCE/DOMAIN, or DOMAIN alone), "
-            "a source (the mean of its domains), `mean` (the mean of all domains), or weights of these as JSON, "
+            "a source (the mean of its domains), `pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the "
+            "domains held out from a group of units), `mean` (the mean of all domains), or weights of these as JSON, "
             """such as '{"in_domain/pandas": 2, "out_of_domain": 1}'. Default: the mean of all domains. The files """
-            "hold every domain, source and the mean."
+            "hold all but weights."
         },
     )
     predictor: str | None = field(

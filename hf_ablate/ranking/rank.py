@@ -80,7 +80,7 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
         logger.info("ranking: unchanged, nothing to do")
         return
     evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale)
-    targets = targets_of(evidence.domains, settings.weighted_target)
+    targets = targets_of(evidence, settings.weighted_target)
     if target is not None and settings.weighted_target is None:
         find_target(target, {known.name: known.domain for known in targets})
     fitted = fit_evidence(evidence, settings.predictor)
@@ -127,7 +127,7 @@ def _inputs(run_dir: Path) -> dict[str, str]:
         **{folder.name: _digest_of(folder) for folder in [*folders, *([run_folder.observations] if imported else [])]},
         **({"groups": groups} if (groups := (find_manifest(run_folder.scores) or {}).get("groups")) else {}),
         "reference_budget": reference_budget(run_dir) if run_folder.scores in folders else "unknown",
-        "form": "tables of flat records, by predictors",  # so that files of another form are made again
+        "form": "flat records, by predictors, with members of targets",  # so that files of another form are made again
     }
 
 

@@ -8,7 +8,7 @@ from ..mixtures.mixture import Mixture
 from ..prediction.candidates import find_candidate
 from ..prediction.fitted import FittedStudy
 from .arguments import RankSettings
-from .targets import Target
+from .targets import DOMAIN, Target
 from .ties import tied_with_best
 
 
@@ -53,6 +53,7 @@ def make_ranking(
             {**target.key, "noise_floor": fitted.noise_floor(target.weights, settings.confidence)}
             for target in targets
         ],
+        "members": [record for target in targets for record in _members(fitted, target)],
         "noise_source": None if fitted.noise is None else fitted.noise.source,
         "models": [record for target in targets for record in _models(fitted, target)],
         "ranking": [
@@ -65,6 +66,17 @@ def make_ranking(
             for record in records
         ],
     }  # fmt: skip
+
+
+def _members(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
+    """The domains that a target is a mean of, with their weights; none for a domain."""
+    if target.level == DOMAIN:
+        return []
+    return [
+        {"target": target.name, "member": name, "weight": float(weight)}
+        for name, weight in zip(fitted.evidence.domains, target.weights, strict=True)
+        if weight
+    ]
 
 
 def _count_scored(fitted: FittedStudy, weights: np.ndarray, predictor: str) -> int | None:

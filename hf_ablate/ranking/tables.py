@@ -7,6 +7,7 @@ from ..mixtures.ranked import MEAN, Ranking
 from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
 from .measured import ALL, CHOSEN, INTERVALS, Agreement, best_predictors
+from .targets import DOMAIN, POOLED, WEIGHTED
 
 
 _SHOWN = ("pearson", "spearman", "kendall", "decision_accuracy", "regret")
@@ -35,7 +36,7 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
         top (`int`): how many mixtures are shown.
     """
     entries = ranking.entries(target)
-    domains = domains_of(ranking, target)
+    domains = ranking.members.get(target, [])
     shown = domains if len(domains) <= _MOST_DOMAINS else []
     by_domain = {name: {entry["mixture_id"]: entry["score"] for entry in ranking.entries(name)} for name in shown}
     rows = [
@@ -67,22 +68,14 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     return "\n".join([*lines, "", paragraph(ties_text(ranking, target)), "", explanation])
 
 
-def domains_of(ranking: Ranking, target: str) -> list[str]:
-    """The domains that a target is the mean of; none for a domain."""
-    level, source = ranking.targets[target]["level"], ranking.targets[target]["source"]
-    return [
-        name
-        for name, facts in ranking.targets.items()
-        if level != "domain" and facts["level"] == "domain" and source in (None, facts["source"])
-    ]
-
-
 def _described(ranking: Ranking, target: str) -> str:
-    domains = domains_of(ranking, target)
-    if not domains:
+    level, count = ranking.targets[target]["level"], len(ranking.members.get(target, ()))
+    if level in (DOMAIN, WEIGHTED):
         return target
+    if level == POOLED:
+        return f"all text of {ranking.targets[target]['source']}, its {count} domains as one"
     of = "" if target == MEAN else f" of {target}"
-    return f"the mean of the {len(domains)} domains{of}"
+    return f"the mean of the {count} domains{of}"
 
 
 # The words of the table, for who meets them first here.
@@ -157,8 +150,9 @@ def target_text(target: str) -> str:
 
 
 def short_name(target: str) -> str:
-    """`in_domain/sympy` → `sympy`."""
-    return target_text(target).rpartition("/")[2]
+    """`in_domain/sympy` → `sympy`; of a group of units, all of its name."""
+    is_group = "=" in target.partition("/")[0]
+    return target if is_group else target_text(target).rpartition("/")[2]
 
 
 def score_text(value: float | None) -> str:

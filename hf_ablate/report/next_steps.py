@@ -13,7 +13,7 @@ from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE
 from ..mixtures.ranked import Ranking
 from ..prediction.fitted import FittedStudy, fit_study
-from ..prediction.targets import DomainWeights, domain_weights
+from ..prediction.targets import DomainWeights
 from ..ranking.tables import score_text
 from ..run_folder import RunFolder
 from ..search.arguments import ProposeArguments
@@ -87,7 +87,7 @@ def find_next_steps(run_dir: Path, ranking: Ranking) -> NextSteps:
     settings = read_manifest(RunFolder(run_dir).ranking)["arguments"]
     fitted = fit_study(run_dir, settings["scale"], settings["predictor"], settings["metric"], settings["split"])
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
-    target = domain_weights(None, fitted.evidence.domains)
+    target = fitted.evidence.target()
     proposal = propose_references(fitted, mixtures, target, _COUNT, reference_costs(run_dir))
     is_small = 2 <= len(fitted.evidence.units) <= _MOST_UNITS
     best = _best(run_dir, fitted, target) if is_small and fitted.name != ENSEMBLE.kind else None

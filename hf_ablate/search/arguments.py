@@ -36,7 +36,8 @@ class ProposeArguments(StageArguments):
         default=None,
         metadata={
             "help": "What mixtures are judged on: a domain (SOURCE/DOMAIN, or DOMAIN alone), a source (the mean of "
-            "its domains), `mean` (the mean of all domains), or weights of these as JSON. Default: mean."
+            "its domains), `pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the domains held out from "
+            "a group of units), `mean` (the mean of all domains), or weights of these as JSON. Default: mean."
         },
     )
     scale: str | None = field(

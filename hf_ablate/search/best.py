@@ -6,7 +6,7 @@ import numpy as np
 
 from ..mixtures.mixture import mixture_keys
 from ..prediction.predictor import Joint, two_sided
-from ..prediction.targets import DomainWeights, domain_weights
+from ..prediction.targets import DomainWeights
 from .constraints import Constraints, total_variation
 from .descent import Minimum
 from .judge import Judge
@@ -104,9 +104,9 @@ def _expected(judge: Judge, target: DomainWeights, points: np.ndarray) -> dict[s
 
 def _targets(judge: Judge) -> list[DomainWeights]:
     """The target, and each of the domains that it is made of where these are several."""
-    names = judge.study.evidence.domains
-    domains = [name for name, weight in zip(names, judge.target.weights, strict=True) if weight > 0]
-    return [judge.target, *(domain_weights(name, names) for name in domains if len(domains) > 1)]
+    evidence = judge.study.evidence
+    domains = [name for name, weight in zip(evidence.domains, judge.target.weights, strict=True) if weight > 0]
+    return [judge.target, *(evidence.target(name) for name in domains if len(domains) > 1)]
 
 
 def _distance(weights: np.ndarray, others: np.ndarray) -> float | None:

@@ -10,7 +10,6 @@ from ..mixtures.arguments import EnumerateArguments
 from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import read_evidence
-from ..prediction.targets import domain_weights
 from ..run_folder import RunFolder
 from ..text_table import paragraph
 from .power import Power, power_of
@@ -48,4 +47,4 @@ def planned_power(arguments: EnumerateArguments) -> Power:
     ]
     mixtures = [candidate.mixture for candidate in known]
     planned = [candidate.mixture for candidate in known if candidate.reference]
-    return power_of(fit_evidence(evidence), mixtures, domain_weights(None, evidence.domains), planned)
+    return power_of(fit_evidence(evidence), mixtures, evidence.target(), planned)

@@ -7,7 +7,6 @@ from ..manifest import has_manifest, write_text
 from ..mixtures.mixture import Mixture
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import read_evidence
-from ..prediction.targets import domain_weights
 from ..records import records_text
 from ..run_folder import RunFolder
 from ..text_table import paragraph
@@ -47,7 +46,7 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
         `InputError`: for unknown names, contradictory constraints, and a study without scores.
     """
     evidence = read_evidence(arguments.run_dir, scale=arguments.scale)
-    target = domain_weights(arguments.target, evidence.domains)
+    target = evidence.target(arguments.target)
     constraints = read_constraints(arguments, evidence.units)
     if arguments.purpose == "unit":
         check_limits(constraints)

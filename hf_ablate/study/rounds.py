@@ -107,7 +107,6 @@ def run_rounds(
 def _propose(settings: RoundSettings, stages: Mapping[str, Any]) -> ReferenceProposal:
     """What the next round would train."""
     from ..prediction.fitted import fit_study
-    from ..prediction.targets import domain_weights
 
     rank = stages["rank"]
     study = fit_study(rank.run_dir, rank.scale, rank.predictor, rank.metric, rank.split)
@@ -115,7 +114,7 @@ def _propose(settings: RoundSettings, stages: Mapping[str, Any]) -> ReferencePro
     if costs is not None:
         costs = replace(costs, per_model=costs.per_model.times(stages["enumerate"].reference_seeds))
     candidates = [candidate.mixture for candidate in read_mixtures(rank.run_dir)]
-    target = domain_weights(settings.target, study.evidence.domains)
+    target = study.evidence.target(settings.target)
     return propose_references(study, candidates, target, settings.references, costs)
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_ablate.errors import InputError
+from hf_ablate.prediction.means import means_of_groups
 from hf_ablate.prediction.targets import domain_weights
 
 
@@ -29,6 +30,20 @@ def test_a_target_is_weights_of_domains(target, name, weights):
     found = domain_weights(target, DOMAINS)
     assert found.name == name
     assert found.weights == pytest.approx(weights)
+
+
+def test_groups_of_units_are_targets_unless_a_domain_or_source_is_the_same():
+    units, domains = ["bio_1", "bio_2", "cs"], ["val/bio_1", "val/bio_2", "val/cs", "bio_2", "web"]
+    groups = {
+        "field=bio": ["bio_1", "bio_2"], "field=cs": ["cs"], "source=papers": units, "year=2": ["bio_2", "cs"],
+    }  # fmt: skip
+    means = means_of_groups(groups, units, [0, 1, 2, None, None], domains)
+    assert list(means) == ["field=bio", "year=2"], "cs is a domain, and papers are val"
+    target = domain_weights({"field=bio": 1, "web": 1}, domains, means)
+    assert target.name == "0.5 field=bio + 0.5 web"
+    assert target.weights == pytest.approx([0.25, 0.25, 0, 0, 0.5])
+    with pytest.raises(InputError, match="unknown target 'field=bip'; did you mean 'field=bio'"):
+        domain_weights("field=bip", domains, means)
 
 
 @pytest.mark.parametrize(

@@ -3,29 +3,37 @@ import re
 
 import numpy as np
 import pytest
-from synthetic_study import DOMAINS, UNITS, World, make_study, subsets, write_scores
+from synthetic_study import DOMAINS, UNITS, World, add_to_manifest, make_study, subsets, write_scores
 
+from hf_ablate.cli import main
 from hf_ablate.errors import InputError
+from hf_ablate.evaluation.rows import add_rows, read_current_rows
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import Ranking, read_ranking
+from hf_ablate.prediction.read_evidence import read_evidence
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.ranking.measured import best_predictors, read_agreement
 from hf_ablate.ranking.tables import mixture_text
 
 
+FIELDS = dict(zip(UNITS, ("graphs", "tables", "numbers", "numbers", "language"), strict=True))
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = make_study(tmp_path_factory.mktemp("study"), proxies=("merged", "ensemble"))
+    add_to_manifest(folder / "corpus", groups={unit: {"fields": {"field": FIELDS[unit]}} for unit in UNITS})
     rank.run(RankArguments(run_dir=folder))
     return folder
 
 
 def test_targets_are_the_mean_sources_and_domains(study):
     targets = read_ranking(study).targets
-    assert list(targets)[:3] == ["mean", "in_domain", "in_domain/networkx"]
-    assert len(targets) == 1 + 2 + len(DOMAINS)
-    assert {target["level"] for target in targets.values()} == {"mean", "source_mean", "domain"}
+    assert list(targets)[:4] == ["mean", "in_domain", "pooled:in_domain", "in_domain/networkx"]
+    assert len(targets) == 1 + 2 * 2 + len(DOMAINS) + 1
+    assert {target["level"] for target in targets.values()} == {"mean", "source_mean", "source", "domain", "group"}
+    assert read_ranking(study).members["field=numbers"] == ["in_domain/scipy", "in_domain/sympy"]
 
 
 def test_mixtures_are_sorted_by_what_is_predicted_and_by_each_proxys_score(study):
@@ -244,9 +252,10 @@ def printed_json(capsys, **options) -> dict:
 def test_one_target_is_shown_as_the_whole_ranking_has_it(study, capsys, monkeypatch, target):
     whole, shown = printed_json(capsys, run_dir=study), printed_json(capsys, run_dir=study, target=target)
     name = "in_domain/sympy" if target == "sympy" else target
-    about_targets = ("targets", "models", "ranking", "agreement", "held_out")
+    about_targets = ("targets", "members", "models", "ranking", "agreement", "held_out")
     for table in about_targets:
-        assert shown[table] == [row for row in whole[table] if row["target"] == name] != []
+        assert shown[table] == [row for row in whole[table] if row["target"] == name]
+        assert shown[table] or table == "members", "a domain is a mean of none"
     assert shown == whole | {table: shown[table] for table in about_targets}
     monkeypatch.setenv("COLUMNS", "200")
     rank.run(RankArguments(run_dir=study, target=target, top=31))
@@ -312,6 +321,32 @@ def test_a_weighted_target_is_the_weighted_sum_of_its_parts(study):
     expected = {mixture: 0.75 * domain[mixture] + 0.25 * source[mixture] for mixture in domain}
     assert scores(name) == pytest.approx(expected)
     rank.run(RankArguments(run_dir=study))  # as the other tests have it
+
+
+def scores_of(ranking, target, predictor="merged"):
+    return {entry["mixture_id"]: entry["score"] for entry in ranking.entries(target, predictor)}
+
+
+def test_a_groups_target_is_the_mean_of_its_domains_and_known_to_all_commands(study, capsys):
+    ranking = read_ranking(study)
+    scores = {name: scores_of(ranking, f"in_domain/{name}") for name in ("scipy", "sympy")}
+    expected = {mixture: (scores["scipy"][mixture] + scores["sympy"][mixture]) / 2 for mixture in scores["scipy"]}
+    assert scores_of(ranking, "field=numbers") == pytest.approx(expected)
+    for words in (["rank", "--run_dir"], ["propose"], ["effects"]):
+        assert main([*words, str(study), "--target", "field=numberz"]) == 2
+        assert "unknown target 'field=numberz'; did you mean 'field=numbers'?" in capsys.readouterr().err
+
+
+def test_the_pooled_score_of_a_source_is_that_of_its_sums(study):
+    sums = {}
+    for row in read_current_rows(study / "scores"):
+        if row.kind == "merged" and row.source == "in_domain":
+            sums.setdefault(row.model, []).append(row)
+    pooled = {model.partition(":")[2]: add_rows(rows, "in_domain").bits_per_byte for model, rows in sums.items()}
+    found = scores_of(read_ranking(study), "pooled:in_domain")
+    assert {mixture: found[mixture] for mixture in pooled} == pytest.approx(pooled)
+    assert found != pytest.approx(scores_of(read_ranking(study), "in_domain")), "documents count by their length"
+    assert read_evidence(study, "ppl_token").pooled == {}, "perplexities do not add up over text"
 
 
 def test_held_out_predictions_are_nearer_to_the_references_than_chance(study):
