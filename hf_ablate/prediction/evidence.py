@@ -30,8 +30,8 @@ class Evidence:
         unit_of_measure (`str`): of the losses.
         groups (`Mapping[str, np.ndarray]`): field → [units, groups], 1 where a unit is in a group by it, else 0; of
             the fields by which every proxy has a macro proxy as well.
-        group_means (`Mapping[str, np.ndarray]`): group of units (`FIELD=VALUE`) → [domains], the weight of each domain in
-            the mean of those that are held out from its units.
+        group_means (`Mapping[str, np.ndarray]`): group of units (`FIELD=VALUE`) → [domains], the weight of each
+            domain in the mean of those that are held out from its units.
         pooled (`Mapping[str, np.ndarray]`): source of several domains → [domains], the share of each in its text;
             empty where losses are not in bits per byte, which alone add up over text.
     """
