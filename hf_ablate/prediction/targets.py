@@ -107,9 +107,9 @@ def _mapping(target: str | Mapping[str, float]) -> dict[str, float]:
 def _of_name(name: str, domains: Sequence[str], others: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
     """The full name of a target, and the weights of the domains that it is the mean of."""
     parts = [domain.partition("/") for domain in domains]
-    known = {MEAN: None} | dict.fromkeys(others) | {source: None for source, _, _ in parts}
+    known = {MEAN: None} | {source: None for source, _, _ in parts}
     known |= {domain: part or None for domain, (_, _, part) in zip(domains, parts, strict=True)}
-    found = find_target(name, known)
+    found = find_target(name, known | dict.fromkeys(others))
     if found in others:
         return found, others[found]
     is_meant = np.array(
