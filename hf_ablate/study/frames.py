@@ -1,6 +1,7 @@
 """Scores, rankings, agreement and effects as pandas data frames: the numbers that the commands print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..errors import unknown_name
@@ -13,6 +14,8 @@ from ..ranking.measured import INTERVALS, Agreement
 
 if TYPE_CHECKING:
     import pandas
+
+    from ..merging.distance import Distance
 
 
 def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
@@ -40,6 +43,24 @@ def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
         columns[target_name(row.source, row.domain)] = getattr(row, metric)
     index = pandas.MultiIndex.from_tuples(list(values), names=["kind", "model", "name"])
     return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
+
+
+def distances_frame(distances: "Mapping[str, Distance]") -> "pandas.DataFrame":
+    """One row per model.
+
+    Args:
+        distances (`Mapping[str, Distance]`): id of a model → its distance from the seed.
+
+    Returns:
+        `pandas.DataFrame`: float64 [models] with the columns `rms` (root mean square of the changes of single weights)
+        and `relative` (the length of the difference over that of the seed's weights); the index is `model`.
+    """
+    import pandas
+
+    frame = pandas.DataFrame.from_dict(
+        {model: asdict(distance) for model, distance in distances.items()}, orient="index", columns=["rms", "relative"]
+    )
+    return frame.rename_axis("model")
 
 
 def ranking_frame(ranking: Ranking, target: str, predictor: str) -> "pandas.DataFrame":

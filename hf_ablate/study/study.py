@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from ..errors import InputError, unknown_name
 from ..evaluation.rows import read_current_rows
 from ..lock import run_folder_lock
-from ..manifest import has_manifest
+from ..manifest import has_manifest, read_manifest
 from ..mixtures.choose import BEST
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
@@ -21,6 +21,7 @@ from ..run_folder import RunFolder
 from .frames import (
     agreement_frame,
     comparison_frame,
+    distances_frame,
     effects_frame,
     proposal_frame,
     ranking_frame,
@@ -315,6 +316,22 @@ class Study:
         given = {name: options[name] for name in ("target", "prior") if options.get(name) is not None}
         options |= {name: _as_option(value) for name, value in given.items()}
         return proposal_frame(propose(ProposeArguments(run_dir=self.run_dir, purpose=purpose, **options)), self.units)
+
+    def distances(self) -> "pandas.DataFrame":
+        """How far training has moved the weights of components and reference models from those of the seed.
+
+        Returns:
+            `pandas.DataFrame`: see [`distances_frame`].
+
+        Raises:
+            `InputError`: if the seed is missing, and for models of another architecture.
+        """
+        from ..merging.distance import distance
+
+        folder = RunFolder(self.run_dir)
+        read_manifest(folder.seed)
+        models = folder.saved_models("component", "reference")
+        return distances_frame({read_manifest(model)["model"]: distance(folder.seed, model) for model in models})
 
     def score(
         self,

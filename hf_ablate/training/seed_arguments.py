@@ -40,7 +40,6 @@ class SeedArguments(ModelStageArguments):
     )
     seed_warmup_steps: float | None = field(default=None, metadata={"help": "warmup_steps of the seed, if different."})
     seed_weight_decay: float | None = field(default=None, metadata={"help": "weight_decay of the seed, if different."})
-
     component_init: Literal["shared", "own"] = field(
         default="shared",
         metadata={
