@@ -233,5 +233,9 @@ def stage_recipes(study: Path) -> dict[str, Path]:
         if stem not in STAGES:
             raise InputError(f"{path} does not belong to a stage; the stages are {', '.join(STAGES)}")
     if not recipes:
-        raise InputError(f"{study} holds no recipe; expected some of {', '.join(f'{stage}.yaml' for stage in STAGES)}")
+        inner = ", ".join(sorted({path.parent.relative_to(study).as_posix() for path in study.glob("*/*.yaml")}))
+        raise InputError(
+            f"{study} holds no recipe; expected some of {', '.join(f'{stage}.yaml' for stage in STAGES)}"
+            + (f". Name one of the studies in it: {inner}" if inner else "")
+        )
     return {stage: recipes[stage] for stage in STAGES if stage in recipes}

@@ -9,8 +9,8 @@ _FOLDER = Path(__file__).parent / "recipes"
 
 
 def shipped_studies() -> list[str]:
-    """The names of the studies that come with the package."""
-    return sorted(folder.name for folder in _FOLDER.iterdir() if folder.is_dir())
+    """The names of the studies that come with the package: their folders, also of folders in folders."""
+    return sorted({path.parent.relative_to(_FOLDER).as_posix() for path in _FOLDER.rglob("*.yaml")})
 
 
 def find_study(study: Path) -> Path:
@@ -21,12 +21,14 @@ def find_study(study: Path) -> Path:
     """
     if study.is_dir():
         return study
-    names = shipped_studies()
-    if str(study) in names:
+    name, names = study.as_posix(), shipped_studies()
+    if name in names:
         return _FOLDER / study
-    if len(study.parts) == 1 and not study.exists():
-        raise InputError(f"{unknown_name('study', str(study), names)}; or a folder (looked for {study.resolve()})")
-    hint = f"; `{study.name}` alone is the study that comes with hf_ablate" if study.name in names else ""
+    is_name = len(study.parts) == 1 or (_FOLDER / study.parts[0]).is_dir()
+    if is_name and not study.exists():
+        raise InputError(f"{unknown_name('study', name, names)}; or a folder (looked for {study.resolve()})")
+    shipped = next((shipped for shipped in names if name.endswith(f"/{shipped}")), None)
+    hint = f"; `{shipped}` alone is the study that comes with hf_ablate" if shipped else ""
     raise InputError(f"{study} is not a folder of recipes (looked for {study.resolve()}){hint}")
 
 
@@ -38,7 +40,7 @@ def find_recipe(recipe: Path) -> Path:
     """
     if recipe.is_file():
         return recipe
-    if len(recipe.parts) == 2 and (_FOLDER / recipe).is_file():
+    if recipe.parent.as_posix() in shipped_studies() and (_FOLDER / recipe).is_file():
         return _FOLDER / recipe
     if recipe.is_dir():
         raise InputError(f"recipe {recipe} is a folder; name one of the files in it")
@@ -49,9 +51,13 @@ def project_folder(recipe: Path) -> Path:
     """What the paths in a recipe are relative to: the folder that holds `recipes/`, else the working directory.
 
     Args:
-        recipe (`Path`): the file. `<project>/recipes/<study>/<stage>.yaml` belongs to the project; a recipe anywhere
-            else, and one that comes with the package, to the working directory.
+        recipe (`Path`): the file. `<project>/recipes/<study>/<stage>.yaml` belongs to the project, and so do studies
+            in folders of `recipes/`; a recipe anywhere else, and one that comes with the package, to the working
+            directory.
     """
-    recipes = recipe.absolute().parent.parent
-    is_project = recipes.name == _FOLDER.name and recipes != _FOLDER
-    return recipes.parent if is_project else Path.cwd()
+    for folder in recipe.absolute().parent.parents:
+        if folder == _FOLDER:
+            return Path.cwd()
+        if folder.name == _FOLDER.name:
+            return folder.parent
+    return Path.cwd()

@@ -8,13 +8,14 @@ import pytest
 
 from hf_ablate.commands import COMMANDS, find_command
 from hf_ablate.recipe import STAGES, stage_recipes
+from hf_ablate.shipped import shipped_studies
 from hf_ablate.study.run import RunArguments, parse_stages
 
 
 ROOT = Path(__file__).parent.parent
-STUDIES = sorted(path for path in (ROOT / "recipes").iterdir() if path.is_dir())
+STUDIES = [ROOT / "recipes" / name for name in shipped_studies()]
 READMES = [
-    ROOT / "README.md", *sorted((ROOT / "recipes").glob("*/README.md")), ROOT / "benchmarks" / "README.md",
+    ROOT / "README.md", *sorted((ROOT / "recipes").glob("**/README.md")), ROOT / "benchmarks" / "README.md",
     *(ROOT / "docs" / name for name in ("adopt.md", "import.md", "propose.md")),
 ]  # fmt: skip
 

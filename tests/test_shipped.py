@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def in_an_empty_folder(monkeypatch, tmp_path) -> Path:
 
 
 def test_every_study_of_the_repository_comes_with_the_package():
-    assert shipped_studies() == sorted(path.name for path in (ROOT / "recipes").iterdir() if path.is_dir())
+    folders = {path.parent for path in (ROOT / "recipes").glob("**/*.yaml")}
+    assert shipped_studies() == sorted(str(folder.relative_to(ROOT / "recipes")) for folder in folders)
+    assert {"quickstart", "paper/pool", "paper/pool/miniature"} <= set(shipped_studies())
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=str)
@@ -43,6 +46,9 @@ def test_a_study_is_a_folder_or_comes_with_the_package():
     assert find_recipe(Path("quickstart/rank.yaml")).samefile(ROOT / "recipes/quickstart/rank.yaml")
     Path("quickstart").mkdir()
     assert find_study(Path("quickstart")) == Path("quickstart")
+    assert find_study(Path("paper/pool/miniature")).samefile(ROOT / "recipes/paper/pool/miniature")
+    recipe = Path("paper/pool/miniature/train.yaml")
+    assert find_recipe(recipe).samefile(ROOT / "recipes" / recipe)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +56,8 @@ def test_a_study_is_a_folder_or_comes_with_the_package():
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'"),
         ("recipes/quickstart", "is not a folder of recipes .*`quickstart` alone is the study that comes with"),
+        ("paper/pol", "unknown study 'paper/pol'; did you mean 'paper/pool'"),
+        ("../recipes/paper/pool", "is not a folder of recipes .*`paper/pool` alone is the study that comes with"),
         ("../quickstrat", "is not a folder of recipes .looked for [^`]*$"),
     ],
 )
@@ -64,7 +72,7 @@ def test_a_study_is_written_to_be_edited(origin, capsys):
     assert "hf-ablate validate recipes/mine" in capsys.readouterr().out
     written = {path.name: path.read_text() for path in Path("recipes/mine").iterdir()}
     assert written == {
-        path.name: path.read_text().replace(f"runs/{origin}\n", "runs/mine\n")
+        path.name: re.sub(r"^run_dir: runs/\S+$", "run_dir: runs/mine", path.read_text(), flags=re.MULTILINE)
         for path in (ROOT / "recipes" / origin).glob("*.yaml")
     }
     assert all(yaml.safe_load(text)["run_dir"] == "runs/mine" for text in written.values())
@@ -123,6 +131,10 @@ def test_paths_in_recipes_are_relative_to_their_project(tmp_path, monkeypatch):
     assert arguments.seed_model == str(elsewhere / "../project/only_here") and arguments.run_dir == Path("/absolute")
     monkeypatch.chdir(recipe.parent)
     assert find_command("train").parse(["--config", "train.yaml"]).run_dir == Path("/absolute")
+    nested = write_recipe(project / "recipes/paper/mine/small/train.yaml", run_dir="runs/mine", seed_model="seed")
+    monkeypatch.chdir(elsewhere)
+    arguments = find_command("train").parse(["--config", str(nested)])
+    assert (arguments.run_dir, arguments.seed_model) == (project / "runs/mine", str(project / "seed"))
     recipe = write_recipe(tmp_path / "loose/train.yaml", run_dir="runs/mine", seed_model="seed")
     arguments = find_command("train").parse(["--config", str(recipe)])
     assert (arguments.run_dir, arguments.seed_model) == (Path("runs/mine"), "seed")

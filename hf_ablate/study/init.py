@@ -21,7 +21,8 @@ class InitArguments:
         default=Path("quickstart"),
         metadata={
             "option": "from",
-            "help": f"The study to start from: a folder of recipes, or one of {', '.join(shipped_studies())}.",
+            "help": "The study to start from: a folder of recipes, or the name of a study that comes with hf_ablate: "
+            f"{', '.join(name for name in shipped_studies() if '/' not in name)}, paper/pool, paper/pairs, …",
         },
     )
     dry_run: bool = field(default=False, metadata={"help": "Print what would be written, and write nothing."})
