@@ -24,7 +24,7 @@ def find_study(study: Path) -> Path:
     name, names = study.as_posix(), shipped_studies()
     if name in names:
         return _FOLDER / study
-    is_name = len(study.parts) == 1 or (_FOLDER / study.parts[0]).is_dir()
+    is_name = len(study.parts) == 1 or study.parts[0] in {shipped.partition("/")[0] for shipped in names}
     if is_name and not study.exists():
         raise InputError(f"{unknown_name('study', name, names)}; or a folder (looked for {study.resolve()})")
     shipped = next((shipped for shipped in names if name.endswith(f"/{shipped}")), None)

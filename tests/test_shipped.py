@@ -30,7 +30,7 @@ def in_an_empty_folder(monkeypatch, tmp_path) -> Path:
 def test_every_study_of_the_repository_comes_with_the_package():
     folders = {path.parent for path in (ROOT / "recipes").glob("**/*.yaml")}
     assert shipped_studies() == sorted(str(folder.relative_to(ROOT / "recipes")) for folder in folders)
-    assert {"quickstart", "paper/pool", "paper/pool/miniature"} <= set(shipped_studies())
+    assert {"quickstart", "paper/pool/miniature"} <= set(shipped_studies())
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=str)
@@ -56,8 +56,8 @@ def test_a_study_is_a_folder_or_comes_with_the_package():
     [
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'"),
         ("recipes/quickstart", "is not a folder of recipes .*`quickstart` alone is the study that comes with"),
-        ("paper/pol", "unknown study 'paper/pol'; did you mean 'paper/pool'"),
-        ("../recipes/paper/pool", "is not a folder of recipes .*`paper/pool` alone is the study that comes with"),
+        ("paper/pool/minature", "unknown study .*; did you mean .paper/pool/miniature."),
+        ("../recipes/paper/pool/miniature", "is not a folder of recipes .*`paper/pool/miniature` alone is the study that comes with"),
         ("../quickstrat", "is not a folder of recipes .looked for [^`]*$"),
     ],
 )
