@@ -96,7 +96,8 @@ class EvaluateArguments(ModelStageArguments):
         metadata={
             "help": "What mixtures are merged by: units (micro), which is always among them, and fields of the corpus "
             "(macro): each group of units with the same value is averaged first, then the groups in equal shares. "
-            "For every field, `rank` judges these proxies too, on the same mixtures."
+            "trained_FIELD averages models that were each trained on a group instead, where there are such. `rank` "
+            "judges all of these proxies on the same mixtures."
         },
     )
     extrapolate: bool = field(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
-from ..mixtures.grouping import Grouping, read_groupings
+from ..mixtures.grouping import MergeBy
 from ..records import records_text
 from .arguments import EvaluateArguments
 from .dry_run import print_plan
@@ -101,8 +101,8 @@ def _score_text(
             run_here(prepare, processes)
         if processes.index == 0:
             measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
-            groupings = read_groupings(arguments.run_dir, arguments.merge_by, [])
-            _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, groupings)
+            merge_by = MergeBy.read(arguments.run_dir, arguments.merge_by, [])
+            _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, merge_by)
     if processes.index:
         return
     rows = read_current_rows(folder)
@@ -116,7 +116,7 @@ def _finish(
     inputs: dict,
     models: list[ScoredModel],
     measurements: dict[str, dict],
-    groupings: dict[str, Grouping],
+    merge_by: MergeBy,
 ) -> None:
     """Write the manifest: the measurement of the first model, and of each other model what differs from it.
 
@@ -136,12 +136,13 @@ def _finish(
     measurement = common | {"data": inputs["data"]}
     rows = select_rows(read_known_rows(folder), described, measurement)
     own = {row.key for row in read_rows(folder)}
+    groups = {field: dict(grouping.groups) for field, grouping in merge_by.groups.items()}
     append_rows(folder / ALONE.file_name(ROWS), (row for row in rows if row.key not in own))
     write_manifest(
         folder, "evaluate", settings, inputs,
         models=described, measurement=measurement, mean_of_domains=means_of_domains(rows), digest=rows_digest(rows),
         cost=costs_by_kind(read_costs(folder), described, inputs["data"]),
-        **({"groups": {field: dict(one.groups) for field, one in groupings.items()}} if groupings else {}),
+        **({"groups": groups} if groups else {}),
     )  # fmt: skip
 
 

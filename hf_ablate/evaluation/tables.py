@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..mixtures.mixture import ID_EXPLAINED, Mixture, mixture_keys
-from ..mixtures.proxies import PROXIES
+from ..mixtures.proxies import find_proxy
 from ..mixtures.ranked import MEAN
 from ..records import print_csv, records_text
 from ..text_table import paragraph, text_table
@@ -18,7 +18,6 @@ _KINDS = {
     "seed": "the model that every component starts from",
     "component": "the seed, trained further on one unit, a named part of the corpus",
     "reference": "a model that was really trained on the mixture",
-    **{proxy.kind: f"the {proxy.description}, a proxy for training on the mixture" for proxy in PROXIES},
 }
 
 
@@ -116,9 +115,16 @@ def score_table(rows: list[ScoreRow], metric: str = "bits_per_byte", most: int =
 def _explanation(lines: list[list[str]]) -> str:
     """The words of the table's lines, for who meets them first here."""
     words = ["mean: of the domains, each counting alike. pooled: all text as one."]
-    words += [f"{kind}: {_KINDS[kind]}." for kind in dict.fromkeys(kind for kind, *_ in lines) if kind in _KINDS]
+    words += [
+        f"{kind}: {meaning}." for kind in dict.fromkeys(kind for kind, *_ in lines) if (meaning := _meaning(kind))
+    ]
     words += [ID_EXPLAINED] * any("(m-" in name for _, name, *_ in lines)
     return " ".join(words)
+
+
+def _meaning(kind: str) -> str | None:
+    proxy = find_proxy(kind)
+    return f"the {proxy.description}, a proxy for training on the mixture" if proxy else _KINDS.get(kind)
 
 
 def _name(row: ScoreRow) -> str:

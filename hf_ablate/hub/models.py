@@ -119,7 +119,7 @@ def _rows_of(manifest: dict[str, Any], scores: dict[str, list[ScoreRow]]) -> lis
     """The scores of exactly these weights; for a merged model those of the same average made in memory."""
     expected = manifest["digest"]
     if manifest["kind"] == MERGE.kind:
-        expected = proxy_digest(MERGE, recorded_coefficients(manifest), manifest["inputs"])
+        expected = proxy_digest(MERGE.kind, recorded_coefficients(manifest), manifest["inputs"])
     return [row for row in scores.get(manifest["model"], []) if row.model_digest == expected]
 
 

@@ -1,7 +1,7 @@
 """Groups of units by a field, and mixtures in which each group is averaged first: what a macro-merge averages."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from .units import CorpusUnits
 
 
 UNITS = "units"  # in an option, beside fields: the weights of units as they are
+TRAINED = "trained_"  # before a field: models that were trained on its groups
 
 
 @dataclass(frozen=True)
@@ -34,28 +35,28 @@ class Grouping:
     groups: Mapping[str, str]
 
     @classmethod
-    def read(cls, corpus: CorpusUnits, field: str, mixtures: Collection[Mixture]) -> "Grouping":
+    def read(cls, corpus: CorpusUnits, name: str, mixtures: Collection[Mixture]) -> "Grouping":
         """The groups by a field that the corpus records.
 
         Args:
             corpus ([`CorpusUnits`]): the units.
-            field (`str`): that the corpus was partitioned by, or `source`.
+            name (`str`): of a field that the corpus was partitioned by, or `source`.
             mixtures (`Collection[Mixture]`): whose units have to be in one group each.
 
         Raises:
             `InputError`: for an unknown field, and for a unit of a mixture in no group or several.
         """
         values: dict[str, list[str]] = {}
-        for group in corpus.groups_of(field):
+        for group in corpus.groups_of(name):
             for unit in corpus.groups[group]:
                 values.setdefault(unit, []).append(group.partition("=")[2])
         for unit in sorted({unit for mixture in mixtures for unit in mixture.units}):
             of_unit = values.get(unit, [])
             if not of_unit:
-                raise InputError(f"unit {unit!r} is in no group by {field!r}, so mixtures with it have no macro-merge")
+                raise InputError(f"unit {unit!r} is in no group by {name!r}, so mixtures with it have no macro-merge")
             if len(of_unit) > 1:
                 raise InputError(
-                    f"the groups by {field!r} overlap: unit {unit!r} is in {' and '.join(of_unit)}, and a macro-merge "
+                    f"the groups by {name!r} overlap: unit {unit!r} is in {' and '.join(of_unit)}, and a macro-merge "
                     "averages groups that share no unit"
                 )
         return cls({unit: of_unit[0] for unit, of_unit in values.items() if len(of_unit) == 1})
@@ -88,20 +89,42 @@ class Grouping:
         return np.array([[float(own == group) for group in sorted(set(groups))] for own in groups])
 
 
-def read_groupings(run_dir: Path, merge_by: Sequence[str], mixtures: Collection[Mixture]) -> dict[str, Grouping]:
-    """Field → the groups of a study's units by it; without fields, no corpus is needed.
+@dataclass(frozen=True)
+class MergeBy:
+    """What the mixtures of a study are merged by beside units.
 
     Args:
-        run_dir (`Path`): the study's run folder.
-        merge_by (`Sequence[str]`): `units`, and fields of the corpus.
-        mixtures (`Collection[Mixture]`): whose units have to be in one group each.
-
-    Raises:
-        `InputError`: as [`Grouping.read`] does.
+        groups (`Mapping[str, Grouping]`): field → its groups, of macro-merges of components.
+        trained (`Mapping[str, Grouping]`): field → its groups, of macro-merges of models trained on a group each.
     """
-    fields = [name for name in merge_by if name != UNITS]
-    corpus = CorpusUnits.read(run_dir) if fields else None
-    return {field: Grouping.read(corpus, field, mixtures) for field in fields}
+
+    groups: Mapping[str, Grouping] = field(default_factory=dict)
+    trained: Mapping[str, Grouping] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, run_dir: Path, option: Sequence[str], mixtures: Collection[Mixture]) -> "MergeBy":
+        """What an option `merge_by` asks for; without fields, no corpus is needed.
+
+        Args:
+            run_dir (`Path`): the study's run folder.
+            option (`Sequence[str]`): `units`, fields of the corpus, and `trained_` before fields. A field of the
+                corpus that begins like that comes first.
+            mixtures (`Collection[Mixture]`): whose units have to be in one group each.
+
+        Raises:
+            `InputError`: as [`Grouping.read`] does.
+        """
+        words = [word for word in option if word != UNITS]
+        if not words:
+            return cls()
+        corpus = CorpusUnits.read(run_dir)
+        trained = [word for word in words if word.startswith(TRAINED) and word not in corpus.fields]
+        fields = [word.removeprefix(TRAINED) if word in trained else word for word in words]
+        read = {name: Grouping.read(corpus, name, mixtures) for name in fields}
+        return cls(
+            {word: read[word] for word in words if word not in trained},
+            {word.removeprefix(TRAINED): read[word.removeprefix(TRAINED)] for word in trained},
+        )
 
 
 def regroup(weights: np.ndarray, members: np.ndarray) -> np.ndarray:

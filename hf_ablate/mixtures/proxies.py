@@ -44,6 +44,7 @@ ENSEMBLE = Proxy(
 )
 PROXIES = (MERGE, ENSEMBLE)  # in the order of tables
 _BY = "_by_"  # between the kind of a proxy and a field
+_TRAINED = "merged_trained"  # the kind, less the field, of merges of models that were trained on groups
 
 
 def find_proxies(option: str) -> tuple[Proxy, ...]:
@@ -92,19 +93,49 @@ def by_groups(proxy: Proxy, field: str) -> Proxy:
     )
 
 
-def find_macro_proxy(kind: str) -> Proxy | None:
-    """The macro proxy of this kind; `None` for any other kind.
+def of_trained_groups(field: str) -> Proxy:
+    """The macro proxy that is made of a model trained on each group, in place of averages of components.
+
+    Args:
+        field (`str`): a field that the corpus was partitioned by, or `source`.
 
     Example:
 
     ```python
-    >>> find_macro_proxy("ensemble_by_year").label
-    'averaged probabilities, by year'
-    >>> find_macro_proxy("ensemble")
+    >>> of_trained_groups("field").kind
+    'merged_trained_by_field'
 
     ```
     """
-    for proxy in PROXIES:
-        if kind.startswith(proxy.kind + _BY):
-            return by_groups(proxy, kind.removeprefix(proxy.kind + _BY))
-    return None
+    return replace(
+        MERGE,
+        kind=f"{_TRAINED}{_BY}{field}",
+        label=f"merged weights of models trained on groups, by {field}",
+        description=f"score of the average of the weights of models, each trained on one group by {field}",
+    )
+
+
+def is_of_trained_groups(kind: str) -> bool:
+    """Whether a kind is that of merges of models that were trained on groups."""
+    return kind.startswith(_TRAINED + _BY)
+
+
+def find_proxy(kind: str) -> Proxy | None:
+    """The proxy of this kind, macro proxies too; `None` for kinds of other models.
+
+    Example:
+
+    ```python
+    >>> find_proxy("ensemble_by_year").label
+    'averaged probabilities, by year'
+    >>> find_proxy("merged_trained_by_field").label
+    'merged weights of models trained on groups, by field'
+    >>> find_proxy("reference")
+
+    ```
+    """
+    own, by, field = kind.partition(_BY)
+    if is_of_trained_groups(kind):
+        return of_trained_groups(field)
+    plain = next((proxy for proxy in PROXIES if proxy.kind == own), None)
+    return by_groups(plain, field) if plain and by else plain

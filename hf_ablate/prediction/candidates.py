@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ..errors import unknown_name
-from ..mixtures.proxies import ENSEMBLE, MERGE, find_macro_proxy
+from ..mixtures.proxies import ENSEMBLE, MERGE, find_proxy
 
 
 STACK = "stack"
@@ -112,8 +112,8 @@ def find_candidate(name: str) -> Candidate:
         `InputError`: if there is none, with the nearest name.
     """
     found = {single.name: single for single in SINGLE}
-    macro = find_macro_proxy(name)
-    if macro is not None:
+    macro = find_proxy(name)
+    if macro is not None and name not in found:
         # It says of a trace of a group what it says of a third: a search for the best mixture would find such a trace.
         return replace(_single(macro.kind, macro.label, macro.description, 1.0), only_asked_for=True)
     if name not in found:

@@ -1,10 +1,11 @@
 """The predictors that a study's evidence gives for any mixture, before they are calibrated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..mixtures.proxies import is_of_trained_groups
 from .candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SINGLE, SOFT_MINIMUM, in_order
 from .evidence import Evidence
 from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws, with_trees
@@ -12,7 +13,7 @@ from .observations import Observations, averaged
 from .other_scale import OtherScale
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate import MacroSurrogate, Surrogate, fit_surrogates
+from .surrogate import MacroSurrogate, Scored, Surrogate, fit_surrogates
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class FeatureTable:
         proxies (`Mapping[str, Surrogate | MacroSurrogate]`): kind of proxy → its scores, of any mixture.
         laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
+        trained (`Mapping[str, Scored]`): kind of merges of models that were trained on groups → its scores, of the
+            mixtures that have such models. They are no predictor: there is none of most mixtures.
     """
 
     evidence: Evidence
@@ -33,12 +36,18 @@ class FeatureTable:
     proxies: Mapping[str, Surrogate | MacroSurrogate]
     laws: AveragedLaws | None
     other_scale: OtherScale | None
+    trained: Mapping[str, Scored] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
         """The predictors that there are, the one that answers where none can be judged first."""
         known = [*(single.name for single in SINGLE), *self.proxies]
         return in_order([name for name in dict.fromkeys(known) if self._is_available(name)])
+
+    @property
+    def scored_proxies(self) -> dict[str, Surrogate | MacroSurrogate | Scored]:
+        """All kinds of proxies that there are scores of."""
+        return {**self.proxies, **self.trained}
 
     @property
     def proxy_names(self) -> list[str]:
@@ -60,8 +69,8 @@ class FeatureTable:
             `np.ndarray`: [mixtures, domains]; NaN for domains that it is not defined on.
         """
         components = self.evidence.components
-        if name in self.proxies:
-            return self.proxies[name].losses(weights)
+        if name in self.scored_proxies:
+            return self.scored_proxies[name].losses(weights)
         if name == OTHER_SCALE:
             return self.other_scale.losses(weights)
         if name == LAWS:
@@ -155,7 +164,13 @@ def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, tree
     runs = references.joined(_components(evidence)) if has_components else references
     laws = fit_averaged_laws(runs) if enough_runs(runs) else None
     laws = with_trees(laws, runs) if laws and trees else laws
-    return FeatureTable(evidence, references, fit_surrogates(evidence), laws, other_scale)
+    proxies = fit_surrogates(evidence)
+    trained = {
+        kind: Scored.of(scored.weights, scored.losses)
+        for kind, scored in evidence.proxies.items()
+        if is_of_trained_groups(kind)
+    }
+    return FeatureTable(evidence, references, proxies, laws, other_scale, trained)
 
 
 def _components(evidence: Evidence) -> Observations:

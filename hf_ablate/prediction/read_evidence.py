@@ -13,7 +13,7 @@ from ..manifest import find_manifest, has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import PROXIES
+from ..mixtures.proxies import find_proxy
 from ..mixtures.units import CorpusUnits
 from ..observations.runs import read_runs
 from ..run_folder import RunFolder
@@ -122,7 +122,7 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
         own_units=tuple(units.index(name) if name in units else None for name in names),
         references=observed([row for row, _ in trained], [losses for _, losses in trained]),
         components=np.array([components.get(unit, missing) for unit in units]),
-        proxies={proxy.kind: proxies(proxy.kind) for proxy in PROXIES if proxy.kind in scores.by_kind},
+        proxies={kind: proxies(kind) for kind in scores.by_kind if find_proxy(kind)},
         groups={field: grouping.members(units) for field, grouping in groupings.items()},
         seed=scores.seed,
         left_out={

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..evaluation.rows import ScoreRow, read_current_rows
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import PROXIES
+from ..mixtures.proxies import PROXIES, find_proxy
 from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder, model_id, split_model_id, split_reference_id
 
@@ -34,7 +34,8 @@ class Scores:
     Args:
         mixtures (`list[Mixture]`): the candidates.
         domains (`list[tuple[str, str | None]]`): (source, domain) of each column.
-        by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference` → [mixtures, domains]; only kinds with
+        by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference`, and merges of models that were trained on
+            groups → [mixtures, domains]; only kinds with
             scores. Of a mixture that was trained with several seeds, `reference` is the mean.
         components (`dict[str, np.ndarray]`): name of a component, a unit's as a rule → [domains].
         seed (`np.ndarray`, *optional*): [domains].
@@ -162,7 +163,7 @@ def _arrange(
         split_model_id(model)[1]: values for model, values in models.items() if split_model_id(model)[0] == "component"
     }
     by_kind = {}
-    for kind in _KINDS:
+    for kind in filter(find_proxy, dict.fromkeys([*_KINDS, *(split_model_id(model)[0] for model in models)])):
         values = [models.get(model_id(kind, mixture.id), missing) for mixture in mixtures]
         if np.isfinite(values).any():
             by_kind[kind] = np.array(values)

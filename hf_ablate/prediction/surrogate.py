@@ -39,12 +39,51 @@ _AT_ONCE = 4096  # mixtures that are predicted together
 
 
 @dataclass(frozen=True)
+class Scored:
+    """What a proxy was scored for.
+
+    Args:
+        known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN on domains where not.
+    """
+
+    known: Mapping[bytes, np.ndarray]
+
+    @classmethod
+    def of(cls, weights: np.ndarray, losses: np.ndarray) -> "Scored":
+        """Scores, [mixtures, domains], of mixtures, [mixtures, units]."""
+        return cls(dict(zip(_keys(weights), losses, strict=True)))
+
+    def losses(self, weights: np.ndarray) -> np.ndarray:
+        """The scores of mixtures.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+
+        Returns:
+            `np.ndarray`: [mixtures, domains]; NaN where there are none.
+        """
+        missing = np.full_like(next(iter(self.known.values())), np.nan)
+        return np.reshape([self.known.get(key, missing) for key in _keys(weights)], (-1, len(missing)))
+
+    def is_scored(self, weights: np.ndarray) -> np.ndarray:
+        """Whether there is a score of each mixture on every domain.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+
+        Returns:
+            `np.ndarray`: [mixtures], bool.
+        """
+        return np.isfinite(self.losses(weights)).all(axis=1)
+
+
+@dataclass(frozen=True)
 class Surrogate:
     """A proxy's scores for any mixture: exact where it was scored, predicted elsewhere.
 
     Args:
         kind (`str`): `merged` or `ensemble`.
-        known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN on domains where not.
+        scored ([`Scored`]): the mixtures that were scored, and their losses.
         seen (`np.ndarray`): [units], whether a mixture that is learned from has the unit.
         process (`GaussianProcessRegressor`): of the losses, or of what the soft minimum leaves of them.
         components (`np.ndarray`, *optional*): [units, domains], what the soft minimum is taken of, if it is.
@@ -52,7 +91,7 @@ class Surrogate:
     """
 
     kind: str
-    known: Mapping[bytes, np.ndarray]
+    scored: Scored
     seen: np.ndarray
     process: "GaussianProcessRegressor"
     components: np.ndarray | None
@@ -67,7 +106,7 @@ class Surrogate:
         Returns:
             `np.ndarray`: [mixtures, domains]; NaN for mixtures with a unit that nothing is known of.
         """
-        predicted, exact = self._predicted(weights), self._exact(weights)
+        predicted, exact = self._predicted(weights), self.scored.losses(weights)
         return np.where(np.isnan(exact), predicted, exact)
 
     def sd(self, weights: np.ndarray) -> np.ndarray:
@@ -82,18 +121,15 @@ class Surrogate:
         deviation = self._in_portions(weights, lambda inputs: self.process.predict(inputs, return_std=True)[1])
         if self.logarithmic:
             deviation *= self._predicted(weights)
-        return np.where(np.isnan(self._exact(weights)), deviation, 0.0)
+        return np.where(np.isnan(self.scored.losses(weights)), deviation, 0.0)
 
     def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """Whether the proxy was scored for each mixture, on every domain.
-
-        Args:
-            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+        """As [`Scored.is_scored`].
 
         Returns:
             `np.ndarray`: [mixtures], bool.
         """
-        return np.isfinite(self._exact(weights)).all(axis=1)
+        return self.scored.is_scored(weights)
 
     def _predicted(self, weights: np.ndarray) -> np.ndarray:
         found = self._in_portions(weights, self.process.predict)
@@ -101,12 +137,8 @@ class Surrogate:
             found += _smooth_minimum(weights, self.components)
         return np.exp(found) if self.logarithmic else found
 
-    def _exact(self, weights: np.ndarray) -> np.ndarray:
-        missing = np.full_like(next(iter(self.known.values())), np.nan)
-        return np.reshape([self.known.get(key, missing) for key in _keys(weights)], (-1, len(missing)))
-
     def _in_portions(self, weights: np.ndarray, predict) -> np.ndarray:
-        found = np.empty((len(weights), len(next(iter(self.known.values())))))
+        found = np.empty((len(weights), len(next(iter(self.scored.known.values())))))
         for start in range(0, len(weights), _AT_ONCE):
             portion = slice(start, start + _AT_ONCE)
             # scikit-learn gives no second dimension where there is one domain.
@@ -188,7 +220,7 @@ def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logar
         logarithmic (`bool`): learn logarithms of losses, which is what perplexities are smooth in.
     """
     weights, losses = _distinct(scored, components)
-    known = dict(zip(_keys(weights), losses, strict=True))
+    known = Scored.of(weights, losses)
     fitted = np.flatnonzero(np.isfinite(losses).all(axis=1))
     fitted = fitted[_evenly(len(fitted), _MOST_FITTED)]
     weights, losses = weights[fitted], losses[fitted]

@@ -35,10 +35,13 @@ def make_agreement(
     """
     references = fitted.table.references
     sizes = (references.weights > 0).sum(axis=1)
+    groups = {ALL: np.full(len(references), True)} | {str(size): sizes == size for size in sorted(set(sizes))}
+    # Merges of trained models are there for some mixtures alone: on these, every predictor is judged beside them.
+    comparable = {kind: trained.is_scored(references.weights) for kind, trained in fitted.table.trained.items()}
+    groups |= {kind: rows for kind, rows in comparable.items() if rows.any() and not rows.all()}
     predicted = _predictions(fitted)
     records = []
     for target in targets:
-        groups = {ALL: np.full(len(references), True)} | {str(size): sizes == size for size in sorted(set(sizes))}
         for name, rows in groups.items():
             key = {**target.key, "group": name, "n": int(rows.sum())}
             statistics = _statistics(fitted, target, rows, predicted, settings)
@@ -88,14 +91,14 @@ def _predictions(fitted: FittedStudy) -> dict[str, np.ndarray]:
             for judged in fitted.choice.judged
             if judged.candidate.name == STACK or fitted.table.is_fitted(judged.candidate.name)
         }
-    order = dict.fromkeys([*fitted.table.proxies, *fitted.table.names])
+    order = dict.fromkeys([*fitted.table.scored_proxies, *fitted.table.names])
     return held_out | {name: fitted.table.values(name, weights) for name in order if name not in held_out}
 
 
 def _described(fitted: FittedStudy, name: str) -> dict[str, Any]:
     """A record of the table of predictors."""
     errors = {} if fitted.choice is None else {one.candidate.name: one.error for one in fitted.choice.judged}
-    is_proxy = name in fitted.table.proxies
+    is_proxy = name in fitted.table.scored_proxies
     row = {"predictor": name, "proxy": is_proxy, "baseline": name == RANDOM, "error": errors.get(name)}
     if name == CHOSEN:
         return row | {

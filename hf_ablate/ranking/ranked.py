@@ -29,7 +29,7 @@ def make_ranking(
         scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
     """
     weights = fitted.evidence.weights_of(mixtures)
-    proxies = {kind: proxy for kind, proxy in fitted.table.proxies.items() if kind != fitted.name}
+    proxies = {kind: proxy for kind, proxy in fitted.table.scored_proxies.items() if kind != fitted.name}
     # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
     scored = {kind: proxy.losses(weights) for kind, proxy in proxies.items()}
     ranked_by = [(fitted.name, fitted.label, fitted.description)]
@@ -81,9 +81,9 @@ def _members(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
 
 def _count_scored(fitted: FittedStudy, weights: np.ndarray, predictor: str) -> int | None:
     """For how many of the mixtures a proxy was scored; its scores of the others are predicted from these."""
-    if predictor not in fitted.table.proxies:
+    if predictor not in fitted.table.scored_proxies:
         return None
-    return int(fitted.table.proxies[predictor].is_scored(weights).sum())
+    return int(fitted.table.scored_proxies[predictor].is_scored(weights).sum())
 
 
 def reason(fitted: FittedStudy) -> str:

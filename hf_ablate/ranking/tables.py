@@ -183,7 +183,9 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
     )
     first = "chosen" if CHOSEN in agreement.predictors else "proxy"
     by_target = [(target_text(name), groups[ALL]) for name, groups in agreement.targets.items()]
-    by_size = [(f"{size} units", group) for size, group in agreement.targets[shown].items() if size != ALL]
+    groups = {name: group for name, group in agreement.targets[shown].items() if name != ALL}
+    with_trained = {name: group for name, group in groups.items() if name in agreement.predictors}
+    by_size = [(f"{size} units", group) for size, group in groups.items() if size not in with_trained]
     reasons = {
         entry["pearson"]["reason"] for entry in group["predictors"].values() if entry["pearson"]["value"] is None
     }
@@ -194,6 +196,7 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
             _predictor_table(agreement, group),
             *(f"-: {reason}" for reason in sorted(reasons)),
             *_coverage_text(group),
+            *(_beside_trained(agreement, name, some) for name, some in with_trained.items()),
             "\n" + paragraph(_STATISTICS_EXPLAINED),
             *(["\n" + _group_table(agreement, f"{first} by target", by_target)] if target is None else []),
             "\n" + _group_table(agreement, f"{first} on {target or 'the mean'}", by_size),
@@ -220,6 +223,13 @@ def _coverage_text(group: dict[str, Any]) -> list[str]:
         f"out [{entry['low']:.0%}, {entry['high']:.0%}]."
     )
     return ["\n" + paragraph(text)]
+
+
+def _beside_trained(agreement: Agreement, kind: str, group: dict[str, Any]) -> str:
+    """All predictors on the mixtures that a proxy was scored for which is not there for all."""
+    label = agreement.predictors[kind]["label"].removeprefix("proxy: ")
+    title = paragraph(f"The same on the n = {group['n']} mixtures that have {label}")
+    return f"\n{title}\n{_predictor_table(agreement, group)}"
 
 
 def _predictor_table(agreement: Agreement, group: dict[str, Any]) -> str:

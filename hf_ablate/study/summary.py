@@ -8,7 +8,7 @@ from typing import Any
 from ..durations import duration_text
 from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import MERGE, PROXIES
+from ..mixtures.proxies import MERGE, find_proxy
 from ..run_folder import TRAINED_KINDS, RunFolder
 from ..text_table import paragraph
 
@@ -81,8 +81,7 @@ def _evaluated(folders: list[Path]) -> str:
     manifest = find_manifest(folders[0]) or {}
     if "models" not in manifest:
         return f"results in {folders[0]}"
-    proxies = [proxy.kind for proxy in PROXIES]
-    count = Counter(entry["kind"] in proxies for entry in manifest["models"].values())
+    count = Counter(find_proxy(entry["kind"]) is not None for entry in manifest["models"].values())
     parts = [(count[False], "model", "models"), (count[True], "proxy", "proxies")]
     counts = " and ".join(f"{number} {one if number == 1 else several}" for number, one, several in parts if number)
     return f"{counts} on split {manifest['arguments']['split']}"

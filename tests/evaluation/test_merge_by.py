@@ -5,17 +5,20 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_pool import count_tokens, read_candidates
+import torch
+from tiny_pool import count_tokens, read_candidates, save_model, tiny_model
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.saved_model import load_causal_lm
 
 
 SOURCES = 2
 ALL, REGROUPED = Mixture.uniform(["alpha", "beta", "gamma"]), Mixture.of({"alpha": 1, "beta": 1, "gamma": 2})
+PROSE = Mixture.uniform(["alpha", "beta"])
 FIELDS = {"alpha": "prose", "beta": "prose", "gamma": "numbers"}
 
 
@@ -114,9 +117,86 @@ def test_the_dry_runs_plan_what_is_scored(grouped, scored, tmp_path, capsys):
     assert set(plan["models"]) == set(read_manifest(scored / "scores")["models"])
 
 
+@pytest.fixture(scope="module")
+def trained(grouped, tmp_path_factory) -> Path:
+    """The study with a model that was trained on the first group, and everything scored."""
+    run_dir = shutil.copytree(grouped, tmp_path_factory.mktemp("trained") / "study")
+    facts = {"model": f"reference:{PROSE.id}", "kind": "reference", "mixture": PROSE.weights}
+    save_model(run_dir / "models" / "references" / PROSE.id, tiny_model(7), **facts)
+    assert main(["enumerate", "--run_dir", str(run_dir), "--num_references", "1"]) == 0  # takes in what is trained
+    assert main(["evaluate", "--run_dir", str(run_dir), "--merge_by", "units", "trained_kind"]) == 0
+    return run_dir
+
+
+def test_models_trained_on_groups_are_merged_where_each_group_has_one(trained):
+    entry = {
+        model: entry for model, entry in read_manifest(trained / "scores")["models"].items() if "trained" in model
+    }
+    coefficients = {"component:gamma": 0.5, f"reference:{PROSE.id}": 0.5}
+    assert entry == {
+        f"merged_trained_by_kind:{ALL.id}": {
+            "kind": "merged_trained_by_kind", "digest": entry[f"merged_trained_by_kind:{ALL.id}"]["digest"],
+            "mixture": ALL.weights, "coefficients": coefficients,
+        }
+    }  # fmt: skip
+    models = trained / "models"
+    own, gamma = (
+        load_causal_lm(folder)[0] for folder in (models / "references" / PROSE.id, models / "components/gamma")
+    )
+    with torch.no_grad():
+        for weight, other in zip(own.parameters(), gamma.parameters(), strict=True):
+            weight.add_(other).div_(2)
+    (found,) = (
+        row for row in read_current_rows(trained / "scores") if "trained" in row.model and row.domain == "other"
+    )
+    own.save_pretrained(trained / "expected")
+    shutil.copytree(
+        models / "seed",
+        trained / "expected",
+        ignore=shutil.ignore_patterns("*.safetensors", "manifest*"),
+        dirs_exist_ok=True,
+    )
+    words = [
+        "--model",
+        str(trained / "expected"),
+        "--data",
+        str(trained / "corpus" / "eval"),
+        "--output_dir",
+        str(trained / "other"),
+    ]
+    assert main(["evaluate", *words]) == 0
+    (expected,) = (row for row in read_current_rows(trained / "other") if row.domain == "other")
+    assert found.sum_logprob == pytest.approx(expected.sum_logprob, rel=1e-6)
+
+
+def test_merges_of_trained_models_are_ranked_beside_the_others(trained, capsys):
+    assert main(["rank", "--run_dir", str(trained)]) == 0
+    ranking = read_ranking(trained)
+    (entry,) = ranking.entries("macro", "merged_trained_by_kind")
+    assert entry["mixture_id"] == ALL.id
+    assert ranking.ranked_by["merged_trained_by_kind"]["scored"] == 1
+    assert "trained" not in ranking.answered_by
+
+
+def test_the_dry_run_of_a_study_plans_merges_of_trained_models(trained, tmp_path, capsys):
+    run_dir = shutil.copytree(trained, tmp_path / "study")
+    recipes = {"enumerate": "num_references: 1", "evaluate": "merge_by: [units, trained_kind]"}
+    for stage, options in recipes.items():
+        (tmp_path / f"{stage}.yaml").write_text(f"run_dir: {run_dir}\n{options}\n")
+    assert main(["run", str(tmp_path), "--dry_run"]) == 0
+    assert "evaluate: unchanged, nothing to do" in capsys.readouterr().out
+    shutil.rmtree(run_dir / "scores")
+    assert main(["run", str(tmp_path), "--dry_run", "--output_format", "json"]) == 0
+    plan = next(stage for stage in json.loads(capsys.readouterr().out)["stages"] if stage["stage"] == "evaluate")
+    assert set(plan["models"]) == set(read_manifest(trained / "scores")["models"])
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
+        (["--merge_by", "units", "trained_kin"], "unknown field 'kin'"),
+        (["--merge_by", "units", "trained_kind", "--proxy", "ensemble"], "`proxy` asks for no merges"),
+        (["--merge_by", "units", "trained_kind"], "missing are models of alpha + beta (m-"),
         (["--merge_by", "kind"], "merge_by is ['kind']; expected units, whose proxies"),
         (["--merge_by", "units", "kin"], "unknown field 'kin'"),
         (["--merge_by", "units", "source"], "groups by 'source' overlap: unit 'beta' is in papers and wiki"),

@@ -6,13 +6,16 @@ from typing import Any
 from ...errors import InputError
 from ...mixtures.choose import choose_mixtures, mixture_of_weights
 from ...mixtures.mixture import Mixture
+from ...mixtures.proxies import PROXIES
 from ...mixtures.representation import hull_facts, hull_text, outside_hull
 from ..arguments import EvaluateArguments
 from .external import external_models
 from .scored_model import ScoredModel
 from .study import hold_components, study_models
+from .trained_groups import study_trained_merges
 
 
+_OF_COMPONENTS = [proxy.kind for proxy in PROXIES]
 logger = logging.getLogger(__name__)
 
 
@@ -24,11 +27,10 @@ def chosen_models(arguments: EvaluateArguments) -> list[list[ScoredModel]]:
     """
     families = [[model] for model in external_models(arguments.model)]
     if arguments.of_mixtures or not arguments.model:
-        mixtures = _chosen_mixtures(arguments)
-        families.append(
-            study_models(arguments.run_dir, arguments.proxy, mixtures, arguments.merged_share, arguments.merge_by)
-        )
-    families = [hold_components(models, arguments.pool_format, arguments.run_dir) for models in families]
+        asked = (arguments.run_dir, arguments.proxy, _chosen_mixtures(arguments))
+        families.append(study_models(*asked, arguments.merged_share, arguments.merge_by))
+        families.append(study_trained_merges(*asked, arguments.merge_by))
+    families = [hold_components(models, arguments.pool_format, arguments.run_dir) for models in families if models]
     by_id: dict[str, ScoredModel] = {}
     for model in (model for models in families for model in models):
         if model.id in by_id:
@@ -47,7 +49,7 @@ def hull_of(families: list[list[ScoredModel]]) -> dict[str, Any] | None:
         families (`list[list[ScoredModel]]`): from [`chosen_models`].
     """
     for models in families:
-        proxies = [model for model in models if model.pool]
+        proxies = [model for model in models if model.pool and model.kind in _OF_COMPONENTS]
         facts = hull_facts((model.mixture for model in proxies), proxies[0].pool.probes) if proxies else None
         if facts:
             return facts

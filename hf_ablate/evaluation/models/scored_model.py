@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...manifest import digest
 from ...mixtures.mixture import Mixture
-from ...mixtures.proxies import MERGE, PROXIES, Proxy
+from ...mixtures.proxies import ENSEMBLE, Proxy, find_proxy
 from ...mixtures.representation import check_represented, represent
 from ...run_folder import model_id, split_model_id
 
@@ -21,7 +21,8 @@ class ScoredModel:
 
     Args:
         id (`str`): id within the study, Hub id or folder name.
-        kind (`str`): `seed`, `component`, `reference`, `merged`, `ensemble` or `external`.
+        kind (`str`): `seed`, `component`, `reference`, `merged`, `ensemble`, the kind of a macro-merge of trained
+            models, or `external`.
         digest (`str`): of its weights, or of what they are computed from.
         mixture (`Mixture`, *optional*): what it stands for.
         folder (`Path`, *optional*): where it is saved; none for proxies.
@@ -42,7 +43,7 @@ class ScoredModel:
     @property
     def is_merge(self) -> bool:
         """Whether it is a weight average that is made in memory."""
-        return self.kind == MERGE.kind and self.pool is not None
+        return self.kind != ENSEMBLE.kind and self.pool is not None
 
     @property
     def home(self) -> Path:
@@ -107,13 +108,22 @@ class Pool:
         probes = self.probes
         if not extrapolate:
             check_represented([mixture], probes)
-        coefficients = represent(mixture, probes).coefficients
-        value = proxy_digest(proxy, coefficients, {name: self.components[name].digest for name in coefficients.units})
-        if proxy is MERGE and self.pool_format != SAVED:
+        return self.average(proxy.kind, mixture, represent(mixture, probes).coefficients)
+
+    def average(self, kind: str, mixture: Mixture, coefficients: Mixture) -> ScoredModel:
+        """An average of components that stands for a mixture.
+
+        Args:
+            kind (`str`): of the proxy that it is.
+            mixture (`Mixture`): of units.
+            coefficients (`Mixture`): of the components, by name.
+        """
+        value = proxy_digest(kind, coefficients, {name: self.components[name].digest for name in coefficients.units})
+        if kind != ENSEMBLE.kind and self.pool_format != SAVED:
             value = digest([value, self.pool_format, *([self.seed.digest] if self.seed else [])])
         return ScoredModel(
-            id=model_id(proxy.kind, mixture.id),
-            kind=proxy.kind,
+            id=model_id(kind, mixture.id),
+            kind=kind,
             digest=value,
             mixture=mixture,
             tokenizer_digest=self.components[coefficients.units[0]].tokenizer_digest,
@@ -126,15 +136,15 @@ class Pool:
         return model.is_merge and self.pool_format == SAVED and len(model.coefficients.units) == 1
 
 
-def proxy_digest(proxy: Proxy, coefficients: Mixture, digests: Mapping[str, str]) -> str:
+def proxy_digest(kind: str, coefficients: Mixture, digests: Mapping[str, str]) -> str:
     """What identifies a proxy.
 
     Args:
-        proxy (`Proxy`): which of a mixture's proxies.
+        kind (`str`): which of a mixture's proxies.
         coefficients (`Mixture`): of the components that it is computed from.
         digests (`Mapping[str, str]`): name of a component → digest of its weights.
     """
-    return digest([proxy.kind, [[digests[name], weight] for name, weight in coefficients.items]])
+    return digest([kind, [[digests[name], weight] for name, weight in coefficients.items]])
 
 
 def counts_text(models: Iterable[ScoredModel]) -> str:
@@ -148,11 +158,13 @@ def counts_text(models: Iterable[ScoredModel]) -> str:
 
     ```
     """
-    words = {"component": ("component", "components")}
-    words |= {proxy.kind: (f"proxy by {proxy.label}", f"proxies by {proxy.label}") for proxy in PROXIES}
     parts = []
     for kind, number in Counter(model.kind for model in models).items():
-        one, several = words.get(kind, (f"{kind} model", f"{kind} models"))
+        one, several = f"{kind} model", f"{kind} models"
+        if kind == "component":
+            one, several = "component", "components"
+        elif proxy := find_proxy(kind):
+            one, several = f"proxy by {proxy.label}", f"proxies by {proxy.label}"
         is_the_seed = kind == "seed" and number == 1
         parts.append("the seed" if is_the_seed else f"{number} {one if number == 1 else several}")
     return ", ".join(parts)

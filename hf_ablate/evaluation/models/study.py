@@ -9,10 +9,10 @@ from ...errors import InputError
 from ...manifest import has_manifest, read_manifest
 from ...merging.components import check_components, check_seed
 from ...mixtures.enumerate import read_mixtures
-from ...mixtures.grouping import UNITS, read_groupings
+from ...mixtures.grouping import UNITS, MergeBy
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
-from ...mixtures.proxies import ENSEMBLE, MERGE, find_proxies
+from ...mixtures.proxies import ENSEMBLE, find_proxies
 from ...mixtures.scored_proxies import scored_proxies, with_regrouped
 from ...mixtures.trained import with_trained_references
 from ...run_folder import TRAINED_KINDS, RunFolder
@@ -40,11 +40,11 @@ def study_models(
 
     Raises:
         `InputError`: if a component that a mixture needs has not been trained, or models differ in architecture, seed
-            or tokenizer; names them. For a field that does not group the mixtures' units, see [`Grouping.read`].
+            or tokenizer; names them. For fields that do not group the mixtures' units, see [`Grouping.read`].
     """
     candidates = [] if chosen else with_trained_references(run_dir, read_mixtures(run_dir))
     mixtures = chosen or [candidate.mixture for candidate in candidates]
-    groupings = read_groupings(run_dir, merge_by, mixtures).values()
+    groupings = MergeBy.read(run_dir, merge_by, mixtures).groups.values()
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
     if chosen:
@@ -128,7 +128,7 @@ def hold_components(models: list[ScoredModel], pool_format: str, run_dir: Path) 
         return models
     pool = hold_pool(merges[0].pool, pool_format, run_dir)
     held = {
-        model.id: replace(model, pool=pool, digest=pool.proxy(MERGE, model.mixture, extrapolate=True).digest)
+        model.id: replace(model, pool=pool, digest=pool.average(model.kind, model.mixture, model.coefficients).digest)
         for model in merges
     }
     return [held.get(model.id) or (replace(model, pool=pool) if model.pool else model) for model in models]

@@ -1,19 +1,21 @@
 """What a run will do to the scores: which models and proxies it will score."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
+from ...evaluation.models.study import saved_model
+from ...evaluation.models.trained_groups import trained_merges
 from ...evaluation.rows import MEASUREMENT, read_known_rows
 from ...evaluation.scored import settings_of
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
 from ...mixtures.enumerate import CandidateMixture
-from ...mixtures.grouping import UNITS, read_groupings
+from ...mixtures.grouping import UNITS, MergeBy
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.representation import check_represented
@@ -203,8 +205,8 @@ def _study_models(
     run = RunFolder(arguments.run_dir)
     candidates = with_trained_references(arguments.run_dir, candidates)
     mixtures = [candidate.mixture for candidate in candidates]
-    groupings = read_groupings(arguments.run_dir, arguments.merge_by, mixtures).values()
-    asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, groupings)
+    merge_by = MergeBy.read(arguments.run_dir, arguments.merge_by, mixtures)
+    asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, merge_by.groups.values())
     probes = read_probes(arguments.run_dir) if models.probes is None else models.probes
     if are_single_units(probes):
         probes = {unit: Mixture.uniform([unit]) for mixture in mixtures for unit in mixture.units}
@@ -212,19 +214,45 @@ def _study_models(
         check_represented([mixture for _, mixture in asked], probes)
     components = {name: _saved(run, model_id("component", name), models, probe) for name, probe in probes.items()}
     seed = _saved(run, model_id("seed"), models)
-    references = [_saved(run, model, models) for candidate in candidates for model in candidate.reference_models]
+    references = [
+        _saved(run, model, models, candidate.mixture)
+        for candidate in candidates
+        for model in candidate.reference_models
+    ]
     saved = [seed, *components.values(), *references]
     pool_seed = seed.model if arguments.pool_format == "delta" else None
     pool = Pool({name: own.model for name, own in components.items()}, arguments.pool_format, pool_seed)
     averages = [pool.proxy(proxy, mixture, extrapolate=True) for proxy, mixture in asked]
     proxies = [_Expected(model, _of_parts(model, components, seed if pool_seed else None)) for model in averages]
     there = [each for each in saved if each.model.folder or each.weights is not Change.NO]
-    return [*there, *proxies]
+    trained = _trained_merges(arguments, mixtures, merge_by, there, models) if merge_by.trained else []
+    return [*there, *proxies, *trained]
 
 
-def _of_parts(proxy: ScoredModel, components: Mapping[str, _Expected], seed: _Expected | None) -> Change:
-    """Whether a proxy will be another: whether any of its components will."""
-    parts = [components[name] for name in proxy.coefficients.units]
+def _trained_merges(
+    arguments: EvaluateArguments,
+    mixtures: list[Mixture],
+    merge_by: MergeBy,
+    study: list[_Expected],
+    models: ModelsPlan,
+) -> list[_Expected]:
+    """The macro-merges of models that will have been trained on groups; those on other mixtures are parts too."""
+    run = RunFolder(arguments.run_dir)
+    others = [saved_model(folder) for folder in run.saved_models("reference")]
+    parts = {model.id: _Expected(model, models.weights(model.id)) for model in others}
+    parts |= {each.model.id: each for each in study}
+    seed = parts[model_id("seed")] if arguments.pool_format == "delta" else None
+    merges = trained_merges([each.model for each in parts.values()], merge_by, mixtures, arguments.proxy)
+    pool = replace(merges[0].pool, pool_format=arguments.pool_format, seed=seed and seed.model)
+    return [
+        _Expected(pool.average(merge.kind, merge.mixture, merge.coefficients), _of_parts(merge, parts, seed))
+        for merge in merges
+    ]
+
+
+def _of_parts(proxy: ScoredModel, parts: Mapping[str, _Expected], seed: _Expected | None) -> Change:
+    """Whether a proxy will be another: whether any model that it is made of will."""
+    parts = [parts[name] for name in proxy.coefficients.units]
     return max(each.weights for each in [*parts, *([seed] if seed else [])])
 
 
