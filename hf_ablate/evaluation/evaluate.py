@@ -101,7 +101,9 @@ def _score_text(
             run_here(prepare, processes)
         if processes.index == 0:
             measurements = {model.id: family.measurement.identity for family in measured for model in family.models}
-            merge_by = MergeBy.read(arguments.run_dir, arguments.merge_by, [])
+            merge_by = MergeBy.read(
+                arguments.run_dir, arguments.merge_by, [model.mixture for model in models if model.pool]
+            )
             _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, merge_by)
     if processes.index:
         return

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
 from .mixture import Mixture
 from .units import CorpusUnits
 
@@ -20,7 +19,7 @@ class Grouping:
     """Which group of a field each unit is in.
 
     Args:
-        groups (`Mapping[str, str]`): unit → the field's value; one with no value, or several, is not there.
+        groups (`Mapping[str, str]`): unit → the field's value.
 
     Example:
 
@@ -36,7 +35,7 @@ class Grouping:
 
     @classmethod
     def read(cls, corpus: CorpusUnits, name: str, mixtures: Collection[Mixture]) -> "Grouping":
-        """The groups by a field that the corpus records.
+        """The groups of the mixtures' units by a field that the corpus records.
 
         Args:
             corpus ([`CorpusUnits`]): the units.
@@ -44,22 +43,11 @@ class Grouping:
             mixtures (`Collection[Mixture]`): whose units have to be in one group each.
 
         Raises:
-            `InputError`: for an unknown field, and for a unit of a mixture in no group or several.
+            `InputError`: as [`CorpusUnits.divided_by`] does.
         """
-        values: dict[str, list[str]] = {}
-        for group in corpus.groups_of(name):
-            for unit in corpus.groups[group]:
-                values.setdefault(unit, []).append(group.partition("=")[2])
-        for unit in sorted({unit for mixture in mixtures for unit in mixture.units}):
-            of_unit = values.get(unit, [])
-            if not of_unit:
-                raise InputError(f"unit {unit!r} is in no group by {name!r}, so mixtures with it have no macro-merge")
-            if len(of_unit) > 1:
-                raise InputError(
-                    f"the groups by {name!r} overlap: unit {unit!r} is in {' and '.join(of_unit)}, and a macro-merge "
-                    "averages groups that share no unit"
-                )
-        return cls({unit: of_unit[0] for unit, of_unit in values.items() if len(of_unit) == 1})
+        units = {unit for mixture in mixtures for unit in mixture.units}
+        groups = corpus.only([unit for unit in corpus.names if unit in units]).divided_by(name)
+        return cls({unit: group.partition("=")[2] for group, members in groups.items() for unit in members})
 
     def parts(self, mixture: Mixture) -> list[Mixture]:
         """A mixture's groups, each as the mixture of its units alone, in alphabetical order of the groups."""

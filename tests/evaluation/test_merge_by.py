@@ -12,7 +12,7 @@ from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.mixtures.ranked import MEAN, read_ranking
 from hf_ablate.saved_model import load_causal_lm
 
 
@@ -172,7 +172,7 @@ def test_models_trained_on_groups_are_merged_where_each_group_has_one(trained):
 def test_merges_of_trained_models_are_ranked_beside_the_others(trained, capsys):
     assert main(["rank", "--run_dir", str(trained)]) == 0
     ranking = read_ranking(trained)
-    (entry,) = ranking.entries("macro", "merged_trained_by_kind")
+    (entry,) = ranking.entries(MEAN, "merged_trained_by_kind")
     assert entry["mixture_id"] == ALL.id
     assert ranking.ranked_by["merged_trained_by_kind"]["scored"] == 1
     assert "trained" not in ranking.answered_by
@@ -199,7 +199,7 @@ def test_the_dry_run_of_a_study_plans_merges_of_trained_models(trained, tmp_path
         (["--merge_by", "units", "trained_kind"], "missing are models of alpha + beta (m-"),
         (["--merge_by", "kind"], "merge_by is ['kind']; expected units, whose proxies"),
         (["--merge_by", "units", "kin"], "unknown field 'kin'"),
-        (["--merge_by", "units", "source"], "groups by 'source' overlap: unit 'beta' is in papers and wiki"),
+        (["--merge_by", "units", "source"], "unit 'beta' is in source=papers and source=wiki"),
         (["--merge_by", "units", "kind", "--top", "2"], "fields in `merge_by`"),
     ],
 )
@@ -219,4 +219,4 @@ def test_a_corpus_without_groups_or_a_unit_in_none_is_an_error(study, tmp_path, 
     assert "'kind' asks for groups of units, but the corpus records none" in capsys.readouterr().err
     write_groups(run_dir, {"alpha": "prose", "beta": "prose"})
     assert main(words) == 2
-    assert "unit 'gamma' is in no group by 'kind'" in capsys.readouterr().err
+    assert "unit 'gamma' has no value of 'kind'" in capsys.readouterr().err

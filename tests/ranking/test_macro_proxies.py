@@ -10,7 +10,7 @@ from hf_ablate.cli import main
 from hf_ablate.manifest import read_manifest, write_manifest
 from hf_ablate.mixtures.grouping import Grouping, regroup
 from hf_ablate.mixtures.mixture import Mixture
-from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.mixtures.ranked import MEAN, read_ranking
 from hf_ablate.ranking.measured import read_agreement
 
 
@@ -79,5 +79,5 @@ def test_the_macro_proxy_answers_only_where_it_is_asked_for(study, capsys):
     assert main(["rank", "--run_dir", str(study), *words]) == 0
     asked = json.loads(capsys.readouterr().out)
     assert asked["answered_by"] == "merged_by_field"
-    best = next(row for row in asked["ranking"] if row["target"] == "mean" and row["rank"] == 1)
+    best = next(row for row in asked["ranking"] if row["target"] == MEAN and row["rank"] == 1)
     assert best["name"] == "transformers"
