@@ -93,6 +93,8 @@ def state_digest(folder: Path) -> str | None:
 def load_state(optimizer: "torch.optim.Optimizer", model: "torch.nn.Module", path: Path) -> None:
     """Give a new optimizer the state that is kept in a file; its groups and learning rates stay as they are.
 
+    A parameter that never had a gradient has no state, and starts fresh.
+
     Args:
         optimizer (`torch.optim.Optimizer`): of the model's parameters.
         model (`torch.nn.Module`): that is going to be trained.
@@ -105,13 +107,11 @@ def load_state(optimizer: "torch.optim.Optimizer", model: "torch.nn.Module", pat
     for key, tensor in open_file(path).items():
         name, _, entry = key.rpartition("/")
         kept.setdefault(name, {})[entry] = tensor
-    own = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    other = sorted(own.keys() ^ kept.keys()) or [
-        name for name in own if own[name].shape != kept[name]["exp_avg"].shape
-    ]
+    own = dict(model.named_parameters())
+    other = [name for name in kept if name not in own or own[name].shape != kept[name]["exp_avg"].shape]
     if other:
-        raise InputError(f"{path} is the optimizer's state of another model: they differ in {other[0]!r}")
+        raise InputError(f"{path} is the optimizer's state of another model: they differ in {min(other)!r}")
     names = {parameter: name for name, parameter in own.items()}
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    state = {number: kept[names[parameter]] for number, parameter in enumerate(parameters)}
+    ordered = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
+    state = {number: kept[name] for number, name in enumerate(ordered) if name in kept}
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -19,7 +19,7 @@ from hf_ablate.study.plan.models import expected_changes
 from hf_ablate.training import callbacks
 from hf_ablate.training.devices import check_whole_optimizer
 from hf_ablate.training.identity import missing_models
-from hf_ablate.training.optimizer_state import STATE, find_state, load_state
+from hf_ablate.training.optimizer_state import STATE, find_state, load_state, save_state
 from hf_ablate.training.order import block_order
 from hf_ablate.training.pool import plan_pool
 from hf_ablate.training.train import pool_inputs, run
@@ -102,7 +102,7 @@ def test_weight_decay_on_all_parameters_shrinks_norms_by_what_it_shrinks_others(
 CONSTANT = {"lr_scheduler_type": "constant", "weight_decay": 0.1}
 
 
-def two_steps_of_the_seed(run_dir):
+def two_steps_of_the_seed():
     """The blocks that a seed of two steps sees in each of them."""
     blocks = random_blocks("seed", 8)
     rows = block_order({"seed": 8}, {"seed": 8}, 42)[:, 1]
@@ -121,7 +121,7 @@ def replace_seed_text(run_dir, blocks):
 def continued(tmp_path_factory):
     """Two run folders: a seed of two steps, and one of its first step whose component is the second."""
     whole = make_run_dir(tmp_path_factory.mktemp("whole") / "run")
-    both, first, second = two_steps_of_the_seed(whole)
+    both, first, second = two_steps_of_the_seed()
     replace_seed_text(whole, both)
     run(tiny_arguments(whole, model="seed", **CONSTANT))
     parts = make_run_dir(tmp_path_factory.mktemp("parts") / "run")
@@ -198,6 +198,20 @@ def test_the_state_of_another_model_is_refused(tmp_path):
     save_file(state, tmp_path / "state.safetensors")
     with pytest.raises(InputError, match="of another model: they differ in 'weight'"):
         load_state(optimizer, model, tmp_path / "state.safetensors")
+
+
+def test_a_parameter_without_a_state_starts_fresh(tmp_path):
+    model = torch.nn.Linear(2, 2)
+    model.bias.requires_grad = False
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(2)).sum().backward()
+    optimizer.step()
+    save_state(optimizer, model, tmp_path)
+    again = torch.optim.AdamW(model.parameters(), lr=0.5)
+    load_state(again, model, tmp_path / STATE)
+    assert again.param_groups[0]["lr"] == 0.5 and list(again.state) == [model.weight]
+    for key, value in optimizer.state[model.weight].items():
+        assert torch.equal(again.state[model.weight][key], value)
 
 
 @pytest.mark.parametrize("name", ["FSDP", "DeepSpeed"])
