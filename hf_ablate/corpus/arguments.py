@@ -55,7 +55,8 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
     slices: int | None = field(
         default=None,
         metadata={
-            "help": "The number of equal slices, cut at random as a control: `slice` is then a field to partition by."
+            "help": "The number of about equal slices, cut at random as a control: `slice` is then a field to "
+            "partition by. Units have the group parent=PARTITION: all slices of one partition."
         },
     )
     seed_partitions: list[str] = field(

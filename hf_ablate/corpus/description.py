@@ -9,6 +9,7 @@ from ..manifest import find_manifest, read_manifest
 from ..run_folder import RunFolder
 from .arguments import PartitionArguments
 from .names import is_pattern
+from .rules.slices import groups_of
 
 
 WITHOUT_DOCUMENTS = "adopt"  # the command that makes a corpus of names alone, see `without_documents`
@@ -137,7 +138,7 @@ def _read_text(entry: Mapping[str, Any], block_size: int, origin: Mapping[str, A
 def _fields_in(name: str, fields: list[str]) -> dict[str, str]:
     """The values that make a partition's name, where it has exactly as many parts as there are fields."""
     values = name.split("_") if len(fields) > 1 else [name]
-    return dict(zip(fields, values, strict=True)) if len(values) == len(fields) else {}
+    return groups_of(dict(zip(fields, values, strict=True))) if len(values) == len(fields) else {}
 
 
 def _blocks(tokens: int | None, block_size: int) -> int | None:

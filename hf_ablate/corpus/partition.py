@@ -140,6 +140,7 @@ def _partition(
     from .output.removed import removed_documents
     from .output.units import choose_units
     from .output.write import write_eval, write_seed, write_units
+    from .rules.slices import groups_of
     from .selection.collect import collect
     from .selection.jobs import tokenizer_folder
     from .tokenizers import start_token, tokenizer_digest
@@ -171,7 +172,9 @@ def _partition(
     }
     shutil.copytree(tokenizer_folder(work), folder.tokenizer)
     contents["digest"] = digest(contents)
-    contents["groups"] = {name: {"fields": portions.values[name], "source": portions.roots[name]} for name in units}
+    contents["groups"] = {
+        name: {"fields": groups_of(portions.values[name]), "source": portions.roots[name]} for name in units
+    }
     contents["files"] = {
         "matched": len(files),
         "read": sum(len(task.files) for task in collection.indexed.index.tasks),

@@ -4,11 +4,13 @@ import pytest
 from corpus_files import byte_tokenizer, eval_rows, partition, rows_of, write_rows
 
 from hf_ablate.corpus.arguments import PartitionArguments
+from hf_ablate.corpus.description import CorpusDescription
 from hf_ablate.corpus.hashing import draws
 from hf_ablate.corpus.rules.automatic_bins import cut_bins
 from hf_ablate.corpus.rules.bins import as_number
 from hf_ablate.corpus.rules.partition_rule import Leftover, PartitionRule
 from hf_ablate.errors import InputError
+from hf_ablate.mixtures.units import CorpusUnits
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +154,31 @@ def test_random_slices_are_a_partition_of_their_own(tmp_path, tokenizer):
     held_out = [row for split in ("val", "test") for row in eval_rows(tmp_path / "run", "in_domain", split)]
     assert sum(sizes) + sum(len(row["text"]) + 1 for row in held_out) == sum(len(row["text"]) + 1 for row in rows)
     assert max(sizes) < 2 * min(sizes)
+
+
+def test_slices_of_partitions_have_them_as_groups_and_none_is_empty(tmp_path, tokenizer):
+    """Each used partition is cut into k units, whole or of one budget; k larger than its documents is an error."""
+    rows = [{**row, "year": number % 2} for number, row in enumerate(rows_of(["art", "law"], 160))] + rows_of(
+        ["few"], 3
+    )
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer, "slices": 4, "unit_tokens": "all"}
+    more = {"partition_by": ["area", "year", "slice"], "units": ["art_*", "law_1*"]}
+    manifest = partition(tmp_path / "run", **more, **arguments)
+    units = CorpusUnits.read(tmp_path / "run")
+    parts = [f"slice-{number}-of-4" for number in (1, 2, 3, 4)]
+    assert units.groups_of("parent") == ["parent=art_0", "parent=art_1", "parent=law_1"]
+    assert units.named("parent=art_1") == [f"art_1_{part}" for part in parts] and len(units.names) == 12
+    planned = CorpusDescription.planned(
+        PartitionArguments(**arguments, partition_by=["area", "slice"], units=[f"art_{part}" for part in parts])
+    )
+    assert CorpusUnits.of(planned).groups["parent=art"] == [f"art_{part}" for part in parts]
+    of_field = partition(tmp_path / "field", **arguments, partition_by=["area", "slice"], units=["law_*"])
+    assert list(of_field["units"]) == [f"law_{part}" for part in parts]
+    split = partition(tmp_path / "run", **more, **arguments | {"unit_tokens": 640})
+    assert {entry["tokens"] for entry in split["units"].values()} == {640} and split["groups"] == manifest["groups"]
+    with pytest.raises(InputError, match="cuts 'few' into 4, and its 3 documents fill only . of them; lower `slices`"):
+        partition(tmp_path / "bad", **arguments, partition_by=["area", "slice"])
 
 
 def test_slices_do_not_go_along_with_splits_or_order():

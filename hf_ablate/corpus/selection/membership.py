@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import InputError
 from ..rules.naming import NamingRules, check_all_matched
 from ..rules.partition_rule import Key, Partition, PartitionRule
+from ..rules.slices import check_slices
 from ..splits import BY_HASH, HeldOut
 from .budgets import BYTES_PER_TOKEN
 from .portions import Portions, Roles
@@ -70,7 +71,7 @@ def find_membership(
         raise InputError(f"no document belongs to any partition: {survey.left_out().summary()}")
     check_all_matched(rules.values(), survey.matched())
     numbers = {key: number for number, key in enumerate(keys)}
-    tokens = _tokens_of_keys(survey, numbers, held_out)
+    documents, tokens = _sizes_of_keys(survey, numbers, held_out)
     partition_of: dict[Key, Partition] = {}
     for collection, rules_of_it in rules.items():
         own = [key for key in keys if not collection or key[0] == collection]
@@ -78,17 +79,22 @@ def find_membership(
             found = PartitionRule(rules_of_it).partitions(own, [tokens[numbers[key]] for key in own], bin_tokens)
             partition_of |= dict(zip(own, found, strict=True))
     partitions = [partition_of[key] for key in keys]
-    return Membership(numbers, partitions, Portions(partitions, roles, held_out))
+    portions = Portions(partitions, roles, held_out)
+    for slices in {each.slices for each in rules.values() if each.slices}:
+        check_slices(partitions, documents, set(portions.roots), slices)
+    return Membership(numbers, partitions, portions)
 
 
-def _tokens_of_keys(survey: Survey, numbers: Mapping[Key, int], held_out: HeldOut) -> list[float]:
-    """About how many training tokens each key has."""
+def _sizes_of_keys(survey: Survey, numbers: Mapping[Key, int], held_out: HeldOut) -> tuple[list[int], list[float]]:
+    """How many documents, and about how many training tokens, each key has."""
+    documents = np.zeros(len(numbers), np.int64)
     total = np.zeros(len(numbers))
     for keys, records in survey.records():
         if not len(records):
             continue
         places = np.array([numbers[key] for key in keys], np.int64)[records["key"]]
+        documents += np.bincount(places, minlength=len(total))
         by_hash = records["fraction"] >= held_out.val + held_out.test
         is_train = np.where(records["split"] == BY_HASH, by_hash, records["split"] == 0)
         total += np.bincount(places, weights=records["bytes"] * is_train, minlength=len(total))
-    return (total / (survey.bytes_per_token() or BYTES_PER_TOKEN)).tolist()
+    return documents.tolist(), (total / (survey.bytes_per_token() or BYTES_PER_TOKEN)).tolist()
