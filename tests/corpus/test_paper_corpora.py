@@ -1,6 +1,9 @@
 """The corpora of the paper's study, as its recipes describe them, against what the paper's own files say."""
 
+import random
 from pathlib import Path
+
+from corpus_files import byte_tokenizer, partition, words, write_rows
 
 from hf_ablate.commands import find_command
 from hf_ablate.corpus.description import CorpusDescription
@@ -10,6 +13,7 @@ from hf_ablate.corpus.known_partitions import possible_partitions
 from hf_ablate.mixtures.units import CorpusUnits
 
 
+FIELDS_CUT = ("Biology", "Physics", "ComputerScience", "Chemistry", "NA", "Art")
 PROJECT = Path(__file__).parents[2]
 FOLDERS = (PROJECT / "tests" / "fixtures" / "paper" / "s2orc_units.txt").read_text().split()
 FIELDS = {
@@ -45,3 +49,46 @@ def test_both_collections_of_the_pool_have_their_groups():
     units = CorpusUnits.of(CorpusDescription.planned(arguments_of("paper/pool")))
     assert (len(units.names), len(units.named("source=s2orc")), len(units.named("source=wiki"))) == (139, 128, 11)
     assert units.named("category=General_referece") == ["General_referece"], "spelled as on the Hub"
+
+
+def documents_of_the_units(fields: tuple[str, ...], budget: int) -> list[dict]:
+    """Documents of 53 years, so many that each of the paper's units has about the budget (0.95 to 1.2 of it).
+
+    How many tokens S2ORC has of each year is not published. Within a unit, the years grow by an eighth a year.
+    """
+    draw, rows = random.Random(0), []
+    for field, years in (folder.split(",") for folder in FOLDERS if folder.split(",")[0] in fields):
+        first, last = map(int, years.split("-"))
+        weights = [1.125**year for year in range(last - first + 1)]
+        size, due, written = draw.uniform(0.95, 1.2) * budget, 0.0, 0
+        for year, weight in enumerate(weights, start=first):
+            due += size * weight / sum(weights)
+            while written < due:
+                rows.append({"id": str(len(rows)), "text": words(len(rows), 12), "area": field, "year": year})
+                written += len(rows[-1]["text"]) + 1
+    return rows
+
+
+def test_automatic_bins_cut_years_as_the_paper_did(tmp_path):
+    """On documents of about one budget a unit, `bins: {year: auto}` finds every edge of the paper's ranges to within
+    one year, and most of them exactly."""
+    budget = 2_000
+    rows = documents_of_the_units(FIELDS_CUT, budget)
+    write_rows(tmp_path / "data" / "a.jsonl", rows)
+    manifest = partition(
+        tmp_path / "run", roots=[str(tmp_path / "data")], tokenizer=byte_tokenizer(tmp_path / "tokenizer"),
+        partition_by=["area", "year"], bins={"year": "auto"}, bin_tokens=budget, unit_tokens="all", val_fraction=0,
+        test_fraction=0,
+    )  # fmt: skip
+    published, found = ({field: set() for field in FIELDS_CUT} for _ in range(2))
+    for folder in FOLDERS:
+        field, years = folder.split(",")
+        if field in FIELDS_CUT:
+            published[field].add(int(years.split("-")[1]))
+    for entry in manifest["groups"].values():
+        found[entry["fields"]["area"]].add(int(entry["fields"]["year"].split("-")[-1]))
+    for field in FIELDS_CUT:
+        assert all(min(abs(edge - other) for other in found[field]) <= 1 for edge in published[field]), field
+        assert all(min(abs(edge - other) for other in published[field]) <= 1 for edge in found[field]), field
+    same = sum(len(published[field] & found[field]) for field in FIELDS_CUT)
+    assert same > 0.8 * sum(map(len, published.values()))
