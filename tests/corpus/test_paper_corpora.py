@@ -10,10 +10,16 @@ from hf_ablate.corpus.description import CorpusDescription
 from hf_ablate.corpus.inputs.input_file import InputFile
 from hf_ablate.corpus.inputs.list_files import with_path_fields
 from hf_ablate.corpus.known_partitions import possible_partitions
+from hf_ablate.corpus.rules.values import FieldRule
 from hf_ablate.mixtures.units import CorpusUnits
 
 
-FIELDS_CUT = ("Biology", "Physics", "ComputerScience", "Chemistry", "NA", "Art")
+CATEGORIES = (
+    "Culture_and_the_arts, General_referece, Health_and_fitness, History_and_events, Human_activites, "
+    "Mathematics_and_logic, Natural_and_physical_sciences, Philosophy_and_thinking, Religion_and_belief_systems, "
+    "Society_and_social_sciences, Technology_and_applied_sciences"
+)
+FIELDS_CUT = ("Biology", "ComputerScience", "Chemistry", "NA", "Art")
 PROJECT = Path(__file__).parents[2]
 FOLDERS = (PROJECT / "tests" / "fixtures" / "paper" / "s2orc_units.txt").read_text().split()
 FIELDS = {
@@ -43,6 +49,18 @@ def test_the_units_of_s2orc_are_the_folders_of_the_data_set():
         assert years[0][0] == 1970 and years[-1][1] == 2022
         assert all(before[1] + 1 == after[0] for before, after in zip(years, years[1:], strict=False))
     assert arguments.unit_tokens == "all" and arguments.on_small_unit == "fail", "no unit is cut, and none is dropped"
+
+
+def test_the_categories_of_m2d2_are_spelled_as_on_the_hub():
+    """The same 11 in both recipes, and in the names of the second level."""
+    pool, alone = (arguments_of(recipe).all_collections[-1] for recipe in ("paper/pool", "corpus-m2d2-wiki"))
+    names = arguments_of("corpus-m2d2-wiki").value_regex["category"]
+    assert pool.units == pool.hub_configs == list(names.values()) == CATEGORIES.split(", ")
+    rule = FieldRule("category", arguments_of("corpus-m2d2-wiki").rules[""])
+    assert (
+        rule.value("Human_activites") == rule.value("Human_activites__Human_activities") == ("Human_activites", None)
+    )
+    assert rule.value("Philosophy")[0] is None and alone.roots == pool.roots
 
 
 def test_both_collections_of_the_pool_have_their_groups():
