@@ -23,7 +23,7 @@ ALLOWED = {
     "modeling": set(),
     "metrics": set(),
     "merging": {"mixtures"},
-    "evaluation": {"corpus", "mixtures", "merging", "launch"},
+    "evaluation": {"corpus", "mixtures", "modeling", "merging", "launch"},
     "training": {"corpus", "mixtures", "modeling", "evaluation", "launch"},
     "adoption": {"corpus", "mixtures", "modeling", "merging", "evaluation"},
     "observations": {"corpus", "mixtures", "adoption"},

@@ -13,6 +13,7 @@ LAWS = "laws"
 OTHER_SCALE = "other_scale"
 SOFT_MINIMUM = "soft_minimum"
 OWN_WEIGHT = "own_domain_weight"
+_FITTED = (LAWS, "exponential_law", "power_law", "process", "trees")  # on the references
 COMMON = math.nan  # the slope that all domains have in common
 
 
@@ -63,13 +64,22 @@ SINGLE = (
 )  # fmt: skip
 
 
-def candidates(available: Collection[str]) -> list[Candidate]:
+def candidates(available: Collection[str], of_other_scale: bool = False) -> list[Candidate]:
     """The predictors of a study, the stack first.
 
     Args:
         available (`Collection[str]`): the names of the features that it has.
+        of_other_scale (`bool`): whether components and proxies are of another scale than the references.
     """
-    return [*_stack(available), *map(find_candidate, in_order(available))]
+    found = [*_stack(available), *map(find_candidate, in_order(available))]
+    return list(map(_of_other_scale, found)) if of_other_scale else found
+
+
+def _of_other_scale(candidate: Candidate) -> Candidate:
+    """The same where what was a loss at the scale that is asked about only orders mixtures."""
+    slopes = zip(candidate.features, candidate.expected, strict=True)
+    expected = (COMMON if slope == 1 and name not in _FITTED else slope for name, slope in slopes)
+    return replace(candidate, expected=tuple(expected))
 
 
 def in_order(available: Collection[str]) -> list[str]:

@@ -27,6 +27,8 @@ class Evidence:
         left_out (`Mapping[str, str]`): id → name of mixtures whose reference model is left out, because a component is
             the same model.
         scale (`str`): of the references; empty for a study with one scale.
+        own_scale (`str`): of components and proxies, where the references are those of another run folder; losses of
+            these then are not losses at the scale that is asked about, and only order mixtures.
         unit_of_measure (`str`): of the losses.
         groups (`Mapping[str, np.ndarray]`): field → [units, groups], 1 where a unit is in a group by it, else 0; of
             the fields by which every proxy has a macro proxy as well.
@@ -46,6 +48,7 @@ class Evidence:
     seed: np.ndarray | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     scale: str = ""
+    own_scale: str = ""
     unit_of_measure: str = "bits per byte"
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     group_means: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -63,6 +66,11 @@ class Evidence:
         """
         pooled = {pooled_name(source): weights for source, weights in self.pooled.items()}
         return domain_weights(asked, self.domains, {**self.group_means, **pooled})
+
+    @property
+    def component_runs(self) -> Observations:
+        """The components as runs on one unit each."""
+        return Observations(self.units, np.eye(len(self.units)), self.components)
 
     def with_references(self, rows: np.ndarray) -> "Evidence":
         """The same with some of the reference models only: what is known inside a fold of a cross-validation."""

@@ -160,8 +160,9 @@ def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, tree
         `InputError`: for trees where LightGBM is not installed.
     """
     references = averaged(evidence.references.complete())
-    has_components = np.isfinite(evidence.components).all()  # otherwise runs on one unit are among the references
-    runs = references.joined(_components(evidence)) if has_components else references
+    # Otherwise runs on one unit are among the references, or components are of another scale than these.
+    has_components = np.isfinite(evidence.components).all() and not evidence.own_scale
+    runs = references.joined(evidence.component_runs) if has_components else references
     laws = fit_averaged_laws(runs) if enough_runs(runs) else None
     laws = with_trees(laws, runs) if laws and trees else laws
     proxies = fit_surrogates(evidence)
@@ -171,9 +172,3 @@ def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, tree
         if is_of_trained_groups(kind)
     }
     return FeatureTable(evidence, references, proxies, laws, other_scale, trained)
-
-
-def _components(evidence: Evidence) -> Observations:
-    """The components as runs on one unit each."""
-    units = len(evidence.units)
-    return Observations(evidence.units, np.eye(units), evidence.components)

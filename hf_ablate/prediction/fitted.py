@@ -78,6 +78,7 @@ def fit_study(
     predictor: str | None = None,
     metric: str = "bits_per_byte",
     split: str | None = None,
+    references_from: Path | None = None,
 ) -> FittedStudy:
     """Read a study's evidence, and choose, fit and calibrate the predictor that answers for it.
 
@@ -87,11 +88,12 @@ def fit_study(
         predictor (`str`, *optional*): its name; default: the one of least cross-validated error.
         metric (`str`): of a study's scores, one of those of `hf-ablate rank`.
         split (`str`, *optional*): of the evaluation text; default: the one that was scored.
+        references_from (`Path`, *optional*): the run folder whose reference models judge, see [`read_evidence`].
 
     Raises:
         `InputError`: if there is nothing to predict from, and for a predictor that the study does not have.
     """
-    return fit_evidence(read_evidence(run_dir, metric, split, scale), predictor)
+    return fit_evidence(read_evidence(run_dir, metric, split, scale, references_from), predictor)
 
 
 def fit_evidence(
@@ -108,7 +110,7 @@ def fit_evidence(
         `InputError`: as [`fit_study`] does.
     """
     table = fit_features(evidence, other_scale or fit_other_scale(evidence), trees=predictor == TREES)
-    known = {candidate.name: candidate for candidate in candidates(table.names)}
+    known = {candidate.name: candidate for candidate in candidates(table.names, bool(evidence.own_scale))}
     if predictor is not None and predictor not in known:
         raise unknown_name("predictor", predictor, list(known))
     repeats = noise_of_repeats(evidence.references)

@@ -22,10 +22,15 @@ from .means import means_of_groups, means_of_text
 from .observations import Observations
 from .runs_as_evidence import evidence_of_runs, with_runs
 from .scores import UNITS_OF_MEASURE, Scores, read_scores
+from .transfer import check_same_measure, with_references_of
 
 
 def read_evidence(
-    run_dir: Path, metric: str = "bits_per_byte", split: str | None = None, scale: str | None = None
+    run_dir: Path,
+    metric: str = "bits_per_byte",
+    split: str | None = None,
+    scale: str | None = None,
+    references_from: Path | None = None,
 ) -> Evidence:
     """What the scores of a study and the runs that it has imported say.
 
@@ -35,14 +40,29 @@ def read_evidence(
         split (`str`, *optional*): of the evaluation text; default: the one that was scored.
         scale (`str`, *optional*): that is asked about; default: the largest or, where the size of one is not known,
             that of the runs imported last.
+        references_from (`Path`, *optional*): the run folder whose reference models judge, in place of the study's own.
 
     Raises:
-        `InputError`: if there is neither.
+        `InputError`: if there is neither, and for reference models of other units, another tokenizer or other text.
     """
-    evidence, folder = _read(run_dir, metric, split, scale), RunFolder(run_dir)
+    folder = RunFolder(run_dir)
+    if references_from is not None:
+        _check_references_from(run_dir, references_from, split, scale)
+    evidence = _read(run_dir, metric, split, scale)
+    if references_from is not None:
+        evidence = with_references_of(references_from, evidence, run_dir, metric)
     groups = CorpusUnits.read(run_dir).groups if has_manifest(folder.corpus) else {}
     means = means_of_groups(groups, evidence.units, evidence.own_units, evidence.domains)
     return replace(evidence, group_means=means)
+
+
+def _check_references_from(run_dir: Path, other: Path, split: str | None, scale: str | None) -> None:
+    if has_manifest(RunFolder(run_dir).observations) or scale is not None:
+        raise InputError(
+            "references_from and imported runs, of which `scale` chooses some, are two answers to what judges the "
+            "proxies; use one of them"
+        )
+    check_same_measure(run_dir, other, split or read_manifest(RunFolder(run_dir).scores)["arguments"]["split"])
 
 
 def _read(run_dir: Path, metric: str, split: str | None, scale: str | None) -> Evidence:

@@ -1,6 +1,8 @@
 """The arguments of `hf-ablate rank`."""
 
+import os
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Literal
 
 from ..arguments import StageArguments
@@ -20,6 +22,7 @@ class RankSettings:
         predictor (`str`, *optional*): that answers; none: the one that cross-validation chooses.
         scale (`str`, *optional*): of the models that are asked about; none: the largest.
         weighted_target (`str`, *optional*): a target beyond those that every ranking has, as JSON.
+        references_from (`str`, *optional*): the run folder whose reference models judge, as seen from the study's.
     """
 
     metric: str
@@ -30,6 +33,15 @@ class RankSettings:
     predictor: str | None = None
     scale: str | None = None
     weighted_target: str | None = None
+    references_from: str | None = None
+
+    def references_folder(self, run_dir: Path) -> Path | None:
+        """The run folder whose reference models judge, where they are not the study's own.
+
+        Args:
+            run_dir (`Path`): of the study.
+        """
+        return None if self.references_from is None else run_dir / self.references_from
 
 
 @dataclass
@@ -85,6 +97,13 @@ class RankArguments(StageArguments):
         default=None,
         metadata={"help": "Imported runs: the scale of the models that are asked about. Default: the largest."},
     )
+    references_from: Path | None = field(
+        default=None,
+        metadata={
+            "help": "A run folder whose reference models judge in place of the study's own, such as those of a larger "
+            "size: does what the small proxies say hold for large models? Same units, tokenizer and evaluation text."
+        },
+    )
     top: int = field(default=10, metadata={"help": "Mixtures in the printed table; the files hold all."})
 
     def __post_init__(self) -> None:
@@ -104,6 +123,9 @@ class RankArguments(StageArguments):
             scored_split (`str`, *optional*): the split that was scored, which is the default.
         """
         weighted = self.target if self.target is not None and self.target.lstrip().startswith("{") else None
-        decided = {"split": self.split or scored_split, "weighted_target": weighted}
+        other = self.references_from
+        if other is not None:  # as seen from the study: no path of this machine, and both may move together
+            other = Path(os.path.relpath(other, self.run_dir)).as_posix()
+        decided = {"split": self.split or scored_split, "weighted_target": weighted, "references_from": other}
         names = [entry.name for entry in fields(RankSettings) if entry.name not in decided]
         return RankSettings(**{name: getattr(self, name) for name in names}, **decided)

@@ -38,6 +38,14 @@ class Agreement:
         return self.content["confidence"]
 
     @property
+    def scales(self) -> str:
+        """Whose reference models judge whose proxies; empty where they are of one run folder."""
+        proxies, references = self.content["proxy_scale"], self.content["reference_scale"]
+        if self.content["references_from"] is None:
+            return ""
+        return f"{proxies} proxies against {references} references" if proxies else f"references: {references}"
+
+    @property
     def bootstrap_samples(self) -> int:
         """Resamples of the mixtures behind each interval."""
         return self.content["bootstrap_samples"]

@@ -21,6 +21,7 @@ from ..manifest import (
 from ..mixtures.ranked import MEAN, Ranking, find_target, read_ranking
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import candidate_mixtures, read_evidence
+from ..prediction.transfer import scale_of
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
 from .agreements import make_agreement
@@ -71,15 +72,17 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
         target (`str`, *optional*): what will be shown of it; a mistake in it is found before anything is written.
 
     Raises:
-        `InputError`: if the mixtures have not been scored, and if reference models of different budgets have been.
+        `InputError`: if the mixtures have not been scored, if models of several sizes or reference models of different
+            budgets have been, and for reference models of another run folder that cannot judge.
     """
     run_folder = RunFolder(run_dir)
     folder = run_folder.ranking
-    inputs = _inputs(run_dir)
+    inputs = _inputs(run_dir, settings)
     if is_finished(folder, fingerprint("rank", asdict(settings), inputs)):
         logger.info("ranking: unchanged, nothing to do")
         return
-    evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale)
+    own_scale, other = scale_of(run_dir), settings.references_folder(run_dir)
+    evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale, other)
     targets = targets_of(evidence, settings.weighted_target)
     if target is not None and settings.weighted_target is None:
         find_target(target, {known.name: known.domain for known in targets})
@@ -89,6 +92,9 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
         "unit_of_measure": evidence.unit_of_measure,
         "split": settings.split,
         "reference_budget": inputs["reference_budget"],
+        "proxy_scale": own_scale,
+        "reference_scale": evidence.scale or own_scale,
+        "references_from": settings.references_from,
     }
     ranking = make_ranking(fitted, candidate_mixtures(run_dir, evidence), targets, settings, header)
     agreement = make_agreement(fitted, targets, settings, header)
@@ -113,11 +119,11 @@ def is_ranked(run_dir: Path, settings: RankSettings) -> bool:
     Raises:
         `InputError`: as [`rank_mixtures`] does.
     """
-    return is_finished(RunFolder(run_dir).ranking, fingerprint("rank", asdict(settings), _inputs(run_dir)))
+    return is_finished(RunFolder(run_dir).ranking, fingerprint("rank", asdict(settings), _inputs(run_dir, settings)))
 
 
-def _inputs(run_dir: Path) -> dict[str, str]:
-    run_folder = RunFolder(run_dir)
+def _inputs(run_dir: Path, settings: RankSettings) -> dict[str, str]:
+    run_folder, other = RunFolder(run_dir), settings.references_folder(run_dir)
     imported = has_manifest(run_folder.observations)
     needed = () if imported else (run_folder.scores, run_folder.mixtures)
     folders = [
@@ -126,7 +132,8 @@ def _inputs(run_dir: Path) -> dict[str, str]:
     return {
         **{folder.name: _digest_of(folder) for folder in [*folders, *([run_folder.observations] if imported else [])]},
         **({"groups": groups} if (groups := (find_manifest(run_folder.scores) or {}).get("groups")) else {}),
-        "reference_budget": reference_budget(run_dir) if run_folder.scores in folders else "unknown",
+        **({} if other is None else {"references": _digest_of(RunFolder(other).scores)}),
+        "reference_budget": reference_budget(other or run_dir) if run_folder.scores in folders else "unknown",
         "form": "flat records, by predictors, with members of targets",  # so that files of another form are made again
     }
 

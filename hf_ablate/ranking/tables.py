@@ -176,9 +176,10 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
         )
     budget, shown = agreement.content["reference_budget"], target or MEAN
     group = agreement.group(shown)
+    scales = f" ({agreement.scales})" if agreement.scales else ""
     title = (
-        f"Agreement with {agreement.references} reference models, reference budget: {BUDGETS.get(budget, budget)}; "
-        f"{agreement.confidence:.0%} bootstrap intervals over mixtures; regret in "
+        f"Agreement with {agreement.references} reference models{scales}, reference budget: "
+        f"{BUDGETS.get(budget, budget)}; {agreement.confidence:.0%} bootstrap intervals over mixtures; regret in "
         f"{agreement.content['unit_of_measure']}"
     )
     first = "chosen" if CHOSEN in agreement.predictors else "proxy"

@@ -74,11 +74,12 @@ def trust(study: RankedStudy) -> list[str]:
         return [f"Unchecked: {entry['decision_accuracy']['reason']} (there are {group['n']})."]
     budget = BUDGETS.get(study.ranking.reference_budget, "").partition(" (")[0]
     facts = study.ranking.ranked_by[study.ranking.answered_by]
+    scales = f"{agreement.scales}; " if agreement.scales else ""
     unseen = " when it has not seen them" if judged == CHOSEN else ""
     sentences = [
-        f"Checked against {group['n']} reference models (reference budget: {budget}): the predictor, {facts['label']} "
-        f"({facts['description']}), puts {_accuracy(study, entry)} of all pairs of mixtures in the order of real "
-        f"training{unseen}, and choosing by it loses {score_text(entry['regret']['value'])} "
+        f"Checked against {group['n']} reference models ({scales}reference budget: {budget}): the predictor, "
+        f"{facts['label']} ({facts['description']}), puts {_accuracy(study, entry)} of all pairs of mixtures in the "
+        f"order of real training{unseen}, and choosing by it loses {score_text(entry['regret']['value'])} "
         f"{study.ranking.unit_of_measure} against the best of them.",
         _against_baselines(study, group, judged),
     ]

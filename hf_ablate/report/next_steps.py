@@ -14,6 +14,7 @@ from ..mixtures.proxies import ENSEMBLE
 from ..mixtures.ranked import Ranking
 from ..prediction.fitted import FittedStudy, fit_study
 from ..prediction.targets import DomainWeights
+from ..ranking.arguments import RankSettings
 from ..ranking.tables import score_text
 from ..run_folder import RunFolder
 from ..search.arguments import ProposeArguments
@@ -84,11 +85,12 @@ def find_next_steps(run_dir: Path, ranking: Ranking) -> NextSteps:
         run_dir (`Path`): of the study.
         ranking ([`Ranking`]): of it.
     """
-    settings = read_manifest(RunFolder(run_dir).ranking)["arguments"]
-    fitted = fit_study(run_dir, settings["scale"], settings["predictor"], settings["metric"], settings["split"])
+    settings = RankSettings(**read_manifest(RunFolder(run_dir).ranking)["arguments"])
+    other = settings.references_folder(run_dir)
+    fitted = fit_study(run_dir, settings.scale, settings.predictor, settings.metric, settings.split, other)
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
     target = fitted.evidence.target()
-    proposal = propose_references(fitted, mixtures, target, _COUNT, reference_costs(run_dir))
+    proposal = propose_references(fitted, mixtures, target, _COUNT, reference_costs(other or run_dir))
     is_small = 2 <= len(fitted.evidence.units) <= _MOST_UNITS
     best = _best(run_dir, fitted, target) if is_small and fitted.name != ENSEMBLE.kind else None
     if has_manifest(RunFolder(run_dir).effects):

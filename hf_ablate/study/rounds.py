@@ -47,7 +47,7 @@ class RoundSettings:
 
 
 def check_rounds(settings: RoundSettings, stages: Mapping[str, Any]) -> None:
-    """Refuse rounds of a study that lacks a stage which they need.
+    """Refuse rounds of a study that lacks a stage which they need, or is not judged by what they train.
 
     Args:
         settings ([`RoundSettings`]): of the run.
@@ -60,6 +60,11 @@ def check_rounds(settings: RoundSettings, stages: Mapping[str, Any]) -> None:
     if settings.rounds and missing:
         raise InputError(
             f"rounds need the stage {missing[0]!r}, which the study has no recipe for; add {missing[0]}.yaml"
+        )
+    if settings.rounds and stages["rank"].references_from is not None:
+        raise InputError(
+            "rounds train reference models of the study, and `references_from` judges by those of another run folder; "
+            "leave out one of them"
         )
 
 

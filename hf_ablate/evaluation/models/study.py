@@ -16,6 +16,7 @@ from ...mixtures.proxies import ENSEMBLE, find_proxies
 from ...mixtures.scored_proxies import scored_proxies, with_regrouped
 from ...mixtures.trained import with_trained_references
 from ...run_folder import TRAINED_KINDS, RunFolder
+from .one_size import check_one_size
 from .scored_model import SAVED, Pool, ScoredModel
 
 
@@ -59,6 +60,7 @@ def study_models(
     seeds = saved_models(folder.saved_models("seed"))
     finished = saved_models([reference for reference in references if has_manifest(reference)])
     _check_tokenizers([*components, *seeds, *finished])
+    check_one_size([model.folder for model in (*components, *seeds, *finished)])
     return [*seeds, *components, *finished, *proxies]
 
 
