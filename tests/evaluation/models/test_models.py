@@ -88,9 +88,7 @@ def test_a_reference_model_of_another_size_is_named(study, tmp_path):
     (folder,) = (run_dir / "models" / "references").iterdir()
     change_manifest(folder, parameters=1_110_000_000)
     change_manifest(run_dir / "models" / "seed", parameters=102_500_000)
-    with pytest.raises(
-        InputError, match=f"{folder.name} has 1.1b parameters and .*seed 130m: models of several"
-    ):
+    with pytest.raises(InputError, match=f"{folder.name} has 1.1b parameters and .*seed 130m: models of several"):
         study_models(run_dir, "both")
 
 
