@@ -1,0 +1,118 @@
+"""Micro-merge beside macro-merge: which of the two proxies of a mixture is nearer to the model trained on it."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..corpus.description import CorpusDescription
+from ..mixtures.grouping import Grouping
+from ..mixtures.mixture import Mixture
+from ..mixtures.proxies import PROXIES, by_groups
+from ..mixtures.ranked import MEAN
+from ..mixtures.units import CorpusUnits
+from .style import ACCENT, GREY, SECOND, WIDTH, panels
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .ranked_study import RankedStudy
+
+
+def micro_macro_table(study: "RankedStudy") -> list[dict[str, Any]]:
+    """The mixtures with a reference model whose two merges differ: a record per proxy, field, target and mixture.
+
+    Args:
+        study ([`RankedStudy`]): with macro proxies, from `evaluate --merge_by`, and a corpus.
+
+    Returns:
+        `list[dict]`: `predictor` (that averages units), `field`, `target`, `mixture_id`, `mixture`, `groups` (their
+        number), `imbalance` (the largest group's share, as a multiple of an equal share), `micro` and `macro` (the
+        scores of the merges), `reference`, and `macro_nearer_by` (how much nearer the macro-merge is to it).
+    """
+    if not study.corpus:
+        return []
+    corpus = CorpusUnits.of(CorpusDescription.of_manifest(study.corpus))
+    fields = {group.partition("=")[0] for group in corpus.groups}
+    rows = []
+    for proxy in PROXIES:
+        for field in sorted(fields):
+            macro = by_groups(proxy, field).kind
+            if study.is_proxy(proxy.kind) and study.is_proxy(macro):
+                rows += _rows(study, corpus, proxy.kind, macro, field)
+    return rows
+
+
+def _rows(study: "RankedStudy", corpus: CorpusUnits, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
+    mixtures = {name: Mixture.of(facts["mixture"]) for name, facts in study.ranking.mixtures.items()}
+    grouping = Grouping.read(corpus, field, list(mixtures.values()))
+    rows = []
+    for target in study.ranking.targets:
+        of_macro = {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(target, macro)}
+        for entry in study.ranking.entries(target, micro):
+            mixture = mixtures[entry["mixture_id"]]
+            if entry["reference"] is None or grouping.regrouped(mixture).id == mixture.id:
+                continue
+            parts = grouping.parts(mixture)
+            largest = max(sum(mixture.weights[unit] for unit in part.units) for part in parts)
+            scores = {"micro": entry["score"], "macro": of_macro[mixture.id], "reference": entry["reference"]}
+            distance = {name: abs(scores[name] - scores["reference"]) for name in ("micro", "macro")}
+            rows.append({
+                "predictor": micro, "field": field, "target": target, "mixture_id": mixture.id,
+                "mixture": mixture.name, "groups": len(parts), "imbalance": largest * len(parts), **scores,
+                "macro_nearer_by": distance["micro"] - distance["macro"],
+            })  # fmt: skip
+    return rows
+
+
+def draw_micro_macro(study: "RankedStudy") -> "Figure | None":
+    """Two scatters, of micro- and of macro-merges against the reference models, and which is nearer by imbalance.
+
+    A row for each kind of proxy and field; on the mean of domains.
+
+    Args:
+        study ([`RankedStudy`]): what the report is about.
+
+    Returns:
+        `Figure | None`: `None` where no mixture with a reference model has two merges that differ.
+    """
+    rows = [row for row in micro_macro_table(study) if row["target"] == MEAN]
+    pairs = list(dict.fromkeys((row["predictor"], row["field"]) for row in rows))
+    if not pairs:
+        return None
+    figure, axes = panels(3, len(pairs), WIDTH, 2.7)
+    for place, (predictor, field) in enumerate(pairs):
+        of_pair = [row for row in rows if (row["predictor"], row["field"]) == (predictor, field)]
+        micro, macro, nearer = axes[3 * place : 3 * place + 3]
+        label = study.ranking.ranked_by[predictor]["label"]
+        _scatter(micro, of_pair, "micro", f"micro-merge: {label}", ACCENT)
+        _scatter(macro, of_pair, "macro", f"macro-merge: {label}, by {field}", SECOND)
+        _difference(nearer, of_pair, study.ranking.unit_of_measure)
+    return figure
+
+
+def _scatter(panel: "Axes", rows: list[dict[str, Any]], kind: str, title: str, colour: str) -> None:
+    x, y = (np.array([row[name] for row in rows]) for name in (kind, "reference"))
+    panel.scatter(x, y, s=24, color=colour, linewidths=0.6, edgecolors="white", zorder=3)
+    ends = [min(x.min(), y.min()), max(x.max(), y.max())]
+    panel.plot(ends, ends, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+    varies = len(rows) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
+    pearson = f"  (Pearson {np.corrcoef(x, y)[0, 1]:.2f}, n = {len(rows)})" if varies else f"  (n = {len(rows)})"
+    panel.set_title(title + pearson, fontsize=7.5)
+    panel.set_xlabel(f"{kind}-merge")
+    panel.set_ylabel("reference model")
+    panel.grid(True)
+    panel.locator_params(nbins=5)
+
+
+def _difference(panel: "Axes", rows: list[dict[str, Any]], unit_of_measure: str) -> None:
+    x, y = (np.array([row[name] for row in rows]) for name in ("imbalance", "macro_nearer_by"))
+    colours = [SECOND if value > 0 else ACCENT for value in y]
+    panel.axhline(0, color=GREY, linewidth=0.8)
+    panel.scatter(x, y, s=24, c=colours, linewidths=0.6, edgecolors="white", zorder=3)
+    panel.set_title(f"the macro-merge is nearer for {(y > 0).sum()} of {len(rows)}", fontsize=7.5)
+    panel.set_xlabel("imbalance: the largest group's share, in equal shares")
+    panel.set_ylabel(f"macro nearer by ({unit_of_measure})")
+    panel.grid(True)
+    panel.locator_params(nbins=5)

@@ -1,0 +1,172 @@
+"""Windows of neighbouring units, such as years, against each of these units' text: how far a mixture reaches in time."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..corpus.description import CorpusDescription
+from ..corpus.rules.bins import place_of
+from ..errors import InputError
+from ..mixtures.ranked import Ranking
+from ..mixtures.units import CorpusUnits
+from ..mixtures.windows import rows_of_neighbours
+from .style import HEAT, INK, MUTED, WIDTH, label_text, panels
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .ranked_study import RankedStudy
+
+_FEWEST = 3  # units in a row; fewer have no neighbours to speak of
+_MOST_ROWS = 6  # drawn, those of the most units; all are in the table
+
+
+@dataclass(frozen=True)
+class WindowMap:
+    """The windows over one row of neighbouring units.
+
+    Args:
+        name (`str`): what the units have in common, such as `field=Biology`; empty where the row is all units.
+        units (`list[str]`): the row, in order.
+        windows (`list[list[str]]`): the units of each window, in order.
+        scores (`np.ndarray`): [windows, units], the score of each window on each unit's text; NaN where there is none.
+    """
+
+    name: str
+    units: list[str]
+    windows: list[list[str]]
+    scores: np.ndarray
+
+    @property
+    def excess(self) -> np.ndarray:
+        """[windows, units]: how much worse a window is than the best one on the same text, in per cent."""
+        return 100 * (self.scores / np.nanmin(self.scores, axis=0) - 1)
+
+
+def window_maps(study: "RankedStudy") -> list[WindowMap]:
+    """The maps of a study, the row with the most units first; none where its units have no order.
+
+    A window is a candidate with equal weights on neighbours, a single unit among them; its score is what was
+    predicted of it.
+
+    Args:
+        study ([`RankedStudy`]): with a corpus that records the fields of its units.
+    """
+    if not study.corpus:
+        return []
+    units = CorpusUnits.of(CorpusDescription.of_manifest(study.corpus))
+    maps = [_map_of(name, row, study.ranking) for name, row in _rows(units)]
+    return sorted(filter(None, maps), key=lambda one: -len(one.units))
+
+
+def _rows(units: CorpusUnits) -> list[tuple[str, list[str]]]:
+    """The rows of neighbours within the values of the one field that tells units of the same place apart."""
+    ordered = [unit for group, members in units.groups.items() if place_of(group.partition("=")[2]) for unit in members]
+    if len(ordered) < _FEWEST:
+        return []
+    units = units.only([unit for unit in units.names if unit in ordered])
+    for field in [None, *units.fields]:
+        try:
+            rows = rows_of_neighbours(units, field, None, is_ordered=False)
+        except InputError:
+            continue
+        names = units.divided_by(field) if field else [""]
+        return [(name, row) for name, row in zip(names, rows, strict=True) if len(row) >= _FEWEST]
+    return []
+
+
+def _map_of(name: str, row: list[str], ranking: Ranking) -> WindowMap | None:
+    """The map of a row; `None` where fewer than two windows over it were scored on its text."""
+    targets = {
+        facts["domain"]: target for target, facts in ranking.targets.items() if facts["level"] == "domain"
+    }
+    windows = {
+        mixture: sorted(facts["mixture"], key=row.index)
+        for mixture, facts in ranking.mixtures.items()
+        if set(facts["mixture"]) <= set(row) and _is_window(facts["mixture"], row)
+    }
+    known = [unit for unit in row if unit in targets]
+    if len(windows) < 2 or not known:
+        return None
+    order = sorted(windows, key=lambda mixture: (len(windows[mixture]), row.index(windows[mixture][0])))
+    scores = np.full((len(order), len(row)), np.nan)
+    for unit in known:
+        of_target = {entry["mixture_id"]: entry["score"] for entry in ranking.entries(targets[unit])}
+        scores[:, row.index(unit)] = [of_target.get(mixture, np.nan) for mixture in order]
+    return WindowMap(name, row, [windows[mixture] for mixture in order], scores)
+
+
+def _is_window(weights: dict[str, float], row: list[str]) -> bool:
+    places = sorted(row.index(unit) for unit in weights)
+    return places == list(range(places[0], places[-1] + 1)) and np.ptp(list(weights.values())) < 1e-9
+
+
+def window_table(maps: list[WindowMap]) -> list[dict[str, Any]]:
+    """The numbers of the maps, a record per window and unit."""
+    return [
+        {
+            "row": one.name, "window": " + ".join(window), "size": len(window), "unit": unit,
+            "score": float(one.scores[row, column]), "excess_percent": float(one.excess[row, column]),
+        }
+        for one in maps
+        for row, window in enumerate(one.windows)
+        for column, unit in enumerate(one.units)
+        if np.isfinite(one.scores[row, column])
+    ]  # fmt: skip
+
+
+def draw_window_maps(maps: list[WindowMap]) -> "Figure | None":
+    """A heat map per row of neighbours: windows below each other, the units' text beside each other."""
+    if not maps:
+        return None
+    shown = maps[:_MOST_ROWS]
+    columns = min(len(shown), 3)
+    tallest = max(len(one.windows) for one in shown)
+    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, min(1.3 + 0.13 * tallest, 7))
+    limit = np.nanpercentile(np.concatenate([one.excess.ravel() for one in shown]), 95)
+    for panel, one in zip(axes, shown, strict=False):
+        image = _draw_map(panel, one, limit)
+    for panel in axes[len(shown) :]:
+        panel.set_visible(False)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
+    bar.set_label("% worse than the best window on the same text (predicted)", color=MUTED, fontsize=7.5)
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _draw_map(panel: "Axes", one: WindowMap, limit: float) -> Any:
+    image = panel.imshow(one.excess, cmap=HEAT, aspect="auto", vmin=0, vmax=limit, interpolation="nearest")
+    short = [_without_common(unit, one.units) for unit in one.units]
+    names = dict(zip(one.units, short, strict=True))
+    every = max(1, -(-len(short) // 24))
+    panel.set_xticks(range(0, len(short), every), short[::every], rotation=60, ha="right", rotation_mode="anchor")
+    labels = [_window_label(window, names) for window in one.windows]
+    every = max(1, -(-len(labels) // 40))
+    panel.set_yticks(range(0, len(labels), every), labels[::every])
+    panel.tick_params(length=0, labelcolor=INK)
+    sizes = [len(window) for window in one.windows]
+    for row in range(1, len(sizes)):
+        if sizes[row] != sizes[row - 1]:
+            panel.axhline(row - 0.5, color="white", linewidth=2)
+    panel.set_title(label_text(one.name))
+    panel.set_xlabel("evaluated on")
+    if panel.get_subplotspec().is_first_col():
+        panel.set_ylabel("mixture: neighbours in equal parts")
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _window_label(window: list[str], names: dict[str, str]) -> str:
+    return names[window[0]] if len(window) == 1 else f"{names[window[0]]} … {names[window[-1]]} ({len(window)})"
+
+
+def _without_common(unit: str, row: list[str]) -> str:
+    """A unit's name without what the names of its row begin with alike, up to the last `_`."""
+    common = 0
+    while len({name[: common + 1] for name in row}) == 1:
+        common += 1
+    return unit[row[0].rfind("_", 0, common) + 1 :]
