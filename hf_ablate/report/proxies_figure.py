@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .ranked_study import RankedStudy
 
 COMPONENT = "component"
+_MOST_SIZES = 6  # in the legend
 _MARKERS = ("o", "s", "^", "D", "v", "P")  # of the proxies, in the order of tables
 
 
@@ -109,7 +110,7 @@ def _handles(study: "RankedStudy", kinds: list[str], colours: dict[int, Any]) ->
         Line2D([], [], marker="o", linestyle="", color=GREY, markersize=2.5, label="components of the mixture"),
         Line2D([], [], color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), label="equal"),
         *(
-            Line2D([], [], marker="o", linestyle="", color=colour, markersize=5.5, label=f"{size} units")
-            for size, colour in colours.items()
+            Line2D([], [], marker="o", linestyle="", color=colours[size], markersize=5.5, label=f"{size} units")
+            for size in list(colours)[:: -(-len(colours) // _MOST_SIZES)]
         ),
     ]

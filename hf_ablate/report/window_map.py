@@ -125,10 +125,10 @@ def draw_window_maps(maps: list[WindowMap]) -> "Figure | None":
     shown = maps[:_MOST_ROWS]
     columns = min(len(shown), 3)
     tallest = max(len(one.windows) for one in shown)
-    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, min(1.3 + 0.13 * tallest, 7))
+    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, min(1.5 + 0.07 * tallest, 6))
     limit = np.nanpercentile(np.concatenate([one.excess.ravel() for one in shown]), 95)
     for panel, one in zip(axes, shown, strict=False):
-        image = _draw_map(panel, one, limit)
+        image = _draw_map(panel, one, limit, most_labels=48 // columns)
     for panel in axes[len(shown) :]:
         panel.set_visible(False)
     bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
@@ -137,14 +137,14 @@ def draw_window_maps(maps: list[WindowMap]) -> "Figure | None":
     return figure
 
 
-def _draw_map(panel: "Axes", one: WindowMap, limit: float) -> Any:
+def _draw_map(panel: "Axes", one: WindowMap, limit: float, most_labels: int) -> Any:
     image = panel.imshow(one.excess, cmap=HEAT, aspect="auto", vmin=0, vmax=limit, interpolation="nearest")
     short = [_without_common(unit, one.units) for unit in one.units]
     names = dict(zip(one.units, short, strict=True))
-    every = max(1, -(-len(short) // 24))
+    every = -(-len(short) // most_labels)
     panel.set_xticks(range(0, len(short), every), short[::every], rotation=60, ha="right", rotation_mode="anchor")
     labels = [_window_label(window, names) for window in one.windows]
-    every = max(1, -(-len(labels) // 40))
+    every = -(-len(labels) // 36)
     panel.set_yticks(range(0, len(labels), every), labels[::every])
     panel.tick_params(length=0, labelcolor=INK)
     sizes = [len(window) for window in one.windows]
@@ -161,7 +161,10 @@ def _draw_map(panel: "Axes", one: WindowMap, limit: float) -> Any:
 
 
 def _window_label(window: list[str], names: dict[str, str]) -> str:
-    return names[window[0]] if len(window) == 1 else f"{names[window[0]]} … {names[window[-1]]} ({len(window)})"
+    """The only unit, or from where the first begins to where the last ends, and how many they are."""
+    if len(window) == 1:
+        return names[window[0]]
+    return f"{names[window[0]].partition('-')[0]} to {names[window[-1]].rpartition('-')[2]} ({len(window)})"
 
 
 def _without_common(unit: str, row: list[str]) -> str:
