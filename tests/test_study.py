@@ -118,7 +118,7 @@ def test_a_verbose_study_ends_with_its_ranking_its_agreement_and_the_name_of_the
     assert shown.endswith("report: " + str(study / "run/report/index.html"))
     page = contents(study, "report/index.html").decode()
     assert "<link" not in page and "<script" not in page and "src=" not in page
-    for figure in ("ranking", "agreement", "scatter_merged", "scatter_ensemble", "cost", "training"):
+    for figure in ("ranking", "agreement", "proxies", "cost", "training"):
         assert contents(study, f"report/figures/{figure}.png").startswith(b"\x89PNG")
         assert contents(study, f"report/figures/{figure}.pdf").startswith(b"%PDF")
 

@@ -1,21 +1,18 @@
 """The table of a pool: every component on every domain, in the order of the groups."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .drawing import Drawing
+from .ranked_study import RankedStudy
 from .style import HEAT, INK, MUTED, WIDTH, label_text, panels
 
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from .ranked_study import RankedStudy
 
 _MOST_LABELS = 45  # on a side; of more, every so many are named
 
 
-def components_table(study: "RankedStudy") -> list[dict[str, Any]]:
+def _table(study: RankedStudy) -> list[dict[str, Any]]:
     """Every component's score on every domain, and how much worse it is than the best component there, in per cent."""
     rows = []
     for target in study.target_names("domain"):
@@ -30,29 +27,29 @@ def components_table(study: "RankedStudy") -> list[dict[str, Any]]:
     return rows
 
 
-def draw_components(study: "RankedStudy") -> "Figure | None":
+def components(study: RankedStudy) -> Drawing | None:
     """A heat map: a row per component, a column per domain, both in the order of their names.
 
     Args:
         study ([`RankedStudy`]): what the report is about.
 
     Returns:
-        `Figure | None`: `None` for fewer than two components.
+        `Drawing | None`: `None` for fewer than two components.
     """
-    rows = components_table(study)
-    components = sorted({row["component"] for row in rows})
+    rows = _table(study)
+    names = sorted({row["component"] for row in rows})
     targets = list(dict.fromkeys(row["target"] for row in rows))
-    if len(components) < 2:
+    if len(names) < 2:
         return None
-    values = np.full((len(components), len(targets)), np.nan)
+    values = np.full((len(names), len(targets)), np.nan)
     for row in rows:
-        values[components.index(row["component"]), targets.index(row["target"])] = row["excess_percent"]
-    figure, (panel,) = panels(1, 1, WIDTH, min(1.6 + 0.17 * len(components), 9))
+        values[names.index(row["component"]), targets.index(row["target"])] = row["excess_percent"]
+    figure, (panel,) = panels(1, 1, WIDTH, min(1.6 + 0.17 * len(names), 9))
     image = panel.imshow(
         values, cmap=HEAT, aspect="auto", vmin=0, vmax=np.nanpercentile(values, 95), interpolation="nearest"
     )
-    every = -(-len(components) // _MOST_LABELS)
-    panel.set_yticks(range(0, len(components), every), [label_text(name) for name in components[::every]])
+    every = -(-len(names) // _MOST_LABELS)
+    panel.set_yticks(range(0, len(names), every), [label_text(name) for name in names[::every]])
     every = -(-len(targets) // _MOST_LABELS)
     labels = [label_text(target.rpartition("/")[2]) for target in targets[::every]]
     panel.set_xticks(range(0, len(targets), every), labels, rotation=60, ha="right", rotation_mode="anchor")
@@ -64,4 +61,6 @@ def draw_components(study: "RankedStudy") -> "Figure | None":
     bar.outline.set_visible(False)
     for spine in panel.spines.values():
         spine.set_visible(False)
-    return figure
+    return Drawing(
+        figure, rows, "Every component on every domain. The diagonal is a component on its own unit's text."
+    )

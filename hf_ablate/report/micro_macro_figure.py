@@ -1,8 +1,9 @@
 """Micro-merge beside macro-merge: which of the two proxies of a mixture is nearer to the model trained on it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..corpus.description import CorpusDescription
 from ..mixtures.grouping import Grouping
@@ -10,24 +11,19 @@ from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES, by_groups
 from ..mixtures.ranked import MEAN
 from ..mixtures.units import CorpusUnits
+from .drawing import Drawing
+from .ranked_study import RankedStudy
 from .style import ACCENT, GREY, SECOND, WIDTH, panels
 
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from .ranked_study import RankedStudy
-
-
-def micro_macro_table(study: "RankedStudy") -> list[dict[str, Any]]:
+def micro_macro_table(study: RankedStudy) -> list[dict[str, Any]]:
     """The mixtures with a reference model whose two merges differ: a record per proxy, field, target and mixture.
 
     Args:
         study ([`RankedStudy`]): with macro proxies, from `evaluate --merge_by`, and a corpus.
 
     Returns:
-        `list[dict]`: `predictor` (that averages units), `field`, `target`, `mixture_id`, `mixture`, `groups` (their
+        `list[dict]`: `predictor` (that averages units), `field`, `target`, `mixture_id`, `name`, `groups` (their
         number), `imbalance` (the largest group's share, as a multiple of an equal share), `micro` and `macro` (the
         scores of the merges), `reference`, and `macro_nearer_by` (how much nearer the macro-merge is to it).
     """
@@ -44,7 +40,7 @@ def micro_macro_table(study: "RankedStudy") -> list[dict[str, Any]]:
     return rows
 
 
-def _rows(study: "RankedStudy", corpus: CorpusUnits, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
+def _rows(study: RankedStudy, corpus: CorpusUnits, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
     mixtures = {name: Mixture.of(facts["mixture"]) for name, facts in study.ranking.mixtures.items()}
     grouping = Grouping.read(corpus, field, list(mixtures.values()))
     rows = []
@@ -60,13 +56,13 @@ def _rows(study: "RankedStudy", corpus: CorpusUnits, micro: str, macro: str, fie
             distance = {name: abs(scores[name] - scores["reference"]) for name in ("micro", "macro")}
             rows.append({
                 "predictor": micro, "field": field, "target": target, "mixture_id": mixture.id,
-                "mixture": mixture.name, "groups": len(parts), "imbalance": largest * len(parts), **scores,
+                "name": mixture.name, "groups": len(parts), "imbalance": largest * len(parts), **scores,
                 "macro_nearer_by": distance["micro"] - distance["macro"],
             })  # fmt: skip
     return rows
 
 
-def draw_micro_macro(study: "RankedStudy") -> "Figure | None":
+def micro_macro(study: RankedStudy) -> Drawing | None:
     """Two scatters, of micro- and of macro-merges against the reference models, and which is nearer by imbalance.
 
     A row for each kind of proxy and field; on the mean of domains.
@@ -75,9 +71,10 @@ def draw_micro_macro(study: "RankedStudy") -> "Figure | None":
         study ([`RankedStudy`]): what the report is about.
 
     Returns:
-        `Figure | None`: `None` where no mixture with a reference model has two merges that differ.
+        `Drawing | None`: `None` where no mixture with a reference model has two merges that differ.
     """
-    rows = [row for row in micro_macro_table(study) if row["target"] == MEAN]
+    table = micro_macro_table(study)
+    rows = [row for row in table if row["target"] == MEAN]
     pairs = list(dict.fromkeys((row["predictor"], row["field"]) for row in rows))
     if not pairs:
         return None
@@ -89,10 +86,14 @@ def draw_micro_macro(study: "RankedStudy") -> "Figure | None":
         _scatter(micro, of_pair, "micro", f"micro-merge: {label}", ACCENT)
         _scatter(macro, of_pair, "macro", f"macro-merge: {label}, by {field}", SECOND)
         _difference(nearer, of_pair, study.ranking.unit_of_measure)
-    return figure
+    caption = (
+        "Micro-merges average units, macro-merges average one merge for each group. Above the line in the third "
+        "panel, the macro-merge is nearer to the model trained on the mixture; on the mean of domains."
+    )
+    return Drawing(figure, table, caption)
 
 
-def _scatter(panel: "Axes", rows: list[dict[str, Any]], kind: str, title: str, colour: str) -> None:
+def _scatter(panel: Axes, rows: list[dict[str, Any]], kind: str, title: str, colour: str) -> None:
     x, y = (np.array([row[name] for row in rows]) for name in (kind, "reference"))
     panel.scatter(x, y, s=24, color=colour, linewidths=0.6, edgecolors="white", zorder=3)
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
@@ -106,7 +107,7 @@ def _scatter(panel: "Axes", rows: list[dict[str, Any]], kind: str, title: str, c
     panel.locator_params(nbins=5)
 
 
-def _difference(panel: "Axes", rows: list[dict[str, Any]], unit_of_measure: str) -> None:
+def _difference(panel: Axes, rows: list[dict[str, Any]], unit_of_measure: str) -> None:
     x, y = (np.array([row[name] for row in rows]) for name in ("imbalance", "macro_nearer_by"))
     colours = [SECOND if value > 0 else ACCENT for value in y]
     panel.axhline(0, color=GREY, linewidth=0.8)

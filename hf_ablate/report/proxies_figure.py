@@ -1,33 +1,74 @@
-"""Every proxy against the reference models, the components of each mixture behind them: is a merge nearer than a part?"""
+"""Every proxy against the reference models, with the components of each mixture behind them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from ..ranking.tables import short_name
+from .drawing import Drawing
+from .ranked_study import RankedStudy
+from .scatters import targets_shown
 from .style import GREY, MUTED, SEQUENCE, WIDTH, label_text, panels
 
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from .ranked_study import RankedStudy
 
 COMPONENT = "component"
 _MOST_SIZES = 6  # in the legend
 _MARKERS = ("o", "s", "^", "D", "v", "P")  # of the proxies, in the order of tables
 
 
-def proxies_table(study: "RankedStudy") -> list[dict[str, Any]]:
-    """What stands in for each reference model: a record per target, mixture, and proxy of it or component in it.
+def proxies(study: RankedStudy) -> Drawing | None:
+    """A panel per target: proxies with a marker per kind, coloured by the number of units, components small behind.
 
     Args:
         study ([`RankedStudy`]): what the report is about.
 
     Returns:
-        `list[dict]`: `target`, `mixture_id`, `mixture`, `number_of_units`, `predictor` (a proxy, or `component`),
-        `of` (the unit of a component), `score` and `reference`; of mixtures of two units or more.
+        `Drawing | None`: `None` where no proxy of a mixture with a reference model was scored.
     """
+    rows = _stand_ins(study)
+    kinds = [kind for kind in study.ranking.ranked_by if any(row["predictor"] == kind for row in rows)]
+    if not kinds:
+        return None
+    names = targets_shown(study)
+    columns = min(3, len(names))
+    figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.5 + 0.13 * len(kinds))
+    sizes = sorted({row["number_of_units"] for row in rows})
+    colours = {size: SEQUENCE(place / max(len(sizes) - 1, 1)) for place, size in enumerate(sizes)}
+    for panel, name in zip(axes, names, strict=False):
+        _draw_panel(panel, [row for row in rows if row["target"] == name], kinds, colours)
+        panel.set_title(label_text(short_name(name)) + "\n" * len(kinds), fontsize=8.5)
+        panel.text(0, 1.03, _correlations(study, name, kinds), transform=panel.transAxes, fontsize=6.4, color=MUTED)
+        panel.set_xlabel("proxy, or component")
+        if panel.get_subplotspec().is_first_col():
+            panel.set_ylabel("reference model")
+    for panel in axes[len(names) :]:
+        panel.set_visible(False)
+    figure.legend(handles=_handles(study, kinds, colours), loc="outside upper right", ncols=4, handletextpad=0.3)
+    caption = (
+        "The proxies of each mixture, as they were scored, against the model trained on it "
+        f"({study.ranking.unit_of_measure}, lower is better); small dots are the components of the mixture. What is "
+        "on the dashed line scores as the model does."
+    )
+    return Drawing(figure, rows, caption)
+
+
+def _correlations(study: RankedStudy, target: str, kinds: list[str]) -> str:
+    """A line per proxy: Pearson and Spearman correlation with the reference models, with intervals."""
+    lines = []
+    for kind, marker in zip(kinds, "●■▲◆▼✚", strict=False):
+        statistics = study.agreement.group(target)["predictors"].get(kind, {})
+        numbers = [
+            f"{label} {found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+            for label, name in (("Pearson", "pearson"), ("Spearman", "spearman"))
+            if (found := statistics.get(name, {"value": None}))["value"] is not None and found["low"] is not None
+        ]
+        lines.append(f"{marker} {'  '.join(numbers) or 'too few reference models for a correlation'}")
+    return "\n".join(lines)
+
+
+def _stand_ins(study: RankedStudy) -> list[dict[str, Any]]:
+    """What stands in for each reference model of two units or more: proxies of its mixture, and components in it."""
     rows = []
     for target in study.ranking.targets:
         components = study.ranking.component_scores(target)
@@ -38,52 +79,22 @@ def proxies_table(study: "RankedStudy") -> list[dict[str, Any]]:
                 if entry["reference"] is None or mixture["number_of_units"] < 2:
                     continue
                 row = {
-                    "target": target, "mixture_id": entry["mixture_id"], "mixture": mixture["name"],
+                    "target": target, "mixture_id": entry["mixture_id"], "name": mixture["name"],
                     "number_of_units": mixture["number_of_units"], "reference": entry["reference"],
                 }  # fmt: skip
-                rows.append({**row, "predictor": predictor, "of": "", "score": entry["score"]})
+                rows.append({**row, "predictor": predictor, "unit": None, "score": entry["score"]})
                 if entry["mixture_id"] in seen:
                     continue
                 seen.add(entry["mixture_id"])
                 rows += [
-                    {**row, "predictor": COMPONENT, "of": unit, "score": components[unit]}
+                    {**row, "predictor": COMPONENT, "unit": unit, "score": components[unit]}
                     for unit in mixture["mixture"]
                     if components.get(unit) is not None
                 ]
     return rows
 
 
-def draw_proxies(study: "RankedStudy", names: list[str]) -> "Figure | None":
-    """A panel per target: proxies with a marker per kind, coloured by the number of units, components small behind.
-
-    Args:
-        study ([`RankedStudy`]): what the report is about.
-        names (`list[str]`): the targets.
-
-    Returns:
-        `Figure | None`: `None` where no proxy of a mixture with a reference model was scored.
-    """
-    rows = proxies_table(study)
-    kinds = [kind for kind in study.ranking.ranked_by if any(row["predictor"] == kind for row in rows)]
-    if not kinds:
-        return None
-    columns = min(3, len(names))
-    figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.9)
-    sizes = sorted({row["number_of_units"] for row in rows})
-    colours = {size: SEQUENCE(place / max(len(sizes) - 1, 1)) for place, size in enumerate(sizes)}
-    for panel, name in zip(axes, names, strict=False):
-        _draw_panel(panel, [row for row in rows if row["target"] == name], kinds, colours)
-        panel.set_title(label_text(name))
-        panel.set_xlabel("proxy, or component")
-        if panel.get_subplotspec().is_first_col():
-            panel.set_ylabel("reference model")
-    for panel in axes[len(names) :]:
-        panel.set_visible(False)
-    figure.legend(handles=_handles(study, kinds, colours), loc="outside upper right", ncols=4, handletextpad=0.3)
-    return figure
-
-
-def _draw_panel(panel: "Axes", rows: list[dict[str, Any]], kinds: list[str], colours: dict[int, Any]) -> None:
+def _draw_panel(panel: Axes, rows: list[dict[str, Any]], kinds: list[str], colours: dict[int, Any]) -> None:
     def drawn(predictor: str, **style: Any) -> None:
         chosen = [row for row in rows if row["predictor"] == predictor]
         panel.scatter([row["score"] for row in chosen], [row["reference"] for row in chosen], **style)
@@ -100,7 +111,7 @@ def _draw_panel(panel: "Axes", rows: list[dict[str, Any]], kinds: list[str], col
     panel.margins(0.07)
 
 
-def _handles(study: "RankedStudy", kinds: list[str], colours: dict[int, Any]) -> list[Line2D]:
+def _handles(study: RankedStudy, kinds: list[str], colours: dict[int, Any]) -> list[Line2D]:
     labels = [study.ranking.ranked_by[kind]["label"] for kind in kinds]
     return [
         *(

@@ -24,9 +24,7 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
         study ([`RankedStudy`]): what the report is about.
         predictor (`str`): a proxy, as it was scored; or `chosen`, whose predictions of a model were made without it.
     """
-    domains = study.target_names("domain")
-    sources = study.target_names("source_mean")
-    names = [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
+    names = targets_shown(study)
     points = {name: _points(study, name, predictor) for name in names}
     if not any(points.values()):
         return None
@@ -56,6 +54,13 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
     return Drawing(figure, rows, f"{label[0].upper()}{label[1:]}: each point is a mixture, what is predicted of it "
                    "against the score of the model trained on it "
                    f"({study.ranking.unit_of_measure}, lower is better).")  # fmt: skip
+
+
+def targets_shown(study: RankedStudy) -> list[str]:
+    """The targets that have a panel: the mean, all domains, and the sources where there are too many domains."""
+    domains = study.target_names("domain")
+    sources = study.target_names("source_mean")
+    return [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
 
 
 def scattered(study: RankedStudy) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""Windows of neighbouring units, such as years, against each of these units' text: how far a mixture reaches in time."""
+"""Windows of neighbouring units, such as years, against the text of each of these units."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..corpus.description import CorpusDescription
 from ..corpus.rules.bins import place_of
@@ -11,14 +12,10 @@ from ..errors import InputError
 from ..mixtures.ranked import Ranking
 from ..mixtures.units import CorpusUnits
 from ..mixtures.windows import rows_of_neighbours
+from .drawing import Drawing
+from .ranked_study import RankedStudy
 from .style import HEAT, INK, MUTED, WIDTH, label_text, panels
 
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from .ranked_study import RankedStudy
 
 _FEWEST = 3  # units in a row; fewer have no neighbours to speak of
 _MOST_ROWS = 6  # drawn, those of the most units; all are in the table
@@ -46,7 +43,7 @@ class WindowMap:
         return 100 * (self.scores / np.nanmin(self.scores, axis=0) - 1)
 
 
-def window_maps(study: "RankedStudy") -> list[WindowMap]:
+def window_maps(study: RankedStudy) -> list[WindowMap]:
     """The maps of a study, the row with the most units first; none where its units have no order.
 
     A window is a candidate with equal weights on neighbours, a single unit among them; its score is what was
@@ -64,7 +61,9 @@ def window_maps(study: "RankedStudy") -> list[WindowMap]:
 
 def _rows(units: CorpusUnits) -> list[tuple[str, list[str]]]:
     """The rows of neighbours within the values of the one field that tells units of the same place apart."""
-    ordered = [unit for group, members in units.groups.items() if place_of(group.partition("=")[2]) for unit in members]
+    ordered = [
+        unit for group, members in units.groups.items() if place_of(group.partition("=")[2]) for unit in members
+    ]
     if len(ordered) < _FEWEST:
         return []
     units = units.only([unit for unit in units.names if unit in ordered])
@@ -80,9 +79,7 @@ def _rows(units: CorpusUnits) -> list[tuple[str, list[str]]]:
 
 def _map_of(name: str, row: list[str], ranking: Ranking) -> WindowMap | None:
     """The map of a row; `None` where fewer than two windows over it were scored on its text."""
-    targets = {
-        facts["domain"]: target for target, facts in ranking.targets.items() if facts["level"] == "domain"
-    }
+    targets = {facts["domain"]: target for target, facts in ranking.targets.items() if facts["level"] == "domain"}
     windows = {
         mixture: sorted(facts["mixture"], key=row.index)
         for mixture, facts in ranking.mixtures.items()
@@ -104,8 +101,7 @@ def _is_window(weights: dict[str, float], row: list[str]) -> bool:
     return places == list(range(places[0], places[-1] + 1)) and np.ptp(list(weights.values())) < 1e-9
 
 
-def window_table(maps: list[WindowMap]) -> list[dict[str, Any]]:
-    """The numbers of the maps, a record per window and unit."""
+def _records(maps: list[WindowMap]) -> list[dict[str, Any]]:
     return [
         {
             "row": one.name, "window": " + ".join(window), "size": len(window), "unit": unit,
@@ -118,8 +114,9 @@ def window_table(maps: list[WindowMap]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def draw_window_maps(maps: list[WindowMap]) -> "Figure | None":
+def window_map(study: RankedStudy) -> Drawing | None:
     """A heat map per row of neighbours: windows below each other, the units' text beside each other."""
+    maps = window_maps(study)
     if not maps:
         return None
     shown = maps[:_MOST_ROWS]
@@ -134,10 +131,14 @@ def draw_window_maps(maps: list[WindowMap]) -> "Figure | None":
     bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
     bar.set_label("% worse than the best window on the same text (predicted)", color=MUTED, fontsize=7.5)
     bar.outline.set_visible(False)
-    return figure
+    caption = (
+        "Neighbouring units in equal parts, on the text of each unit of the row: the diagonal is a unit's own text, "
+        "what is beside it that of its neighbours."
+    )
+    return Drawing(figure, _records(maps), caption)
 
 
-def _draw_map(panel: "Axes", one: WindowMap, limit: float, most_labels: int) -> Any:
+def _draw_map(panel: Axes, one: WindowMap, limit: float, most_labels: int) -> Any:
     image = panel.imshow(one.excess, cmap=HEAT, aspect="auto", vmin=0, vmax=limit, interpolation="nearest")
     short = [_without_common(unit, one.units) for unit in one.units]
     names = dict(zip(one.units, short, strict=True))

@@ -4,13 +4,13 @@ import pytest
 
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN, Ranking
-from hf_ablate.ranking.measured import Agreement
-from hf_ablate.report.components_figure import components_table, draw_components
-from hf_ablate.report.micro_macro_figure import draw_micro_macro, micro_macro_table
-from hf_ablate.report.proxies_figure import COMPONENT, draw_proxies, proxies_table
+from hf_ablate.ranking.measured import ALL, Agreement
+from hf_ablate.report.components_figure import components
+from hf_ablate.report.micro_macro_figure import micro_macro
+from hf_ablate.report.proxies_figure import COMPONENT, proxies
 from hf_ablate.report.ranked_study import RankedStudy
 from hf_ablate.report.style import style
-from hf_ablate.report.window_map import draw_window_maps, window_maps, window_table
+from hf_ablate.report.window_map import window_map, window_maps
 
 
 FIELDS = {
@@ -24,7 +24,9 @@ LABELS = {"merged": "merged weights", "merged_by_field": "merged weights, by fie
 
 
 def make_study(
-    scores: dict[Mixture, dict[str, float]], references: dict[Mixture, float], macro: dict[Mixture, float] | None = None
+    scores: dict[Mixture, dict[str, float]],
+    references: dict[Mixture, float],
+    macro: dict[Mixture, float] | None = None,
 ) -> RankedStudy:
     """A ranked study.
 
@@ -34,9 +36,9 @@ def make_study(
         macro: mixture → score of its macro-merge, on all targets.
     """
     targets = list(next(iter(scores.values())))
-    proxies = {"merged": scores, **({"merged_by_field": {}} if macro else {})}
+    by_kind = {"merged": scores, **({"merged_by_field": {}} if macro else {})}
     for mixture, score in (macro or {}).items():
-        proxies["merged_by_field"][mixture] = dict.fromkeys(targets, score)
+        by_kind["merged_by_field"][mixture] = dict.fromkeys(targets, score)
     content = {
         "unit_of_measure": "bits per byte",
         "answered_by": "merged",
@@ -51,13 +53,13 @@ def make_study(
             {"target": name, "level": "domain" if "/" in name else MEAN, "domain": name.partition("/")[2] or None}
             for name in targets
         ],
-        "ranked_by": [{"predictor": kind, "label": LABELS[kind]} for kind in proxies],
+        "ranked_by": [{"predictor": kind, "label": LABELS[kind]} for kind in by_kind],
         "ranking": [
             {
                 "target": target, "predictor": kind, "mixture_id": mixture.id, "name": mixture.name,
                 "score": values[target], "reference": references.get(mixture),
             }
-            for kind, of_kind in proxies.items()
+            for kind, of_kind in by_kind.items()
             for mixture, values in of_kind.items()
             for target in targets
         ],
@@ -68,7 +70,15 @@ def make_study(
             for target in targets
         ],
     }  # fmt: skip
-    agreement = {"predictors": [{"predictor": kind, "label": LABELS[kind], "proxy": True} for kind in proxies]}
+    agreement = {
+        "predictors": [{"predictor": kind, "label": LABELS[kind], "proxy": True} for kind in by_kind],
+        "agreement": [
+            {"target": target, "group": ALL, "n": len(references), "predictor": kind, "statistic": name, "value": None}
+            for target in targets
+            for kind in by_kind
+            for name in ("pearson", "spearman")
+        ],
+    }
     corpus = {
         "block_size": 8, "units": {unit: {"tokens": 80, "digest": ""} for unit in FIELDS}, "seed": None,
         "groups": {unit: {"fields": fields, "source": []} for unit, fields in FIELDS.items()},
@@ -89,8 +99,11 @@ def scored(value: float) -> dict[str, float]:
 def test_windows_are_neighbours_in_equal_parts_within_one_value_of_the_other_field():
     every = [mixture(*BIO[:1]), mixture(*BIO[:2]), mixture(*BIO[1:]), mixture(*BIO)]
     others = [
-        mixture(BIO[0], BIO[2]), mixture(BIO[0], "cs_2001"), Mixture.of({BIO[0]: 0.3, BIO[1]: 0.7}), mixture("cs_2001"),
-    ]  # fmt: skip
+        mixture(BIO[0], BIO[2]),
+        mixture(BIO[0], "cs_2001"),
+        mixture("cs_2001"),
+        Mixture.of({BIO[0]: 0.3, BIO[1]: 0.7}),
+    ]
     study = make_study({one: scored(1 + place) for place, one in enumerate([*others, *reversed(every)])}, {})
     (found,) = window_maps(study)
     assert found.name == "field=bio" and found.units == BIO
@@ -98,12 +111,14 @@ def test_windows_are_neighbours_in_equal_parts_within_one_value_of_the_other_fie
     best_first = [8.0, 7.0, 6.0, 5.0]  # on the text of the first unit, in the order of `windows`
     assert found.scores[:, 0].tolist() == best_first
     assert found.excess[:, 0] == pytest.approx([60, 40, 20, 0])
-    table = window_table([found])
-    assert len(table) == 4 * 3 and table[0] == pytest.approx({
-        "row": "field=bio", "window": "bio_2001", "size": 1, "unit": "bio_2001", "score": 8.0, "excess_percent": 60,
-    })  # fmt: skip
     with style():
-        (panel, _) = draw_window_maps([found]).axes
+        drawing = window_map(study)
+    assert len(drawing.rows) == 4 * 3
+    assert drawing.rows[0].pop("excess_percent") == pytest.approx(60)
+    assert drawing.rows[0] == {
+        "row": "field=bio", "window": "bio_2001", "size": 1, "unit": "bio_2001", "score": 8.0,
+    }  # fmt: skip
+    panel, _ = drawing.figure.axes
     assert [label.get_text() for label in panel.get_xticklabels()] == ["2001", "2002-2003", "2004"]
     assert [label.get_text() for label in panel.get_yticklabels()] == [
         "2001", "2001 to 2003 (2)", "2002 to 2004 (2)", "2001 to 2004 (3)",
@@ -113,21 +128,25 @@ def test_windows_are_neighbours_in_equal_parts_within_one_value_of_the_other_fie
 def test_units_without_an_order_have_no_windows(monkeypatch):
     monkeypatch.setattr(__name__ + ".FIELDS", {"a": {"field": "x"}, "b": {"field": "y"}, "c": {"field": "z"}})
     study = make_study({mixture("a"): {MEAN: 1.0}, mixture("a", "b"): {MEAN: 1.0}}, {})
-    assert window_maps(study) == [] and draw_window_maps([]) is None
+    assert window_maps(study) == [] and window_map(study) is None
 
 
 def test_behind_a_proxy_are_the_components_of_its_mixture():
     pair, alone = mixture(BIO[0], "cs_2001"), {unit: mixture(unit) for unit in FIELDS}
     scores = {one: scored(2 + place) for place, one in enumerate(alone.values())} | {pair: scored(1.5)}
     study = make_study(scores, {pair: 1.2, alone[BIO[0]]: 1.0}, macro={one: 1.4 for one in scores})
-    rows = [row for row in proxies_table(study) if row["target"] == MEAN]
-    assert {row["mixture_id"] for row in rows} == {pair.id} and {row["reference"] for row in rows} == {1.2}
-    shown = [(row["predictor"], row["of"], row["score"]) for row in rows]
-    assert sorted(shown) == [
-        (COMPONENT, "bio_2001", 2.0), (COMPONENT, "cs_2001", 5.0), ("merged", "", 1.5), ("merged_by_field", "", 1.4),
-    ]  # fmt: skip
     with style():
-        figure = draw_proxies(study, [MEAN])
+        drawing = proxies(study)
+    rows = [row for row in drawing.rows if row["target"] == MEAN]
+    assert {row["mixture_id"] for row in rows} == {pair.id} and {row["reference"] for row in rows} == {1.2}
+    shown = [(row["predictor"], row["unit"], row["score"]) for row in rows]
+    assert shown == [
+        ("merged", None, 1.5),
+        (COMPONENT, "bio_2001", 2.0),
+        (COMPONENT, "cs_2001", 5.0),
+        ("merged_by_field", None, 1.4),
+    ]
+    figure = drawing.figure
     drawn = [collection.get_offsets().tolist() for collection in figure.axes[0].collections]
     assert drawn == [[[2.0, 1.2], [5.0, 1.2]], [[1.5, 1.2]], [[1.4, 1.2]]]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
@@ -139,22 +158,27 @@ def test_only_mixtures_whose_merges_differ_tell_micro_from_macro():
     study = make_study(
         {balanced: scored(1.5), unequal: scored(1.6)}, {balanced: 1.2, unequal: 1.3}, {balanced: 1.5, unequal: 1.4}
     )
-    (row,) = (row for row in micro_macro_table(study) if row["target"] == MEAN)
-    assert row["mixture_id"] == unequal.id and (row["predictor"], row["field"], row["groups"]) == ("merged", "field", 2)
+    with style():
+        drawing = micro_macro(study)
+    (row,) = (row for row in drawing.rows if row["target"] == MEAN)
+    assert row["mixture_id"] == unequal.id and (row["predictor"], row["field"], row["groups"]) == (
+        "merged",
+        "field",
+        2,
+    )
     assert row["imbalance"] == pytest.approx(0.75 * 2)  # three of four units are of the same field
     assert row["macro_nearer_by"] == pytest.approx(0.3 - 0.1)
-    with style():
-        figure = draw_micro_macro(study)
-    assert figure.axes[2].get_title(loc="left") == "the macro-merge is nearer for 1 of 1"
-    assert draw_micro_macro(make_study({unequal: scored(1.6)}, {unequal: 1.3})) is None
+    assert drawing.figure.axes[2].get_title(loc="left") == "the macro-merge is nearer for 1 of 1"
+    assert micro_macro(make_study({unequal: scored(1.6)}, {unequal: 1.3})) is None
 
 
 def test_components_are_compared_with_the_best_on_each_domain():
     alone = {mixture(unit): scored(2 + place) for place, unit in enumerate(FIELDS)}
     study = make_study(alone, {})
-    rows = {(row["component"], row["target"]): row["excess_percent"] for row in components_table(study)}
+    with style():
+        drawing = components(study)
+    rows = {(row["component"], row["target"]): row["excess_percent"] for row in drawing.rows}
     assert rows["bio_2001", "in_domain/bio_2001"] == 0
     assert rows["cs_2001", "in_domain/bio_2001"] == pytest.approx(100 * (5 / 2 - 1))
     assert len(rows) == 4 * 3  # the mean is no domain
-    with style():
-        assert draw_components(study).axes[0].images[0].get_array().shape == (4, 3)
+    assert drawing.figure.axes[0].images[0].get_array().shape == (4, 3)

@@ -151,17 +151,17 @@ def test_what_people_named_is_escaped(page):
 
 def test_figures_are_saved_with_their_numbers_and_those_of_an_earlier_ranking_are_removed(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
-    scatters = {"scatter_chosen", "scatter_merged", "scatter_ensemble"}
+    scatters = {"scatter_chosen", "proxies", "components"}
     assert names == {"ranking", "effects", "agreement", "cost", "training", "evaluation"} | scatters
     for ending in ("pdf", "csv"):
         assert {path.stem for path in (run_dir / "report" / "figures").glob(f"*.{ending}")} == names
 
 
 def test_the_numbers_of_a_figure_are_those_that_it_shows(study, run_dir):
-    table = csv.DictReader((run_dir / "report" / "figures" / "scatter_merged.csv").open())
+    table = csv.DictReader((run_dir / "report" / "figures" / "scatter_chosen.csv").open())
     rows = {(row["target"], float(row["score"]), float(row["reference"])) for row in table}
     targets = ["mean", *study.target_names("domain")]
-    panels = dict(zip(targets, scatter(study, "merged").figure.axes, strict=True))
+    panels = dict(zip(targets, scatter(study, "chosen").figure.axes, strict=True))
     assert rows == {(target, x, y) for target in targets for x, y in panels[target].collections[0].get_offsets()}
     assert len(rows) == len(targets) * study.agreement.references
 
@@ -170,9 +170,9 @@ def test_the_same_study_gives_the_same_bytes(run_dir, study, steps, page, tmp_pa
     without = write.render(study, steps, {}, "A <study> & its title", 10)
     assert without.split() == re.sub(r"<figure.*?</figure>", "", page, flags=re.DOTALL).split()
     with style():
-        assert save(scatter(study, "merged"), tmp_path, "scatter_merged") in page
+        assert save(scatter(study, "chosen"), tmp_path, "scatter_chosen") in page
     for ending in ("png", "pdf", "csv"):
-        name = f"scatter_merged.{ending}"
+        name = f"scatter_chosen.{ending}"
         assert (tmp_path / name).read_bytes() == (run_dir / "report" / "figures" / name).read_bytes()
 
 
