@@ -31,7 +31,7 @@ ALLOWED = {
     "ranking": {"mixtures", "evaluation", "observations", "prediction"},
     "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
     "ablation": {"corpus", "mixtures", "evaluation", "prediction"},
-    "report": {"mixtures", "prediction", "ranking", "search", "ablation"},
+    "report": {"corpus", "mixtures", "prediction", "ranking", "search", "ablation"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking", "observations"},
     "study": {
         "commands",
