@@ -63,6 +63,11 @@ class CorpusDescription:
     unit_blocks: int | None = None
     units_are_final: bool = True
 
+    @property
+    def groups_are_known(self) -> bool:
+        """Whether it is known of every unit which fields it has, and where it is from."""
+        return all(text.fields and text.roots for text in self.units.values())
+
     @classmethod
     def read(cls, run_dir: Path) -> "CorpusDescription":
         """The finished corpus of a run folder.

@@ -176,8 +176,19 @@ def _drawn(what: str, count: int, samples: int | None) -> int:
     return count
 
 
-def needs_corpus(arguments: EnumerateArguments) -> bool:
-    """Whether the mixtures depend on more of the corpus than its units' names: on groups, or numbers of tokens."""
+def needs_corpus(arguments: EnumerateArguments, groups_are_known: bool = False) -> bool:
+    """Whether the mixtures depend on more of the corpus than its units' names: on groups, or numbers of tokens.
+
+    Args:
+        arguments ([`EnumerateArguments`]): of the recipe.
+        groups_are_known (`bool`): the recipe of the corpus says which groups its units are in.
+    """
+    if arguments.weights_of != UNIFORM or (
+        "group_subsets" in arguments.methods and arguments.group_weights == "tokens"
+    ):
+        return True
+    if groups_are_known:
+        return False
     mappings = [*arguments.mixtures, *arguments.multipliers, *arguments.side_weights]
     lists = [arguments.units, arguments.exclude_units, arguments.base_units, arguments.across, *mappings]
     ordered = arguments.units and not (arguments.windows_within or arguments.windows_by)
@@ -185,6 +196,5 @@ def needs_corpus(arguments: EnumerateArguments) -> bool:
         any(field != UNIT for field in arguments.across_by)
         or not {"groups", "group_subsets", "swap"}.isdisjoint(arguments.methods)
         or ("windows" in arguments.methods and not ordered)
-        or arguments.weights_of != UNIFORM
         or any("=" in name for name in chain.from_iterable(lists))
     )

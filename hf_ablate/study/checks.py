@@ -175,7 +175,7 @@ def check_pool(stages: Mapping[str, Any]) -> None:
     if partition is None:
         return
     corpus = CorpusDescription.planned(partition)
-    candidates = _candidates(partition, stages["enumerate"]) if "enumerate" in stages else []
+    candidates = _candidates(partition, corpus, stages["enumerate"]) if "enumerate" in stages else []
     if candidates and corpus.units_are_final:
         check_named_mixtures(stages, candidates, list(corpus.units))
     if train is None:
@@ -189,10 +189,12 @@ def check_pool(stages: Mapping[str, Any]) -> None:
         one_of_each(corpus, train.budgets)
 
 
-def _candidates(partition: PartitionArguments, arguments: EnumerateArguments) -> list[CandidateMixture] | None:
-    units = partition.units
-    if units and not any(map(is_pattern, units)) and not needs_corpus(arguments):
-        return plan_candidates(arguments, CorpusUnits(units))
+def _candidates(
+    partition: PartitionArguments, corpus: CorpusDescription, arguments: EnumerateArguments
+) -> list[CandidateMixture] | None:
+    units = partition.unit_names
+    if units and not any(map(is_pattern, units)) and not needs_corpus(arguments, corpus.groups_are_known):
+        return plan_candidates(arguments, CorpusUnits.of(corpus))
     return None
 
 

@@ -100,6 +100,33 @@ def test_recipes_dry_runs_and_names(tmp_path, data, capsys, monkeypatch):
         find_command("partition").parse(["--config", str(recipe)])
 
 
+def test_mixtures_of_groups_are_planned_from_the_recipe(tmp_path, data, capsys, tokenizer):
+    """Named units have their groups before there is a corpus, so the cost of all models is known."""
+    collections = [
+        {"name": "s2orc", **papers(data), "units": ["bio_1990-1999", "bio_2000-2009", "cs_1990-2009"]},
+        {"name": "wiki", **pages(data), "units": ["Arts", "bio"]},
+    ]
+    common = {"run_dir": str(tmp_path / "run")}
+    recipes = {
+        "partition": {"collections": collections, "unit_tokens": "all", "block_size": 16, "tokenizer": tokenizer},
+        "enumerate": {"methods": ["groups", "across"], "group_by": ["field", "source"],
+                      "across": ["source=s2orc", "source=wiki"], "across_by": ["field", "unit"],
+                      "references": ["all"]},
+        "train": {"model_type": "llama", "config_overrides": "hidden_size=8,num_hidden_layers=1,num_attention_heads=1",
+                  "component_tokens": 256, "reference_tokens": 256, "reference_budget": "union", "seed_tokens": 0,
+                  "use_cpu": True, "per_device_train_batch_size": 2},
+    }  # fmt: skip
+    for stage, values in recipes.items():
+        (tmp_path / "recipes").mkdir(exist_ok=True)
+        (tmp_path / "recipes" / f"{stage}.yaml").write_text(json.dumps(common | values))
+    assert main(["run", str(tmp_path / "recipes"), "--dry_run"]) == 0
+    printed = capsys.readouterr().out
+    # the fields bio and cs (of one unit), both sources, and bio or cs beside each of two categories
+    assert "8 mixtures, 7 of them with a reference model" in printed
+    assert "13 models" in printed
+    assert main(["validate", str(tmp_path / "recipes")]) == 0
+
+
 @pytest.mark.parametrize(
     ("first", "second", "top", "message"),
     [

@@ -105,10 +105,10 @@ def _units(arguments: EnumerateArguments, plan: CorpusPlan) -> CorpusUnits | Non
     corpus = plan.corpus
     if corpus is not None and plan.change is Change.NO:
         return CorpusUnits.of(corpus)
+    if corpus is not None and corpus.units_are_final:
+        return None if needs_corpus(arguments, corpus.groups_are_known) else CorpusUnits.of(corpus)
     if needs_corpus(arguments):
         return None
-    if corpus is not None and corpus.units_are_final:
-        return CorpusUnits(list(corpus.units))
     named = [] if any(map(is_pattern, arguments.units)) else arguments.units
     return CorpusUnits(named) if named else None
 
