@@ -20,7 +20,6 @@ DOMAINS = [("in_domain", unit) for unit in UNITS] + [("out_of_domain", name) for
 BLOCK_SIZE, UNIT_TOKENS, PARAMETERS = 256, 1_024_000, 1_180_000
 MEASUREMENT = {
     "split": "val", "tokenizer_digest": "tokenizer-1", "max_length": BLOCK_SIZE, "limit": None, "dtype": "float32",
-    "data": {source: f"data-{source}" for source, _ in DOMAINS},
 }  # fmt: skip
 SCORED_TOKENS = 400_000
 FLOPS_PER_TOKEN = 6 * PARAMETERS
@@ -36,17 +35,30 @@ def subsets(units: list[str]) -> list[Mixture]:
 
 
 class World:
-    """Made-up truth: what training on a mixture does to bits per byte."""
+    """Made-up truth: what training on a mixture does to bits per byte.
 
-    def __init__(self, seed: int = 0, noise: float = 0.004) -> None:
+    A domain gains most from its own unit and, where units have fields, more from those of the same field.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        noise: float = 0.004,
+        units: list[str] = UNITS,
+        domains: list[tuple[str, str]] = DOMAINS,
+        fields: dict[str, dict[str, str]] | None = None,
+    ) -> None:
         self.random = random.Random(seed)
         self.noise = noise
-        self.base = {domain: self.random.uniform(2.3, 2.9) for domain in DOMAINS}
-        self.gain = {
-            (unit, domain): 0.75 if domain[1] == unit else self.random.uniform(0.05, 0.4)
-            for unit in UNITS
-            for domain in DOMAINS
-        }
+        self.units, self.domains, self.fields = units, domains, fields or {}
+        self.base = {domain: self.random.uniform(2.3, 2.9) for domain in domains}
+        self.gain = {(unit, domain): self._gain(unit, domain[1]) for unit in units for domain in domains}
+
+    def _gain(self, unit: str, domain: str) -> float:
+        if domain == unit:
+            return 0.75
+        own, other = (self.fields.get(name, {}).get("field") for name in (unit, domain))
+        return self.random.uniform(0.05, 0.4) + (0.25 if own and own == other else 0)
 
     def seed_model(self, domain: tuple[str, str]) -> float:
         return self.base[domain]
@@ -97,29 +109,30 @@ def make_study(
     budget: str = "fixed",
     seed: int = 0,
     evaluated: list[tuple[str, str]] | None = None,
+    world: World | None = None,
 ) -> Path:
     """Write a run folder up to `scores/`, and return it; with the domains that training evaluated, if it did."""
-    world = World(seed)
+    world = world or World(seed)
     mixtures = subsets(UNITS) if mixtures is None else mixtures
     larger = [mixture for mixture in mixtures if len(mixture.units) > 1]
     trained = random.Random(1).sample(larger, min(references, len(larger)))
-    values = {"seed": (None, {domain: world.seed_model(domain) for domain in DOMAINS})}
-    for unit in UNITS:
-        own = {domain: world.component(unit, domain) for domain in DOMAINS}
+    values = {"seed": (None, {domain: world.seed_model(domain) for domain in world.domains})}
+    for unit in world.units:
+        own = {domain: world.component(unit, domain) for domain in world.domains}
         values[f"component:{unit}"] = (Mixture.uniform([unit]), own)
     for mixture in trained:
-        own = {domain: world.reference(mixture, domain) for domain in DOMAINS}
+        own = {domain: world.reference(mixture, domain) for domain in world.domains}
         values[f"reference:{mixture.id}"] = (mixture, own)
     for proxy in proxies:
         for mixture in larger:
-            own = {domain: world.merged(mixture, domain) for domain in DOMAINS}
+            own = {domain: world.merged(mixture, domain) for domain in world.domains}
             values[f"{proxy}:{mixture.id}"] = (mixture, own)
     write_scores(run_dir, values)
-    _write_mixtures(run_dir, mixtures, {mixture.id for mixture in trained})
-    _write_corpus(run_dir)
-    _write_models(run_dir, trained, budget)
+    _write_mixtures(run_dir, world.units, mixtures, {mixture.id for mixture in trained})
+    _write_corpus(run_dir, world)
+    _write_models(run_dir, world.units, trained, budget)
     if evaluated:
-        for unit in UNITS:
+        for unit in world.units:
             log_evaluations(run_dir / "models" / "components" / unit, world, unit, evaluated)
     return run_dir
 
@@ -134,9 +147,11 @@ def write_scores(run_dir: Path, values: dict[str, tuple[Mixture | None, dict[tup
         }
         for model, (mixture, _) in values.items()
     }  # fmt: skip
+    data = {row["source"]: row["data_digest"] for row in rows}
     write_manifest(
         run_dir / "scores", "evaluate", {"split": "val"}, {"rows": digest(rows)},
-        models=models, measurement=MEASUREMENT, cost=_scoring_costs([model["kind"] for model in models.values()]),
+        models=models, measurement=MEASUREMENT | {"data": data},
+        cost=_scoring_costs([model["kind"] for model in models.values()]),
     )  # fmt: skip
 
 
@@ -150,7 +165,7 @@ def _scoring_costs(kinds: list[str]) -> list[dict]:
     return costs
 
 
-def _write_mixtures(run_dir: Path, mixtures: list[Mixture], references: set[str]) -> None:
+def _write_mixtures(run_dir: Path, units: list[str], mixtures: list[Mixture], references: set[str]) -> None:
     rows = [
         {
             "id": mixture.id, "name": mixture.name, "weights": mixture.weights, "reference": mixture.id in references
@@ -160,11 +175,11 @@ def _write_mixtures(run_dir: Path, mixtures: list[Mixture], references: set[str]
     write_text(run_dir / "mixtures" / "mixtures.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     write_manifest(
         run_dir / "mixtures", "enumerate", {"methods": ["subsets"]}, {}, digest=f"mixtures-{len(rows)}",
-        units=UNITS, count=len(rows),
+        units=units, count=len(rows),
     )  # fmt: skip
 
 
-def _write_corpus(run_dir: Path) -> None:
+def _write_corpus(run_dir: Path, world: World) -> None:
     units = {
         unit: {
             "digest": f"unit-{unit}", "blocks": UNIT_TOKENS // BLOCK_SIZE, "tokens": UNIT_TOKENS,
@@ -172,23 +187,25 @@ def _write_corpus(run_dir: Path) -> None:
             "documents": documents,
         }
         for unit, unique, documents in zip(
-            UNITS, (610_000, 1_024_000, 1_024_000, 1_024_000, 890_000), (310, 980, 870, 1210, 1450), strict=True
+            world.units, itertools.cycle((610_000, 1_024_000, 1_024_000, 1_024_000, 890_000)),
+            itertools.cycle((310, 980, 870, 1210, 1450)),
         )
     }  # fmt: skip
-    evaluation = {}
-    for source, domain in DOMAINS:
+    evaluation, sources = {}, {domain: source for source, domain in world.domains}
+    for source, domain in world.domains:
         split = evaluation.setdefault(source, {}).setdefault("val", {"digest": f"data-{source}", "domains": {}})
         split["domains"][domain] = {"documents": 60, "bytes": 100_000}
     write_manifest(
         run_dir / "corpus", "partition", {"block_size": BLOCK_SIZE}, {}, digest="corpus-1", units=units, seed=None,
         tokenizer={"digest": "tokenizer-1", "vocab_size": 4096}, block_size=BLOCK_SIZE, eval=evaluation,
+        groups={unit: {"fields": fields, "source": [sources[unit]]} for unit, fields in world.fields.items()},
         removed={"duplicate documents": 212, "documents too short": 95, "documents that overlap the evaluation": 17},
     )  # fmt: skip
 
 
-def _write_models(run_dir: Path, trained: list[Mixture], budget: str) -> None:
+def _write_models(run_dir: Path, units: list[str], trained: list[Mixture], budget: str) -> None:
     _write_model(run_dir / "models" / "seed", "seed", None, {"seed": 4000}, 11.0)
-    for unit in UNITS:
+    for unit in units:
         mixture = Mixture.uniform([unit])
         _write_model(run_dir / "models" / "components" / unit, f"component:{unit}", mixture, {unit: 4000}, 9.5)
     for mixture in trained:

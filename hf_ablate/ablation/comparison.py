@@ -5,11 +5,14 @@ from typing import Any
 
 from ..errors import InputError
 from ..mixtures.choose import BEST
+from ..mixtures.display import display_name
 from ..mixtures.mixture import Mixture
+from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import read_evidence
 from .asked import UNIFORM, asked_mixture
 from .compare import compare
+from .question import units_of
 from .records import comparison_records, mixture_record
 
 
@@ -38,7 +41,8 @@ def compare_mixtures(
         raise InputError(f"{asked[0]!r} and {asked[1]!r} are the same mixture, {first.shortened()}; name two")
     fitted = fit_evidence(evidence)
     comparisons = compare(fitted, run_dir, (first, second), judged, confidence)
-    names = (_name(asked[0], first), _name(asked[1], second))
+    corpus = units_of(run_dir, evidence)
+    names = (_name(asked[0], first, corpus), _name(asked[1], second, corpus))
     return {
         "target": judged.name,
         "unit_of_measure": evidence.unit_of_measure,
@@ -49,6 +53,6 @@ def compare_mixtures(
     }
 
 
-def _name(asked: str, mixture: Mixture) -> str:
-    name = mixture.shortened()
+def _name(asked: str, mixture: Mixture, corpus: CorpusUnits) -> str:
+    name = display_name(mixture, corpus)
     return f"{asked} ({name})" if asked in (BEST, UNIFORM) else name

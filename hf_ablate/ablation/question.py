@@ -62,7 +62,7 @@ def find_question(run_dir: Path, evidence: Evidence, settings: EffectsSettings) 
         raise InputError(f"the study has one unit, {evidence.units[0]}; effects need mixtures of two units or more")
     target = evidence.target(settings.target)
     base = asked_mixture(run_dir, settings.mixture, evidence, target)
-    corpus = _units_of(run_dir, evidence)
+    corpus = units_of(run_dir, evidence)
     if settings.groups is None:
         parts, groups = units_as_parts(evidence.units), groups_of_all_fields(corpus)
     else:
@@ -71,7 +71,7 @@ def find_question(run_dir: Path, evidence: Evidence, settings: EffectsSettings) 
     return Question(base, tuple(parts), tuple(groups), target, tuple(domains))
 
 
-def _units_of(run_dir: Path, evidence: Evidence) -> CorpusUnits:
+def units_of(run_dir: Path, evidence: Evidence) -> CorpusUnits:
     """The units that the evidence is about, with their groups where there is a corpus that records them."""
     units = list(evidence.units)
     if not has_manifest(RunFolder(run_dir).corpus):

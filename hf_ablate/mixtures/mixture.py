@@ -3,7 +3,8 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +90,7 @@ class Mixture:
     @property
     def name(self) -> str:
         """What people read: units joined by `+`, with their weights where these differ."""
-        return " + ".join(self._terms)
+        return self.named_by([(unit, [unit]) for unit in self.units], width=sys.maxsize)
 
     def shortened(self, width: int = 96) -> str:
         """The name; where that is longer than `width`, the heaviest units and the id, which tells it from others.
@@ -104,18 +105,33 @@ class Mixture:
 
         ```
         """
-        if len(self.name) <= width:
-            return self.name
-        heaviest = sorted(zip(self.items, self._terms, strict=True), key=lambda pair: -pair[0][1])
-        terms = [term for _, term in heaviest]
-        shown = len(terms) - 1
-        while shown > 1 and len(_cut(terms, shown, self.id)) > width:
-            shown -= 1
-        return _cut(terms, shown, self.id)
+        return self.named_by([(unit, [unit]) for unit in self.units], width)
 
-    @property
-    def _terms(self) -> list[str]:
-        return self.units if self.is_uniform else [f"{weight_text(weight)} {unit}" for unit, weight in self.items]
+    def named_by(self, parts: Sequence[tuple[str, Sequence[str]]], width: int, kind: str = "unit") -> str:
+        """A name made of those of its parts, shortened as [`shortened`] does.
+
+        Args:
+            parts (`Sequence[tuple[str, Sequence[str]]]`): name and units of each, which hold every unit once.
+            width (`int`): beyond which the name is shortened.
+            kind (`str`): of the parts.
+        """
+        weights = self.weights
+        shares = [math.fsum(weights[unit] for unit in units) for _, units in parts]
+        terms = [
+            name if self.is_uniform else f"{weight_text(share)} {name}"
+            for (name, _), share in zip(parts, shares, strict=True)
+        ]
+        if len(whole := " + ".join(terms)) <= width:
+            return whole
+        heaviest = [term for _, term in sorted(zip(shares, terms, strict=True), key=lambda pair: -pair[0])]
+        shown = len(terms) - 1
+        while shown > 1 and len(self._cut(heaviest, shown, kind)) > width:
+            shown -= 1
+        return self._cut(heaviest, shown, kind)
+
+    def _cut(self, terms: list[str], shown: int, kind: str) -> str:
+        left = len(terms) - shown
+        return f"{' + '.join(terms[:shown])} + … {left} more {kind}{'s' * (left > 1)} ({self.id})"
 
     def check_units(self, known: list[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""
@@ -138,11 +154,6 @@ def weight_text(weight: float) -> str:
     least = min(weight, 1 - weight)
     digits = 2 - math.floor(math.log10(least)) if least > 0 else 0
     return f"{weight:.{digits}f}".rstrip("0").rstrip(".") if digits else "1"
-
-
-def _cut(terms: list[str], shown: int, name: str) -> str:
-    left = len(terms) - shown
-    return f"{' + '.join(terms[:shown])} + … {left} more unit{'s' * (left > 1)} ({name})"
 
 
 def mixture_keys(model: str, mixture: Mapping[str, float] | None) -> dict[str, Any]:

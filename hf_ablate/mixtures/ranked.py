@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, unknown_name
-from ..manifest import read_manifest
+from ..manifest import has_manifest, read_manifest
 from ..run_folder import RunFolder
+from .display import display_names
+from .mixture import Mixture
 from .proxies import PROXIES
+from .units import CorpusUnits
 
 
 MEAN = "mean"  # what options and files call the target that is the mean of all domains
@@ -21,9 +24,11 @@ class Ranking:
 
     Args:
         content (`dict`): what the file holds.
+        corpus ([`CorpusUnits`]): the units and their groups, by which mixtures are named.
     """
 
     content: dict[str, Any]
+    corpus: CorpusUnits = CorpusUnits([])
 
     @property
     def unit_of_measure(self) -> str:
@@ -44,6 +49,10 @@ class Ranking:
     def mixtures(self) -> dict[str, dict[str, Any]]:
         """Id of each candidate → `name`, `mixture` (unit → weight), `number_of_units`."""
         return {row["mixture_id"]: row for row in self.content["mixtures"]}
+
+    def names(self, width: int = 96) -> dict[str, str]:
+        """Id of each candidate → what people read for it, which is long for few; see [`display_names`]."""
+        return display_names([Mixture.of(row["mixture"]) for row in self.content["mixtures"]], self.corpus, width)
 
     @cached_property
     def targets(self) -> dict[str, dict[str, Any]]:
@@ -158,4 +167,6 @@ def read_ranking(run_dir: Path) -> Ranking:
     """
     folder = RunFolder(run_dir)
     read_manifest(folder.ranking)
-    return Ranking(json.loads(folder.ranking_file.read_text(encoding="utf-8")))
+    content = json.loads(folder.ranking_file.read_text(encoding="utf-8"))
+    has_units = has_manifest(folder.corpus) or has_manifest(folder.observations)
+    return Ranking(content, CorpusUnits.read(run_dir) if has_units else CorpusUnits([]))

@@ -1,6 +1,7 @@
 """The units of a corpus, and names for several of them: patterns and groups."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..corpus.description import CorpusDescription
@@ -74,8 +75,31 @@ class CorpusUnits:
 
     @property
     def fields(self) -> list[str]:
-        """The fields by whose values there are groups; `source` last, unless a field of the documents is called so."""
-        return list(dict.fromkeys(group.partition("=")[0] for group in self.groups))
+        """The fields by whose values there are groups, `source` last."""
+        fields = dict.fromkeys(group.partition("=")[0] for group in self.groups)
+        return sorted(fields, key=lambda name: name == "source")
+
+    @cached_property
+    def first_groups(self) -> dict[str, list[str]]:
+        """Group → its units, by the first field that a unit has a value of: that of its name, before its source.
+
+        Example:
+
+        ```python
+        >>> groups = {"source=s2orc": ["bio_1", "bio_2"], "field=bio": ["bio_1", "bio_2"], "year=1": ["bio_1"]}
+        >>> CorpusUnits(["bio_1", "bio_2", "art"], groups | {"category=art": ["art"]}).first_groups
+        {'field=bio': ['bio_1', 'bio_2'], 'category=art': ['art']}
+
+        ```
+        """
+        first: dict[str, str] = {}
+        for name in self.fields:
+            for group in self.groups_of(name):
+                first = dict.fromkeys(self.groups[group], group) | first
+        groups: dict[str, list[str]] = {}
+        for unit in filter(first.get, self.names):
+            groups.setdefault(first[unit], []).append(unit)
+        return groups
 
     def groups_named(self, names: list[str]) -> dict[str, list[str]]:
         """Group → its units, of all groups of a field (`field`), or of those that a pattern means (`field=bio*`).

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..mixtures.mixture import ID_EXPLAINED, Mixture
+from ..mixtures.mixture import ID_EXPLAINED
 from ..mixtures.ranked import MEAN, Ranking
 from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
@@ -39,10 +39,11 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     domains = ranking.members.get(target, [])
     shown = domains if len(domains) <= _MOST_DOMAINS else []
     by_domain = {name: {entry["mixture_id"]: entry["score"] for entry in ranking.entries(name)} for name in shown}
+    names = ranking.names()
     rows = [
         [
             str(entry["rank"]),
-            mixture_text(ranking, entry["mixture_id"]),
+            names[entry["mixture_id"]],
             "=" if entry["tied"] else "",
             score_text(entry["score"]),
             score_text(entry["sd"] and Z90 * entry["sd"]),
@@ -128,20 +129,6 @@ def _predicted_proxies(ranking: Ranking) -> str:
         if facts["scored"] is not None and facts["scored"] < len(ranking.mixtures)
     ]
     return "".join(partly)
-
-
-def mixture_text(ranking: Ranking, mixture: str, width: int = 96) -> str:
-    """What people read for a mixture, in at most some `width` characters.
-
-    Args:
-        ranking ([`Ranking`]): which the mixture is a candidate of.
-        mixture (`str`): its id.
-        width (`int`): beyond which the name is shortened.
-    """
-    found = Mixture.of(ranking.mixtures[mixture]["mixture"])
-    if found.is_uniform and len(found.units) == len(ranking.units) and len(found.name) > width:
-        return f"all {len(found.units)} units in equal shares"
-    return found.shortened(width)
 
 
 def target_text(target: str) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from ..mixtures.ranked import MEAN
-from ..ranking.tables import mixture_text, short_name
-from ..run_folder import split_model_id, split_reference_id
+from ..ranking.tables import short_name
+from ..run_folder import split_model_id
 from .drawing import Drawing
 from .ranked_study import Points, RankedStudy
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, label_text, panels
@@ -30,13 +30,10 @@ def training_curves(study: RankedStudy) -> Drawing | None:
             tokens, loss = zip(*points, strict=True)
             colour = GREY if kind == "seed" else LINES[position % len(LINES)]
             many = len(curves) > len(LINES)
-            label = split_model_id(model)[1]
-            if kind == "reference":
-                mixture, _ = split_reference_id(model)
-                label = mixture_text(study.ranking, mixture, 24) if mixture in study.ranking.mixtures else label
+            label = label_text(split_model_id(model)[1]) if kind == "component" else None
             panel.plot(
                 np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
-                alpha=0.45 if many else 0.9, label=label_text(label) if kind == "component" else None,
+                alpha=0.45 if many else 0.9, label=label,
             )  # fmt: skip
         panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
         panel.set_xlabel("million tokens")

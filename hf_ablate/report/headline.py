@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..ranking.measured import CHOSEN, INTERVALS
-from ..ranking.tables import BUDGETS, Z90, mixture_text, score_text
+from ..ranking.tables import BUDGETS, Z90, score_text
 from .cost import by_kind, cost_rows, flops_of_proxies
 from .ranked_study import RankedStudy
 
@@ -19,7 +19,7 @@ def answer(study: RankedStudy) -> dict[str, Any]:
     entries = study.ranking.entries()
     best = entries[0]
     return {
-        "mixture": mixture_text(study.ranking, best["mixture_id"], 200),
+        "mixture": study.names[best["mixture_id"]],
         "score": score_text(best["score"]),
         "reach": None if best["sd"] is None else score_text(Z90 * best["sd"]),
         "gain": _gain(study, entries),
@@ -39,10 +39,7 @@ def _gain(study: RankedStudy, entries: list[dict[str, Any]]) -> str:
     if len(entries) == 1:
         return ", the only candidate"
     runner_up = entries[1]
-    return (
-        f", with {name}; the runner-up, {mixture_text(study.ranking, runner_up['mixture_id'], 200)}, is "
-        f"{_share(best, runner_up)} worse"
-    )
+    return f", with {name}; the runner-up, {study.names[runner_up['mixture_id']]}, is {_share(best, runner_up)} worse"
 
 
 def _is_uniform_over_all(study: RankedStudy, mixture: str) -> bool:

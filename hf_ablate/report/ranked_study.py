@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ class RankedStudy:
     def is_proxy(self, predictor: str) -> bool:
         """Whether a predictor is a proxy as it was scored."""
         return self.agreement.predictors.get(predictor, {}).get("proxy", False)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Id of each mixture → what the page calls it."""
+        return self.ranking.names(200)
 
     @property
     def units(self) -> list[str]:

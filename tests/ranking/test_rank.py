@@ -14,7 +14,6 @@ from hf_ablate.prediction.read_evidence import read_evidence
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.ranking.measured import best_predictors, read_agreement
-from hf_ablate.ranking.tables import mixture_text
 
 
 FIELDS = dict(zip(UNITS, ("graphs", "tables", "numbers", "numbers", "language"), strict=True))
@@ -281,9 +280,9 @@ def test_mixtures_that_begin_alike_are_told_apart():
     units = [f"a_unit_with_a_long_name_{number:02}" for number in range(12)]
     mixtures = [Mixture.of(dict.fromkeys(units, 1) | {unit: 1.001}) for unit in units]
     rows = [{"mixture_id": mixture.id, "mixture": mixture.weights} for mixture in mixtures]
-    shown = [mixture_text(Ranking({"mixtures": rows}), mixture.id, 96) for mixture in mixtures]
-    assert len(set(shown)) == len(mixtures)
-    assert all(len(text) <= 96 and mixture.id in text for text, mixture in zip(shown, mixtures, strict=True))
+    shown = Ranking({"mixtures": rows}).names()
+    assert len(set(shown.values())) == len(mixtures)
+    assert all(len(text) <= 96 and mixture in text for mixture, text in shown.items())
 
 
 def test_the_best_is_tied_with_itself_and_a_higher_confidence_ties_more(study, tmp_path):

@@ -1,0 +1,60 @@
+"""A study as wide as the paper's: 139 units with their real names, as many domains, hundreds of mixtures.
+
+Run as a script to look at its report: `PYTHONPATH=tests python tests/report/paper_study.py FOLDER`.
+"""
+
+import random
+import sys
+from pathlib import Path
+
+from synthetic_study import World, make_study
+
+from hf_ablate.mixtures.group_methods import group_subsets
+from hf_ablate.mixtures.mixture import Mixture
+
+
+NAMES = Path(__file__).parents[1] / "fixtures" / "paper" / "s2orc_units.txt"
+CATEGORIES = [
+    "Culture_and_the_arts", "General_referece", "Health_and_fitness", "History_and_events", "Human_activites",
+    "Mathematics_and_logic", "Natural_and_physical_sciences", "Philosophy_and_thinking",
+    "Religion_and_belief_systems", "Society_and_social_sciences", "Technology_and_applied_sciences",
+]  # fmt: skip
+FIELDS = {
+    name.replace(",", "_"): dict(zip(("field", "years"), name.split(","), strict=True))
+    for name in NAMES.read_text(encoding="utf-8").split()
+} | {name: {"category": name} for name in CATEGORIES}
+UNITS = list(FIELDS)
+DOMAINS = [("m2d2_wikipedia" if unit in CATEGORIES else "s2orc", unit) for unit in UNITS]
+
+
+def paper_world() -> World:
+    """Its units and domains, with the fields and years that they are grouped by."""
+    return World(units=UNITS, domains=DOMAINS, fields=FIELDS)
+
+
+def paper_mixtures(pairs: int = 150, triples: int = 100, fields: int = 40) -> list[Mixture]:
+    """Every unit, random pairs and triples of units, every field, random pairs of fields, and all units."""
+    generator = random.Random(0)
+    by_field: dict[str, list[str]] = {}
+    for unit, values in FIELDS.items():
+        by_field.setdefault(f"field={values.get('field', 'wiki')}", []).append(unit)
+    sets = [
+        generator.sample(UNITS, size) for size, count in ((2, pairs), (3, triples)) for _ in range(count)
+    ]  # fmt: skip
+    mixtures = [*map(Mixture.uniform, ([unit] for unit in UNITS)), *map(Mixture.uniform, sets)]
+    mixtures += [*map(Mixture.uniform, by_field.values()), Mixture.uniform(UNITS)]
+    for shares in ({group: len(units) for group, units in by_field.items()}, dict.fromkeys(by_field, 1)):
+        mixtures += group_subsets(by_field, 2, dict.fromkeys(UNITS, 1), shares, fields, 0)
+    return list({mixture.id: mixture for mixture in mixtures}.values())
+
+
+if __name__ == "__main__":
+    from hf_ablate.ranking import rank
+    from hf_ablate.ranking.arguments import RankArguments
+    from hf_ablate.report.write import write_report
+
+    folder = make_study(
+        Path(sys.argv[1]), mixtures=paper_mixtures(), references=40, world=paper_world(), evaluated=DOMAINS[::12],
+    )  # fmt: skip
+    rank.run(RankArguments(run_dir=folder, top=5))
+    print(write_report(folder))
