@@ -198,14 +198,15 @@ class RunFolder:
     def model(self, model: str) -> Path:
         """The folder of a model, by its id."""
         kind, name = split_model_id(model)
-        return self.models / _FOLDERS[kind] / _folder_name(name) if name else self.models / kind
+        folder = self.models / _FOLDERS.get(kind, kind)
+        return folder / _folder_name(name) if name else folder
 
     def saved_models(self, *kinds: str) -> list[Path]:
         """The folders of all finished models of these kinds, in the order of the kinds, then of their names."""
         folders: list[Path] = []
         for kind in kinds:
             folder = self.models / _FOLDERS.get(kind, kind)
-            folders += [folder] if kind not in _FOLDERS else sorted(folder.glob("[!.]*"))
+            folders += [folder] if kind == "seed" else sorted(folder.glob("[!.]*"))
         return [folder for folder in folders if has_manifest(folder)]
 
     @property

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..manifest import MANIFEST, find_manifest, write_text
 from ..merging.config import CONFIG_NAME, merge_yaml, recorded_coefficients
 from ..mixtures.proxies import MERGE
+from ..run_folder import RunFolder
 from ..saved_model import weights_digest
 from .fetch import fetch, read_json
 from .members import Member, content_digest
@@ -131,7 +132,8 @@ def install(planned: PulledFolder, run_dir: Path) -> None:
     if planned.manifest.get("kind") == MERGE.kind:
         coefficients = recorded_coefficients(planned.manifest)
         out_dtype = planned.manifest["arguments"].get("out_dtype", "float32")
-        source = merge_yaml(coefficients, run_dir, out_dtype)  # on the Hub it has ids of the Hub
+        folders = {name: RunFolder(run_dir).component(name) for name in coefficients.units}
+        source = merge_yaml(coefficients, folders, out_dtype)  # on the Hub it has ids of the Hub
         write_text(staging / CONFIG_NAME, source)
     shutil.rmtree(final, ignore_errors=True)
     staging.rename(final)

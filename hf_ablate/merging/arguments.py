@@ -5,6 +5,7 @@ from typing import Literal
 
 from ..arguments import ModelStageArguments
 from ..errors import InputError
+from ..mixtures.grouping import UNITS
 from ..mixtures.mixture import Mixture
 
 
@@ -27,6 +28,14 @@ class MergeArguments(ModelStageArguments):
         metadata={
             "help": "A mixture given by its weights, instead of `mixture`: unit, pattern or group (field=biology) to "
             "weight."
+        },
+    )
+    merge_by: str = field(
+        default=UNITS,
+        metadata={
+            "help": "What is averaged: units (the components, by the mixture's weights), or a field: each group of "
+            "units with the same value first, then the groups in equal shares, with a mergekit-multi YAML beside the "
+            "model. trained_FIELD averages models that were each trained on a group."
         },
     )
     extrapolate: bool = field(

@@ -1,6 +1,7 @@
 """A mixture as a mergekit configuration, and back."""
 
 import math
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -10,10 +11,10 @@ import yaml
 
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
-from ..run_folder import RunFolder
 
 
 CONFIG_NAME = "mergekit_config.yml"
+MULTI_NAME = "mergekit_multi.yml"
 MERGEKIT, OURSELVES = "mergekit", "hf_ablate"  # what has averaged the weights of a written merge
 # The head of the YAML of a merge that mergekit cannot write, see [`write_merge`].
 WITHOUT_MERGEKIT = (
@@ -22,22 +23,23 @@ WITHOUT_MERGEKIT = (
 )
 
 
-def merge_yaml(coefficients: Mixture, run_dir: Path, out_dtype: str = "float32") -> str:
-    """The YAML that makes mergekit average a study's components, from any working directory.
+def merge_yaml(coefficients: Mixture, folders: Mapping[str, Path], out_dtype: str = "float32") -> str:
+    """The YAML that makes mergekit average a study's models, from any working directory.
 
     Paths are absolute: mergekit reads relative ones from the working directory, and short ones as names on the Hub.
 
     Args:
-        coefficients ([`Mixture`]): the components, by name, and their coefficients.
-        run_dir (`Path`): the study's run folder.
+        coefficients ([`Mixture`]): the averaged models, by name, and their coefficients.
+        folders (`Mapping[str, Path]`): name → saved model.
         out_dtype (`str`): number format of the saved weights.
 
     Example:
 
     ```python
-    >>> print(merge_yaml(Mixture.of({"sympy": 1, "pandas": 3}), Path("/data/x")))
+    >>> folders = {name: Path("/data/x/models/components") / name for name in ("pandas", "sympy")}
+    >>> print(merge_yaml(Mixture.of({"sympy": 1, "pandas": 3}), folders))
     # pandas 0.75, sympy 0.25. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER
-    # (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py).
+    # (with --trust-remote-code if the models' folders hold the code of their architecture, modeling_*.py).
     # If the study has been moved, `hf-ablate merge` puts the new paths here.
     merge_method: linear
     base_model: /data/x/models/components/pandas
@@ -56,15 +58,61 @@ def merge_yaml(coefficients: Mixture, run_dir: Path, out_dtype: str = "float32")
 
     ```
     """
-    folder = RunFolder(run_dir.resolve())
-    models = {name: _reference(folder.component(name)) for name in coefficients.units}
-    shares = ", ".join(f"{name} {weight:.6g}" for name, weight in coefficients.items)
+    models = {name: _reference(folders[name].resolve()) for name in coefficients.units}
     comment = (
-        f"# {shares}. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n"
-        "# (with --trust-remote-code if the components' folders hold the code of their architecture, modeling_*.py).\n"
-        "# If the study has been moved, `hf-ablate merge` puts the new paths here.\n"
+        f"# {_shares(coefficients)}. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n{_MOVED}"
     )
     return comment + dump(merge_config(coefficients, models, out_dtype))
+
+
+def multi_yaml(groups: Mapping[str, Mixture], folders: Mapping[str, Path], out_dtype: str = "float32") -> str:
+    """The YAML that makes mergekit-multi average each group of a study's components, then the groups in equal shares.
+
+    Args:
+        groups (`Mapping[str, Mixture]`): group → its components, by name, and their coefficients.
+        folders (`Mapping[str, Path]`): name → saved component.
+        out_dtype (`str`): number format of the saved weights; those of groups are float32.
+
+    Example:
+
+    ```python
+    >>> groups = {"bio": Mixture.uniform(["bio_1", "bio_2"]), "cs": Mixture.uniform(["cs"])}
+    >>> text = multi_yaml(groups, {name: Path("/x") / name for name in ("bio_1", "bio_2", "cs")})
+    >>> [document.get("name") for document in yaml.safe_load_all(text)]
+    ['1_bio', None]
+
+    ```
+    """
+    named = {group: f"{number}_{re.sub('[^A-Za-z0-9]', '_', group)}" for number, group in enumerate(groups, start=1)}
+    documents, averages = [], {}
+    for group, coefficients in groups.items():
+        models = {name: _reference(folders[name].resolve()) for name in coefficients.units}
+        single = len(models) == 1
+        averages[group] = models[coefficients.units[0]] if single else named[group]
+        if not single:
+            documents.append({"name": named[group]} | merge_config(coefficients, models, "float32"))
+    documents.append(merge_config(Mixture.uniform(list(groups)), averages, out_dtype))
+    shares = "; ".join(f"{group}: {_shares(coefficients)}" for group, coefficients in groups.items())
+    comment = (
+        f"# {shares}; then the groups in equal shares. Run anywhere on this machine:\n"
+        f"# mergekit-multi THIS_FILE --intermediate-dir FOLDER --out-path OUTPUT_FOLDER\n{_MOVED}"
+        f"# Sums are rounded twice, so weights differ from those of {CONFIG_NAME} in the last bit of float32.\n"
+    )
+    if any("+" in str(folder.resolve()) or "@" in str(folder.resolve()) for folder in folders.values()):
+        comment += (
+            "# mergekit-multi reads + and @ in the path of a folder as LoRA and revision: move the study first.\n"
+        )
+    return comment + "---\n".join(map(dump, documents))
+
+
+_MOVED = (
+    "# (with --trust-remote-code if the models' folders hold the code of their architecture, modeling_*.py).\n"
+    "# If the study has been moved, `hf-ablate merge` puts the new paths here.\n"
+)
+
+
+def _shares(coefficients: Mixture) -> str:
+    return ", ".join(f"{name} {weight:.6g}" for name, weight in coefficients.items)
 
 
 def merge_config(coefficients: Mixture, models: dict[str, Any], out_dtype: str) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from ..errors import InputError
 from ..manifest import fingerprint, has_manifest, is_finished, read_manifest, write_manifest, write_text
 from ..mixtures.choose import choose_mixtures, mixture_of_weights
 from ..mixtures.mixture import Mixture
-from ..mixtures.probes import read_coefficients, read_probes
-from ..mixtures.proxies import MERGE
+from ..mixtures.probes import read_probes
 from ..mixtures.representation import check_represented
-from ..run_folder import RunFolder, model_id
+from ..run_folder import RunFolder, split_model_id
 from ..saved_model import weights_digest
 from .arguments import MergeArguments
+from .asked import AskedMerge, asked_merges, merge_of_components
 from .components import check_components
-from .config import CONFIG_NAME, MERGEKIT, WITHOUT_MERGEKIT, merge_yaml
+from .config import CONFIG_NAME, MERGEKIT, MULTI_NAME, WITHOUT_MERGEKIT, merge_yaml, multi_yaml
 
 
 logger = logging.getLogger(__name__)
@@ -39,13 +39,15 @@ def run(arguments: MergeArguments) -> None:
             _check_trained(folder, mixtures[0])
     else:
         mixtures = choose_mixtures(arguments.run_dir, arguments.mixture)
+    merges = asked_merges(arguments.run_dir, mixtures, arguments.merge_by)
     if not arguments.extrapolate:
-        check_represented(mixtures, read_probes(arguments.run_dir))
+        check_represented([merge.mixture for merge in merges], read_probes(arguments.run_dir))
     rows = []
-    for mixture in mixtures:
+    for merge in merges:
         if not arguments.dry_run:
-            save_merged(arguments.run_dir, mixture, arguments.out_dtype)
-        rows.append({"id": mixture.id, "name": mixture.name, "folder": str(folder.merged(mixture.id))})
+            save_merge(merge, folder, arguments.out_dtype)
+        mixture = merge.mixture
+        rows.append({"id": mixture.id, "name": mixture.name, "folder": str(folder.model(merge.model))})
     if arguments.output_format == "json":
         print(json.dumps(rows, ensure_ascii=False))
         return
@@ -65,37 +67,30 @@ def _check_trained(folder: RunFolder, mixture: Mixture) -> None:
             )
 
 
-def is_saved(run_dir: Path, mixture: Mixture, out_dtype: str) -> bool:
-    """Whether the merged model of a mixture is saved, checked, and made of the components that are there now.
+def is_saved(merge: AskedMerge, folder: Path, out_dtype: str) -> bool:
+    """Whether a merge is saved, checked, and made of the models that are there now.
 
     Args:
-        run_dir (`Path`): the study's run folder.
-        mixture (`Mixture`): what is merged.
+        merge ([`AskedMerge`]): what is merged.
+        folder (`Path`): where it is saved.
         out_dtype (`str`): number format of the saved weights.
 
     Raises:
-        `InputError`: if a component is missing.
+        `InputError`: if a model that it averages is missing.
     """
-    run_folder = RunFolder(run_dir)
-    coefficients = read_coefficients(run_dir, mixture)
-    expected = fingerprint("merge", *_identity(run_folder, mixture, coefficients, out_dtype))
-    folder = run_folder.merged(mixture.id)
+    expected = fingerprint("merge", *_identity(merge, out_dtype))
     return is_finished(folder, expected) and "merged_by" in read_manifest(folder)  # earlier ones were not checked
 
 
-def _identity(
-    run_folder: RunFolder, mixture: Mixture, coefficients: Mixture, out_dtype: str
-) -> tuple[dict, dict[str, str]]:
-    inputs = {name: read_manifest(run_folder.component(name))["digest"] for name in coefficients.units}
-    settings = {"mixture": mixture.weights, "out_dtype": out_dtype}
-    return settings | ({} if coefficients == mixture else {"coefficients": coefficients.weights}), inputs
+def _identity(merge: AskedMerge, out_dtype: str) -> tuple[dict, dict[str, str]]:
+    inputs = {name: read_manifest(folder)["digest"] for name, folder in merge.folders.items()}
+    settings = {"mixture": merge.mixture.weights, "out_dtype": out_dtype}
+    is_plain = merge.coefficients == merge.mixture
+    return settings | ({} if is_plain else {"coefficients": merge.coefficients.weights}), inputs
 
 
 def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> Path:
-    """Save the merged model of a mixture in its study's run folder; does nothing when it is there and up to date.
-
-    It is written under a temporary name, loaded, compared with the average in memory and renamed when it is that, so
-    neither a killed run nor a library that leaves weights out leaves anything wrong under the final name.
+    """Save the merged model of a mixture in its study's run folder, see [`save_merge`].
 
     Args:
         run_dir (`Path`): the study's run folder.
@@ -108,37 +103,52 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     Raises:
         `InputError`: if a component is missing, or they cannot be averaged.
     """
-    run_folder = RunFolder(run_dir)
-    coefficients = read_coefficients(run_dir, mixture)
-    components = {name: run_folder.component(name) for name in coefficients.units}
-    manifests = {name: read_manifest(folder) for name, folder in components.items()}
-    settings, inputs = _identity(run_folder, mixture, coefficients, out_dtype)
-    folder = run_folder.merged(mixture.id)
-    source = merge_yaml(coefficients, run_dir, out_dtype)
-    if is_saved(run_dir, mixture, out_dtype):
+    return save_merge(merge_of_components(run_dir, mixture), RunFolder(run_dir), out_dtype)
+
+
+def save_merge(merge: AskedMerge, run_folder: RunFolder, out_dtype: str) -> Path:
+    """Save a merge in its study's run folder; does nothing when it is there and up to date.
+
+    It is written under a temporary name, loaded, compared with the average in memory and renamed when it is that, so
+    neither a killed run nor a library that leaves weights out leaves anything wrong under the final name.
+
+    Args:
+        merge ([`AskedMerge`]): what is merged.
+        run_folder ([`RunFolder`]): of the study.
+        out_dtype (`str`): number format of the saved weights; sums are float32 whatever it is.
+
+    Returns:
+        `Path`: the model's folder.
+
+    Raises:
+        `InputError`: if a model that it averages is missing, or they cannot be averaged.
+    """
+    settings, inputs = _identity(merge, out_dtype)
+    folder = run_folder.model(merge.model)
+    if is_saved(merge, folder, out_dtype):
         logger.info("merge: %s is up to date", folder)
-        config, current = folder / CONFIG_NAME, _headed(source, read_manifest(folder)["merged_by"])
-        if not config.is_file() or config.read_text(encoding="utf-8") != current:  # the study has been moved
-            write_text(config, current)
+        _write_configs(merge, folder, out_dtype, read_manifest(folder)["merged_by"])
         return folder
     from .written import write_merge
 
-    check_components(components)
+    check_components(merge.folders)
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    source = merge_yaml(merge.coefficients, merge.folders, out_dtype)
     try:
-        merged_by = write_merge(coefficients, components, temporary, source, out_dtype)
+        merged_by = write_merge(merge.coefficients, merge.folders, temporary, source, out_dtype)
     except InputError as error:
         shutil.rmtree(temporary)
         raise InputError(
-            f"{mixture.name} cannot be saved: {error}. Nothing was written; `hf-ablate evaluate` scores it in memory"
+            f"{merge.mixture.name} cannot be saved: {error}. Nothing was written; `hf-ablate evaluate` scores it in "
+            "memory"
         ) from error
-    write_text(temporary / CONFIG_NAME, _headed(source, merged_by))
-    first = next(iter(manifests.values()))
+    _write_configs(merge, temporary, out_dtype, merged_by)
+    first = read_manifest(next(iter(merge.folders.values())))
     write_manifest(
         temporary, "merge", settings, inputs,
-        model=model_id(MERGE.kind, mixture.id), kind=MERGE.kind, mixture=mixture.weights,
+        model=merge.model, kind=split_model_id(merge.model)[0], mixture=merge.mixture.weights,
         digest=weights_digest(temporary),
         seed_digest=first.get("seed_digest"), tokenizer_digest=first.get("tokenizer_digest"),
         parameters=first.get("parameters"), block_size=first.get("block_size"), merged_by=merged_by,
@@ -148,5 +158,12 @@ def save_merged(run_dir: Path, mixture: Mixture, out_dtype: str = "float32") -> 
     return folder
 
 
-def _headed(source: str, merged_by: str) -> str:
-    return source if merged_by == MERGEKIT else WITHOUT_MERGEKIT + source
+def _write_configs(merge: AskedMerge, folder: Path, out_dtype: str, merged_by: str) -> None:
+    """The merge's mergekit files, where they are not there with the paths of now: a study may have been moved."""
+    texts = {CONFIG_NAME: merge_yaml(merge.coefficients, merge.folders, out_dtype)}
+    if merge.groups:
+        texts[MULTI_NAME] = multi_yaml(merge.groups, merge.folders, out_dtype)
+    for name, text in texts.items():
+        headed = text if merged_by == MERGEKIT else WITHOUT_MERGEKIT + text
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != headed:
+            write_text(folder / name, headed)

@@ -49,12 +49,16 @@ class Grouping:
         groups = corpus.only([unit for unit in corpus.names if unit in units]).divided_by(name)
         return cls({unit: group.partition("=")[2] for group, members in groups.items() for unit in members})
 
-    def parts(self, mixture: Mixture) -> list[Mixture]:
-        """A mixture's groups, each as the mixture of its units alone, in alphabetical order of the groups."""
+    def named_parts(self, mixture: Mixture) -> dict[str, Mixture]:
+        """Value of the field → the mixture of this group's units alone, in alphabetical order of the values."""
         parts: dict[str, dict[str, float]] = {}
         for unit, weight in mixture.items:
             parts.setdefault(self.groups[unit], {})[unit] = weight
-        return [Mixture.of(parts[group]) for group in sorted(parts)]
+        return {group: Mixture.of(parts[group]) for group in sorted(parts)}
+
+    def parts(self, mixture: Mixture) -> list[Mixture]:
+        """The mixtures of each group's units alone."""
+        return list(self.named_parts(mixture).values())
 
     def regrouped(self, mixture: Mixture) -> Mixture:
         """The mixture in which every group has the same weight, and a group's units share it as they do in this one.

@@ -1,12 +1,12 @@
 """The choice of the mixtures that get a reference model: those that have one, and others drawn beside them."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import find_manifest, has_manifest
-from ..run_folder import RunFolder
+from ..run_folder import RunFolder, split_model_id, split_reference_id
 from .mixture import Mixture
 from .names import find_mixtures
 
@@ -15,6 +15,30 @@ def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
     """The ids of the mixtures that have a finished reference model, whenever and for whatever draw it was trained."""
     folder = RunFolder(run_dir)
     return {mixture.id for mixture in mixtures if has_manifest(folder.reference(mixture.id))}
+
+
+def trained_on(models: Iterable[tuple[str, Mixture]]) -> dict[str, str]:
+    """Mixture id → the id of the model that was trained on it: of a component before that of a reference model.
+
+    Args:
+        models (`Iterable[tuple[str, Mixture]]`): ids and mixtures of components and reference models; repeats of a
+            training are left out.
+
+    Example:
+
+    ```python
+    >>> both = Mixture.uniform(["code", "web"])
+    >>> trained_on([("reference:m-2-repeat1", both), ("reference:m-2", both)])[both.id]
+    'reference:m-2'
+
+    ```
+    """
+    found: dict[str, str] = {}
+    for model, mixture in sorted(models, key=lambda pair: pair[0]):
+        is_repeat = split_model_id(model)[0] == "reference" and split_reference_id(model)[1] > 0
+        if not is_repeat:
+            found.setdefault(mixture.id, model)
+    return found
 
 
 def imported_references(run_dir: Path, units: Collection[str]) -> dict[str, Mixture]:

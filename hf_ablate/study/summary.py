@@ -8,7 +8,7 @@ from typing import Any
 from ..durations import duration_text
 from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import MERGE, find_proxy
+from ..mixtures.proxies import MERGE, find_proxy, is_of_trained_groups
 from ..run_folder import TRAINED_KINDS, RunFolder
 from ..text_table import paragraph
 
@@ -29,10 +29,14 @@ def state_of(stage: str, arguments: Any) -> dict[str, float]:
         "train": run.saved_models(*TRAINED_KINDS),
         "evaluate": [arguments.scores_dir] if stage == "evaluate" else [],
         "rank": [run.ranking],
-        "merge": run.saved_models(MERGE.kind),
+        "merge": run.saved_models(MERGE.kind, *_kinds_of_trained_groups(run)),
         "report": [run.report],
     }[stage]
     return {str(folder): (folder / MANIFEST).stat().st_mtime_ns for folder in folders if has_manifest(folder)}
+
+
+def _kinds_of_trained_groups(run: RunFolder) -> list[str]:
+    return [folder.name for folder in run.models.glob("*") if is_of_trained_groups(folder.name)]
 
 
 def line_of(stage: str, arguments: Any, before: Mapping[str, float]) -> str:

@@ -9,7 +9,8 @@ from ...mixtures.enumerate import read_mixtures
 from ...mixtures.grouping import MergeBy
 from ...mixtures.mixture import Mixture
 from ...mixtures.proxies import ENSEMBLE, of_trained_groups
-from ...run_folder import RunFolder, split_reference_id
+from ...mixtures.references import trained_on
+from ...run_folder import RunFolder
 from .scored_model import Pool, ScoredModel
 from .study import saved_models
 
@@ -54,7 +55,8 @@ def trained_merges(
     Raises:
         `InputError`: if there is none by a field; names the models that are missing.
     """
-    trained = {model.mixture.id: model for model in models if model.mixture and not _is_repeat(model)}
+    by_id = {model.id: model for model in models if model.mixture}
+    trained = trained_on((name, model.mixture) for name, model in by_id.items())
     found: dict[str, dict[Mixture, list[str]]] = {}
     for field, grouping in merge_by.trained.items():
         if proxy == ENSEMBLE.option:
@@ -62,23 +64,19 @@ def trained_merges(
         parts = {mixture: grouping.parts(mixture) for mixture in mixtures}
         parts = {mixture: some for mixture, some in parts.items() if 1 < len(some) < len(mixture.units)}
         found[field] = {
-            mixture: [part.id for part in some]
+            mixture: [trained[part.id] for part in some]
             for mixture, some in parts.items()
             if all(part.id in trained for part in some)
         }
         if not found[field]:
             raise _none_trained(field, [part for some in parts.values() for part in some if part.id not in trained])
-    used = {part for of_field in found.values() for some in of_field.values() for part in some}
-    pool = Pool({model.id: model for name, model in trained.items() if name in used})
+    used = {name for of_field in found.values() for names in of_field.values() for name in names}
+    pool = Pool({name: by_id[name] for name in sorted(used)})
     return [
-        pool.average(of_trained_groups(field).kind, mixture, Mixture.uniform([trained[part].id for part in parts]))
+        pool.average(of_trained_groups(field).kind, mixture, Mixture.uniform(names))
         for field, of_field in found.items()
-        for mixture, parts in of_field.items()
+        for mixture, names in of_field.items()
     ]
-
-
-def _is_repeat(model: ScoredModel) -> bool:
-    return model.kind == "reference" and split_reference_id(model.id)[1] > 0
 
 
 def _none_trained(field: str, missing: list[Mixture]) -> InputError:

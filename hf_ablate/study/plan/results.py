@@ -8,10 +8,12 @@ from typing import Any
 from ...corpus.names import is_pattern
 from ...manifest import find_manifest, has_manifest, read_manifest
 from ...merging.arguments import MergeArguments
+from ...merging.asked import asked_merges, merge_of_components
 from ...merging.config import recorded_coefficients
 from ...merging.merge import is_saved
 from ...mixtures.choose import BEST, choose_mixtures, mixture_of_weights
 from ...mixtures.enumerate import mixtures_digest
+from ...mixtures.grouping import UNITS
 from ...mixtures.mixture import Mixture
 from ...mixtures.names import find_mixtures
 from ...mixtures.proxies import MERGE
@@ -107,9 +109,27 @@ def plan_merges(
         if [] in found:
             return StagePlan("merge", Change.MAYBE, what, "partition", facts={"mixture": names})
         chosen = list(chain.from_iterable(found))
+    if arguments.merge_by != UNITS:
+        return _plan_macro_merges(arguments, corpus, models, chosen)
     change = max(_merge_change(arguments, mixture, models) for mixture in chosen)
     facts = {"mixture": [mixture.name for mixture in chosen]}
     return StagePlan("merge", change, f"the merged model of {', '.join(facts['mixture'])}", "train", facts=facts)
+
+
+def _plan_macro_merges(
+    arguments: MergeArguments, corpus: CorpusPlan, models: ModelsPlan, chosen: list[Mixture]
+) -> StagePlan:
+    """What a run will do to merges by groups, which only a finished corpus and finished models decide."""
+    names = [mixture.name for mixture in chosen]
+    what, facts = f"the merged model, by {arguments.merge_by}, of {', '.join(names)}", {"mixture": names}
+    if corpus.change is not Change.NO:
+        return StagePlan("merge", Change.MAYBE, what, "partition", facts=facts)
+    if models.changes is None or any(change.weights is not Change.NO for change in models.changes.values()):
+        return StagePlan("merge", Change.MAYBE, what, "train", facts=facts)
+    run = RunFolder(arguments.run_dir)
+    merges = asked_merges(arguments.run_dir, chosen, arguments.merge_by)
+    is_there = all(is_saved(merge, run.model(merge.model), arguments.out_dtype) for merge in merges)
+    return StagePlan("merge", Change.NO if is_there else Change.YES, what, "train", facts=facts)
 
 
 def _is_of_several(name: str) -> bool:
@@ -135,7 +155,8 @@ def _merge_change(arguments: MergeArguments, mixture: Mixture, models: ModelsPla
     change = _component_change(coefficients, models)
     if change is Change.NO:
         is_possible = all(has_manifest(run.component(name)) for name in coefficients.units)
-        is_there = is_possible and is_saved(arguments.run_dir, mixture, arguments.out_dtype)
+        merge = merge_of_components(arguments.run_dir, mixture)
+        is_there = is_possible and is_saved(merge, run.merged(mixture.id), arguments.out_dtype)
         return Change.NO if is_there else Change.YES
     return change if has_manifest(run.merged(mixture.id)) else Change.YES
 
