@@ -57,7 +57,10 @@ def test_a_study_is_a_folder_or_comes_with_the_package():
         ("quickstrat", "unknown study 'quickstrat'; did you mean 'quickstart'"),
         ("recipes/quickstart", "is not a folder of recipes .*`quickstart` alone is the study that comes with"),
         ("paper/pool/minature", "unknown study .*; did you mean .paper/pool/miniature."),
-        ("../recipes/paper/pool/miniature", "is not a folder of recipes .*`paper/pool/miniature` alone is the study that comes with"),
+        (
+            "../recipes/paper/pool/miniature",
+            "is not a folder of recipes .*`paper/pool/miniature` alone is the study that comes with",
+        ),
         ("../quickstrat", "is not a folder of recipes .looked for [^`]*$"),
     ],
 )

@@ -121,16 +121,28 @@ class CorpusUnits:
         Raises:
             `InputError`: for an unknown field, and a unit that is in none of its groups or in several.
         """
-        groups = {group: self.groups[group] for group in self.groups_of(field)}
+        values = self.values_of(field)
         for unit in self.names:
-            of_unit = [group for group, members in groups.items() if unit in members]
+            of_unit = values.get(unit, [])
             if len(of_unit) != 1:
-                which = f"is in {' and '.join(of_unit)}" if of_unit else f"has no value of {field!r}"
+                which = f"is of {' and '.join(of_unit)}" if of_unit else f"has no value of {field!r}"
                 raise InputError(
                     f"the units are to be divided by the field {field!r}, and unit {unit!r} {which}; leave it out by "
                     "`exclude_units`, or divide by another field"
                 )
-        return groups
+        return {group: self.groups[group] for group in self.groups_of(field)}
+
+    def values_of(self, field: str) -> dict[str, list[str]]:
+        """Unit → its values of a field: one or, of `source`, perhaps several; a unit without any is not there.
+
+        Raises:
+            `InputError`: if the corpus records no groups, or not of this field.
+        """
+        values: dict[str, list[str]] = {}
+        for group in self.groups_of(field):
+            for unit in self.groups[group]:
+                values.setdefault(unit, []).append(group.partition("=")[2])
+        return values
 
     def groups_of(self, field: str, asked: str | None = None) -> list[str]:
         """The groups by the values of a field.

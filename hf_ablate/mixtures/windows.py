@@ -1,7 +1,7 @@
 """Windows: mixtures of neighbouring units, and what decides which units are neighbours."""
 
-import itertools
 from collections.abc import Iterator
+from itertools import chain, pairwise
 
 from ..corpus.rules.bins import place_of
 from ..errors import InputError
@@ -68,9 +68,7 @@ def rows_of_neighbours(
 def _ordered_field(units: CorpusUnits, within: str | None) -> str:
     """The one field whose values have an order."""
     fields = [field for field in units.fields if field != within]
-    ordered = [
-        field for field in fields if all(place_of(_value(group)) for group in units.groups if _field(group) == field)
-    ]
+    ordered = [field for field in fields if all(map(place_of, chain.from_iterable(units.values_of(field).values())))]
     if len(ordered) == 1:
         return ordered[0]
     if ordered:
@@ -89,11 +87,12 @@ def _places(units: CorpusUnits, field: str) -> dict[str, tuple[float, float]]:
     """Unit → where the value of its field is in the order of values."""
     places: dict[str, tuple[float, float]] = {}
     for group, members in units.divided_by(field).items():
-        place = place_of(_value(group))
+        value = group.partition("=")[2]
+        place = place_of(value)
         if place is None:
             raise InputError(
-                f"`windows_by` is {field!r}, and {_value(group)!r} is neither a number nor a range such as 2012-2013, "
-                "so it has no place in an order; name another field, or the units, in order, in `units`"
+                f"`windows_by` is {field!r}, and {value!r} is neither a number nor a range such as 2012-2013, so it "
+                "has no place in an order; name another field, or the units, in order, in `units`"
             )
         places |= dict.fromkeys(members, place)
     return places
@@ -101,18 +100,10 @@ def _places(units: CorpusUnits, field: str) -> dict[str, tuple[float, float]]:
 
 def _in_order(row: list[str], places: dict[str, tuple[float, float]], field: str) -> list[str]:
     in_order = sorted(row, key=places.__getitem__)
-    for one, other in itertools.pairwise(in_order):
+    for one, other in pairwise(in_order):
         if places[one] == places[other] or places[one][1] > places[other][0]:
             raise InputError(
                 f"the values of {field!r} do not say whether {one!r} or {other!r} comes first; keep them apart by "
                 "`windows_within`, another field, or name the units, in order, in `units`"
             )
     return in_order
-
-
-def _field(group: str) -> str:
-    return group.partition("=")[0]
-
-
-def _value(group: str) -> str:
-    return group.partition("=")[2]

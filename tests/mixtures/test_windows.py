@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from paper_units import PAPER
 
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.arguments import EnumerateArguments
@@ -11,45 +12,7 @@ from hf_ablate.mixtures.units import CorpusUnits
 from hf_ablate.mixtures.windows import windows
 
 
-# The units of S2ORC in the paper: field → the first years of its ranges, each of which ends before the next, the last
-# in 2022 (named in the configurations of github.com/clarana/ez-data-ablations).
-S2ORC = {
-    "AgriculturalAndFoodSciences": (1970, 2016, 2019, 2021, 2022),
-    "Art": (1970,),
-    "Biology": (1970, 1994, 2000, 2004, 2007, 2009, *range(2011, 2023)),
-    "Business": (1970, 2018, 2020, 2021),
-    "Chemistry": (1970, 2015, 2019, 2021),
-    "ComputerScience": (1970, 2009, 2012, 2014, *range(2016, 2023)),
-    "Economics": (1970, 2017, 2020, 2021),
-    "Education": (1970, 2019, 2021),
-    "Engineering": (1970, 2017, 2020, 2021, 2022),
-    "EnvironmentalScience": (1970, 2014, 2017, 2019, 2020, 2021, 2022),
-    "Geology": (1970,),
-    "History": (1970,),
-    "Linguistics": (1970,),
-    "MaterialsScience": (1970, 2016, 2019, 2021, 2022),
-    "Mathematics": (1970, 2003, 2007, 2010, 2012, 2014, 2016, *range(2018, 2023)),
-    "Medicine": (1970, 2007, 2010, *range(2012, 2023)),
-    "NA": (1970, 2020),
-    "Philosophy": (1970,),
-    "Physics": (1970, 1998, 2001, 2003, 2005, 2007, *range(2009, 2023)),
-    "PoliticalScience": (1970, 2020),
-    "Psychology": (1970, 2014, 2017, 2019, 2021, 2022),
-    "Sociology": (1970,),
-}
-
-
-def s2orc_units(names=None) -> CorpusUnits:
-    """As `partition_by: [field, years]` names and groups them; in any order."""
-    groups: dict[str, list[str]] = {}
-    units = []
-    for field, firsts in S2ORC.items():
-        for first, after in zip(firsts, (*firsts[1:], 2023), strict=True):
-            years = f"{first}-{after - 1}"
-            units.append(f"{field}_{years}")
-            for group in (f"field={field}", f"years={years}"):
-                groups.setdefault(group, []).append(units[-1])
-    return CorpusUnits(units, groups).only(names or units)
+S2ORC = PAPER.only(PAPER.named("source=s2orc"))
 
 
 def field_of(unit: str) -> str:
@@ -61,32 +24,33 @@ def found(corpus, **settings):
 
 
 def test_the_paper_has_126_averages_of_neighbouring_years():
-    corpus = s2orc_units()
-    assert len(corpus.names) == 128
-    clipped = found(corpus, windows_within="field", window_edges="clip")
+    assert len(S2ORC.names) == 128
+    years = {"windows_within": "field", "windows_by": "years"}
+    clipped = found(PAPER, units=["source=s2orc"], window_edges="clip", **years)
     assert len(clipped) == 126  # one around every unit, but one for both units of NA and of PoliticalScience
     whole = [mixture for mixture in clipped if len(mixture.units) == 3]
     assert len(whole) == 90  # the 36 others are shorter, at the ends of a field
-    assert set(found(corpus, windows_within="field")) == set(whole)
+    assert (
+        set(found(PAPER, units=["source=s2orc"], **years)) == set(whole) == set(found(S2ORC, windows_within="field"))
+    )
     assert all(len(set(map(field_of, mixture.units))) == 1 for mixture in clipped)
-    assert {unit for mixture in clipped for unit in mixture.units} == set(corpus.names)
-    of_five = found(corpus, windows_within="field", window_edges="clip", window_sizes=[5])
+    assert {unit for mixture in clipped for unit in mixture.units} == set(S2ORC.names)
+    of_five = found(S2ORC, windows_within="field", window_edges="clip", window_sizes=[5])
     assert Counter(len(mixture.units) for mixture in of_five)[5] == 63
     assert len(of_five) == 121
 
 
 def test_windows_that_cross_fields_need_an_order_that_was_given():
-    corpus = s2orc_units()
     with pytest.raises(InputError, match="'years' do not say whether .* comes first; keep them apart"):
-        found(corpus)
-    crossing = found(corpus, units=corpus.names)
+        found(S2ORC)
+    crossing = found(S2ORC, units=S2ORC.names)
     assert len(crossing) == 126
     assert sum(len(set(map(field_of, mixture.units))) > 1 for mixture in crossing) == 36
 
 
 def test_neighbours_are_those_of_the_order_of_years_whatever_the_order_of_names():
-    corpus = s2orc_units(sorted(s2orc_units().names, reverse=True))
-    expected = found(s2orc_units(), windows_within="field")
+    corpus = S2ORC.only(sorted(S2ORC.names, reverse=True))
+    expected = found(S2ORC, windows_within="field")
     assert set(found(corpus, windows_within="field")) == set(expected)
     assert set(found(corpus, windows_within="field", windows_by="years", units=corpus.names)) == set(expected)
 
