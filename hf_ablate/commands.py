@@ -227,6 +227,17 @@ COMMANDS = (
         ("--config quickstart/report.yaml",),
     ),
     Command(
+        "compare",
+        "Compare ranked runs: how agreement and loss depend on slices, sizes, tokens or the seed.",
+        ".comparison.arguments:CompareArguments",
+        ".comparison.command",
+        (
+            "runs/halves runs/quarters runs/eighths --by slices",
+            "runs/paper runs/paper/pools/1.1b --output_dir figures --output_format csv",
+        ),
+        takes_recipe=False,
+    ),
+    Command(
         "predict",
         "Predict the losses of any mixtures in a table, with their standard deviations.",
         ".prediction.arguments:PredictArguments",
