@@ -22,8 +22,8 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
 
     Args:
         run_dir (`Path`): the study's run folder.
-        names (`list[str]`): ids (`m-…`), names (`pandas + scipy`), patterns of names (`pandas + *`), or `best`: the
-            first of the ranking.
+        names (`list[str]`): ids (`m-…`), names (`pandas + scipy`, `field=biology (18)`), patterns of names
+            (`pandas + *`), or `best`: the first of the ranking.
 
     Raises:
         `InputError`: for a name that no candidate has, and for `best` before the mixtures are ranked.
@@ -32,7 +32,7 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
     chosen: dict[str, Mixture] = {}
     for name in names:
         wanted = read_ranking(run_dir).entries()[0]["mixture_id"] if name == BEST else name
-        found = find_mixtures(wanted, candidates)
+        found = find_mixtures(wanted, candidates, _units(run_dir))
         if not found:
             raise InputError(
                 f"none of the study's {len(candidates)} mixtures has the id or name {wanted!r}; "
@@ -52,8 +52,11 @@ def mixture_of_weights(run_dir: Path, weights: dict[str, float]) -> Mixture:
     Raises:
         `InputError`: for unknown names, with the nearest, and weights that are not numbers of 0 or more.
     """
+    return given(_units(run_dir), weights)
+
+
+def _units(run_dir: Path) -> CorpusUnits:
     folder = RunFolder(run_dir)
     if has_manifest(folder.corpus) or has_manifest(folder.observations):
-        return given(CorpusUnits.read(run_dir), weights)
-    trained = dict.fromkeys(unit for probe in read_probes(run_dir).values() for unit in probe.units)
-    return given(CorpusUnits(list(trained)), weights)
+        return CorpusUnits.read(run_dir)
+    return CorpusUnits(list(dict.fromkeys(unit for probe in read_probes(run_dir).values() for unit in probe.units)))

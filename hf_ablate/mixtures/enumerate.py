@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from ..corpus.names import is_pattern
 from ..manifest import (
@@ -21,7 +20,7 @@ from ..manifest import (
 )
 from ..run_folder import RunFolder, reference_id
 from ..text_table import paragraph, text_table
-from .arguments import EnumerateArguments, Method
+from .arguments import EnumerateArguments
 from .from_arguments import enumerate_mixtures, needs_corpus
 from .mixture import Mixture
 from .proposed import proposed_references
@@ -69,7 +68,7 @@ def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[
     enumerated = {mixture.id for mixture in methods_of}
     methods_of |= {mixture: [] for name, mixture in (imported | proposed).items() if name not in enumerated}
     mixtures = list(methods_of)
-    named = named_references(arguments.references, methods_of, get_args(Method))
+    named = named_references(arguments.references, methods_of, corpus)
     there = trained_references(arguments.run_dir, mixtures) | proposed.keys()
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed, named | there)
     return [

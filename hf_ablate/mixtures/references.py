@@ -3,12 +3,15 @@
 import random
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import get_args
 
 from ..errors import InputError
 from ..manifest import find_manifest, has_manifest
 from ..run_folder import RunFolder, split_model_id, split_reference_id
+from .arguments import Method
 from .mixture import Mixture
 from .names import find_mixtures
+from .units import CorpusUnits
 
 
 def trained_references(run_dir: Path, mixtures: list[Mixture]) -> set[str]:
@@ -52,14 +55,14 @@ ALL = "all"
 
 
 def named_references(
-    names: Collection[str], methods_of: Mapping[Mixture, Collection[str]], methods: Collection[str]
+    names: Collection[str], methods_of: Mapping[Mixture, Collection[str]], corpus: CorpusUnits
 ) -> set[str]:
     """The ids of the mixtures that the option `references` names; mixtures of one unit are never among them.
 
     Args:
         names (`Collection[str]`): `all`, methods, ids, names and patterns of names.
         methods_of (`Mapping[Mixture, Collection[str]]`): candidate mixture → the methods that give it.
-        methods (`Collection[str]`): the names of all methods.
+        corpus ([`CorpusUnits`]): the units, and the groups that names may say.
 
     Raises:
         `InputError`: for a name that means no mixture of two or more units.
@@ -68,7 +71,7 @@ def named_references(
 
     ```python
     >>> mixtures = {Mixture.uniform(["a"]): ["groups"], Mixture.uniform(["a", "b"]): ["groups", "subsets"]}
-    >>> named_references(["groups"], mixtures, ["groups", "subsets"]) == {Mixture.uniform(["a", "b"]).id}
+    >>> named_references(["groups"], mixtures, CorpusUnits(["a", "b"])) == {Mixture.uniform(["a", "b"]).id}
     True
 
     ```
@@ -76,10 +79,10 @@ def named_references(
     several = {mixture: given_by for mixture, given_by in methods_of.items() if len(mixture.units) > 1}
     named: set[str] = set()
     for name in names:
-        if name in (ALL, *methods):
+        if name in (ALL, *get_args(Method)):
             found = [mixture for mixture, given_by in several.items() if name == ALL or name in given_by]
         else:
-            found = find_mixtures(name, several)
+            found = find_mixtures(name, several.keys(), corpus)
         if not found:
             raise InputError(
                 f"`references` has {name!r}, and none of the {len(several)} candidates of two or more units has that "

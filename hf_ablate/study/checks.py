@@ -216,7 +216,8 @@ def check_named_mixtures(stages: Mapping[str, Any], candidates: list[CandidateMi
         if stages[stage].weights is not None:
             matching([name for name in stages[stage].weights if "=" not in name], units, kind="unit")  # groups: later
         for name in stages[stage].mixture:
-            if name != BEST and not find_mixtures(name, mixtures):
+            is_by_groups = "(" in name  # which the corpus decides
+            if name != BEST and not is_by_groups and not find_mixtures(name, mixtures):
                 raise InputError(
                     f"{stage}.mixture names {name!r}, and none of the {len(mixtures)} mixtures that the enumerate "
                     "recipe gives has this id or name"

@@ -6,19 +6,22 @@ from hf_ablate.errors import InputError
 from hf_ablate.manifest import write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
 from hf_ablate.mixtures.choose import choose_mixtures, mixture_of_weights
-from hf_ablate.mixtures.enumerate import run
+from hf_ablate.mixtures.enumerate import read_mixtures, run
 from hf_ablate.mixtures.mixture import Mixture
+
+
+def write_corpus(run_dir, units, groups):
+    text = {"blocks": 1, "tokens": 16, "digest": "text"}
+    write_manifest(
+        run_dir / "corpus", "partition", {}, {}, units=dict.fromkeys(units, text), seed=None, block_size=16,
+        tokenizer={"vocab_size": 300, "digest": "tokenizer"}, groups=groups,
+    )  # fmt: skip
 
 
 @pytest.fixture
 def run_dir(tmp_path):
     """Five units, of which a and e are vowels, and all their pairs."""
-    text = {"blocks": 1, "tokens": 16, "digest": "text"}
-    write_manifest(
-        tmp_path / "corpus", "partition", {}, {}, units=dict.fromkeys("abcde", text), seed=None, block_size=16,
-        tokenizer={"vocab_size": 300, "digest": "tokenizer"},
-        groups={unit: {"fields": {"vowel": str(unit in "ae")}, "source": []} for unit in "abcde"},
-    )  # fmt: skip
+    write_corpus(tmp_path, "abcde", {unit: {"fields": {"vowel": str(unit in "ae")}, "source": []} for unit in "abcde"})
     run(EnumerateArguments(run_dir=tmp_path, methods=["pairs"]))
     return tmp_path
 
@@ -30,6 +33,18 @@ def test_mixtures_are_chosen_by_id_name_and_pattern_each_once(run_dir):
     for name in ("x + *", "a", "m-0"):
         with pytest.raises(InputError, match="none of the study's 10 mixtures has the id or name"):
             choose_mixtures(run_dir, [name])
+
+
+def test_mixtures_of_many_units_are_chosen_by_the_names_that_people_read(tmp_path):
+    units = [f"{field}_{year}" for field in ("bio", "law") for year in range(2010, 2020)]
+    groups = {unit: {"fields": {"field": unit[:3]}, "source": []} for unit in units}
+    write_corpus(tmp_path, units, groups)
+    options = {"methods": ["groups", "leave_one_out"], "group_by": ["field"]}
+    run(EnumerateArguments(run_dir=tmp_path, **options, references=["field=law (10)"]))
+    (reference,) = [each.mixture for each in read_mixtures(tmp_path) if each.reference]
+    assert reference == Mixture.uniform(units[10:])
+    assert choose_mixtures(tmp_path, ["field=law (10)"]) == [reference]
+    assert len(choose_mixtures(tmp_path, ["field=bio (10) + law (9 of 10)*"])) == 10
 
 
 def test_weights_take_units_patterns_and_groups_as_given_mixtures_do(run_dir):
