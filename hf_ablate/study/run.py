@@ -13,6 +13,7 @@ from ..commands import find_command
 from ..errors import InputError
 from ..launch import process_count
 from ..recipe import stage_recipes
+from ..run_folder import RunFolder
 from .changes import changes_by_stage
 from .checks import check_pool, check_settings
 from .dry_run import print_plan
@@ -163,8 +164,8 @@ def _print_end(study: Path, lines: Mapping[str, str], run_dir: Path, as_json: bo
 
 
 def run_folder_of(stages: Mapping[str, Any]) -> Path:
-    """The run folder of a study, which all stages share."""
-    return next(iter(stages.values())).run_dir
+    """The run folder of a study; `partition` may work in the one around it, with the corpus."""
+    return next(reversed(stages.values())).run_dir
 
 
 def parse_stages(arguments: RunArguments) -> dict[str, Any]:
@@ -181,10 +182,17 @@ def parse_stages(arguments: RunArguments) -> dict[str, Any]:
 
 def _parse(arguments: RunArguments) -> dict[str, Any]:
     stages = {stage: find_command(stage).parse(tokens) for stage, tokens in stage_tokens(arguments).items()}
-    folders = {str(stage_arguments.run_dir) for stage_arguments in stages.values()}
-    if len(folders) > 1:
-        raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(sorted(folders))}")
+    folders = {stage: stage_arguments.run_dir for stage, stage_arguments in stages.items()}
+    if "partition" in stages and _has_corpus_of(folders["partition"], run_folder_of(stages)):
+        del folders["partition"]
+    if len(named := sorted(set(map(str, folders.values())))) > 1:
+        raise InputError(f"the recipes in {arguments.study} name different run folders: {', '.join(named)}")
     return stages
+
+
+def _has_corpus_of(folder: Path, study: Path) -> bool:
+    """Whether the corpus of a study, whose run folder may lie in another, is the one in this folder."""
+    return RunFolder(folder).corpus.absolute() == RunFolder(study).corpus.absolute()
 
 
 def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
@@ -196,8 +204,10 @@ def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
     recipes = stage_recipes(arguments.study)
     changes = changes_by_stage(arguments.set, list(recipes), lambda stage: find_command(stage).parser())
     common = [f"--output_format={arguments.output_format}"]
-    if arguments.run_dir:
-        common.append(f"--run_dir={arguments.run_dir}")
     if arguments.dry_run:
         common.append("--dry_run")
-    return {stage: ["--config", str(path), *changes.get(stage, []), *common] for stage, path in recipes.items()}
+    tokens = {stage: ["--config", str(path), *changes.get(stage, []), *common] for stage, path in recipes.items()}
+    for stage in recipes if arguments.run_dir else ():
+        corpus = RunFolder(arguments.run_dir).corpus.parent
+        tokens[stage].append(f"--run_dir={corpus if stage == 'partition' else arguments.run_dir}")
+    return tokens

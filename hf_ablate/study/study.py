@@ -29,7 +29,7 @@ from .frames import (
     shapley_frame,
 )
 from .plots import StudyPlots
-from .run import RunArguments, parse_stages, run
+from .run import RunArguments, parse_stages, run, run_folder_of
 
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Study:
         """
         arguments = RunArguments(study=Path(recipes), run_dir=run_dir and Path(run_dir), set=list(changes))
         stages = parse_stages(arguments)
-        return cls(next(iter(stages.values())).run_dir, Path(recipes), tuple(changes))
+        return cls(run_folder_of(stages), Path(recipes), tuple(changes))
 
     def run(self, dry_run: bool = False) -> "Study":
         """Run all stages, as `hf-ablate run` does: what is finished and unchanged is skipped.
