@@ -69,7 +69,7 @@ def test_a_study_that_is_not_there(study, message):
         find_study(Path(study))
 
 
-@pytest.mark.parametrize("origin", shipped_studies())
+@pytest.mark.parametrize("origin", [*(name for name in shipped_studies() if "/" not in name), "paper/pairs/miniature"])
 def test_a_study_is_written_to_be_edited(origin, capsys):
     assert main(["init", "recipes/mine", "--from", origin]) == 0
     assert "hf-ablate validate recipes/mine" in capsys.readouterr().out
@@ -155,3 +155,16 @@ def test_a_study_is_the_same_from_any_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert main(["run", "../project/recipes/mine"]) == 0
     assert manifest.read_bytes() == before and not list(Path().iterdir())
+
+
+def test_a_study_in_another_run_folder_may_partition_there(in_an_empty_folder):
+    pairs = ROOT / "recipes/paper/pairs/miniature"
+    stages = parse_stages(RunArguments(study=pairs))
+    assert stages["partition"].run_dir == ROOT / "runs/paper-miniature"
+    assert stages["rank"].run_dir == ROOT / "runs/paper-miniature/studies/pairs"
+    stages = parse_stages(RunArguments(study=pairs, run_dir=Path("mine/studies/few")))
+    assert (stages["partition"].run_dir, stages["rank"].run_dir) == (Path("mine"), Path("mine/studies/few"))
+    write_recipe(Path("other/partition.yaml"), **PARTITION | {"run_dir": "runs/other"})
+    write_recipe(Path("other/rank.yaml"), run_dir="runs/mine/studies/other")
+    with pytest.raises(InputError, match="name different run folders: runs/mine/studies/other, runs/other"):
+        parse_stages(RunArguments(study=Path("other")))
