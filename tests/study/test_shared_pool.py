@@ -5,13 +5,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_study import RECIPES, write_recipes
+from tiny_study import RECIPES, UNITS, write_recipes
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.evaluation.scoring.cost import read_costs
 from hf_ablate.lock import run_folder_lock
+from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.run_folder import RunFolder
+
+
+MISSING = Mixture.uniform(UNITS[:2])  # has no reference model in the pool until the study trains it
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +24,11 @@ def folder(finished_study, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
     shutil.copytree(finished_study, folder, dirs_exist_ok=True)
     write_recipes(folder)
+    pool = RunFolder(folder / "run")
+    shutil.rmtree(pool.reference(MISSING.id))
+    rows = pool.scores / "rows.jsonl"
+    kept = [line for line in rows.read_text().splitlines(True) if f'"reference:{MISSING.id}"' not in line]
+    rows.write_text("".join(kept))
     assert main(["run", str(write_pairs(folder, "run/studies/pairs"))]) == 0
     return folder
 
@@ -40,13 +49,9 @@ def change(recipes: Path, stage: str, **values) -> None:
 
 
 def test_only_what_the_pool_lacks_is_trained_and_scored(folder):
-    pool, study = RunFolder(folder / "run"), RunFolder(folder / "run/studies/pairs")
+    study = RunFolder(folder / "run/studies/pairs")
     assert {path.name for path in study.path.iterdir()} == {"mixtures", "scores", "ranking"}
-    scored = {row["model"] for row in read_costs(study.scores)}
-    asked = json.loads(study.mixtures_file.read_text().splitlines()[0])
-    assert asked["reference"] and len(asked["weights"]) == 2
-    assert scored and all(model.startswith("reference:") for model in scored)
-    assert not scored & {row["model"] for row in read_costs(pool.scores)}
+    assert {row["model"] for row in read_costs(study.scores)} == {f"reference:{MISSING.id}"}
 
 
 def test_scores_are_those_of_the_same_study_by_itself(folder, tmp_path):
