@@ -1,6 +1,7 @@
 """Recipes: flat YAML files, read as command-line tokens so that both are checked by the same parser."""
 
 import argparse
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from .shipped import find_recipe, find_study, project_folder
 from .yaml_values import Unquoted, check_is_text, check_mapping, recipe_loader, text_of
 
 
+BASE = "base"  # the key of a recipe that names another
 STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
 
 
@@ -31,6 +33,57 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values or {}, dict):
         raise InputError(f"recipe {path} holds a {type(values).__name__}; expected `key: value` lines")
     return values or {}
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """A recipe's keys and values, and those of the recipe that it names as its `base` where it has none of its own.
+
+    Raises:
+        `InputError`: as [`read_yaml`] does, and for a base that is not there or comes from this recipe itself.
+
+    Example: `recipes/paper/pairs/train.yaml` is the pool's recipe, in another run folder.
+
+    ```yaml
+    base: ../pool/train.yaml
+    run_dir: runs/paper/studies/pairs
+    ```
+    """
+    values: dict[str, Any] = {}
+    for each in _with_bases(path):
+        values = read_yaml(each) | values
+    values.pop(BASE, None)
+    return values
+
+
+def flat_text(path: Path) -> str:
+    """A recipe's text, comments included, with what it takes from its `base` written out.
+
+    Raises:
+        `InputError`: as [`read_recipe`] does.
+    """
+    own, *bases = _with_bases(path)
+    text = re.sub(rf"^{BASE}:.*\n", "", own.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    keys = set(read_yaml(own))
+    for base in bases:
+        inherited = base.read_text(encoding="utf-8")
+        for key in (*keys, BASE):  # a key ends where the next line begins that is not indented
+            inherited = re.sub(rf"^{re.escape(str(key))}:.*\n([ \t]+.*\n)*", "", inherited, flags=re.MULTILINE)
+        keys |= set(read_yaml(base))
+        text += f"\n{inherited}"
+    return text
+
+
+def _with_bases(path: Path) -> list[Path]:
+    """A recipe, its base, the base of that, and so on."""
+    found = [path]
+    while (base := read_yaml(found[-1]).get(BASE)) is not None:
+        other = found[-1].parent / str(base)
+        if not other.is_file():
+            raise InputError(f"`{BASE}` of recipe {found[-1]} is {base!r}, and {other} is not a file; name a recipe")
+        if other.resolve() in [each.resolve() for each in found]:
+            raise InputError(f"recipe {path} is its own `{BASE}`, by way of {found[-1]}")
+        found.append(other)
+    return found
 
 
 def read_value(text: str, origin: str) -> Any:
@@ -90,7 +143,7 @@ def recipe_tokens(
     tokens: list[str] = []
     known = option_names(parser)
     project = project_folder(path)
-    for key, value in read_yaml(path).items():
+    for key, value in read_recipe(path).items():
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             raise InputError(

@@ -8,7 +8,7 @@ import pytest
 
 from hf_ablate.arguments import StageArguments, make_parser
 from hf_ablate.errors import InputError
-from hf_ablate.recipe import parse_with_recipe, stage_recipes
+from hf_ablate.recipe import flat_text, parse_with_recipe, stage_recipes
 
 
 @dataclass
@@ -38,6 +38,26 @@ def test_values_have_their_types(tmp_path):
         run_dir=Path("runs/y"), learning_rate=2e-5, steps=3, method="mean", names=["a", "b c"], share={"a": 1},
         shares=[{"a": 1, "b": 2}, {"a": 3}], shuffle=False,
     )  # fmt: skip
+
+
+def test_a_recipe_has_the_values_of_its_base_but_those_of_its_own(tmp_path):
+    (tmp_path / "pool").mkdir()
+    (tmp_path / "pool/first.yaml").write_text("# The first.\nsteps: 1\nmethod: mean\nnames: [\n  a,\n  b,\n  ]\n")
+    (tmp_path / "pool/second.yaml").write_text("base: first.yaml\nsteps: 2\nlearning_rate: 2\n")
+    own = "# Mine.\nbase: pool/second.yaml\nlearning_rate: 3  # more\nnames: null\n"
+    expected = Example(steps=2, method="mean", learning_rate=3.0)
+    assert parse(tmp_path, own) == expected
+    flat = flat_text(tmp_path / "x.yaml")
+    assert flat.startswith("# Mine.\nlearning_rate: 3  # more\n") and "# The first." in flat and "base" not in flat
+    assert parse(tmp_path, flat) == expected
+
+
+def test_a_base_is_another_recipe(tmp_path):
+    with pytest.raises(InputError, match="`base` of recipe .*x.yaml is 'pool.yaml', and .* is not a file"):
+        parse(tmp_path, "base: pool.yaml\n")
+    with pytest.raises(InputError, match="x.yaml is its own `base`, by way of .*y.yaml"):
+        (tmp_path / "y.yaml").write_text("base: x.yaml\n")
+        parse(tmp_path, "base: y.yaml\n")
 
 
 def test_text_in_quotes_and_numbers_that_are_written_as_they_are_read_are_text(tmp_path):

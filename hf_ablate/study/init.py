@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import InputError
 from ..manifest import write_text
-from ..recipe import stage_recipes
+from ..recipe import flat_text, stage_recipes
 from ..shipped import shipped_studies
 
 
@@ -43,7 +43,7 @@ def run(arguments: InitArguments) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists already; name a folder that does not, or edit what is there")
     for path in [] if arguments.dry_run else recipes.values():
-        write_text(folder / path.name, _with_run_dir(path.read_text(encoding="utf-8"), run_dir))
+        write_text(folder / path.name, _with_run_dir(flat_text(path), run_dir))
     names = [path.name for path in recipes.values()]
     if arguments.output_format == "json":
         print(json.dumps({"study": str(folder), "from": str(arguments.origin), "run_dir": run_dir, "recipes": names}))
