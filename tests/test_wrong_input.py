@@ -139,6 +139,7 @@ WRONG = {
     'evaluate --run_dir pool --weights {"alfa":1} --output_dir new': "unknown unit 'alfa'; did you mean 'alpha'? Known: ",
     'evaluate --run_dir pool --weights {"field=x":1} --output_dir new': "groups of units, but the corpus records none",
     "evaluate --run_dir pool --mixture x* --output_dir new": "none of the study's 7 mixtures has the id or name 'x*'",
+    "evaluate --run_dir pool --limit_by domain": "limit_by says what a limit counts, and there is none; give `limit`",
     "evaluate --run_dir pool --limit 0": "limit is 0; expected at least 1",
     f"{EVALUATE} {SEED} --data nowhere": "evaluation data *nowhere does not exist (looked for /",
     f"{EVALUATE} {SEED} --data bad.jsonl": "bad.jsonl, line 2: expected a JSON object with a `text`",
@@ -153,6 +154,10 @@ WRONG = {
     "rank --run_dir ranked --split test": "there are no scores on split 'test'; splits with scores: val",
     "rank --run_dir ranked --target pandaz": "unknown target 'pandaz'. Known: mean, in_domain",
     "rank --run_dir ranked --confidence 2": "confidence is 2.0; expected a share between 0 and 1",
+    "rank --run_dir ranked --references_from nowhere": f"nowhere/scores {FINISH_FIRST}",
+    "rank --run_dir ranked --references_from ranked": "references_from names the run folder itself, ranked; leave it",
+    "compare ranked": "compare takes two run folders or more, and got 1; for example",
+    "compare ranked nowhere": f"ranked/ranking {FINISH_FIRST}",
     "report --run_dir ranked": f"ranked/ranking {FINISH_FIRST}",
     # propose
     "propose nowhere": "nowhere holds neither scores nor imported runs; run",

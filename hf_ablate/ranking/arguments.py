@@ -41,7 +41,7 @@ class RankSettings:
         Args:
             run_dir (`Path`): of the study.
         """
-        return None if self.references_from is None else run_dir / self.references_from
+        return None if self.references_from is None else Path(os.path.normpath(run_dir / self.references_from))
 
 
 @dataclass
