@@ -1,6 +1,5 @@
 """The arguments of `hf-ablate partition`."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -158,7 +157,7 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
         self.run_dir = Path(self.run_dir)
         if self.collections:
             for name in ("roots", "units"):
-                if getattr(self, name) is not None and getattr(self, name) != []:
+                if getattr(self, name) not in (None, []):
                     raise InputError(f"`{name}` goes into each of `collections`, not beside them")
             check_names([collection.name for collection in self.all_collections], kind="collection")
         else:
@@ -181,13 +180,7 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
     @cached_property
     def all_collections(self) -> list[NamedCollection]:
         """The collections; of a recipe that does not list any, the one that it describes, without a name."""
-        if self.collections:
-            return [NamedCollection.of(given, self) for given in self.collections]
-        return [
-            NamedCollection(
-                **{each.name: getattr(self, each.name) for each in dataclasses.fields(CollectionArguments)}
-            )
-        ]
+        return [NamedCollection.of(given, self) for given in self.collections] or [NamedCollection.only(self)]
 
     @property
     def unit_names(self) -> list[str] | None:
@@ -233,7 +226,7 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
 
     def _check_numbers(self) -> None:
         positive = (
-            "max_document_bytes", "block_size", "vocab_size", "tokenizer_bytes", "num_proc", "max_epochs",
+            "block_size", "vocab_size", "tokenizer_bytes", "num_proc", "max_epochs",
             "ngram_size", "filter_bytes",
         )  # fmt: skip
         for name in positive:

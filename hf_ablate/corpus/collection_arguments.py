@@ -111,6 +111,8 @@ class CollectionArguments:
             raise InputError("`roots` is empty: name the folders, files or data sets with the documents")
         if not self.partition_by:
             raise InputError("`partition_by` is empty: name the fields whose values make a partition, e.g. [package]")
+        if self.max_document_bytes <= 0:
+            raise InputError(f"`max_document_bytes` is {self.max_document_bytes}; it must be positive")
         for name, where in self.fields.items():
             if not isinstance(where, str):
                 raise InputError(
@@ -144,6 +146,11 @@ class NamedCollection(CollectionArguments):
     name: str = field(default="", metadata={"help": "What the collection is called: units get the group source=NAME."})
 
     @classmethod
+    def only(cls, arguments: CollectionArguments) -> "NamedCollection":
+        """The collection that a recipe describes by its own keys, without a name."""
+        return cls(**{each.name: getattr(arguments, each.name) for each in dataclasses.fields(CollectionArguments)})
+
+    @classmethod
     def of(cls, given: Mapping[str, Any], common: CollectionArguments) -> "NamedCollection":
         """A collection from an entry of `collections`.
 
@@ -158,8 +165,9 @@ class NamedCollection(CollectionArguments):
         tokens = [token for key, value in given.items() if value is not None
                   for token in option_tokens(str(key), value, parser)]  # fmt: skip
         own = parse(parser, tokens, dict, origin="`collections`")
-        shared = {each.name: getattr(common, each.name) for each in dataclasses.fields(CollectionArguments)}
-        collection = cls(**(shared | {key: own[key] for key in given if given[key] is not None}))
+        collection = dataclasses.replace(
+            cls.only(common), **{key: own[key] for key in given if given[key] is not None}
+        )
         if not collection.name:
             raise InputError("an entry of `collections` has no `name`, which its units' group source=NAME is made of")
         try:
