@@ -17,7 +17,7 @@ STUDIES = [ROOT / "recipes" / name for name in shipped_studies()]
 PAPER = ROOT / "recipes" / "paper"  # its studies share run folders
 READMES = [
     ROOT / "README.md", *sorted((ROOT / "recipes").glob("**/README.md")), ROOT / "benchmarks" / "README.md",
-    *(ROOT / "docs" / name for name in ("adopt.md", "enumerate.md", "import.md", "propose.md")),
+    *(ROOT / "docs" / name for name in ("adopt.md", "enumerate.md", "import.md", "partition.md", "propose.md")),
 ]  # fmt: skip
 
 
