@@ -152,6 +152,7 @@ COMMANDS = (
         (
             "--config quickstart/enumerate.yaml",
             "--run_dir runs/x --methods leave_one_out pairs",
+            "--run_dir runs/x --methods random --sizes 3 --samples 50 --references all",
             """--run_dir runs/x --methods given --mixtures '{"field=biology": 2, "cs_*": 1}'""",
         ),
     ),

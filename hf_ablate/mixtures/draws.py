@@ -16,7 +16,7 @@ def numbers(count: int, samples: int | None = None, random_seed: int | str = 0) 
     """All numbers below `count` in order or, with fewer `samples`, that many of them, drawn uniformly.
 
     They are shuffled no further than they are read (Fisher and Yates), so `count` may be of any size, and more samples
-    begin with those that fewer samples give.
+    have those of fewer among them.
 
     Args:
         count (`int`): how many there are.

@@ -96,6 +96,13 @@ def dirichlet(units: list[str], samples: int, concentration: float, random_seed:
 def given(units: CorpusUnits, weights: dict[str, float]) -> Mixture:
     """The mixture with these weights of units, patterns and groups; a name's weight is shared equally by its units.
 
+    Weights are proportions. Where all are less than 1 they are taken for shares, which have to sum to 1 as far as two
+    digits tell.
+
+    Raises:
+        `InputError`: for unknown names, with the nearest, weights that are not numbers of 0 or more, and shares that do
+            not sum to 1.
+
     Example:
 
     ```python
@@ -111,6 +118,12 @@ def given(units: CorpusUnits, weights: dict[str, float]) -> Mixture:
         check_weight(f"the weight of {'unit ' if named == [name] else ''}{name!r}", weight)
         for unit in named:
             shared[unit] = shared.get(unit, 0.0) + weight / len(named)
+    total = math.fsum(weights.values())
+    if max(weights.values(), default=1) < 1 and 0 < total and abs(total - 1) > 0.005 * len(weights) + 1e-9:
+        raise InputError(
+            f"the weights {weights} look like shares, and sum to {total:.6g}; expected shares that sum to 1, or "
+            "proportions such as {a: 2, b: 1}"
+        )
     return Mixture.of(shared)
 
 

@@ -57,6 +57,12 @@ def test_proportions_of_groups_and_patterns_are_shared_out_equally():
     assert found == {"bio_2001": 0.25, "bio_2002": 0.25, "cs_2001": 0.125, "cs_2002": 0.125, "wiki": 0.25}
 
 
+def test_shares_sum_to_1_as_far_as_their_digits_tell_and_other_weights_are_proportions():
+    (thirds,) = weights(methods=["given"], mixtures=[{"cs_2001": 0.33, "cs_2002": 0.33, "wiki": 0.33}])
+    assert thirds == pytest.approx({"cs_2001": 1 / 3, "cs_2002": 1 / 3, "wiki": 1 / 3})
+    assert weights(methods=["given"], mixtures=[{"cs_2001": 1, "wiki": 0.25}]) == [{"cs_2001": 0.8, "wiki": 0.2}]
+
+
 def test_a_unit_that_is_named_twice_gets_the_sum():
     (found,) = weights(methods=["given"], mixtures=[{"field=bio": 2, "bio_2001": 1, "year=200*": 0}])
     assert found == {"bio_2001": pytest.approx(2 / 3), "bio_2002": pytest.approx(1 / 3)}
@@ -110,6 +116,7 @@ GIVEN = {"methods": ["given"]}
         (GIVEN | {"mixtures": [{"bio_200": 1}]}, "unknown unit 'bio_200'; did you mean 'bio_200"),
         (GIVEN | {"mixtures": [{"math_*": 1}]}, r"unknown unit 'math_\*'"),
         (GIVEN | {"mixtures": [{"field=bio": "2"}]}, "the weight of 'field=bio' is '2'; expected a number"),
+        (GIVEN | {"mixtures": [{"field=bio": 0.5, "wiki": 0.4}]}, r"look like shares, and sum to 0\.9; expected"),
         (GIVEN | {"mixtures": [{"wiki": 1}], "exclude_units": ["wiki"]}, "unknown unit 'wiki'"),
         (GIVEN | {"mixtures": [{"field=bio": 1}], "exclude_units": ["bio_*"]}, "unknown group 'field=bio'"),
         ({"methods": ["groups"], "group_by": ["yaer"]}, "unknown field 'yaer'; did you mean 'year'"),
