@@ -100,8 +100,8 @@ def given(units: CorpusUnits, weights: dict[str, float]) -> Mixture:
     digits tell.
 
     Raises:
-        `InputError`: for unknown names, with the nearest, weights that are not numbers of 0 or more, and shares that do
-            not sum to 1.
+        `InputError`: for unknown names, with the nearest, weights that are not numbers of 0 or more, and shares that
+            do not sum to 1.
 
     Example:
 
