@@ -139,6 +139,7 @@ WRONG = {
     'evaluate --run_dir pool --weights {"alfa":1} --output_dir new': "unknown unit 'alfa'; did you mean 'alpha'? Known: ",
     'evaluate --run_dir pool --weights {"field=x":1} --output_dir new': "groups of units, but the corpus records none",
     "evaluate --run_dir pool --mixture x* --output_dir new": "none of the study's 7 mixtures has the id or name 'x*'",
+    "evaluate --run_dir pool --proxy none --top 3": "proxy: none scores trained models alone; it cannot be combined",
     "evaluate --run_dir pool --limit_by domain": "limit_by says what a limit counts, and there is none; give `limit`",
     "evaluate --run_dir pool --limit 0": "limit is 0; expected at least 1",
     f"{EVALUATE} {SEED} --data nowhere": "evaluation data *nowhere does not exist (looked for /",

@@ -8,7 +8,7 @@ from ..arguments import ModelStageArguments
 from ..errors import InputError
 from ..mixtures.grouping import UNITS
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import ENSEMBLE, PROXIES
+from ..mixtures.proxies import ENSEMBLE, NO_PROXY, PROXIES
 from ..run_folder import RunFolder
 from .scoring.measurement import MeasurementOptions
 
@@ -84,11 +84,12 @@ class EvaluateArguments(ModelStageArguments):
         metadata={"help": "Number format of the forward pass; log-probabilities are float32 whatever it is."},
     )
     batch_tokens: int = field(default=2048, metadata={"help": "Most tokens in a forward pass."})
-    proxy: Literal[*(proxy.option for proxy in PROXIES), "both"] = field(
+    proxy: Literal[*(proxy.option for proxy in PROXIES), "both", NO_PROXY] = field(
         default="both",
         metadata={
             "help": "Proxies of the mixtures: averages of the components' weights, of their probabilities, or both. "
-            "The second costs no forward pass."
+            "The second costs no forward pass. none: trained models alone, as in a run folder whose reference models "
+            "judge the proxies of another one (rank's `references_from`); it may lack components."
         },
     )
     merge_by: list[str] = field(
@@ -198,6 +199,11 @@ class EvaluateArguments(ModelStageArguments):
                 f"merge_by is {self.merge_by}; expected {UNITS}, whose proxies the others are compared with, and "
                 "fields of the corpus"
             )
+        if self.proxy == NO_PROXY and self._asks_for_proxies:
+            raise InputError(
+                "proxy: none scores trained models alone; it cannot be combined with `mixture`, `weights`, `top`, "
+                "`merged_share` or fields in `merge_by`"
+            )
         self._check_race()
         self._check_tasks()
         is_choice = bool(self.model) or self.of_mixtures
@@ -205,6 +211,11 @@ class EvaluateArguments(ModelStageArguments):
             raise InputError("chosen models are scored into a separate folder; give `output_dir`")
         if self.model and not (self.data or self.of_mixtures or self.tasks):
             raise InputError("models outside a study need evaluation text; give `data`")
+
+    @property
+    def _asks_for_proxies(self) -> bool:
+        is_some = self.of_mixtures or self.top is not None
+        return is_some or self.merged_share < 1 or self.merge_by != [UNITS]
 
     def _check_race(self) -> None:
         if self.top is None:

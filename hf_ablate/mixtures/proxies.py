@@ -43,6 +43,7 @@ ENSEMBLE = Proxy(
     is_model=False,
 )
 PROXIES = (MERGE, ENSEMBLE)  # in the order of tables
+NO_PROXY = "none"  # the word for none of them
 _BY = "_by_"  # between the kind of a proxy and a field
 _TRAINED = "merged_trained"  # the kind, less the field, of merges of models that were trained on groups
 
@@ -51,7 +52,7 @@ def find_proxies(option: str) -> tuple[Proxy, ...]:
     """The proxies that a word in an option means.
 
     Args:
-        option (`str`): `merge`, `ensemble` or `both`.
+        option (`str`): `merge`, `ensemble`, `both` or `none`.
 
     Raises:
         `InputError`: for any other word, with the nearest.
@@ -65,8 +66,8 @@ def find_proxies(option: str) -> tuple[Proxy, ...]:
     ```
     """
     chosen = tuple(proxy for proxy in PROXIES if option in (proxy.option, "both"))
-    if not chosen:
-        raise unknown_name("proxy", option, [*(proxy.option for proxy in PROXIES), "both"])
+    if not chosen and option != NO_PROXY:
+        raise unknown_name("proxy", option, [*(proxy.option for proxy in PROXIES), "both", NO_PROXY])
     return chosen
 
 

@@ -8,7 +8,7 @@ from ...corpus.description import CorpusDescription
 from ...errors import InputError
 from ...manifest import has_manifest, read_manifest
 from ...merging.components import check_components, check_seed
-from ...mixtures.enumerate import read_mixtures
+from ...mixtures.enumerate import CandidateMixture, read_mixtures
 from ...mixtures.grouping import UNITS, MergeBy
 from ...mixtures.mixture import Mixture
 from ...mixtures.probes import are_single_units, read_probes
@@ -34,7 +34,7 @@ def study_models(
 
     Args:
         run_dir (`Path`): the study's run folder.
-        proxy (`str`): `merge`, `ensemble` or `both`.
+        proxy (`str`): `merge`, `ensemble`, `both` or `none`, for which no components are needed.
         chosen (`list[Mixture]`, *optional*): only the proxies of these, after the components that ensembles need.
         merged_share (`float`): of the study's mixtures, how many are merged, see [`scored_proxies`].
         merge_by (`Sequence[str]`): `units`, and fields of the corpus by which there are macro proxies.
@@ -46,6 +46,11 @@ def study_models(
     candidates = [] if chosen else with_trained_references(run_dir, read_mixtures(run_dir))
     mixtures = chosen or [candidate.mixture for candidate in candidates]
     groupings = MergeBy.read(run_dir, merge_by, mixtures).groups.values()
+    if not find_proxies(proxy):
+        trained = _trained(run_dir, saved_models(RunFolder(run_dir).saved_models("component")), candidates)
+        if not trained:
+            raise InputError(f"{run_dir} holds no finished model; run `hf-ablate train` first")
+        return trained
     pool = read_pool(run_dir, list(dict.fromkeys(unit for mixture in mixtures for unit in mixture.units)))
     components = list(pool.components.values())
     if chosen:
@@ -55,13 +60,18 @@ def study_models(
         return [*(components if ENSEMBLE in asked else ()), *proxies]
     asked = scored_proxies(candidates, proxy, merged_share, groupings)
     proxies = [pool.proxy(one, mixture, extrapolate=True) for one, mixture in asked]
+    return [*_trained(run_dir, components, candidates), *proxies]
+
+
+def _trained(run_dir: Path, components: list[ScoredModel], candidates: list[CandidateMixture]) -> list[ScoredModel]:
+    """The seed, the components and the finished reference models, checked to be comparable."""
     folder = RunFolder(run_dir)
     references = [folder.model(model) for candidate in candidates for model in candidate.reference_models]
     seeds = saved_models(folder.saved_models("seed"))
     finished = saved_models([reference for reference in references if has_manifest(reference)])
     _check_tokenizers([*components, *seeds, *finished])
     check_one_size([model.folder for model in (*components, *seeds, *finished)])
-    return [*seeds, *components, *finished, *proxies]
+    return [*seeds, *components, *finished]
 
 
 def read_pool(run_dir: Path, units: list[str] | None = None, pool_format: str = SAVED) -> Pool:

@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 from tiny_pool import UNITS, byte_tokenizer, read_candidates, save_model, tiny_model
 from transformers import BertConfig, BertForMaskedLM, MambaConfig, T5Config, T5ForConditionalGeneration
 
+from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.models.external import external_models
 from hf_ablate.evaluation.models.loading import (
@@ -17,6 +18,7 @@ from hf_ablate.evaluation.models.loading import (
     window_length,
 )
 from hf_ablate.evaluation.models.study import study_models
+from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.manifest import read_manifest, write_json, write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture
@@ -81,6 +83,17 @@ def test_components_of_another_tokenizer_or_seed_are_named(study, tmp_path, fact
     change_manifest(other / "models" / "components" / "beta", **{fact: "another"})
     with pytest.raises(InputError, match=f"alpha.*beta cannot be averaged: origin differ in '{fact}'"):
         study_models(other, "both")
+
+
+def test_a_folder_of_reference_models_needs_no_components_for_no_proxy(study, tmp_path):
+    run_dir = copied(study, tmp_path)
+    shutil.rmtree(run_dir / "models" / "components")
+    assert [model.kind for model in study_models(run_dir, "none")] == ["seed", "reference"]
+    assert main(["evaluate", "--run_dir", str(run_dir), "--proxy", "none", "--limit", "1"]) == 0
+    assert {row.kind for row in read_current_rows(run_dir / "scores")} == {"seed", "reference"}
+    shutil.rmtree(run_dir / "models")
+    with pytest.raises(InputError, match="holds no finished model; run `hf-ablate train` first"):
+        study_models(run_dir, "none")
 
 
 def test_a_reference_model_of_another_size_is_named(study, tmp_path):
