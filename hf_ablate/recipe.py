@@ -13,7 +13,7 @@ from .yaml_values import Unquoted, check_is_text, check_mapping, recipe_loader, 
 
 
 BASE = "base"  # the key of a recipe that names another
-STAGES = ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report")
+STAGES = ("partition", "adopt", "enumerate", "train", "evaluate", "rank", "merge", "report")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,20 +57,27 @@ class CandidateMixture:
         return row | seeds | ({"methods": list(self.methods)} if self.methods else {})
 
 
-def plan_candidates(arguments: EnumerateArguments, corpus: CorpusUnits) -> list[CandidateMixture]:
+def plan_candidates(
+    arguments: EnumerateArguments, corpus: CorpusUnits, adopted: Sequence[Mixture] = ()
+) -> list[CandidateMixture]:
     """The candidates that the arguments describe, over the units of a corpus; nothing is written.
 
     Reference models in the run folder count: they stay references while their mixtures are candidates. Those that were
     imported are candidates in any case, and get no repeats; those that rounds have asked for are, too.
+
+    Args:
+        arguments ([`EnumerateArguments`]): what to list.
+        corpus ([`CorpusUnits`]): the units.
+        adopted (`Sequence[Mixture]`): those of reference models that will be in the run folder by then.
     """
-    imported = imported_references(arguments.run_dir, corpus.names)
+    imported = imported_references(arguments.run_dir, corpus.names) | {mixture.id: mixture for mixture in adopted}
     proposed = proposed_references(arguments.run_dir, corpus.names)
     methods_of = enumerate_mixtures(arguments, corpus)
     enumerated = {mixture.id for mixture in methods_of}
     methods_of |= {mixture: [] for name, mixture in (imported | proposed).items() if name not in enumerated}
     mixtures = list(methods_of)
     named = named_references(arguments.references, methods_of, corpus)
-    there = trained_references(arguments.run_dir, mixtures) | proposed.keys()
+    there = trained_references(arguments.run_dir, mixtures) | proposed.keys() | imported.keys()
     references = choose_references(mixtures, arguments.num_references, arguments.random_seed, named | there)
     return [
         CandidateMixture(

@@ -25,6 +25,7 @@ def state_of(stage: str, arguments: Any) -> dict[str, float]:
         return {str(path): path.stat().st_mtime_ns for path in arguments.scores_dir.glob("tasks*.jsonl")}
     folders = {
         "partition": [run.corpus],
+        "adopt": run.saved_models(*TRAINED_KINDS),
         "enumerate": [run.mixtures],
         "train": run.saved_models(*TRAINED_KINDS),
         "evaluate": [arguments.scores_dir] if stage == "evaluate" else [],
@@ -51,8 +52,9 @@ def line_of(stage: str, arguments: Any, before: Mapping[str, float]) -> str:
     if not made:
         return "unchanged"
     describe = {
-        "partition": _partitioned, "enumerate": _enumerated, "train": _trained, "evaluate": _evaluated,
-        "rank": _ranked, "merge": _merged, "report": lambda folders: str(RunFolder(arguments.run_dir).page),
+        "partition": _partitioned, "adopt": _adopted, "enumerate": _enumerated, "train": _trained,
+        "evaluate": _evaluated, "rank": _ranked, "merge": _merged,
+        "report": lambda folders: str(RunFolder(arguments.run_dir).page),
     }[stage]  # fmt: skip
     return describe(made)
 
@@ -63,6 +65,10 @@ def _partitioned(folders: list[Path]) -> str:
     seed = f", {manifest['seed']['tokens']:,} tokens for the seed" if manifest["seed"] else ""
     domains = sum(len(next(iter(splits.values()))["domains"]) for splits in manifest["eval"].values())
     return f"{len(manifest['units'])} units of {tokens:,} tokens{seed}, evaluation text of {domains} domains"
+
+
+def _adopted(folders: list[Path]) -> str:
+    return f"{len(folders)} model{'s' * (len(folders) != 1)}"
 
 
 def _enumerated(folders: list[Path]) -> str:

@@ -82,12 +82,40 @@ def save_nothing(self, target, **options):
         target.write("<svg></svg>")
 
 
-def test_all_later_stages_work_on_it(elsewhere, adopted, tmp_path, monkeypatch, capsys):
+def test_a_study_of_adopted_models_runs_and_is_pushed(elsewhere, adopted, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(figure.Figure, "savefig", save_nothing)
-    run_dir = shutil.copytree(adopted, tmp_path / "run")
-    assert main(["enumerate", "--run_dir", str(run_dir), "--methods", "windows", "--window_sizes", "2"]) == 0
-    for words in (["evaluate"], ["rank", "--bootstrap_samples", "100"], ["report"]):
-        assert main([*words, "--run_dir", str(run_dir)]) == 0
+    recipes, run_dir = tmp_path / "recipes", tmp_path / "run"
+    recipes.mkdir()
+    models, text = str(elsewhere / "models"), str(elsewhere / "text")
+    stages = {
+        "adopt": {
+            "component": [f"Biology_{{years}}={models}/s2orc-biology{{years}}-ind-130m"], "units": list(UNITS),
+            "reference": [f"Biology_*={models}/{SEQ}"], "seed": f"{models}/{SEED}", "corpus": text,
+            "unit_pattern": "{field}_{years}",
+        },
+        "enumerate": {"methods": ["windows"], "window_sizes": [2]}, "evaluate": {},
+        "rank": {"bootstrap_samples": 100}, "report": {},
+    }  # fmt: skip
+    for stage, values in stages.items():
+        (recipes / f"{stage}.yaml").write_text(json.dumps({"run_dir": str(run_dir), **values}))
+
+    def plan() -> dict:
+        assert main(["run", str(recipes), "--dry_run", "--output_format", "json"]) == 0
+        return {stage["stage"]: stage for stage in json.loads(capsys.readouterr().out)["stages"]}
+
+    planned = plan()
+    assert not run_dir.exists()
+    assert len(planned["adopt"]["models"]) == 5
+    assert (planned["enumerate"]["mixtures"], planned["enumerate"]["references"]) == (3, 1)
+    shutil.copytree(adopted, run_dir)
+    assert main(["run", str(recipes)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "adopt: unchanged", "enumerate: 3 mixtures, 1 of them with a reference model",
+        "evaluate: 5 models and 6 proxies on split val",
+    ]  # fmt: skip
+    assert {stage["state"] for stage in plan().values()} == {"unchanged"}
+
     assert main(["push", str(run_dir), "--repo_prefix", "ada/bio", "--dry_run", "--output_format", "json"]) == 0
     pushed = json.loads(capsys.readouterr().out.splitlines()[-1])["repositories"]
     assert {row["member"] for row in pushed} >= {"corpus", "eval", "seed", f"component:{UNITS[2]}", "scores", "report"}

@@ -1,6 +1,7 @@
 """What a run will do to the corpus and to the candidate mixtures."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ...manifest import find_manifest, has_manifest
 from ...mixtures.arguments import EnumerateArguments
 from ...mixtures.enumerate import CandidateMixture, are_written, mixtures_digest, plan_candidates, read_mixtures
 from ...mixtures.from_arguments import needs_corpus
+from ...mixtures.mixture import Mixture
 from ...mixtures.units import CorpusUnits
 from ...run_folder import RunFolder
 from ...saved_tokenizer import vocab_size_of
@@ -69,13 +71,16 @@ class MixturesPlan:
     stage: StagePlan | None
 
 
-def plan_mixtures(arguments: EnumerateArguments | None, corpus: CorpusPlan, run_dir: Path) -> MixturesPlan:
+def plan_mixtures(
+    arguments: EnumerateArguments | None, corpus: CorpusPlan, run_dir: Path, adopted: Sequence[Mixture] = ()
+) -> MixturesPlan:
     """The candidate mixtures of a study.
 
     Args:
         arguments (`EnumerateArguments`, *optional*): of the recipe; `None` if there is none.
         corpus ([`CorpusPlan`]): what the stage before leaves.
         run_dir (`Path`): the run folder.
+        adopted (`Sequence[Mixture]`): those of reference models that will have been adopted.
 
     Raises:
         `InputError`: for units that the corpus does not have.
@@ -87,7 +92,7 @@ def plan_mixtures(arguments: EnumerateArguments | None, corpus: CorpusPlan, run_
     if units is None:
         what = "the units and their groups decide the mixtures"
         return MixturesPlan(Change.MAYBE, None, StagePlan("enumerate", Change.MAYBE, what, "partition"))
-    candidates = plan_candidates(arguments, units)
+    candidates = plan_candidates(arguments, units, adopted)
     sizes = Counter(len(candidate.mixture.units) for candidate in candidates)
     references = sum(candidate.reference for candidate in candidates)
     facts = {"mixtures": len(candidates), "references": references}
@@ -103,7 +108,7 @@ def plan_mixtures(arguments: EnumerateArguments | None, corpus: CorpusPlan, run_
 def _units(arguments: EnumerateArguments, plan: CorpusPlan) -> CorpusUnits | None:
     """The units to mix; `None` where only the corpus decides them or their groups."""
     corpus = plan.corpus
-    if corpus is not None and plan.change is Change.NO:
+    if corpus is not None and (plan.change is Change.NO or plan.stage is None):  # adopted, its units are known
         return CorpusUnits.of(corpus)
     if corpus is not None and corpus.units_are_final:
         return None if needs_corpus(arguments, corpus.groups_are_known) else CorpusUnits.of(corpus)
