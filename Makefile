@@ -18,6 +18,7 @@ architectures: $(VENV)/.installed-test
 
 notebook: $(VENV)/.installed-test quickstart
 	cd docs && PYTHONWARNINGS=ignore ../$(VENV)/bin/jupyter execute --inplace quickstart.ipynb
+	cd docs/notebooks && PYTHONWARNINGS=ignore ../../$(VENV)/bin/jupyter execute --inplace published_models.ipynb
 
 style: $(VENV)/.installed-test
 	$(VENV)/bin/ruff format .

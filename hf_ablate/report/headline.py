@@ -55,7 +55,7 @@ def _share(best: dict[str, Any], other: dict[str, Any]) -> str:
 def _tied(entries: list[dict[str, Any]]) -> str:
     others = sum(bool(entry["tied"]) for entry in entries) - 1
     if others < 1:
-        return "All others are worse."
+        return "All others are worse." if len(entries) > 1 else ""
     return f"{others} other{'s' * (others > 1)} of {len(entries)} cannot be told apart from it."
 
 
