@@ -39,6 +39,7 @@ ALLOWED = {
         "launch",
         "corpus",
         "mixtures",
+        "adoption",
         "training",
         "merging",
         "evaluation",
