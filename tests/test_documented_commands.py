@@ -17,15 +17,15 @@ STUDIES = [ROOT / "recipes" / name for name in shipped_studies()]
 PAPER = ROOT / "recipes" / "paper"  # its studies share run folders
 READMES = [
     ROOT / "README.md", *sorted((ROOT / "recipes").glob("**/README.md")), ROOT / "benchmarks" / "README.md",
-    *(ROOT / "docs" / name for name in ("adopt.md", "enumerate.md", "import.md", "partition.md", "propose.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
 ]  # fmt: skip
 
 
 def shell_commands(text: str) -> list[str]:
-    """The lines of the ```sh blocks of a Markdown text, continued lines joined, comments cut off."""
+    """The lines of the ```sh blocks of a Markdown text, continued lines joined, comments and further commands cut off."""
     blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line.split(" #")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [line.split(" #")[0].split(" | ")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 DOCUMENTED = [(path, line) for path in READMES if path.is_file() for line in shell_commands(path.read_text())]
