@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from ..arguments import make_parser, parse
-from ..errors import InputError
+from ..arguments import make_parser, option_names, parse
+from ..errors import InputError, unknown_name
 from ..recipe import option_tokens
 
 
@@ -162,6 +162,9 @@ class NamedCollection(CollectionArguments):
             `InputError`: for an unknown or missing key, a value of another type, and what makes no sense together.
         """
         parser = _parser()
+        for key in given:
+            if key not in option_names(parser):
+                raise unknown_name("key of a collection", str(key), option_names(parser))
         tokens = [token for key, value in given.items() if value is not None
                   for token in option_tokens(str(key), value, parser)]  # fmt: skip
         own = parse(parser, tokens, dict, origin="`collections`")

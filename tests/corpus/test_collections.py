@@ -96,7 +96,7 @@ def test_recipes_dry_runs_and_names(tmp_path, data, capsys, monkeypatch):
     check_named_partitions(arguments)
     collections[1]["value_map"] = {}
     recipe.write_text(json.dumps({"collections": collections}))
-    with pytest.raises(InputError, match=r"unknown option 'value_map'"):
+    with pytest.raises(InputError, match=r"unknown key of a collection 'value_map'"):
         find_command("partition").parse(["--config", str(recipe)])
 
 
@@ -130,7 +130,7 @@ def test_mixtures_of_groups_are_planned_from_the_recipe(tmp_path, data, capsys, 
 @pytest.mark.parametrize(
     ("first", "second", "top", "message"),
     [
-        ({"rots": []}, {}, {}, "unknown option 'rots'; did you mean 'roots'"),
+        ({"rots": []}, {}, {}, "unknown key of a collection 'rots'; did you mean 'roots'"),
         ({}, {"roots": []}, {}, "collection 'wiki': `roots` is empty"),
         ({"name": None}, {}, {}, "an entry of `collections` has no `name`"),
         ({"partition_by": []}, {}, {}, "collection 's2orc': `partition_by` is empty"),
