@@ -110,13 +110,22 @@ class MergeBy:
         if not words:
             return cls()
         corpus = CorpusUnits.read(run_dir)
-        trained = [word for word in words if word.startswith(TRAINED) and word not in corpus.fields]
-        fields = [word.removeprefix(TRAINED) if word in trained else word for word in words]
-        read = {name: Grouping.read(corpus, name, mixtures) for name in fields}
+        fields = {word: field_of(word, corpus.fields) for word in words}
+        read = {name: Grouping.read(corpus, name, mixtures) for name in fields.values()}
         return cls(
-            {word: read[word] for word in words if word not in trained},
-            {word.removeprefix(TRAINED): read[word.removeprefix(TRAINED)] for word in trained},
+            {name: read[name] for word, name in fields.items() if word == name},
+            {name: read[name] for word, name in fields.items() if word != name},
         )
+
+
+def field_of(word: str, fields: Collection[str]) -> str:
+    """The field that a word of `merge_by` is about: itself or, where it begins with `trained_`, what follows.
+
+    Args:
+        word (`str`): not `units`.
+        fields (`Collection[str]`): of the corpus; one that begins like that comes first.
+    """
+    return word if word in fields else word.removeprefix(TRAINED)
 
 
 def regroup(weights: np.ndarray, members: np.ndarray) -> np.ndarray:

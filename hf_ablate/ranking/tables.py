@@ -6,6 +6,7 @@ from ..mixtures.mixture import ID_EXPLAINED
 from ..mixtures.ranked import MEAN, Ranking
 from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
+from .agreement import MINIMUM_MIXTURES
 from .measured import ALL, CHOSEN, INTERVALS, Agreement, best_predictors
 from .targets import DOMAIN, POOLED, WEIGHTED
 
@@ -122,13 +123,14 @@ def ties_text(ranking: Ranking, target: str) -> str:
 
 def _predicted_proxies(ranking: Ranking) -> str:
     """Which proxies were not scored for every mixture, if any."""
-    partly = [
-        f" {facts['label'].capitalize()} were scored for {facts['scored']} of {len(ranking.mixtures)} mixtures; those "
-        "of the others are predicted from these."
-        for facts in ranking.ranked_by.values()
-        if facts["scored"] is not None and facts["scored"] < len(ranking.mixtures)
-    ]
-    return "".join(partly)
+    partly = ""
+    for name, facts in ranking.ranked_by.items():
+        if facts["scored"] is not None and facts["scored"] < len(ranking.mixtures):
+            label = facts["label"][0].upper() + facts["label"][1:]
+            are_predicted = len(ranking.entries(predictor=name)) > facts["scored"]
+            partly += f" {label} were scored for {facts['scored']} of {len(ranking.mixtures)} mixtures"
+            partly += "; those of the others are predicted from these." if are_predicted else "."
+    return partly
 
 
 def target_text(target: str) -> str:
@@ -174,6 +176,7 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
     groups = {name: group for name, group in agreement.targets[shown].items() if name != ALL}
     with_trained = {name: group for name, group in groups.items() if name in agreement.predictors}
     by_size = [(f"{size} units", group) for size, group in groups.items() if size not in with_trained]
+    tabulated = {name: some for name, some in with_trained.items() if some["n"] >= MINIMUM_MIXTURES}
     reasons = {
         entry["pearson"]["reason"] for entry in group["predictors"].values() if entry["pearson"]["value"] is None
     }
@@ -184,7 +187,7 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
             _predictor_table(agreement, group),
             *(f"-: {reason}" for reason in sorted(reasons)),
             *_coverage_text(group),
-            *(_beside_trained(agreement, name, some) for name, some in with_trained.items()),
+            *(_beside_trained(agreement, name, some) for name, some in tabulated.items()),
             "\n" + paragraph(_STATISTICS_EXPLAINED),
             *(["\n" + _group_table(agreement, f"{first} by target", by_target)] if target is None else []),
             "\n" + _group_table(agreement, f"{first} on {target or 'the mean'}", by_size),

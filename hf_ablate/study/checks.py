@@ -9,15 +9,17 @@ from ..corpus.arguments import PartitionArguments
 from ..corpus.description import CorpusDescription
 from ..corpus.from_arguments import recipe_of
 from ..corpus.names import is_pattern, matching
-from ..errors import InputError
+from ..corpus.rules.slices import groups_of
+from ..errors import InputError, unknown_name
 from ..evaluation.arguments import EvaluateArguments
 from ..launch import accelerate_config_path
 from ..manifest import has_manifest
 from ..merging.arguments import MergeArguments
 from ..mixtures.arguments import EnumerateArguments
 from ..mixtures.choose import BEST
-from ..mixtures.enumerate import CandidateMixture, plan_candidates
+from ..mixtures.enumerate import CandidateMixture, plan_candidates, read_mixtures
 from ..mixtures.from_arguments import needs_corpus
+from ..mixtures.grouping import UNITS, MergeBy, field_of
 from ..mixtures.names import find_mixtures
 from ..mixtures.representation import check_represented
 from ..mixtures.units import CorpusUnits
@@ -58,8 +60,21 @@ def check_settings(stages: Mapping[str, Any]) -> None:
     if evaluate and train:
         _check_components(train, evaluate)
     merge = stages.get("merge")
+    if partition and evaluate:
+        _check_fields(partition, "evaluate.merge_by", evaluate.merge_by)
+    if partition and merge:
+        _check_fields(partition, "merge.merge_by", [merge.merge_by])
     if merge and "rank" not in stages:
         _check_best(merge)
+
+
+def _check_fields(partition: PartitionArguments, name: str, words: list[str]) -> None:
+    """Refuse to merge by a field that the corpus will not have groups by."""
+    fields = [field for each in partition.all_collections for field in groups_of(dict.fromkeys(each.partition_by, ""))]
+    known = list(dict.fromkeys([*fields, "source"]))
+    for word in words:
+        if word != UNITS and field_of(word, known) not in known:
+            raise unknown_name(f"field in {name}", field_of(word, known), known)
 
 
 def _check_split(partition: PartitionArguments, name: str, split: str) -> None:
@@ -187,6 +202,21 @@ def check_pool(stages: Mapping[str, Any]) -> None:
             check_represented([candidate.mixture for candidate in candidates], probes_of(pool))
     else:
         one_of_each(corpus, train.budgets)
+
+
+def check_groups(stages: Mapping[str, Any]) -> None:
+    """Refuse to merge by groups that the units of the mixtures do not have, once corpus and mixtures are made.
+
+    Args:
+        stages (`Mapping[str, Any]`): stage → its arguments.
+
+    Raises:
+        `InputError`: as [`MergeBy.read`] does.
+    """
+    evaluate = stages.get("evaluate")
+    if evaluate and evaluate.scores_study and evaluate.merge_by != [UNITS]:
+        mixtures = [candidate.mixture for candidate in read_mixtures(evaluate.run_dir)]
+        MergeBy.read(evaluate.run_dir, evaluate.merge_by, mixtures)
 
 
 def _candidates(

@@ -15,7 +15,7 @@ from ..launch import process_count
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
 from .changes import changes_by_stage
-from .checks import check_pool, check_settings
+from .checks import check_groups, check_pool, check_settings
 from .dry_run import print_plan
 from .rounds import RoundSettings, check_rounds, run_rounds
 from .stage_output import no_output
@@ -145,6 +145,8 @@ def _run_stages(
     """Run the stages in order; of each, its name and a line on what it did."""
     for number, (stage, arguments) in enumerate(stages.items(), start=1):
         logger.info("[%d/%d] %s", number, len(stages), stage)
+        if stage == "train":
+            check_groups(stages)
         before = state_of(stage, arguments)
         with nullcontext() if verbose else no_output():
             find_command(stage).start(arguments, tokens[stage])

@@ -171,7 +171,8 @@ class Study:
         Args:
             target (`str`): `mean` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
                 or `<domain>` where only one source has it.
-            predictor (`str`, *optional*): `merge` or `ensemble`, as they were scored; default: the one that answers.
+            predictor (`str`, *optional*): `merge` or `ensemble`, as they were scored, or a macro proxy, such as
+                `merged_by_field`, where there is one; default: the one that answers.
 
         Returns:
             `pandas.DataFrame`: see [`ranking_frame`].

@@ -175,6 +175,8 @@ def test_merges_of_trained_models_are_ranked_beside_the_others(trained, capsys):
     (entry,) = ranking.entries(MEAN, "merged_trained_by_kind")
     assert entry["mixture_id"] == ALL.id
     assert ranking.ranked_by["merged_trained_by_kind"]["scored"] == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Merged weights of models trained on groups, by kind were scored for 1 of 7 mixtures. " in printed
     assert "trained" not in ranking.answered_by
 
 
@@ -210,6 +212,17 @@ def test_wrong_groups_are_told_before_anything_is_scored(grouped, tmp_path, caps
     error = capsys.readouterr().err
     assert message in error and len(error.splitlines()) == 1
     assert not (run_dir / "scores").exists()
+
+
+def test_a_study_with_wrong_groups_ends_before_it_trains(grouped, tmp_path, capsys):
+    run_dir = shutil.copytree(grouped, tmp_path / "study")
+    write_groups(run_dir, FIELDS, {"alpha": ["papers"], "beta": ["papers", "wiki"], "gamma": ["wiki"]})
+    recipes = {"enumerate": "num_references: 1", "train": "use_cpu: true", "evaluate": "merge_by: [units, source]"}
+    for stage, options in recipes.items():
+        (tmp_path / f"{stage}.yaml").write_text(f"run_dir: {run_dir}\n{options}\n")
+    assert main(["run", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "unit 'beta' is in source=papers and source=wiki" in error and "train" not in error
 
 
 def test_a_corpus_without_groups_or_a_unit_in_none_is_an_error(study, tmp_path, capsys):

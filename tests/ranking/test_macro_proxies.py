@@ -12,9 +12,11 @@ from hf_ablate.mixtures.grouping import Grouping, regroup
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN, read_ranking
 from hf_ablate.ranking.measured import read_agreement
+from hf_ablate.ranking.tables import agreement_tables
 
 
 DOMAINS = [("in_domain", "networkx"), ("out_of_domain", "cpython")]  # a quarter of the study's
+TRAINED = 5  # reference models of mixtures for whose groups there are models
 GROUPING = Grouping(dict(zip(UNITS, ["data", "data", "maths", "maths", "models"], strict=True)))
 
 
@@ -36,6 +38,10 @@ def study(tmp_path_factory):
     }
     values = {f"merged:{name}": (mixture, gain(mixture)) for name, mixture in everything.items()}
     values |= {model: (mixture, gain(GROUPING.regrouped(mixture))) for model, mixture in references.items()}
+    values |= {
+        f"merged_trained_by_field:{mixture.id}": (mixture, value)
+        for mixture, value in list(values.values())[-TRAINED:]
+    }
     for model, (mixture, value) in values.items():
         own = {domain: world.base[domain] - value for domain in DOMAINS}
         rows += score_rows(model, mixture, own)
@@ -67,6 +73,17 @@ def test_both_proxies_are_judged_on_the_same_reference_models(study):
     assert 0 < predictors["merged"]["pearson"]["value"] < 0.98
     facts = read_agreement(study).predictors["merged_by_field"]
     assert facts["proxy"] and facts["label"] == "proxy: merged weights, by field"
+
+
+def test_merges_of_trained_models_are_compared_with_all_predictors_on_the_mixtures_that_have_them(study):
+    agreement = read_agreement(study)
+    everywhere = agreement.group()["predictors"]["merged_trained_by_field"]["pearson"]
+    assert everywhere["value"] is None and everywhere["reason"] == "4 of 9 mixtures have no score"
+    group = agreement.group(group="merged_trained_by_field")
+    assert group["n"] == TRAINED and group["predictors"].keys() == agreement.predictors.keys()
+    assert group["predictors"]["merged_trained_by_field"]["pearson"]["value"] == pytest.approx(1)
+    assert group["predictors"]["merged"]["pearson"]["value"] < 0.99
+    assert f"The same on the n = {TRAINED} mixtures that have merged weights of models" in agreement_tables(agreement)
 
 
 def test_the_macro_proxy_answers_only_where_it_is_asked_for(study, capsys):

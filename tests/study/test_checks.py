@@ -34,6 +34,8 @@ def study(tmp_path):
         (["evaluate.top=2"], "evaluate.top writes no scores for the study's ranking"),
         (["evaluate.tasks=[piqa]"], "evaluate.tasks writes no scores for the study's ranking"),
         (["evaluate.output_dir=elsewhere"], "evaluate.output_dir writes no scores for the study's ranking"),
+        (["evaluate.merge_by=[units, trained_prat]"], "unknown field in evaluate.merge_by 'prat'"),
+        (["merge.merge_by=prat"], "unknown field in merge.merge_by 'prat'; did you mean 'part'"),
         (["merge.mixture=[pyton]"], "merge.mixture names 'pyton'"),
         (["merge.weights={pyton: 1}"], "unknown unit 'pyton'"),
         (["enumerate.num_references=5"], "num_references is 5"),
