@@ -201,7 +201,7 @@ def test_the_dry_run_of_a_study_plans_merges_of_trained_models(trained, tmp_path
         (["--merge_by", "units", "trained_kind"], "missing are models of alpha + beta (m-"),
         (["--merge_by", "kind"], "merge_by is ['kind']; expected units, whose proxies"),
         (["--merge_by", "units", "kin"], "unknown field 'kin'"),
-        (["--merge_by", "units", "source"], "unit 'beta' is in source=papers and source=wiki"),
+        (["--merge_by", "units", "source"], "unit 'beta' is of papers and wiki"),
         (["--merge_by", "units", "kind", "--top", "2"], "fields in `merge_by`"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_study_with_wrong_groups_ends_before_it_trains(grouped, tmp_path, caps
         (tmp_path / f"{stage}.yaml").write_text(f"run_dir: {run_dir}\n{options}\n")
     assert main(["run", str(tmp_path)]) == 2
     error = capsys.readouterr().err
-    assert "unit 'beta' is in source=papers and source=wiki" in error and "train" not in error
+    assert "unit 'beta' is of papers and wiki" in error and "train" not in error
 
 
 def test_a_corpus_without_groups_or_a_unit_in_none_is_an_error(study, tmp_path, capsys):
