@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..manifest import find_manifest
 from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking, read_ranking
 from ..ranking.measured import CHOSEN, Agreement, read_agreement
+from ..ranking.tables import target_text
+from ..run_folder import RunFolder
 from .facts import facts_of, varied_fact
 
 
@@ -52,7 +55,7 @@ def compare_runs(runs: list[Path], target: str, by: str | None = None) -> dict[s
             raise InputError(
                 f"{run} does not record {by!r}, by which the runs are to be ordered; order them --by another"
             )
-    _warn_of_other_domains(runs, rankings, found)
+    _warn_of_other_text(runs, rankings, found)
     order = list(range(len(runs)))
     if by != "run":
         order.sort(key=lambda position: rows[position][by])
@@ -83,14 +86,18 @@ def _scales(ranking: Ranking) -> dict[str, Any]:
     return {name: ranking.content[name] for name in names}
 
 
-def _warn_of_other_domains(runs: list[Path], rankings: list[Ranking], target: str) -> None:
-    """Losses on other domains are other losses; agreement with reference models can be compared all the same."""
-    first = rankings[0].members.get(target)
-    others = [str(run) for run, ranking in zip(runs, rankings, strict=True) if ranking.members.get(target) != first]
+def _warn_of_other_text(runs: list[Path], rankings: list[Ranking], target: str) -> None:
+    """Losses on other text are other losses; agreement with reference models can be compared all the same."""
+    scores = [find_manifest(RunFolder(run).scores) or {"measurement": {"data": None}} for run in runs]
+    judged_on = [
+        (ranking.members.get(target), made["measurement"]["data"])
+        for ranking, made in zip(rankings, scores, strict=True)
+    ]
+    others = [str(run) for run, text in zip(runs, judged_on, strict=True) if text != judged_on[0]]
     if others:
         logger.warning(
-            "%s is a mean of other domains in %s than in %s: compare their agreement, not their losses",
-            target, ", ".join(others), runs[0],
+            "%s is other text in %s than in %s: compare their agreement, not their losses",
+            target_text(target), ", ".join(others), runs[0],
         )  # fmt: skip
 
 
