@@ -52,7 +52,7 @@ def test_every_recipe_says_what_it_is_and_is_flat(study):
         assert text.startswith("# "), f"{path} starts with no comment"
         run_dir = re.search("^run_dir: runs/(.*)$", text, flags=re.MULTILINE)[1]
         if PAPER in study.parents:
-            assert run_dir.split("/")[0] == ("paper-miniature" if study.name == "miniature" else "paper")
+            assert run_dir.split("/")[0] == ("paper-miniature" if "miniature" in study.parts else "paper")
         else:
             assert run_dir == study.name
 
