@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tiny_study import RECIPES, write_documents
 from hf_ablate.cli import main
 from hf_ablate.commands import COMMANDS, find_command
 from hf_ablate.errors import InputError
+from hf_ablate.recipe import read_recipe
 from hf_ablate.shipped import find_recipe, find_study, shipped_studies
 from hf_ablate.study.run import RunArguments, parse_stages
 
@@ -74,10 +74,12 @@ def test_a_study_is_written_to_be_edited(origin, capsys):
     assert main(["init", "recipes/mine", "--from", origin]) == 0
     assert "hf-ablate validate recipes/mine" in capsys.readouterr().out
     written = {path.name: path.read_text() for path in Path("recipes/mine").iterdir()}
-    assert written == {
-        path.name: re.sub(r"^run_dir: runs/\S+$", "run_dir: runs/mine", path.read_text(), flags=re.MULTILINE)
-        for path in (ROOT / "recipes" / origin).glob("*.yaml")
+    recipes = {path.name: path for path in (ROOT / "recipes" / origin).glob("*.yaml")}
+    assert {name: yaml.safe_load(text) for name, text in written.items()} == {
+        name: read_recipe(path) | {"run_dir": "runs/mine"} for name, path in recipes.items()
     }
+    for name, path in recipes.items():
+        assert written[name].startswith(path.read_text().partition("run_dir:")[0]), "comments are kept"
     assert all(yaml.safe_load(text)["run_dir"] == "runs/mine" for text in written.values())
     assert main(["validate", "recipes/mine"]) == 0
 
