@@ -22,7 +22,7 @@ READMES = [
 
 
 def shell_commands(text: str) -> list[str]:
-    """The lines of the ```sh blocks of a Markdown text, continued lines joined, comments and further commands cut off."""
+    """The lines of the ```sh blocks of a Markdown text, continued lines joined, comments and pipes cut off."""
     blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [line.split(" #")[0].split(" | ")[0].strip() for line in lines if line.strip() and not line.startswith("#")]

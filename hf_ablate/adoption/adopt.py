@@ -110,5 +110,5 @@ def _print(corpus: CorpusDescription, wanted: list[WantedModel], states: dict[st
     cells = [[model.name, row["from"], row["state"]] for model, row in zip(wanted, rows, strict=True)]
     print(text_table(["model", "from", "state"], cells, left=(0, 1, 2)))
     components = sum(row["model"].startswith("component") for row in rows)
-    if components < len(corpus.units):
+    if 0 < components < len(corpus.units):
         print(f"{components} of the {len(corpus.units)} units of the corpus have a component among these.")

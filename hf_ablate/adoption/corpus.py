@@ -43,6 +43,11 @@ def text_of(arguments: AdoptArguments) -> Path | None:
     """
     if arguments.corpus is None:
         return None
+    if not arguments.corpus.is_dir():
+        raise InputError(
+            f"`corpus` {arguments.corpus} does not exist (looked for {arguments.corpus.resolve()}); make it first, "
+            "with `hf-ablate partition`, or leave it out and name the text to `evaluate` as `data`"
+        )
     folder = text_folder(arguments.corpus)
     if not text_files(folder):
         raise InputError(

@@ -13,6 +13,7 @@ from released_models import MERGED, SEED, SEQ, UNITS, write_released
 
 from hf_ablate.cli import main
 from hf_ablate.corpus.description import CorpusDescription
+from hf_ablate.evaluation.models.external import external_models
 from hf_ablate.evaluation.rows import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.enumerate import read_mixtures
@@ -155,6 +156,8 @@ def test_hub_ids_are_adopted_as_folders_are_and_recorded_with_their_commits(hub,
     assert "claran/sead is neither a folder" in capsys.readouterr().err
     assert not list((tmp_path / "hub-cache").glob("*/snapshots/*/pytorch_model.bin")), "nothing was fetched in vain"
     assert adopt(run.path, *triple("claran"), *units) == 0
+    (merged,) = external_models([f"claran/{MERGED}"])  # what `evaluate --model` scores, as it was released
+    assert load_causal_lm(merged.folder)[0].config.model_type == "hf_olmo"
     for folder in run.saved_models("seed", "component", "reference"):
         made, local = read_manifest(folder), read_manifest(adopted / folder.relative_to(run.path))
         assert made["digest"] == local["digest"]
@@ -192,6 +195,7 @@ def test_a_corpus_that_is_there_names_the_units(elsewhere, adopted, tmp_path, ca
         (["--reference", '{"Biology_1970-1993": 1,}={models}/a', "--units", *UNITS], "is not a mixture in JSON"),
         (["--seed", "{models}/nowhere", "--units", *UNITS], "nowhere is neither a folder (looked for"),
         (["--seed", f"{{models}}/{SEED}", "--units", *UNITS, "--corpus", "{models}"], "holds no evaluation text"),
+        (["--seed", f"{{models}}/{SEED}", "--units", *UNITS, "--corpus", "gone"], "`corpus` gone does not exist"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_before_anything_is_written(elsewhere, tmp_path, capsys, words, message):
