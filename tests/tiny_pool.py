@@ -102,6 +102,11 @@ def read_candidates(run_dir: Path) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
+def component_folders(run_dir: Path) -> dict[str, Path]:
+    """Unit → its component's folder."""
+    return {unit: run_dir / "models" / "components" / unit for unit in UNITS}
+
+
 def write_eval_data(folder: Path) -> Path:
     """PALOMA's layout: `in_domain` with a domain per unit, `out_of_domain` with one."""
     for source, domains in (("in_domain", UNITS), ("out_of_domain", ("other",))):

@@ -16,6 +16,7 @@ from lm_eval.utils import make_table
 from tiny_pool import (
     UNITS,
     bos_tokenizer,
+    component_folders,
     count_tokens,
     read_candidates,
     save_model,
@@ -172,7 +173,7 @@ def _text(path) -> str:
 def test_saved_models_pools_and_mergekit_files_are_scored_as_in_their_study(scored, tmp_path):
     mixture = Mixture.uniform(list(UNITS))
     merge = tmp_path / "all.yaml"
-    merge.write_text(merge_yaml(mixture, scored))
+    merge.write_text(merge_yaml(mixture, component_folders(scored)))
     out = tmp_path / "out"
     names = [scored / "models" / "components", merge]
     assert evaluate("--model", *names, "--data", scored / "corpus" / "eval", "--output_dir", out) == 0

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from safetensors.torch import load_file, save_file
-from tiny_pool import UNITS, byte_tokenizer, read_candidates, save_model, tiny_model
+from tiny_pool import UNITS, byte_tokenizer, component_folders, read_candidates, save_model, tiny_model
 from transformers import BertConfig, BertForMaskedLM, MambaConfig, T5Config, T5ForConditionalGeneration
 
 from hf_ablate.cli import main
@@ -158,9 +158,9 @@ def test_a_mergekit_file_is_a_merge_in_memory(study, tmp_path):
     mixture = Mixture.of({"alpha": 0.25, "beta": 0.75})
     inside = study / "models" / "merged" / "some" / "mergekit_config.yml"
     inside.parent.mkdir(parents=True, exist_ok=True)
-    inside.write_text(merge_yaml(mixture, study))
+    inside.write_text(merge_yaml(mixture, component_folders(study)))
     outside = tmp_path / "mine.yaml"
-    outside.write_text(merge_yaml(mixture, study))
+    outside.write_text(merge_yaml(mixture, component_folders(study)))
     models = external_models([str(inside), str(outside)])
     assert [model.id for model in models] == ["some", "mine"]
     for model in models:

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_pool import UNITS, count_tokens, make_study, read_candidates, save_model, tiny_model
+from tiny_pool import UNITS, component_folders, count_tokens, make_study, read_candidates, save_model, tiny_model
 
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
@@ -116,7 +116,7 @@ def test_without_a_seed_the_message_says_what_to_do(study, tmp_path, capsys):
 def test_a_mergekit_file_is_held_in_the_format_too(study, scored, tmp_path):
     mixture = Mixture.uniform(list(UNITS))
     path = tmp_path / "all.yaml"
-    path.write_text(merge_yaml(mixture, study))
+    path.write_text(merge_yaml(mixture, component_folders(study)))
     words = ["--model", path, "--data", study / "corpus" / "eval", "--pool_format", "delta"]
     assert evaluate(*words, "--run_dir", study, "--output_dir", tmp_path / "out") == 0
     expected = merged(scored["delta"])
