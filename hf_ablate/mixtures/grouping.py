@@ -106,10 +106,21 @@ class MergeBy:
         Raises:
             `InputError`: as [`Grouping.read`] does.
         """
+        return cls.of(CorpusUnits.read(run_dir), option, mixtures) if set(option) != {UNITS} else cls()
+
+    @classmethod
+    def of(cls, corpus: CorpusUnits, option: Sequence[str], mixtures: Collection[Mixture]) -> "MergeBy":
+        """The same for the units of a corpus, finished or planned.
+
+        Args:
+            corpus ([`CorpusUnits`]): the units.
+            option (`Sequence[str]`): as of [`MergeBy.read`].
+            mixtures (`Collection[Mixture]`): whose units have to be in one group each.
+
+        Raises:
+            `InputError`: as [`Grouping.read`] does.
+        """
         words = [word for word in option if word != UNITS]
-        if not words:
-            return cls()
-        corpus = CorpusUnits.read(run_dir)
         fields = {word: field_of(word, corpus.fields) for word in words}
         read = {name: Grouping.read(corpus, name, mixtures) for name in fields.values()}
         return cls(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ...corpus.description import CorpusDescription
 from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
@@ -21,6 +22,7 @@ from ...mixtures.probes import are_single_units, read_probes
 from ...mixtures.representation import check_represented
 from ...mixtures.scored_proxies import scored_proxies
 from ...mixtures.trained import with_trained_references
+from ...mixtures.units import CorpusUnits
 from ...run_folder import RunFolder, model_id, split_model_id
 from .apart import plan_apart
 from .change import Change, StagePlan
@@ -77,12 +79,13 @@ def plan_scores(
         split = made["arguments"]["split"] if made else "val"
         stage = plan_apart(arguments, [corpus.stage, mixtures.stage, models.stage]) if arguments else None
         return ScoresPlan(Change.NO, Change.NO, split, stage)
-    needs_groups = arguments.merge_by != [UNITS] and corpus.change is not Change.NO
-    if mixtures.candidates is None or models.changes is None or needs_groups:
+    is_corpus_known = corpus.change is Change.NO or (corpus.corpus is not None and corpus.corpus.groups_are_known)
+    are_groups_known = arguments.merge_by == [UNITS] or is_corpus_known
+    if mixtures.candidates is None or models.changes is None or not are_groups_known:
         what = f"the study's models and proxies, on split {arguments.split}"
         stage = StagePlan("evaluate", Change.MAYBE, what, "partition")
         return ScoresPlan(Change.MAYBE, Change.MAYBE, arguments.split, stage)
-    expected = _study_models(arguments, mixtures.candidates, models)
+    expected = _study_models(arguments, mixtures.candidates, models, corpus.corpus)
     text = _planned_text(arguments, corpus, made)
     scored = _scored_before(arguments, expected, made, text)
     changes = {each.model.id: _score_change(each, text, scored) for each in expected}
@@ -199,13 +202,16 @@ def _stage_plan(
 
 
 def _study_models(
-    arguments: EvaluateArguments, candidates: list[CandidateMixture], models: ModelsPlan
+    arguments: EvaluateArguments,
+    candidates: list[CandidateMixture],
+    models: ModelsPlan,
+    corpus: CorpusDescription | None,
 ) -> list[_Expected]:
     """The study's models and proxies once the models are trained, in the order in which they are scored."""
     run = RunFolder(arguments.run_dir)
     candidates = with_trained_references(arguments.run_dir, candidates)
     mixtures = [candidate.mixture for candidate in candidates]
-    merge_by = MergeBy.read(arguments.run_dir, arguments.merge_by, mixtures)
+    merge_by = MergeBy.of(CorpusUnits.of(corpus), arguments.merge_by, mixtures) if corpus else MergeBy()
     asked = scored_proxies(candidates, arguments.proxy, arguments.merged_share, merge_by.groups.values())
     probes = read_probes(arguments.run_dir) if models.probes is None else models.probes
     if are_single_units(probes):
