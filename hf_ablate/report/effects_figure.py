@@ -14,6 +14,16 @@ from .style import DIVERGING, GREY, INK, WIDTH, label_text
 _MOST_ROWS, _MOST_COLUMNS = 32, 16
 
 
+def _targets(drops: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
+    """The target that was asked for, and the domains; of too many, those on which dropping a unit makes most."""
+    first, *domains = dict.fromkeys(target for _, target in drops)
+    largest = {
+        domain: max(abs(row["effect"]) for (_, own), row in drops.items() if own == domain) for domain in domains
+    }
+    most = sorted(domains, key=lambda domain: -largest[domain])[: _MOST_COLUMNS - 1]
+    return [first, *(domain for domain in domains if domain in most)]
+
+
 def drop_heat_map(effects: dict[str, Any]) -> Drawing | None:
     """Units × targets: what dropping a unit costs (blue) or saves (orange); what is no difference has no colour.
 
@@ -28,7 +38,7 @@ def drop_heat_map(effects: dict[str, Any]) -> Drawing | None:
     drops = {(row["part"], row["target"]): row for row in effects["effects"] if row["change"] == "drop"}
     if not drops:
         return None
-    targets = list(dict.fromkeys(target for _, target in drops))[:_MOST_COLUMNS]
+    targets = _targets(drops)
     parts = sorted({part for part, _ in drops}, key=lambda part: -drops[part, targets[0]]["effect"])[:_MOST_ROWS]
     values = np.array([[drops[part, target]["effect"] for target in targets] for part in parts])
     told_apart = np.array([[drops[part, target]["told_apart"] for target in targets] for part in parts])

@@ -6,19 +6,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..ranking.tables import short_name
+from .colours import Colours, colours_of
 from .drawing import Drawing
 from .ranked_study import RankedStudy
 from .scatters import targets_shown
-from .style import GREY, MUTED, SEQUENCE, WIDTH, label_text, panels
+from .style import GREY, MUTED, WIDTH, label_text, panels
 
 
 COMPONENT = "component"
-_MOST_SIZES = 6  # in the legend
 _MARKERS = ("o", "s", "^", "D", "v", "P")  # of the proxies, in the order of tables
 
 
 def proxies(study: RankedStudy) -> Drawing | None:
-    """A panel per target: proxies with a marker per kind, coloured by the number of units, components small behind.
+    """A panel per target: proxies with a marker per kind, components small behind.
 
     Args:
         study ([`RankedStudy`]): what the report is about.
@@ -33,8 +33,7 @@ def proxies(study: RankedStudy) -> Drawing | None:
     names = targets_shown(study)
     columns = min(3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.5 + 0.13 * len(kinds))
-    sizes = sorted({row["number_of_units"] for row in rows})
-    colours = {size: SEQUENCE(place / max(len(sizes) - 1, 1)) for place, size in enumerate(sizes)}
+    colours = colours_of(study)
     for panel, name in zip(axes, names, strict=False):
         _draw_panel(panel, [row for row in rows if row["target"] == name], kinds, colours)
         panel.set_title(label_text(short_name(name)) + "\n" * len(kinds), fontsize=8.5)
@@ -44,7 +43,7 @@ def proxies(study: RankedStudy) -> Drawing | None:
             panel.set_ylabel("reference model")
     for panel in axes[len(names) :]:
         panel.set_visible(False)
-    figure.legend(handles=_handles(study, kinds, colours), loc="outside upper right", ncols=4, handletextpad=0.3)
+    figure.legend(handles=_handles(study, kinds, colours, rows), loc="outside upper right", ncols=4, handletextpad=0.3)
     caption = (
         "The proxies of each mixture, as they were scored, against the model trained on it "
         f"({study.ranking.unit_of_measure}, lower is better); small dots are the components of the mixture. What is "
@@ -94,14 +93,14 @@ def _stand_ins(study: RankedStudy) -> list[dict[str, Any]]:
     return rows
 
 
-def _draw_panel(panel: Axes, rows: list[dict[str, Any]], kinds: list[str], colours: dict[int, Any]) -> None:
+def _draw_panel(panel: Axes, rows: list[dict[str, Any]], kinds: list[str], colours: Colours) -> None:
     def drawn(predictor: str, **style: Any) -> None:
         chosen = [row for row in rows if row["predictor"] == predictor]
         panel.scatter([row["score"] for row in chosen], [row["reference"] for row in chosen], **style)
 
     drawn(COMPONENT, s=5, color=GREY, alpha=0.6, linewidths=0)
     for kind, marker in zip(kinds, _MARKERS, strict=False):
-        of_kind = [colours[row["number_of_units"]] for row in rows if row["predictor"] == kind]
+        of_kind = [colours.of(row["mixture_id"]) for row in rows if row["predictor"] == kind]
         drawn(kind, s=26, marker=marker, c=of_kind, linewidths=0.6, edgecolors="white", zorder=3)
     if rows:
         ends = [min(row["reference"] for row in rows), max(row["reference"] for row in rows)]
@@ -111,7 +110,7 @@ def _draw_panel(panel: Axes, rows: list[dict[str, Any]], kinds: list[str], colou
     panel.margins(0.07)
 
 
-def _handles(study: RankedStudy, kinds: list[str], colours: dict[int, Any]) -> list[Line2D]:
+def _handles(study: RankedStudy, kinds: list[str], colours: Colours, rows: list[dict[str, Any]]) -> list[Line2D]:
     labels = [study.ranking.ranked_by[kind]["label"] for kind in kinds]
     return [
         *(
@@ -120,8 +119,5 @@ def _handles(study: RankedStudy, kinds: list[str], colours: dict[int, Any]) -> l
         ),
         Line2D([], [], marker="o", linestyle="", color=GREY, markersize=2.5, label="components of the mixture"),
         Line2D([], [], color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), label="equal"),
-        *(
-            Line2D([], [], marker="o", linestyle="", color=colours[size], markersize=5.5, label=f"{size} units")
-            for size in list(colours)[:: -(-len(colours) // _MOST_SIZES)]
-        ),
+        *colours.handles({row["mixture_id"] for row in rows}),
     ]

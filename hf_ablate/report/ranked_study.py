@@ -1,20 +1,26 @@
 """What the report says about a study, read from the manifests of its run folder."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..manifest import find_manifest, read_manifest
+from ..corpus.names import is_pattern, matching
+from ..errors import unknown_name
+from ..manifest import find_manifest, has_manifest, read_manifest
+from ..mixtures.enumerate import read_mixtures
 from ..mixtures.ranked import MEAN, Ranking, read_ranking
 from ..ranking.measured import CHOSEN, Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
+from .arguments import METHOD, NUMBER_OF_UNITS
 
 
 # (tokens seen, value) during training
 Points = list[tuple[int, float]]
 _SCORE = "eval_bits_per_byte"
+_MOST_DOMAINS, _MOST_MEANS, _MOST_UNITS = 12, 16, 16  # that have columns
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,9 @@ class RankedStudy:
         evaluations (`dict[str, dict[str, list[tuple[int, float]]]]`): model id → `mean`, source or source/domain →
             (tokens seen, bits per byte), where training evaluated.
         corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
+        methods (`dict[str, tuple[str, ...]]`): id of a mixture → the ways of `enumerate` that gave it.
+        asked (`tuple[str, ...]`): targets to show; default: a choice of all.
+        colour_by (`str`): what the colour of a mixture stands for in scatter plots.
     """
 
     ranking: Ranking
@@ -38,6 +47,9 @@ class RankedStudy:
     corpus: dict[str, Any]
     scores: dict[str, Any]
     made: dict[str, Any]
+    methods: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    colour_by: str = NUMBER_OF_UNITS
 
     @property
     def judged(self) -> str:
@@ -65,19 +77,59 @@ class RankedStudy:
         """The targets of a level: `domain`, `source_mean` or `mean`."""
         return [name for name, target in self.ranking.targets.items() if target["level"] == level]
 
-    def columns(self, most: int = 12) -> list[str]:
-        """The targets to show as columns of a table: all domains, or the sources where there are too many domains."""
-        domains = self.target_names("domain")
-        return domains if len(domains) <= most else (self.target_names("source_mean") or domains)[:most]
+    @cached_property
+    def columns(self) -> list[str]:
+        """The targets beside the mean of domains that tables and figures show.
+
+        Those that were asked for; else all domains or, where these are too many, the means of sources and of groups of
+        units, the largest groups first.
+        """
+        if self.asked:
+            return list(self.asked)
+        domains, sources = self.target_names("domain"), self.target_names("source_mean")
+        if len(domains) <= _MOST_DOMAINS:
+            return domains
+        members = self.ranking.members
+        groups = [name for name in self.target_names("group") if name in self.ranking.corpus.first_groups]
+        largest = sorted(groups, key=lambda name: -len(members[name]))[: max(_MOST_MEANS - len(sources), 0)]
+        return [*sources, *filter(largest.__contains__, groups)][:_MOST_MEANS] or domains[:_MOST_DOMAINS]
+
+    @cached_property
+    def parts(self) -> dict[str, list[str]]:
+        """What figures show of a mixture → its units: every unit or, where these are too many, their groups."""
+        if len(self.units) <= _MOST_UNITS:
+            return {unit: [unit] for unit in self.units}
+        groups = {
+            name: own for name, units in self.ranking.corpus.first_groups.items()
+            if (own := [unit for unit in units if unit in self.units])
+        }  # fmt: skip
+        grouped = {unit for units in groups.values() for unit in units}
+        named = {
+            units[0] if len(units) == 1 else f"{name.partition('=')[2]} ({len(units)})": units
+            for name, units in groups.items()
+        }
+        return named | {unit: [unit] for unit in self.units if unit not in grouped}
 
 
-def read_ranked_study(run_dir: Path) -> RankedStudy:
+def read_ranked_study(
+    run_dir: Path, targets: Sequence[str] | None = None, colour_by: str = NUMBER_OF_UNITS
+) -> RankedStudy:
     """Read a run folder. Only the ranking is required; what else is missing is left out of the report.
 
+    Args:
+        run_dir (`Path`): of a ranked study.
+        targets (`Sequence[str]`, *optional*): to show: names or patterns.
+        colour_by (`str`): what the colour of a mixture stands for in scatter plots: `number_of_units`, `method`, or a
+            field of the corpus.
+
     Raises:
-        `InputError`: if the study is not ranked.
+        `InputError`: if the study is not ranked, and for an unknown target or field.
     """
     ranking, agreement = read_ranking(run_dir), read_agreement(run_dir)
+    asked = shown_targets(ranking, targets or [])
+    known = [NUMBER_OF_UNITS, METHOD, *ranking.corpus.fields]
+    if colour_by not in known:
+        raise unknown_name("colour_by", colour_by, known)
     models, curves, evaluations = {}, {}, {}
     for folder in model_folders(run_dir):
         manifest = read_manifest(folder)
@@ -87,7 +139,23 @@ def read_ranked_study(run_dir: Path) -> RankedStudy:
         evaluations[manifest["model"]] = _evaluations(rows)
     folder = RunFolder(run_dir)
     manifests = (find_manifest(part) or {} for part in (folder.corpus, folder.scores, folder.ranking))
-    return RankedStudy(ranking, agreement, models, curves, evaluations, *manifests)
+    methods = {}
+    if has_manifest(folder.mixtures):
+        methods = {candidate.mixture.id: candidate.methods for candidate in read_mixtures(run_dir)}
+    return RankedStudy(ranking, agreement, models, curves, evaluations, *manifests, methods, asked, colour_by)
+
+
+def shown_targets(ranking: Ranking, targets: Sequence[str]) -> tuple[str, ...]:
+    """The targets that names and patterns mean, each once, without the mean of domains, which is always shown.
+
+    Raises:
+        `InputError`: for an unknown target, with the nearest.
+    """
+    known = list(ranking.targets)
+    found = [
+        matching([name], known, kind="target") if is_pattern(name) else [ranking.target(name)] for name in targets
+    ]
+    return tuple(dict.fromkeys(name for names in found for name in names if name != MEAN))
 
 
 def model_folders(run_dir: Path) -> list[Path]:

@@ -14,16 +14,16 @@ from .style import ACCENT, GRID, HEAT, INK, WIDTH
 
 def ranking_heat_map(study: RankedStudy, most: int = 32) -> Drawing:
     """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
-    columns, units = [MEAN, *study.columns()], study.units
+    columns, parts = [MEAN, *study.columns], study.parts
     entries = study.ranking.entries()[:most]
     mixtures = [entry["mixture_id"] for entry in entries]
     scores = {name: {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)} for name in columns}
     values = np.array([
         [100 * (own.get(mixture, np.nan) / min(own.values()) - 1) for own in scores.values()] for mixture in mixtures
     ])  # fmt: skip
-    figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures)), layout="constrained")
-    dots, heat = figure.subplots(1, 2, width_ratios=[max(len(units), 3) * 0.62, len(columns)])
-    _unit_dots(dots, study, mixtures, units)
+    figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures) + 0.6 * (len(parts) > 12)), layout="constrained")
+    dots, heat = figure.subplots(1, 2, width_ratios=[max(len(parts), 3) * 0.62, len(columns)])
+    _dots(dots, study, mixtures)
     image = heat.imshow(values, cmap=HEAT, aspect="auto", vmin=0, vmax=np.nanpercentile(values, 95))
     for (row, column), value in np.ndenumerate(values):
         red, green, blue, _ = image.cmap(image.norm(value))
@@ -45,19 +45,24 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Drawing:
                    "from the best mixture for every domain.")  # fmt: skip
 
 
-def _unit_dots(panel: Axes, study: RankedStudy, mixtures: list[str], units: list[str]) -> None:
+def _dots(panel: Axes, study: RankedStudy, mixtures: list[str]) -> None:
+    """A dot for every part of a mixture."""
+    parts = study.parts
     for row in range(0, len(mixtures), 2):
         panel.axhspan(row - 0.5, row + 0.5, color="#f5f7f9", linewidth=0)
     weights = [study.ranking.mixtures[mixture]["mixture"] for mixture in mixtures]
-    rows, columns = (indices.ravel() for indices in np.indices((len(mixtures), len(units))))
-    sizes = [110 * own.get(unit, 0) ** 0.6 for own in weights for unit in units]
+    rows, columns = (indices.ravel() for indices in np.indices((len(mixtures), len(parts))))
+    sizes = [
+        110 * sum(own.get(unit, 0) for unit in units) ** 0.6 for own in weights for units in parts.values()
+    ]  # fmt: skip
     panel.scatter(columns, rows, s=5, color=GRID, zorder=2)
     panel.scatter(columns, rows, s=sizes, color=ACCENT, linewidths=0, zorder=3)
-    panel.set_xlim(-0.6, len(units) - 0.4)
+    panel.set_xlim(-0.6, len(parts) - 0.4)
     panel.set_ylim(len(mixtures) - 0.5, -0.5)
     panel.set_yticks(range(len(mixtures)), [str(row + 1) for row in range(len(mixtures))])
     panel.tick_params(axis="y", length=0)
-    top_labels(panel, units)
-    panel.set_xlabel("units in the mixture (area: weight)")
+    top_labels(panel, list(parts))
+    what = "units" if len(parts) == len(study.units) else "groups of units"
+    panel.set_xlabel(f"{what} in the mixture (area: weight)")
     for spine in panel.spines.values():
         spine.set_visible(False)

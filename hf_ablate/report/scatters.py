@@ -9,16 +9,17 @@ from matplotlib.lines import Line2D
 from ..mixtures.ranked import MEAN
 from ..ranking.measured import CHOSEN
 from ..ranking.tables import short_name
+from .colours import Colours, colours_of
 from .drawing import Drawing
 from .ranked_study import RankedStudy
-from .style import GREY, MUTED, SEQUENCE, WIDTH, label_text, panels
+from .style import GREY, MUTED, WIDTH, label_text, panels
 
 
 MOST_SCATTERS = 12
 
 
 def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
-    """Predicted against reference scores, a panel per target, points coloured by the number of units.
+    """Predicted against reference scores, a panel per target, a point per mixture.
 
     Args:
         study ([`RankedStudy`]): what the report is about.
@@ -30,11 +31,8 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
         return None
     columns = min(4 if len(names) not in (3, 5, 6, 9) else 3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.45)
-    sizes = sorted({mixture["number_of_units"] for mixture in study.ranking.mixtures.values()} - {1})
-    colours = {size: SEQUENCE(position / max(len(sizes) - 1, 1)) for position, size in enumerate(sizes)}
-    shown: set[int] = set()  # numbers of units
+    colours = colours_of(study)
     for panel, (name, own) in zip(axes, points.items(), strict=False):
-        shown |= {point["number_of_units"] for point in own}
         _scatter_panel(panel, own, colours, study.agreement.group(name)["predictors"][predictor])
         panel.set_title(f"{label_text(short_name(name))}\n", fontsize=8.5)
     for panel in axes[len(names) :]:
@@ -43,10 +41,7 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
         if panel.get_subplotspec().is_first_col():
             panel.set_ylabel("reference model")
         panel.set_xlabel("predicted without it" if predictor == CHOSEN else "proxy")
-    handles = [
-        Line2D([], [], marker="o", linestyle="", color=colours[size], markersize=5.5, label=f"{size} units")
-        for size in sorted(shown)
-    ]
+    handles = colours.handles({point["mixture_id"] for own in points.values() for point in own})
     handles.append(Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 2)), label="least squares"))
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), handletextpad=0.3, columnspacing=1.4)
     rows = [{"target": name, **point} for name, own in points.items() for point in own]
@@ -57,10 +52,8 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
 
 
 def targets_shown(study: RankedStudy) -> list[str]:
-    """The targets that have a panel: the mean, all domains, and the sources where there are too many domains."""
-    domains = study.target_names("domain")
-    sources = study.target_names("source_mean")
-    return [MEAN, *(sources if len(domains) > MOST_SCATTERS - 1 else []), *domains][:MOST_SCATTERS]
+    """The targets that have a panel: the mean of domains, and those that were asked for or have columns in tables."""
+    return [MEAN, *study.columns][: None if study.asked else MOST_SCATTERS]
 
 
 def scattered(study: RankedStudy) -> dict[str, str]:
@@ -82,13 +75,13 @@ def _points(study: RankedStudy, name: str, predictor: str) -> list[dict[str, Any
 
 
 def _scatter_panel(
-    panel: Axes, points: list[dict[str, Any]], colours: dict[int, Any], statistics: dict[str, dict[str, Any]]
+    panel: Axes, points: list[dict[str, Any]], colours: Colours, statistics: dict[str, dict[str, Any]]
 ) -> None:
     x, y = (np.array([point[name] for point in points]) for name in ("score", "reference"))
     if len(points) > 2 and np.ptp(x) > 0:
         ends = np.array([x.min(), x.max()])
         panel.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=GREY, linewidth=1, linestyle=(0, (4, 2)))
-    drawn = [colours[point["number_of_units"]] for point in points]
+    drawn = [colours.of(point["mixture_id"]) for point in points]
     panel.scatter(x, y, c=drawn, s=24, linewidths=0.6, edgecolors="white", zorder=3)
     panel.grid(True)
     panel.locator_params(nbins=4)

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +34,7 @@ from ..ranking.tables import (
     ties_text,
 )
 from ..run_folder import TRAINED_KINDS, RunFolder
-from .arguments import ReportArguments
+from .arguments import DEFAULTS, ReportArguments, ReportSettings
 from .cost import cost_rows
 from .headline import answer, savings, trust
 from .heat import heat_colour
@@ -41,6 +43,7 @@ from .ranked_study import RankedStudy, model_folders, read_ranked_study
 
 
 logger = logging.getLogger(__name__)
+_MOST_ROWS = 20  # of a table that is shown whole
 _TEMPLATES = ("page.html.j2", "page.css.j2")
 
 
@@ -61,60 +64,58 @@ def run(arguments: ReportArguments) -> None:
     if arguments.dry_run:
         print(f"write the report of {arguments.run_dir} to {page}")
         return
-    write_report(arguments.run_dir, arguments.title, arguments.top)
+    write_report(arguments.run_dir, arguments.settings)
     if arguments.output_format == "json":
         print(json.dumps({"report": str(page)}))
     else:
         print(f"report: {page}")
 
 
-def write_report(run_dir: Path, title: str | None = None, top: int = 10) -> Path:
+def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
     """Write `report/index.html` and `report/figures/`; does nothing when they are up to date.
 
     Args:
         run_dir (`Path`): of a ranked study.
-        title (`str`, *optional*): of the page; default: the run folder's name.
-        top (`int`): mixtures in the table of the ranking.
+        settings ([`ReportSettings`]): what the page shows.
 
     Returns:
         `Path`: the page.
 
     Raises:
-        `InputError`: if the study has not been ranked.
+        `InputError`: if the study has not been ranked, and for an unknown target or field.
     """
     run_folder = RunFolder(run_dir)
     folder, page = run_folder.report, run_folder.page
-    settings, inputs = _identity(run_dir, title, top)
-    if is_finished(folder, fingerprint("report", settings, inputs)):
+    shown, inputs = _identity(run_dir, settings)
+    if is_finished(folder, fingerprint("report", shown, inputs)):
         logger.info("report: unchanged, nothing to do")
     else:
+        study = read_ranked_study(run_dir, settings.targets, settings.colour_by)
         remove_manifest(folder)
-        study = read_ranked_study(run_dir)
         steps = find_next_steps(run_dir, study.ranking)
         pictures = draw_figures(study, steps, run_folder.figures)
-        write_text(page, render(study, steps, pictures, settings["title"], settings["top"]))
+        write_text(page, render(study, steps, pictures, shown["title"], settings.top))
         names = sorted(name for own in pictures.values() for name in own)
-        write_manifest(folder, "report", settings, inputs, figures=names, digest=digest_files([page]))
+        write_manifest(folder, "report", shown, inputs, figures=names, digest=digest_files([page]))
     return page
 
 
-def is_written(run_dir: Path, title: str | None = None, top: int = 10) -> bool:
+def is_written(run_dir: Path, settings: ReportSettings) -> bool:
     """Whether the report is there and up to date.
 
     Args:
         run_dir (`Path`): of a ranked study.
-        title (`str`, *optional*): of the page; default: the run folder's name.
-        top (`int`): mixtures in the table of the ranking.
+        settings ([`ReportSettings`]): what the page shows.
 
     Raises:
         `InputError`: if the study has not been ranked.
     """
-    return is_finished(RunFolder(run_dir).report, fingerprint("report", *_identity(run_dir, title, top)))
+    return is_finished(RunFolder(run_dir).report, fingerprint("report", *_identity(run_dir, settings)))
 
 
-def _identity(run_dir: Path, title: str | None, top: int) -> tuple[dict[str, Any], dict[str, str]]:
+def _identity(run_dir: Path, settings: ReportSettings) -> tuple[dict[str, Any], dict[str, str]]:
     run_folder = RunFolder(run_dir)
-    return {"title": title or run_dir.resolve().name, "top": top}, {
+    return asdict(settings) | {"title": settings.title or run_dir.resolve().name}, {
         "ranking": read_manifest(run_folder.ranking)["digest"],
         "models": digest([read_manifest(models)["fingerprint"] for models in model_folders(run_dir)]),
         "corpus": (find_manifest(run_folder.corpus) or {"fingerprint": ""})["fingerprint"],
@@ -192,6 +193,7 @@ def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str,
         budget=BUDGETS.get(study.ranking.reference_budget, study.ranking.reference_budget),
         best=best_predictors(study.agreement.group()),
         best_text=best_text,
+        folds=_folds,
         answered_by=answered_by(study.ranking),
         mean=MEAN,
         ties_text=ties_text(study.ranking, MEAN),
@@ -202,11 +204,20 @@ def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str,
     )
 
 
+def _folds(names: Iterable[str], first: Sequence[str] = (), what: str = "units") -> list[tuple[str, list[str]]]:
+    """The rows of a table that are shown, and those of a long one that open on a click: (what to click on, names)."""
+    names = list(names)
+    if len(names) <= _MOST_ROWS:
+        return [("", names)]
+    shown = [name for name in names if name in first] or names[:_MOST_ROWS]
+    rest = [name for name in names if name not in shown]
+    return [("", shown), (f"The other {len(rest)} {what}", rest)]
+
+
 def _ranking_rows(study: RankedStudy, top: int) -> list[dict[str, Any]]:
     """The best mixtures with their scores on the columns of the table."""
     scores = {
-        name: {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)}
-        for name in study.columns()
+        name: {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)} for name in study.columns
     }
     return [
         {**entry, "scores": {name: values.get(entry["mixture_id"]) for name, values in scores.items()}}

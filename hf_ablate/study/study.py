@@ -391,10 +391,11 @@ class Study:
         Raises:
             `InputError`: if the study has not been ranked.
         """
+        from ..report.arguments import ReportSettings
         from ..report.write import write_report
 
         with run_folder_lock(self.run_dir):
-            return write_report(self.run_dir, title, top)
+            return write_report(self.run_dir, ReportSettings(title, top))
 
     def push(
         self, repo_prefix: str, what: Sequence[str] = ("all",), dry_run: bool = False, **options: Any

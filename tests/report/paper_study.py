@@ -11,6 +11,8 @@ from synthetic_study import World, make_study
 
 from hf_ablate.mixtures.group_methods import group_subsets
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import MEAN, Ranking
+from hf_ablate.mixtures.units import CorpusUnits
 
 
 NAMES = Path(__file__).parents[1] / "fixtures" / "paper" / "s2orc_units.txt"
@@ -46,6 +48,41 @@ def paper_mixtures(pairs: int = 150, triples: int = 100, fields: int = 40) -> li
     for shares in ({group: len(units) for group, units in by_field.items()}, dict.fromkeys(by_field, 1)):
         mixtures += group_subsets(by_field, 2, dict.fromkeys(UNITS, 1), shares, fields, 0)
     return list({mixture.id: mixture for mixture in mixtures}.values())
+
+
+def paper_ranking(mixtures: list[Mixture]) -> Ranking:
+    """A ranking of mixtures by one predictor, on every domain, source, field and the mean, without models."""
+    groups: dict[str, list[str]] = {}
+    for unit, values in FIELDS.items():
+        for field, value in values.items():
+            groups.setdefault(f"{field}={value}", []).append(unit)
+    targets = {MEAN: ("mean", DOMAINS)} | {
+        source: ("source_mean", [domain for domain in DOMAINS if domain[0] == source])
+        for source in ("m2d2_wikipedia", "s2orc")
+    }  # fmt: skip
+    targets |= {name: ("group", units) for name, units in groups.items() if len(units) > 1}
+    targets |= {"/".join(domain): ("domain", [domain]) for domain in DOMAINS}
+    facts = {"score": 0.0, "sd": 0.01, "tied": False, "reference": None, "predictor": "merged"}
+    content = {
+        "unit_of_measure": "bits per byte", "split": "val", "reference_budget": "unknown", "answered_by": "merged",
+        "reason": "it was asked for", "noise_source": None, "models": [],
+        "ranked_by": [{"predictor": "merged", "label": "merged weights", "description": "", "scored": None}],
+        "mixtures": [
+            {"mixture_id": one.id, "name": one.name, "mixture": one.weights, "number_of_units": len(one.units)}
+            for one in mixtures
+        ],
+        "targets": [
+            {"target": name, "level": level, "domain": name.partition("/")[2] or None, "noise_floor": None}
+            for name, (level, _) in targets.items()
+        ],
+        "members": [{"target": name, "member": member} for name, (_, own) in targets.items() for member in own],
+        "ranking": [
+            {**facts, "target": name, "rank": rank, "mixture_id": one.id, "name": one.name, "score": 2 + rank / 100}
+            for name in targets
+            for rank, one in enumerate(sorted(mixtures, key=lambda one: -len(one.units)), 1)
+        ],
+    }  # fmt: skip
+    return Ranking(content, CorpusUnits(UNITS, groups))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from .trees import fit_trees
 # own leave-one-out error, for which they have seen all runs, is half of the real one (0.20 for 0.46 of a standard
 # deviation with 17 of RegMix's runs of 60M, 0.16 for 0.26 with 48).
 _FEW_RUNS, _FOLDS = 64, 8
+# With as many rates as units for every domain, the exponential law alone takes an hour for 139 units and domains; and
+# with so many units there are hardly more runs than components, which say nothing of mixtures.
+_MOST_UNITS = 64
 TREES = "trees"
 _FITS = {"exponential_law": fit_exponential_law, "power_law": fit_power_law, "process": fit_gaussian_process}
 
@@ -85,8 +88,9 @@ class AveragedLaws:
 
 
 def enough_runs(runs: Observations) -> bool:
-    """Whether laws are worth a try: as many runs as units, and eight."""
-    return len(runs) >= max(8, runs.weights.shape[1])
+    """Whether laws are worth a try: as many runs as units, and eight; and not too many units."""
+    units = runs.weights.shape[1]
+    return max(8, units) <= len(runs) and units <= _MOST_UNITS
 
 
 def fit_averaged_laws(runs: Observations) -> AveragedLaws:

@@ -181,7 +181,7 @@ def plan_report(
     else:
         change = max(ranking, models.record(), scores.cost)
         can_be_known = change is Change.NO and has_manifest(folder.ranking)
-        if can_be_known and not is_written(arguments.run_dir, arguments.title, arguments.top):
+        if can_be_known and not is_written(arguments.run_dir, arguments.settings):
             change = Change.YES
     facts = {"page": str(folder.page)}
     return StagePlan("report", change, f"the page {folder.page}", "rank", facts=facts)
