@@ -24,7 +24,7 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Drawing:
     figure = Figure(figsize=(WIDTH, 1.5 + 0.2 * len(mixtures) + 0.6 * (len(parts) > 12)), layout="constrained")
     dots, heat = figure.subplots(1, 2, width_ratios=[max(len(parts), 3) * 0.62, len(columns)])
     _dots(dots, study, mixtures)
-    image = heat.imshow(values, cmap=HEAT, aspect="auto", vmin=0, vmax=np.nanpercentile(values, 95))
+    image = heat.imshow(values, cmap=HEAT, aspect="auto", vmin=0, vmax=max(np.nanpercentile(values, 95), 0.1))
     for (row, column), value in np.ndenumerate(values):
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
