@@ -26,11 +26,11 @@ def proxies(study: RankedStudy) -> Drawing | None:
     Returns:
         `Drawing | None`: `None` where no proxy of a mixture with a reference model was scored.
     """
-    rows = _stand_ins(study)
+    names = targets_shown(study)
+    rows = _stand_ins(study, names)
     kinds = [kind for kind in study.ranking.ranked_by if any(row["predictor"] == kind for row in rows)]
     if not kinds:
         return None
-    names = targets_shown(study)
     columns = min(3, len(names))
     figure, axes = panels(columns, -(-len(names) // columns), WIDTH, 2.5 + 0.13 * len(kinds))
     colours = colours_of(study)
@@ -66,10 +66,10 @@ def _correlations(study: RankedStudy, target: str, kinds: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _stand_ins(study: RankedStudy) -> list[dict[str, Any]]:
+def _stand_ins(study: RankedStudy, targets: list[str]) -> list[dict[str, Any]]:
     """What stands in for each reference model of two units or more: proxies of its mixture, and components in it."""
     rows = []
-    for target in study.ranking.targets:
+    for target in targets:
         components = study.ranking.component_scores(target)
         seen: set[str] = set()
         for predictor in filter(study.is_proxy, study.ranking.ranked_by):

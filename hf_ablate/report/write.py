@@ -21,6 +21,7 @@ from ..manifest import (
     write_text,
 )
 from ..mixtures.ranked import MEAN
+from ..ranking.agreement import MINIMUM_MIXTURES
 from ..ranking.measured import best_predictors
 from ..ranking.tables import (
     BUDGETS,
@@ -192,6 +193,7 @@ def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str,
         costs=cost_rows(study),
         budget=BUDGETS.get(study.ranking.reference_budget, study.ranking.reference_budget),
         best=best_predictors(study.agreement.group()),
+        sizes={size: own for size, own in study.agreement.targets[MEAN].items() if own["n"] >= MINIMUM_MIXTURES},
         best_text=best_text,
         folds=_folds,
         answered_by=answered_by(study.ranking),
