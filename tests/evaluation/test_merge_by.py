@@ -75,7 +75,8 @@ def test_groups_beside_finished_scores_take_the_forward_passes_of_what_is_missin
 
 def test_one_mixture_has_both_proxies_in_the_ranking_and_the_regrouped_one_is_no_candidate(scored, tmp_path):
     run_dir = shutil.copytree(scored, tmp_path / "study")
-    assert main(["rank", "--run_dir", str(run_dir)]) == 0
+    rank = ["rank", "--run_dir", str(run_dir), "--bootstrap_samples", "100"]
+    assert main(rank) == 0
     ranking = read_ranking(run_dir)
     assert ranking.mixtures.keys() == {row["id"] for row in read_candidates(run_dir)}
     bits = {(row.model, row.domain): row.bits_per_byte for row in read_current_rows(run_dir / "scores")}
@@ -88,7 +89,7 @@ def test_one_mixture_has_both_proxies_in_the_ranking_and_the_regrouped_one_is_no
             name: score for name, score in macro.items() if name != REGROUPED.id
         }
     assert main(["evaluate", "--run_dir", str(run_dir)]) == 0
-    assert main(["rank", "--run_dir", str(run_dir)]) == 0  # though no score of a candidate is another
+    assert main(rank) == 0  # though no score of a candidate is another
     assert set(read_ranking(run_dir).ranked_by) == {"ensemble", "merged"}
 
 
@@ -170,7 +171,7 @@ def test_models_trained_on_groups_are_merged_where_each_group_has_one(trained):
 
 
 def test_merges_of_trained_models_are_ranked_beside_the_others(trained, capsys):
-    assert main(["rank", "--run_dir", str(trained)]) == 0
+    assert main(["rank", "--run_dir", str(trained), "--bootstrap_samples", "100"]) == 0
     ranking = read_ranking(trained)
     (entry,) = ranking.entries(MEAN, "merged_trained_by_kind")
     assert entry["mixture_id"] == ALL.id
