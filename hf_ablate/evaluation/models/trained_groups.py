@@ -6,7 +6,7 @@ from pathlib import Path
 from ...errors import InputError
 from ...merging.components import check_components
 from ...mixtures.enumerate import read_mixtures
-from ...mixtures.grouping import MergeBy
+from ...mixtures.grouping import TRAINED, MergeBy
 from ...mixtures.mixture import Mixture
 from ...mixtures.proxies import ENSEMBLE, of_trained_groups
 from ...mixtures.references import trained_on
@@ -29,6 +29,8 @@ def study_trained_merges(
     Raises:
         `InputError`: if there is none by a field, or models cannot be averaged.
     """
+    if not any(word.startswith(TRAINED) for word in merge_by):
+        return []
     mixtures = chosen or [candidate.mixture for candidate in read_mixtures(run_dir)]
     asked = MergeBy.read(run_dir, merge_by, mixtures)
     if not asked.trained:
