@@ -16,7 +16,7 @@ from .style import GREY, LINES, SEQUENCE
 
 _SEVERAL, _OTHERS = "several", "others"
 _MOST_SIZES = 6  # in a legend: of more, neighbours share a colour
-_MOST_KINDS = len(LINES) - 1
+_MOST_KINDS = len(LINES) - 1  # that have a colour of their own
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,12 @@ def colours_of(study: RankedStudy) -> Colours:
     if study.colour_by == NUMBER_OF_UNITS:
         return _by_size({name: len(units) for name, units in mixtures.items()})
     if study.colour_by == METHOD:
-        return _by_kind({name: next(iter(study.methods.get(name, ())), _OTHERS) for name in mixtures})
-    value_of = values_of_units(study.ranking.corpus, study.colour_by)
+        kinds = {name: next(iter(study.methods.get(name, ())), _OTHERS) for name in mixtures}
+    else:
+        value_of = values_of_units(study.ranking.corpus, study.colour_by)
+        kinds = {name: _common({value_of.get(unit, _OTHERS) for unit in units}) for name, units in mixtures.items()}
     return _by_kind(
-        {name: _common({value_of.get(unit, _OTHERS) for unit in units}) for name, units in mixtures.items()}
+        kinds, {entry["mixture_id"] for entry in study.ranking.entries() if entry["reference"] is not None}
     )
 
 
@@ -80,9 +82,8 @@ def _by_size(sizes: dict[str, int]) -> Colours:
     )
 
 
-def _by_kind(kinds: dict[str, str]) -> Colours:
-    common = [kind for kind, _ in Counter(kinds.values()).most_common() if kind not in (_SEVERAL, _OTHERS)][
-        :_MOST_KINDS
-    ]
+def _by_kind(kinds: dict[str, str], drawn: set[str]) -> Colours:
+    counts = Counter(kind for name, kind in kinds.items() if name in drawn and kind not in (_SEVERAL, _OTHERS))
+    common = [kind for kind, _ in counts.most_common(_MOST_KINDS)]
     colours = dict(zip(common, LINES, strict=False)) | {_SEVERAL: LINES[-1], _OTHERS: GREY}
     return Colours({name: kind if kind in colours else _OTHERS for name, kind in kinds.items()}, colours)

@@ -378,24 +378,32 @@ class Study:
         """The report's figures."""
         return StudyPlots(self.run_dir)
 
-    def report(self, title: str | None = None, top: int = 10) -> Path:
+    def report(
+        self,
+        title: str | None = None,
+        top: int = 10,
+        targets: Sequence[str] = (),
+        colour_by: str = "number_of_units",
+    ) -> Path:
         """Write the report, as `hf-ablate report` does.
 
         Args:
             title (`str`, *optional*): of the page; default: the run folder's name.
             top (`int`): mixtures in the table of the ranking.
+            targets (`Sequence[str]`): what the page shows beside the mean of domains; default: a choice of all.
+            colour_by (`str`): what colours of mixtures stand for, such as `method` or a field of the corpus.
 
         Returns:
             `Path`: the page, which opens offline.
 
         Raises:
-            `InputError`: if the study has not been ranked.
+            `InputError`: if the study has not been ranked, and for an unknown target or field.
         """
         from ..report.arguments import ReportSettings
         from ..report.write import write_report
 
         with run_folder_lock(self.run_dir):
-            return write_report(self.run_dir, ReportSettings(title, top))
+            return write_report(self.run_dir, ReportSettings(title, top, tuple(targets), colour_by))
 
     def push(
         self, repo_prefix: str, what: Sequence[str] = ("all",), dry_run: bool = False, **options: Any

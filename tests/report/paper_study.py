@@ -62,7 +62,7 @@ def paper_ranking(mixtures: list[Mixture]) -> Ranking:
     }  # fmt: skip
     targets |= {name: ("group", units) for name, units in groups.items() if len(units) > 1}
     targets |= {"/".join(domain): ("domain", [domain]) for domain in DOMAINS}
-    facts = {"score": 0.0, "sd": 0.01, "tied": False, "reference": None, "predictor": "merged"}
+    facts = {"sd": 0.01, "tied": False, "reference": 2.0, "predictor": "merged"}
     content = {
         "unit_of_measure": "bits per byte", "split": "val", "reference_budget": "unknown", "answered_by": "merged",
         "reason": "it was asked for", "noise_source": None, "models": [],

@@ -14,7 +14,7 @@ from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.report import write
 from hf_ablate.report.agreement_figure import agreement_intervals
-from hf_ablate.report.arguments import ReportArguments
+from hf_ablate.report.arguments import ReportArguments, ReportSettings
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.drawing import save
@@ -290,6 +290,14 @@ def test_weighted_mixtures_are_shown_with_their_weights(tmp_path):
     page = page_of(run_dir)
     assert "The first 10 of 40" in page
     assert read_ranking(run_dir).entries()[0]["name"] in page
+
+
+def test_what_colours_cannot_stand_for_is_a_mistake_before_the_report_is_touched(run_dir):
+    manifest = run_dir / "report" / "manifest.json"
+    before = manifest.read_bytes()
+    with pytest.raises(InputError, match="unknown colour_by 'methods'; did you mean 'method'"):
+        write.write_report(run_dir, ReportSettings(colour_by="methods"))
+    assert manifest.read_bytes() == before
 
 
 def test_a_study_that_is_not_ranked_is_a_mistake(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 from regmix_runs import larger
 
-from hf_ablate.prediction.laws.averaged import fit_averaged_laws
+from hf_ablate.prediction.laws.averaged import enough_runs, fit_averaged_laws
 from hf_ablate.prediction.observations import Observations
 
 
@@ -19,3 +19,11 @@ def test_with_few_runs_the_process_does_not_flatter_itself():
     process = fit_averaged_laws(known).laws["process"]
     expected, real = error(process.leave_one_out, known.losses), error(process.losses(others.weights), others.losses)
     assert 0.9 * real < expected < 2 * real
+
+
+def test_laws_are_fitted_on_as_many_runs_as_units_but_not_on_as_many_units_as_the_papers():
+    def runs(count, units):
+        return Observations(tuple(map(str, range(count))), np.full((count, units), 1 / units), np.zeros((count, 1)))
+
+    assert enough_runs(runs(8, 5)) and enough_runs(runs(40, 40))
+    assert not enough_runs(runs(7, 5)) and not enough_runs(runs(39, 40)) and not enough_runs(runs(180, 139))
