@@ -106,8 +106,11 @@ class Surrogate:
         Returns:
             `np.ndarray`: [mixtures, domains]; NaN for mixtures with a unit that nothing is known of.
         """
-        predicted, exact = self._predicted(weights), self.scored.losses(weights)
-        return np.where(np.isnan(exact), predicted, exact)
+        losses = self.scored.losses(weights)
+        rows = np.flatnonzero(np.isnan(losses).any(axis=1))
+        if len(rows):
+            losses[rows] = np.where(np.isnan(losses[rows]), self._predicted(weights[rows]), losses[rows])
+        return losses
 
     def sd(self, weights: np.ndarray) -> np.ndarray:
         """The standard deviation of the error of [`Surrogate.losses`].
