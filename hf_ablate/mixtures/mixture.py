@@ -121,7 +121,7 @@ class Mixture:
             name if self.is_uniform else f"{weight_text(share)} {name}"
             for (name, _), share in zip(parts, shares, strict=True)
         ]
-        if len(whole := " + ".join(terms)) <= width:
+        if len(whole := " + ".join(terms)) <= width or len(terms) == 1:
             return whole
         heaviest = [term for _, term in sorted(zip(shares, terms, strict=True), key=lambda pair: -pair[0])]
         shown = len(terms) - 1

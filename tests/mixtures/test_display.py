@@ -33,6 +33,11 @@ def test_groups_with_shares_of_their_own_have_them_in_the_name():
     assert display_name(uneven, CORPUS) == "0.25 arts + 0.5 cs_2015 + 0.25 cs_2016"
 
 
+def test_a_part_alone_is_never_shortened_to_nothing():
+    assert display_name(Mixture.uniform(["culture"]), CORPUS, width=3) == "culture"
+    assert display_name(Mixture.uniform(GROUPS["field=law"]), CORPUS, width=3) == "field=law (4)"
+
+
 def test_units_of_one_year_are_not_called_a_part_of_it():
     assert display_name(Mixture.uniform(["bio_2018", "cs_2018"]), CORPUS) == "bio_2018 + cs_2018"
 
