@@ -4,10 +4,21 @@ VENV := .venv
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: quickstart test architectures notebook style quality clean
+# The paper's experiments in miniature, in an order in which nothing is done twice.
+MINIATURES := pool/miniature years/miniature within-field/miniature triples/miniature pairs/miniature \
+	unequal-fields/miniature everything/miniature two-sources/miniature swap-field/miniature \
+	scale/miniature/large scale/miniature noseed/miniature noseed/miniature/own \
+	slices/miniature slices/miniature/k4 slices/miniature/k8 \
+	seeds/miniature seeds/miniature/medium seeds/miniature/large
+
+.PHONY: quickstart paper test architectures notebook style quality clean
 
 quickstart: $(VENV)/.installed
 	$(VENV)/bin/hf-ablate run recipes/quickstart
+
+paper: $(VENV)/.installed
+	for study in $(MINIATURES); do $(VENV)/bin/hf-ablate run recipes/paper/$$study || exit 1; done
+	$(VENV)/bin/python recipes/paper/figures.py
 
 test: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
