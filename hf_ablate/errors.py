@@ -26,6 +26,9 @@ class ReportedError(RuntimeError):
         self.code = code
 
 
+_MOST_NAMES = 40  # that a message lists: a study may have hundreds of units and targets
+
+
 def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
     """The error for an unknown name, with the nearest known one.
 
@@ -46,7 +49,8 @@ def unknown_name(kind: str, given: str, known: list[str]) -> InputError:
 
     near = difflib.get_close_matches(given, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return InputError(f"unknown {kind} {given!r}{hint} Known: {', '.join(known)}")
+    listed = known if len(known) <= _MOST_NAMES else [*known[:_MOST_NAMES], f"… {len(known) - _MOST_NAMES} more"]
+    return InputError(f"unknown {kind} {given!r}{hint} Known: {', '.join(listed)}")
 
 
 def unreadable(path: object, error: OSError) -> InputError:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from hf_ablate.errors import causes, exit_code
+from hf_ablate.errors import causes, exit_code, unknown_name
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
@@ -40,3 +40,8 @@ def test_a_full_disk_is_recognised_through_a_wrapper(capsys):
     assert exit_code(fail) == 1
     printed = capsys.readouterr().err
     assert "no space left on the disk" in printed and "Traceback" not in printed
+
+
+def test_of_many_names_a_message_has_the_nearest_and_some():
+    message = str(unknown_name("unit", "unit_99x", [f"unit_{number}" for number in range(139)]))
+    assert "did you mean 'unit_99'?" in message and message.endswith("unit_38, unit_39, … 99 more")
