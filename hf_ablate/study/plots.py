@@ -64,6 +64,46 @@ class StudyPlots:
             "no reference model of two units or more is scored",
         )
 
+    def proxies(self) -> "Figure":
+        """Every proxy against the reference models, a panel per domain, with the components of each mixture behind.
+
+        Raises:
+            `InputError`: if no proxy of a mixture with a reference model is scored.
+        """
+        from ..report.proxies_figure import proxies
+
+        return self._draw(proxies, "no proxy of a mixture with a reference model is scored")
+
+    def micro_macro(self) -> "Figure":
+        """Micro- and macro-merges against the reference models, and which is nearer by the imbalance of groups.
+
+        Raises:
+            `InputError`: if no mixture with a reference model has two merges that differ.
+        """
+        from ..report.micro_macro_figure import micro_macro
+
+        return self._draw(micro_macro, "no macro-merge differs from its micro-merge; see `evaluate --merge_by`")
+
+    def windows(self) -> "Figure":
+        """Neighbouring units in equal parts, such as years, on the text of each of these units.
+
+        Raises:
+            `InputError`: if the units have no order, or no two windows over them are scored.
+        """
+        from ..report.window_map import window_map
+
+        return self._draw(window_map, "no windows over units with an order are scored; see `enumerate`")
+
+    def components(self) -> "Figure":
+        """Every component on every domain.
+
+        Raises:
+            `InputError`: for fewer than two components.
+        """
+        from ..report.components_figure import components
+
+        return self._draw(components, "fewer than two components are scored")
+
     def cost(self) -> "Figure":
         """Tokens trained on, against training a model for every mixture.
 

@@ -125,7 +125,7 @@ def _report_small(
         tokens, documents = units[name].num_tokens, len(units[name])
         overlapping = len(overlaps.get(f"{name}/train", ()))
         more = f"; {overlapping:,} more documents overlap with evaluation sets" if overlapping else ""
-        epochs = f": the budget is {budget:,}, so {budget / max(1, tokens):.1f} epochs" if not size.are_whole else ""
+        epochs = f": the budget is {budget:,}, so {budget / max(1, tokens):.3g} epochs" if not size.are_whole else ""
         lines.append(f"  unit {name!r} has {tokens:,} tokens in {documents:,} documents{epochs}{more}")
     limits = f"`min_tokens` {size.fewest_tokens:,}" + ("" if size.are_whole else f", `max_epochs` {size.max_epochs:g}")
     if size.on_small == "fail" or len(small) == len(units):
