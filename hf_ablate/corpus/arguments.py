@@ -194,7 +194,9 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
             if missing := [each.name for each in self.all_collections if each.units is None and any(given)]:
                 raise InputError(f"`units` are given, but not for collection {missing[0]!r}; name them, or give ['*']")
             return None
-        return list(dict.fromkeys(name for names in given for name in names))
+        names = [name for names in given for name in names]
+        # several collections may share a pattern; a name that is there twice is a mistake, for `check_names` to find
+        return [name for place, name in enumerate(names) if not is_pattern(name) or name not in names[:place]]
 
     @property
     def unit_budget(self) -> int | None:
