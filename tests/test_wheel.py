@@ -53,6 +53,7 @@ def test_a_study_is_written_checked_and_planned_from_an_empty_folder(scripts, tm
     assert "runs/mine" in run(hf_ablate, "init", "recipes/mine", cwd=tmp_path)
     assert "7 recipes are valid" in run(hf_ablate, "validate", "recipes/mine", cwd=tmp_path)
     assert "7 recipes are valid" in run(hf_ablate, "validate", "quickstart", cwd=tmp_path)
+    assert "6 recipes are valid" in run(hf_ablate, "validate", "paper/pairs/miniature", cwd=tmp_path)
     assert "component:sympy" in run(hf_ablate, "run", "recipes/mine", "--dry_run", cwd=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["recipes"]
     code = "from hf_ablate.launch import accelerate_config_path as path; print(path('cpu').is_file())"

@@ -1,4 +1,4 @@
-"""Takes the figures of the miniatures, with the numbers that they show, into `recipes/paper/figures`: part of `make paper`."""
+"""Takes the figures of the miniatures, and their numbers, into `recipes/paper/figures`: part of `make paper`."""
 
 import shutil
 from pathlib import Path
