@@ -30,6 +30,8 @@ class Candidate:
             scale that is asked about, 0 for what stands beside it, [`COMMON`] for what only orders mixtures.
         is_baseline (`bool`): whether it needs no more than the components' own scores and the weights.
         only_asked_for (`bool`): whether it is judged, but answers only where the user names it.
+        is_bounded (`bool`): whether it is no loss in itself: what it has beyond its values at the references, where
+            nothing says how losses go on, counts as uncertainty alone.
     """
 
     name: str
@@ -39,10 +41,12 @@ class Candidate:
     expected: tuple[float, ...]
     is_baseline: bool = False
     only_asked_for: bool = False
+    is_bounded: bool = False
 
 
 def _single(name: str, label: str, description: str, expected: float, is_baseline: bool = False) -> Candidate:
-    return Candidate(name, label, description, (name,), (expected,), is_baseline)
+    is_bounded = is_baseline and math.isnan(expected)
+    return Candidate(name, label, description, (name,), (expected,), is_baseline, is_bounded=is_bounded)
 
 
 # Where nothing can be judged, the first of these that a study has answers: on a pool of 70 reference models averaged

@@ -85,7 +85,7 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
         # A surface is part of the stack; with it, a baseline would be a Gaussian process by another name.
         surface = len(candidate.features) > 1
         chosen = features[candidate.name].only(rows)
-        return fit_stack(chosen, losses[rows], np.array(candidate.expected), surface)
+        return fit_stack(chosen, losses[rows], np.array(candidate.expected), surface, candidate.is_bounded)
 
     def best(rows: np.ndarray) -> tuple[dict[str, Stack], Candidate]:
         fitted = {candidate.name: fit(candidate, rows) for candidate in candidates}

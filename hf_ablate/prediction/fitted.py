@@ -115,7 +115,12 @@ def fit_evidence(
         raise unknown_name("predictor", predictor, list(known))
     repeats = noise_of_repeats(evidence.references)
     if len(table.references) < FEWEST_REFERENCES:
-        name = predictor or next(iter(table.names), None)
+        name = predictor or next((name for name in table.names if not known[name].is_bounded), None)
+        if predictor is not None and known[predictor].is_bounded:
+            raise InputError(
+                f"{predictor} only orders mixtures: it takes {FEWEST_REFERENCES} reference models to say which losses "
+                f"they have, and there are {len(table.references)}"
+            )
         if name is None:
             raise InputError("there is nothing to predict from: no proxy is scored and there are no runs")
         return FittedStudy(evidence, table, uncalibrated(table, name), name, None, repeats, predictor is not None)

@@ -46,6 +46,20 @@ class Features:
         """Those of some of the mixtures."""
         return Features(self.values[rows], self.roots[rows], None if self.errors is None else self.errors[rows])
 
+    def within(self, known: "Features") -> "Features":
+        """The same with values held within those of the known mixtures, and errors that grow beyond them.
+
+        They grow as a random walk whose steps are as large as those of the values: to all that the known values differ
+        by, as far outside of them as they are apart.
+
+        Args:
+            known ([`Features`]): of the mixtures that say what is known.
+        """
+        low, high = known.values.min(axis=0), known.values.max(axis=0)
+        values = np.clip(self.values, low, high)
+        errors = np.sqrt((high - low) * np.abs(self.values - values))
+        return Features(values, self.roots, errors if self.errors is None else np.hypot(errors, self.errors))
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -64,6 +78,7 @@ class Stack:
         leave_one_out (`np.ndarray`): [references, domains], each loss less what is expected from the others.
         noise (`np.ndarray`): [domains], the variance of the losses around slopes and surface.
         correlation (`np.ndarray`): [domains, domains], of the leave-one-out errors.
+        is_bounded (`bool`): whether features are held within their values at the references.
         inflation (`float`): what standard deviations are multiplied by, so that intervals hold what they should.
     """
 
@@ -79,6 +94,7 @@ class Stack:
     leave_one_out: np.ndarray
     noise: np.ndarray
     correlation: np.ndarray
+    is_bounded: bool = False
     inflation: float = 1.0
 
     def inflated(self, factor: float) -> "Stack":
@@ -94,6 +110,7 @@ class Stack:
         Returns:
             `np.ndarray`: [mixtures, domains].
         """
+        features = self._bounded(features)
         mean = self._expected(features)
         for domain in range(mean.shape[1]):
             mean[:, domain] += self._covariance(features, self.features, domain) @ self.weights[domain]
@@ -105,6 +122,7 @@ class Stack:
         Args:
             features ([`Features`]): of the mixtures.
         """
+        features = self._bounded(features)
         mean = self._expected(features)
         variance = np.empty_like(mean)
         own = 1 + self.surface[0] + _INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
@@ -124,6 +142,7 @@ class Stack:
             features ([`Features`]): of the mixtures.
             target (`np.ndarray`): [domains], the weight of each domain.
         """
+        features = self._bounded(features)
         mean = np.zeros(len(features.roots))
         covariance = np.zeros((len(features.roots), len(features.roots)))
         spread = target * np.sqrt(self.noise)
@@ -143,6 +162,9 @@ class Stack:
         """The change of each domain's loss with each feature: [domains, features]."""
         standard = self._standard(self.features)
         return self.expected + self.slope_variance * np.einsum("dn,ndf->df", self.weights, standard) / self.spread
+
+    def _bounded(self, features: Features) -> Features:
+        return features.within(self.features) if self.is_bounded else features
 
     def _of_features(self, features: Features) -> np.ndarray:
         """The variance that the errors of the features give the losses: [mixtures, domains]."""
@@ -165,7 +187,13 @@ class Stack:
         return self.slope_variance * ours @ theirs.T + surface + _INTERCEPT
 
 
-def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with_surface: bool = True) -> Stack:
+def fit_stack(
+    features: Features,
+    losses: np.ndarray,
+    expected: np.ndarray,
+    with_surface: bool = True,
+    is_bounded: bool = False,
+) -> Stack:
     """Fit the stack to reference models.
 
     A surface is only tried where there are two references or more for each unit: with fewer it explains luck.
@@ -175,6 +203,7 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
         losses (`np.ndarray`): [references, domains], finite.
         expected (`np.ndarray`): [features], the slopes to shrink to; NaN: the one that fits all domains best.
         with_surface (`bool`): whether a surface is tried.
+        is_bounded (`bool`): as of [`Stack`].
     """
     references, units = features.roots.shape
     center, spread = features.values.mean(axis=0), features.values.std(axis=0)
@@ -216,6 +245,7 @@ def fit_stack(features: Features, losses: np.ndarray, expected: np.ndarray, with
         left_out.T,
         np.maximum((weights * left_out).mean(axis=1), 1e-12 * scale),
         _correlation(left_out.T),
+        is_bounded,
     )
 
 

@@ -1,16 +1,19 @@
 """Which predictor answers, and that it is judged on reference models that it has not seen."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from made_up_evidence import COMPONENTS, losses_of, made_up_evidence, observed
 
 from hf_ablate.errors import InputError
-from hf_ablate.prediction.candidates import candidates
+from hf_ablate.prediction.candidates import candidates, find_candidate
 from hf_ablate.prediction.choice import choose, folds
-from hf_ablate.prediction.features import fit_features
+from hf_ablate.prediction.evidence import Evidence
+from hf_ablate.prediction.features import FeatureTable, fit_features
 from hf_ablate.prediction.fitted import fit_evidence
+from hf_ablate.prediction.predictors import Calibrated
 
 
 @pytest.mark.parametrize("count", [4, 14, 15, 40])
@@ -113,3 +116,37 @@ def test_the_stack_needs_six_references():
     assert fit_evidence(made_up_evidence(5)).name == "ensemble"
     assert fit_evidence(made_up_evidence(5), "stack").name == "stack"
     assert "stack" in {judged.candidate.name for judged in fit_evidence(made_up_evidence(6)).choice.judged}
+
+
+def test_a_predictor_that_only_orders_mixtures_says_no_more_beyond_the_references_than_at_their_ends():
+    units = 8
+    sets = [chosen for size in (2, 3) for chosen in combinations(range(units), size)]
+    weights = np.array([np.isin(np.arange(units), chosen) / len(chosen) for chosen in sets])
+    luck = np.random.default_rng(0).normal(0, 0.01, (len(sets), 2))
+    losses = 3 - 0.5 * (weights > 0).sum(axis=1, keepdims=True) + luck  # with all units, a line would reach -1
+    evidence = Evidence(
+        tuple("abcdefgh"), ("a", "web"), (0, None), observed(weights, losses, "m"), np.full((units, 2), np.nan)
+    )
+    table = FeatureTable(evidence, evidence.references, {}, None, None)
+    choice = choose(table, [find_candidate("number_of_units")])
+    predictor = Calibrated(table, choice.chosen, choice.stack)
+    some, every = (np.eye(units)[:count].mean(axis=0) for count in (5, units))
+    triple, five, whole = (predictor.predict(mixture[None]) for mixture in (weights[-1], some, every))
+    assert five.mean == pytest.approx(np.full((1, 2), 1.5), abs=0.02)
+    assert whole.mean == pytest.approx(np.full((1, 2), 1.5), abs=0.02)
+    assert predictor.expected(every[None]) == pytest.approx(whole.mean) and (triple.sd < 0.05).all()
+    # From two to three units the losses fall by 0.5; a random walk goes 0.5 √2 with two more, and 0.5 √5 with five.
+    assert five.sd == pytest.approx(np.full((1, 2), 0.5 * np.sqrt(2)), rel=0.02)
+    assert whole.sd == pytest.approx(np.full((1, 2), 0.5 * np.sqrt(5)), rel=0.02)
+    joint = predictor.joint(np.stack([weights[-1], every]), np.array([0.5, 0.5]))
+    assert joint.mean[1] == pytest.approx(whole.mean.mean()) and joint.sd[1] == pytest.approx(
+        0.5 * np.sqrt(5), rel=0.02
+    )
+
+
+def test_what_only_orders_mixtures_predicts_no_losses_without_references_to_calibrate_it():
+    evidence = replace(made_up_evidence(references=3), proxies={}, components=np.full((3, 4), np.nan))
+    with pytest.raises(InputError, match="there is nothing to predict from"):
+        fit_evidence(evidence)
+    with pytest.raises(InputError, match="number_of_units only orders mixtures.* 4 reference models.* there are 3"):
+        fit_evidence(evidence, "number_of_units")
