@@ -99,8 +99,8 @@ def _scatter(panel: Axes, rows: list[dict[str, Any]], kind: str, title: str, col
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     panel.plot(ends, ends, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
     varies = len(rows) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-    pearson = f"  (Pearson {np.corrcoef(x, y)[0, 1]:.2f}, n = {len(rows)})" if varies else f"  (n = {len(rows)})"
-    panel.set_title(title + pearson, fontsize=7.5)
+    pearson = f"Pearson {np.corrcoef(x, y)[0, 1]:.2f}, n = {len(rows)}" if varies else f"n = {len(rows)}"
+    panel.set_title(f"{title}\n{pearson}", fontsize=7.5)
     panel.set_xlabel(f"{kind}-merge")
     panel.set_ylabel("reference model")
     panel.grid(True)

@@ -122,14 +122,14 @@ def window_map(study: RankedStudy) -> Drawing | None:
     shown = maps[:_MOST_ROWS]
     columns = min(len(shown), 3)
     tallest = max(len(one.windows) for one in shown)
-    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, min(1.5 + 0.07 * tallest, 6))
+    figure, axes = panels(columns, -(-len(shown) // columns), WIDTH, min(2 + 0.07 * tallest, 6))
     limit = np.nanpercentile(np.concatenate([one.excess.ravel() for one in shown]), 95)
     for panel, one in zip(axes, shown, strict=False):
         image = _draw_map(panel, one, limit, most_labels=48 // columns)
     for panel in axes[len(shown) :]:
         panel.set_visible(False)
     bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
-    bar.set_label("% worse than the best window on the same text (predicted)", color=MUTED, fontsize=7.5)
+    bar.set_label("% above the best (predicted)", color=MUTED, fontsize=7.5)
     bar.outline.set_visible(False)
     caption = (
         "Neighbouring units in equal parts, on the text of each unit of the row: the diagonal is a unit's own text, "
@@ -155,7 +155,7 @@ def _draw_map(panel: Axes, one: WindowMap, limit: float, most_labels: int) -> An
     panel.set_title(label_text(one.name))
     panel.set_xlabel("evaluated on")
     if panel.get_subplotspec().is_first_col():
-        panel.set_ylabel("mixture: neighbours in equal parts")
+        panel.set_ylabel("neighbours averaged")
     for spine in panel.spines.values():
         spine.set_visible(False)
     return image
