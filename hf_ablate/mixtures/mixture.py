@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..errors import InputError, unknown_name
@@ -77,17 +78,17 @@ class Mixture:
     def units(self) -> list[str]:
         return [unit for unit, _ in self.items]
 
-    @property
+    @cached_property
     def is_uniform(self) -> bool:
         return all(math.isclose(weight, 1 / len(self.items), rel_tol=1e-9) for _, weight in self.items)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A name that is safe as a folder, derived from units and weights (12 significant digits) alone."""
         canonical = json.dumps([[unit, f"{weight:.12g}"] for unit, weight in self.items], ensure_ascii=False)
         return "m-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What people read: units joined by `+`, with their weights where these differ."""
         return self.named_by([(unit, [unit]) for unit in self.units], width=sys.maxsize)

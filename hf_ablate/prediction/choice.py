@@ -66,7 +66,7 @@ class Choice:
             `np.ndarray`: [references].
         """
         spread = self.nested.sd * target
-        return _Z * np.sqrt(np.einsum("rd,de,re->r", spread, self.stack.correlation, spread))
+        return _Z * np.sqrt((spread @ self.stack.correlation * spread).sum(axis=1))
 
 
 def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | None = None) -> Choice:

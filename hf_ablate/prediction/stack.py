@@ -13,6 +13,7 @@ all domains, since one domain's few references do not tell.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,8 +113,8 @@ class Stack:
         """
         features = self._bounded(features)
         mean = self._expected(features)
-        for domain in range(mean.shape[1]):
-            mean[:, domain] += self._covariance(features, self.features, domain) @ self.weights[domain]
+        for domain, shared in self._covariances(features, self.features, range(mean.shape[1])):
+            mean[:, domain] += shared @ self.weights[domain]
         return mean
 
     def predict(self, features: Features) -> Prediction:
@@ -126,8 +127,7 @@ class Stack:
         mean = self._expected(features)
         variance = np.empty_like(mean)
         own = 1 + self.surface[0] + _INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
-        for domain in range(mean.shape[1]):
-            shared = self._covariance(features, self.features, domain)
+        for domain, shared in self._covariances(features, self.features, range(mean.shape[1])):
             mean[:, domain] += shared @ self.weights[domain]
             variance[:, domain] = own[:, domain] - ((shared @ self.inverse[domain]) * shared).sum(axis=1)
         variance = self.inflation**2 * self.noise * np.maximum(variance, 1) + self._of_features(features)
@@ -148,10 +148,11 @@ class Stack:
         spread = target * np.sqrt(self.noise)
         shares = spread**2 / max((spread**2).sum(), 1e-300)
         expected = self._expected(features)
-        for domain in np.flatnonzero(target):
-            shared = self._covariance(features, self.features, domain)
+        domains = np.flatnonzero(target)
+        between = self._covariances(features, self.features, domains)
+        for (domain, shared), (_, among) in zip(between, self._covariances(features, features, domains), strict=True):
             mean += target[domain] * (shared @ self.weights[domain] + expected[:, domain])
-            own = self._covariance(features, features, domain) - shared @ self.inverse[domain] @ shared.T
+            own = among - shared @ self.inverse[domain] @ shared.T
             covariance += shares[domain] * own
         noise = float(spread @ self.correlation @ spread) * self.inflation**2
         of_features = (target * np.sqrt(self._of_features(features))).sum(axis=1)  # the same error on all domains
@@ -180,11 +181,14 @@ class Stack:
         """What the expected slopes and the level say: [mixtures, domains]."""
         return features.values @ self.expected + self.level
 
-    def _covariance(self, first: Features, second: Features, domain: int) -> np.ndarray:
-        """Between the losses of two lists of mixtures on a domain, as a share of the noise: [first, second]."""
-        ours, theirs = (self._standard(features)[:, domain] for features in (first, second))
-        surface = self.surface[0] * alike(first.roots, second.roots, self.surface[1])
-        return self.slope_variance * ours @ theirs.T + surface + _INTERCEPT
+    def _covariances(
+        self, first: Features, second: Features, domains: Iterable[int]
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Domains with the covariance of two lists of mixtures' losses, as a share of the noise: [first, second]."""
+        ours, theirs = self._standard(first), self._standard(second)
+        surface = self.surface[0] * alike(first.roots, second.roots, self.surface[1]) if self.surface[0] else 0.0
+        for domain in domains:
+            yield domain, self.slope_variance * ours[:, domain] @ theirs[:, domain].T + surface + _INTERCEPT
 
 
 def fit_stack(

@@ -121,10 +121,17 @@ class Surrogate:
         Returns:
             `np.ndarray`: [mixtures, domains]; 0 where the proxy was scored.
         """
-        deviation = self._in_portions(weights, lambda inputs: self.process.predict(inputs, return_std=True)[1])
-        if self.logarithmic:
-            deviation *= self._predicted(weights)
-        return np.where(np.isnan(self.scored.losses(weights)), deviation, 0.0)
+        missing = np.isnan(self.scored.losses(weights))
+        deviation = np.zeros(missing.shape)
+        rows = np.flatnonzero(missing.any(axis=1))
+        if len(rows):
+            predicted = self._in_portions(
+                weights[rows], lambda inputs: self.process.predict(inputs, return_std=True)[1]
+            )
+            if self.logarithmic:
+                predicted *= self._predicted(weights[rows])
+            deviation[rows] = np.where(missing[rows], predicted, 0.0)
+        return deviation
 
     def is_scored(self, weights: np.ndarray) -> np.ndarray:
         """As [`Scored.is_scored`].

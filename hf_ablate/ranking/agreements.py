@@ -7,9 +7,11 @@ import numpy as np
 from ..prediction.candidates import STACK, find_candidate
 from ..prediction.choice import COVERAGE
 from ..prediction.fitted import FittedStudy
-from .agreement import STATISTICS, agreement, random_agreement, resample, undefined
+from .agreement import STATISTICS, agreements
 from .arguments import RankSettings
 from .measured import ALL, CHOSEN, INTERVALS
+from .random_orders import random_agreements
+from .resamples import resample, undefined
 from .targets import Target
 
 
@@ -40,16 +42,18 @@ def make_agreement(
     comparable = {kind: trained.is_scored(references.weights) for kind, trained in fitted.table.trained.items()}
     groups |= {kind: rows for kind, rows in comparable.items() if rows.any() and not rows.all()}
     predicted = _predictions(fitted)
+    by_group = {name: _statistics(fitted, targets, rows, predicted, settings) for name, rows in groups.items()}
     records = []
-    for target in targets:
+    for position, target in enumerate(targets):
+        inside = _inside(fitted, target)
         for name, rows in groups.items():
             key = {**target.key, "group": name, "n": int(rows.sum())}
-            statistics = _statistics(fitted, target, rows, predicted, settings)
-            records += [
-                {**key, "predictor": predictor, "statistic": statistic, "reason": None, **estimate}
-                for predictor, estimates in statistics.items()
-                for statistic, estimate in estimates.items()
-            ]
+            for predictor, estimates in by_group[name][position].items():
+                coverage = _coverage(predictor, None if inside is None else inside[rows])
+                records += [
+                    {**key, "predictor": predictor, "statistic": statistic, "reason": None, **estimate}
+                    for statistic, estimate in (estimates | {INTERVALS: coverage}).items()
+                ]
     return {
         **header,
         "confidence": settings.confidence,
@@ -119,33 +123,45 @@ def _described(fitted: FittedStudy, name: str) -> dict[str, Any]:
 
 
 def _statistics(
-    fitted: FittedStudy, target: Target, rows: np.ndarray, predicted: dict[str, np.ndarray], settings: RankSettings
-) -> dict[str, dict[str, dict]]:
-    """Predictor → statistic → estimate, on the mixtures of `rows`."""
-    references = target.of(fitted.table.references.losses)[rows]
-    size, confidence, seed = len(references), settings.confidence, settings.random_seed
-    counts = resample(max(size, 1), settings.bootstrap_samples, seed)
-    statistics = {}
-    for name, values in predicted.items():
-        ours = target.of(values)[rows]
-        if np.isfinite(ours).any() and not np.isfinite(ours).all():
-            missing = undefined(f"{int((~np.isfinite(ours)).sum())} of {size} mixtures have no score")
-            statistics[name] = dict.fromkeys(STATISTICS, missing)
-        else:
-            statistics[name] = agreement(ours, references, counts, confidence)
-    statistics[RANDOM] = random_agreement(references, counts, confidence, seed)
-    intervals = dict.fromkeys(statistics, undefined("no intervals without the reference models are made"))
-    if fitted.choice is not None:
-        intervals[CHOSEN] = _coverage(fitted, target, rows)
-    return {name: estimates | {INTERVALS: intervals[name]} for name, estimates in statistics.items()}
+    fitted: FittedStudy,
+    targets: list[Target],
+    rows: np.ndarray,
+    predicted: dict[str, np.ndarray],
+    settings: RankSettings,
+) -> list[dict[str, dict[str, dict]]]:
+    """For each target, predictor → statistic → estimate, on the mixtures of `rows`."""
+    # A target's values are those of all mixtures first: sums of other blocks of rows may differ in their last bits.
+    references = np.array([target.of(fitted.table.references.losses)[rows] for target in targets])
+    confidence, seed = settings.confidence, settings.random_seed
+    counts = resample(max(references.shape[1], 1), settings.bootstrap_samples, seed)  # the same for all targets
+    by_chance = random_agreements(references, counts, confidence, seed)
+    found = []
+    for target, reference, chance in zip(targets, references, by_chance, strict=True):
+        ours = {name: target.of(values)[rows] for name, values in predicted.items()}
+        statistics = agreements(ours, reference, counts, confidence) | {RANDOM: chance}
+        for name, values in ours.items():
+            missing = int((~np.isfinite(values)).sum())
+            if 0 < missing < len(values):
+                reason = undefined(f"{missing} of {len(values)} mixtures have no score")
+                statistics[name] = dict.fromkeys(STATISTICS, reason)
+        found.append(statistics)
+    return found
 
 
-def _coverage(fitted: FittedStudy, target: Target, rows: np.ndarray) -> dict[str, float | None]:
-    """The share of reference models inside the 90 % interval that was made without them."""
+def _inside(fitted: FittedStudy, target: Target) -> np.ndarray | None:
+    """Whether each reference model is inside the 90 % interval that was made without it."""
+    if fitted.choice is None:
+        return None
     errors = np.abs(target.of(fitted.choice.nested.mean - fitted.table.references.losses))
-    inside = errors <= fitted.choice.nested_reach(target.weights)
-    low, high = _wilson(int(inside[rows].sum()), int(rows.sum()))
-    return {"value": float(inside[rows].mean()), "low": low, "high": high}
+    return errors <= fitted.choice.nested_reach(target.weights)
+
+
+def _coverage(predictor: str, inside: np.ndarray | None) -> dict[str, float | str | None]:
+    """The share of reference models inside the intervals of a predictor."""
+    if predictor != CHOSEN:
+        return undefined("no intervals without the reference models are made")
+    low, high = _wilson(int(inside.sum()), len(inside))
+    return {"value": float(inside.mean()), "low": low, "high": high}
 
 
 def _wilson(successes: int, trials: int) -> tuple[float, float]:

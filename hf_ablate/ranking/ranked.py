@@ -29,6 +29,7 @@ def make_ranking(
         scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
     """
     weights = fitted.evidence.weights_of(mixtures)
+    expected = fitted.predictor.expected(weights)
     proxies = {kind: proxy for kind, proxy in fitted.table.scored_proxies.items() if kind != fitted.name}
     # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
     scored = {kind: proxy.losses(weights) for kind, proxy in proxies.items()}
@@ -60,7 +61,7 @@ def make_ranking(
             record
             for target in targets
             for records in (
-                _answered(fitted, mixtures, weights, target, settings),
+                _answered(fitted, mixtures, weights, expected @ target.weights, target, settings),
                 *(_scored(fitted, mixtures, target, kind, losses) for kind, losses in scored.items()),
             )
             for record in records
@@ -119,11 +120,16 @@ def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
 
 
 def _answered(
-    fitted: FittedStudy, mixtures: list[Mixture], weights: np.ndarray, target: Target, settings: RankSettings
+    fitted: FittedStudy,
+    mixtures: list[Mixture],
+    weights: np.ndarray,
+    mean: np.ndarray,
+    target: Target,
+    settings: RankSettings,
 ) -> list[dict[str, Any]]:
     """The records of the predictor that answers."""
     floor = fitted.noise_floor(target.weights, settings.confidence) or 0.0
-    mean, sd, tied = tied_with_best(fitted.predictor, weights, target.weights, settings.confidence, floor)
+    sd, tied = tied_with_best(fitted.predictor, weights, mean, target.weights, settings.confidence, floor)
     certainty = [{"sd": _number(sd[row]), "tied": bool(tied[row])} for row in range(len(mixtures))]
     return _records(fitted, mixtures, target, fitted.name, mean, certainty)
 

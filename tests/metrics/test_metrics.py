@@ -11,7 +11,8 @@ import yaml
 
 import hf_ablate.metrics
 from hf_ablate.evaluation.rows import METRICS, ScoreRow, add_rows
-from hf_ablate.ranking.agreement import STATISTICS, agreement, resample
+from hf_ablate.ranking.agreement import STATISTICS, agreements
+from hf_ablate.ranking.resamples import resample
 
 
 FOLDER = Path(hf_ablate.metrics.__file__).parent
@@ -71,7 +72,7 @@ def test_rank_agreement_is_that_of_the_ranking(load, ties):
     predictions = references + random.normal(0, 0.1, 12)
     if ties:
         references, predictions = references.round(1), predictions.round(1)
-    expected = agreement(predictions, references, resample(12, 100, 0), 0.95)
+    expected = agreements({"it": predictions}, references, resample(12, 100, 0), 0.95)["it"]
     found = load("rank_agreement").compute(predictions=predictions, references=references)
     assert set(found) == set(STATISTICS)
     for name in STATISTICS:

@@ -2,11 +2,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hf_ablate.ranking.agreement import STATISTICS, _resampled, agreement, random_agreement, resample
+from hf_ablate.ranking import random_orders
+from hf_ablate.ranking.agreement import STATISTICS, _resampled, agreements
+from hf_ablate.ranking.random_orders import random_agreements
+from hf_ablate.ranking.resamples import resample
 
 
 REFERENCE = np.array([2.0, 2.1, 2.3, 2.2, 2.6, 2.5])
 PREDICTED = np.array([1.0, 1.2, 1.1, 1.3, 1.6, 1.6])
+
+
+def agreement(predicted, *others):
+    return agreements({"it": predicted}, *others)["it"]
+
+
+def random_agreement(reference, *others):
+    return random_agreements(reference[None], *others)[0]
 
 
 def values(predicted, reference=REFERENCE, samples=200):
@@ -34,7 +45,7 @@ def test_regret_of_a_wrong_choice_and_of_a_tied_one():
 
 def test_the_resampled_statistics_of_one_resample_are_those_of_the_repeated_data():
     counts = np.array([[2.0, 0, 1, 1, 2, 0], [1, 1, 1, 1, 1, 1]])
-    found = _resampled(PREDICTED, REFERENCE, counts)
+    found = {name: each[0] for name, each in _resampled(PREDICTED[None], REFERENCE, counts).items()}
     drawn = np.repeat(np.arange(6), counts[0].astype(int))
     x, y = PREDICTED[drawn], REFERENCE[drawn]
     assert found["pearson"][0] == pytest.approx(stats.pearsonr(x, y).statistic)
@@ -93,7 +104,7 @@ def test_random_orders_agree_as_expected():
     assert found["regret"]["value"] == pytest.approx(REFERENCE.mean() - REFERENCE.min())
     assert found["pearson"]["low"] < -0.5 and found["pearson"]["high"] > 0.5
     draws = np.random.default_rng(1).random((4000, 6))
-    resampled = _resampled(draws, REFERENCE, np.ones((4000, 6)))
+    resampled = random_orders._resampled(draws, REFERENCE[None], np.ones((4000, 6)))
     assert resampled["regret"].mean() == pytest.approx(found["regret"]["value"], abs=0.01)
     assert resampled["kendall"].mean() == pytest.approx(0, abs=0.03)
 
@@ -109,3 +120,25 @@ def test_resamples_draw_as_many_as_there_are():
     assert counts.shape == (1000, 14)
     assert (counts.sum(axis=1) == 14).all()
     assert counts.mean() == 1
+
+
+def test_many_predictors_and_targets_at_once_get_what_each_gets_alone():
+    counts = resample(6, 300, 0)
+    predicted = {"some": PREDICTED, "none": np.full(6, np.nan), "constant": np.ones(6), "others": -PREDICTED[::-1]}
+    found = agreements(predicted, REFERENCE, counts, 0.9)
+    assert list(found) == list(predicted)
+    for name, own in predicted.items():
+        assert found[name] == agreement(own, REFERENCE, counts, 0.9), name
+    targets = np.stack([REFERENCE, REFERENCE[::-1] ** 2, np.round(REFERENCE)])
+    for entry, target in zip(random_agreements(targets, counts, 0.9, 3), targets, strict=True):
+        for name, alone in random_agreement(target, counts, 0.9, 3).items():
+            assert entry[name] == pytest.approx(alone), name
+
+
+def test_random_orders_are_judged_as_predictors_are():
+    counts, draws = resample(6, 20, 0), np.random.default_rng(2).random((20, 6))
+    for reference in (REFERENCE, np.round(REFERENCE)):
+        found = random_orders._resampled(draws, reference[None], counts)
+        for row, draw in enumerate(draws):
+            for name, each in _resampled(draw[None], reference, counts[row : row + 1]).items():
+                assert found[name][0, row] == pytest.approx(each[0, 0], nan_ok=True), name
