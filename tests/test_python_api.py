@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 
@@ -126,7 +127,8 @@ def test_figures_are_the_reports(study, tmp_path):
         assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_report_is_the_commands(study):
+def test_the_report_is_the_commands(study, tmp_path):
+    study = ha.Study.open(shutil.copytree(study.run_dir, tmp_path / "run"))
     page = study.report("A title")
     assert page == study.run_dir / "report" / "index.html" and "A title" in page.read_text()
     before = page.stat().st_mtime_ns

@@ -413,7 +413,7 @@ sys.exit(main(["run", recipes]))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_study_killed_at_random_points_ends_as_an_finished_study_one(tmp_path, finished_study, seed):
+def test_a_study_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path, finished_study, seed):
     recipes = write_study(tmp_path)
     result = subprocess.run(
         [sys.executable, "-c", KILLS, str(recipes), str(seed)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

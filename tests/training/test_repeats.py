@@ -64,7 +64,7 @@ def test_repeats_are_planned_trained_once_and_scored(pool):
 def test_one_seed_writes_what_was_written_before(pool, capsys):
     write_mixtures(pool, seeds=1)
     rows = [json.loads(line) for line in RunFolder(pool).mixtures_file.read_text().splitlines()]
-    assert set(rows[0]) == {"id", "name", "weights", "reference"}
+    assert set(rows[0]) == {"id", "name", "weights", "reference", "methods"}
     assert "seeds" not in capsys.readouterr().out
     write_mixtures(pool, seeds=2)
     assert "Each reference is trained with 2 seeds: 2 reference models." in capsys.readouterr().out
