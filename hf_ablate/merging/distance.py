@@ -12,8 +12,8 @@ class Distance:
     """The distance of a model's weights from its seed's.
 
     Args:
-        rms (`float`): the root mean square of the changes of single weights. AdamW moves a weight by about its learning
-            rate in a step, so this tells rates apart.
+        rms (`float`): the root mean square of the changes of single weights. AdamW moves a weight by about its
+            learning rate in a step, so this tells rates apart.
         relative (`float`): the length of the difference over the length of the seed's weights.
     """
 
