@@ -29,7 +29,8 @@ architectures: $(VENV)/.installed-test
 
 notebook: $(VENV)/.installed-test quickstart
 	cd docs && PYTHONWARNINGS=ignore ../$(VENV)/bin/jupyter execute --inplace quickstart.ipynb
-	cd docs/notebooks && PYTHONWARNINGS=ignore ../../$(VENV)/bin/jupyter execute --inplace published_models.ipynb
+	for study in pool triples; do $(VENV)/bin/hf-ablate run recipes/paper/$$study/miniature || exit 1; done
+	cd docs/notebooks && PYTHONWARNINGS=ignore ../../$(VENV)/bin/jupyter execute --inplace *.ipynb
 
 style: $(VENV)/.installed-test
 	$(VENV)/bin/ruff format .
