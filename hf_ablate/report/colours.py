@@ -75,10 +75,10 @@ def _by_size(sizes: dict[str, int]) -> Colours:
     alone = len(different) if few else _MOST_SIZES // 2  # the smallest, which most mixtures have
     parts = [*different[:alone, None], *([] if few else np.array_split(different[alone:], _MOST_SIZES - alone))]
     labels = [f"{part[0]} units" if len(part) == 1 else f"{part[0]} to {part[-1]} units" for part in parts]
-    last = max(len(parts) - 1, 1)
+    shades = np.linspace(0, 1, len(parts)) if len(parts) > 1 else [0.5]
     return Colours(
         {name: labels[sum(size > part[-1] for part in parts[:-1])] for name, size in sizes.items()},
-        {label: SEQUENCE(place / last) for place, label in enumerate(labels)},
+        {label: SEQUENCE(shade) for label, shade in zip(labels, shades, strict=True)},
     )
 
 

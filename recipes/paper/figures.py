@@ -25,7 +25,7 @@ FIGURES = {
         for name in ("within-field", "pairs", "triples", "two-sources")
     },
 }
-WIDTH, COLOURS = 1300, 48  # small enough for a repository, large enough to read
+WIDTH, COLOURS = 1300, 96  # small enough for a repository, large enough to read
 
 
 def compare_slices() -> None:
