@@ -120,21 +120,27 @@ def _compared(ranking: Ranking, agreement: Agreement, target: str) -> list[dict[
                     for statistic in STATISTICS
                     for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high"))
                 },
-                **_losses(ranking, entries),
+                **_losses(ranking, entries, "score" if name == CHOSEN else "as_scored"),
             }
         )
     return records
 
 
-def _losses(ranking: Ranking, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The scores of the best mixture and of equal shares of all units; means over the mixtures with a reference."""
+def _losses(ranking: Ranking, entries: list[dict[str, Any]], score: str) -> dict[str, Any]:
+    """The scores of the best mixture and of equal shares of all units; means over the mixtures with a reference.
+
+    Args:
+        ranking ([`Ranking`]): of the run.
+        entries (`list[dict]`): of a predictor, best first.
+        score (`str`): which of their scores, `score` or `as_scored`.
+    """
     everything = Mixture.uniform(ranking.units).id
-    uniform = [entry["score"] for entry in entries if entry["mixture_id"] == everything]
-    both = [(entry["score"], entry["reference"]) for entry in entries if entry["reference"] is not None]
-    score, reference = np.mean(both, axis=0).tolist() if both else (None, None)
+    uniform = [entry[score] for entry in entries if entry["mixture_id"] == everything]
+    both = [(entry[score], entry["reference"]) for entry in entries if entry["reference"] is not None]
+    mean, mean_reference = np.mean(both, axis=0).tolist() if both else (None, None)
     return {
-        "best_score": entries[0]["score"] if entries else None,
+        "best_score": min((entry[score] for entry in entries), default=None),
         "uniform_score": uniform[0] if uniform else None,
-        "mean_score": score,
-        "mean_reference": reference,
+        "mean_score": mean,
+        "mean_reference": mean_reference,
     }

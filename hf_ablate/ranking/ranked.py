@@ -30,11 +30,11 @@ def make_ranking(
     """
     weights = fitted.evidence.weights_of(mixtures)
     expected = fitted.predictor.expected(weights)
-    proxies = {kind: proxy for kind, proxy in fitted.table.scored_proxies.items() if kind != fitted.name}
     # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
-    scored = {kind: proxy.losses(weights) for kind, proxy in proxies.items()}
+    scored = {kind: proxy.losses(weights) for kind, proxy in fitted.table.scored_proxies.items()}
+    own = scored.pop(fitted.name, None)  # of the proxy that answers
     ranked_by = [(fitted.name, fitted.label, fitted.description)]
-    ranked_by += [(kind, find_candidate(kind).label, find_candidate(kind).description) for kind in proxies]
+    ranked_by += [(kind, find_candidate(kind).label, find_candidate(kind).description) for kind in scored]
     return {
         **header,
         "answered_by": fitted.name,
@@ -61,7 +61,7 @@ def make_ranking(
             record
             for target in targets
             for records in (
-                _answered(fitted, mixtures, weights, expected @ target.weights, target, settings),
+                _answered(fitted, mixtures, weights, expected @ target.weights, own, target, settings),
                 *(_scored(fitted, mixtures, target, kind, losses) for kind, losses in scored.items()),
             )
             for record in records
@@ -124,13 +124,18 @@ def _answered(
     mixtures: list[Mixture],
     weights: np.ndarray,
     mean: np.ndarray,
+    own: np.ndarray | None,
     target: Target,
     settings: RankSettings,
 ) -> list[dict[str, Any]]:
-    """The records of the predictor that answers."""
+    """The records of the predictor that answers: calibrated, and as it was scored where it is a proxy."""
     floor = fitted.noise_floor(target.weights, settings.confidence) or 0.0
     sd, tied = tied_with_best(fitted.predictor, weights, mean, target.weights, settings.confidence, floor)
-    certainty = [{"sd": _number(sd[row]), "tied": bool(tied[row])} for row in range(len(mixtures))]
+    as_scored = np.full(len(mixtures), np.nan) if own is None else target.of(own)
+    certainty = [
+        {"sd": _number(sd[row]), "tied": bool(tied[row]), "as_scored": _number(as_scored[row])}
+        for row in range(len(mixtures))
+    ]
     return _records(fitted, mixtures, target, fitted.name, mean, certainty)
 
 
@@ -138,8 +143,9 @@ def _scored(
     fitted: FittedStudy, mixtures: list[Mixture], target: Target, kind: str, losses: np.ndarray
 ) -> list[dict[str, Any]]:
     """The records of a proxy."""
-    nothing = {"sd": None, "tied": None}
-    return _records(fitted, mixtures, target, kind, target.of(losses), [nothing] * len(mixtures))
+    mean = target.of(losses)
+    certainty = [{"sd": None, "tied": None, "as_scored": _number(score)} for score in mean]
+    return _records(fitted, mixtures, target, kind, mean, certainty)
 
 
 def _records(

@@ -45,14 +45,14 @@ def _rows(study: RankedStudy, corpus: CorpusUnits, micro: str, macro: str, field
     grouping = Grouping.read(corpus, field, list(mixtures.values()))
     rows = []
     for target in study.ranking.targets:
-        of_macro = {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(target, macro)}
+        of_macro = {entry["mixture_id"]: entry["as_scored"] for entry in study.ranking.entries(target, macro)}
         for entry in study.ranking.entries(target, micro):
             mixture = mixtures[entry["mixture_id"]]
             if entry["reference"] is None or grouping.regrouped(mixture).id == mixture.id:
                 continue
             parts = grouping.parts(mixture)
             largest = max(sum(mixture.weights[unit] for unit in part.units) for part in parts)
-            scores = {"micro": entry["score"], "macro": of_macro[mixture.id], "reference": entry["reference"]}
+            scores = {"micro": entry["as_scored"], "macro": of_macro[mixture.id], "reference": entry["reference"]}
             distance = {name: abs(scores[name] - scores["reference"]) for name in ("micro", "macro")}
             rows.append({
                 "predictor": micro, "field": field, "target": target, "mixture_id": mixture.id,

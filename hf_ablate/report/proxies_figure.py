@@ -81,7 +81,7 @@ def _stand_ins(study: RankedStudy, targets: list[str]) -> list[dict[str, Any]]:
                     "target": target, "mixture_id": entry["mixture_id"], "name": mixture["name"],
                     "number_of_units": mixture["number_of_units"], "reference": entry["reference"],
                 }  # fmt: skip
-                rows.append({**row, "predictor": predictor, "unit": None, "score": entry["score"]})
+                rows.append({**row, "predictor": predictor, "unit": None, "score": entry["as_scored"]})
                 if entry["mixture_id"] in seen:
                     continue
                 seen.add(entry["mixture_id"])

@@ -56,8 +56,8 @@ def test_runs_are_in_the_order_of_their_slices_with_their_own_numbers(runs, caps
         if record["predictor"] == "merged":
             entries = {entry["mixture_id"]: entry for entry in read_ranking(run).entries("mean", "merged")}
             references = [entry["reference"] for entry in entries.values() if entry["reference"] is not None]
-            assert record["best_score"] == min(entry["score"] for entry in entries.values())
-            assert record["uniform_score"] == entries[Mixture.uniform(UNITS).id]["score"]
+            assert record["best_score"] == min(entry["as_scored"] for entry in entries.values())
+            assert record["uniform_score"] == entries[Mixture.uniform(UNITS).id]["as_scored"]
             assert record["mean_reference"] == pytest.approx(sum(references) / 3)
 
 

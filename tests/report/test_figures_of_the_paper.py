@@ -57,7 +57,7 @@ def make_study(
         "ranking": [
             {
                 "target": target, "predictor": kind, "mixture_id": mixture.id, "name": mixture.name,
-                "score": values[target], "reference": references.get(mixture),
+                "score": values[target], "as_scored": values[target], "reference": references.get(mixture),
             }
             for kind, of_kind in by_kind.items()
             for mixture, values in of_kind.items()
