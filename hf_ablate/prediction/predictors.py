@@ -1,5 +1,6 @@
 """The predictors that answer: one calibrated on reference models, and one for studies that have too few of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,10 +53,20 @@ class Calibrated:
 
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]."""
-        fitted, roots = self.stack.joint(self.table.at(self.candidate.features, weights), target), np.sqrt(weights)
-        own = fitted.noise * self._own_errors.covariance(roots, self._error_share)
-        mean = fitted.mean + self._own_errors.expected(roots, self._error_share) @ target
-        return Joint(mean, fitted.covariance + own, (1 - self._error_share) * fitted.noise)
+        return next(self.joints(weights, target[None]))
+
+    def joints(self, weights: np.ndarray, targets: np.ndarray) -> Iterator[Joint]:
+        """As [`Predictor.joints`]."""
+        features, share = self.table.at(self.candidate.features, weights), self._error_share
+        own = self._own_errors.expected(features.roots, share)
+        covariance = self._own_errors.covariance(features.roots, share)
+        for target in targets:
+            fitted = self.stack.joint(features, target)
+            yield Joint(
+                fitted.mean + own @ target,
+                fitted.covariance + fitted.noise * covariance,
+                (1 - share) * fitted.noise,
+            )
 
     def noise(self) -> NoiseFloor:
         """The noise floor: of repeats or, without any, of the share of what is unexplained that counts as noise."""
@@ -116,9 +127,14 @@ class Uncalibrated:
 
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]; errors are taken to be the same on all domains, and alike for mixtures that are."""
-        roots = np.sqrt(weights)
-        variance = float(target @ self.error) ** 2
-        return Joint(self.expected(weights) @ target, variance * alike(roots, roots, _LENGTH), 0.0)
+        return next(self.joints(weights, target[None]))
+
+    def joints(self, weights: np.ndarray, targets: np.ndarray) -> Iterator[Joint]:
+        """As [`Predictor.joints`]."""
+        expected, roots = self.expected(weights), np.sqrt(weights)
+        similarity = alike(roots, roots, _LENGTH)
+        for target in targets:
+            yield Joint(expected @ target, float(target @ self.error) ** 2 * similarity, 0.0)
 
 
 def uncalibrated(table: FeatureTable, name: str) -> Uncalibrated:

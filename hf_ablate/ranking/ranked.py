@@ -29,10 +29,14 @@ def make_ranking(
         scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
     """
     weights = fitted.evidence.weights_of(mixtures)
-    expected = fitted.predictor.expected(weights)
+    expected, shares = fitted.predictor.expected(weights), np.array([target.weights for target in targets])
+    means = np.array([expected @ share for share in shares])
+    floors = [fitted.noise_floor(share, settings.confidence) for share in shares]
+    known = np.array([floor or 0.0 for floor in floors])
+    certain = tied_with_best(fitted.predictor, weights, means, shares, settings.confidence, known)
     # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
     scored = {kind: proxy.losses(weights) for kind, proxy in fitted.table.scored_proxies.items()}
-    own = scored.pop(fitted.name, None)  # of the proxy that answers
+    own = scored.pop(fitted.name, np.full_like(expected, np.nan))  # where a proxy answers
     ranked_by = [(fitted.name, fitted.label, fitted.description)]
     ranked_by += [(kind, find_candidate(kind).label, find_candidate(kind).description) for kind in scored]
     return {
@@ -51,17 +55,16 @@ def make_ranking(
             for mixture in mixtures
         ],
         "targets": [
-            {**target.key, "noise_floor": fitted.noise_floor(target.weights, settings.confidence)}
-            for target in targets
+            {**target.key, "noise_floor": floor} for target, floor in zip(targets, floors, strict=True)
         ],
         "members": [record for target in targets for record in _members(fitted, target)],
         "noise_source": None if fitted.noise is None else fitted.noise.source,
         "models": [record for target in targets for record in _models(fitted, target)],
         "ranking": [
             record
-            for target in targets
+            for target, mean, sd, tied in zip(targets, means, *certain, strict=True)
             for records in (
-                _answered(fitted, mixtures, weights, expected @ target.weights, own, target, settings),
+                _records(fitted, mixtures, target, fitted.name, mean, _certainty(sd, tied, target.of(own))),
                 *(_scored(fitted, mixtures, target, kind, losses) for kind, losses in scored.items()),
             )
             for record in records
@@ -119,24 +122,12 @@ def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
     ]
 
 
-def _answered(
-    fitted: FittedStudy,
-    mixtures: list[Mixture],
-    weights: np.ndarray,
-    mean: np.ndarray,
-    own: np.ndarray | None,
-    target: Target,
-    settings: RankSettings,
-) -> list[dict[str, Any]]:
-    """The records of the predictor that answers: calibrated, and as it was scored where it is a proxy."""
-    floor = fitted.noise_floor(target.weights, settings.confidence) or 0.0
-    sd, tied = tied_with_best(fitted.predictor, weights, mean, target.weights, settings.confidence, floor)
-    as_scored = np.full(len(mixtures), np.nan) if own is None else target.of(own)
-    certainty = [
-        {"sd": _number(sd[row]), "tied": bool(tied[row]), "as_scored": _number(as_scored[row])}
-        for row in range(len(mixtures))
+def _certainty(sd: np.ndarray, tied: np.ndarray, as_scored: np.ndarray) -> list[dict[str, Any]]:
+    """What the records of the predictor that answers add: how sure it is, and its own scores where it is a proxy."""
+    return [
+        {"sd": _number(one), "tied": bool(is_tied), "as_scored": _number(score)}
+        for one, is_tied, score in zip(sd, tied, as_scored, strict=True)
     ]
-    return _records(fitted, mixtures, target, fitted.name, mean, certainty)
 
 
 def _scored(

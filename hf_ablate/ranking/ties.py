@@ -11,12 +11,12 @@ _MOST = 1000  # mixtures in a covariance matrix at once
 def tied_with_best(
     predictor: Predictor,
     weights: np.ndarray,
-    mean: np.ndarray,
-    target: np.ndarray,
+    means: np.ndarray,
+    targets: np.ndarray,
     confidence: float,
-    noise_floor: float,
+    noise_floors: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How sure mixtures' losses on a target are, and which of them may be as good as the best.
+    """How sure mixtures' losses on targets are, and which of them may be as good as the best.
 
     A mixture is tied with the best where its expected loss is above that of the best by no more than the difference
     may be off at the given confidence, or by less than what training with another seed changes.
@@ -24,23 +24,26 @@ def tied_with_best(
     Args:
         predictor ([`Predictor`]): of a study.
         weights (`np.ndarray`): [mixtures, units].
-        mean (`np.ndarray`): [mixtures], what is expected of them on the target.
-        target (`np.ndarray`): [domains], the weight of each domain.
+        means (`np.ndarray`): [targets, mixtures], expected losses.
+        targets (`np.ndarray`): [targets, domains], the weight of each domain.
         confidence (`float`): that a mixture which is not tied is worse than the best.
-        noise_floor (`float`): in the unit of the losses.
+        noise_floors (`np.ndarray`): [targets], in the unit of the losses.
 
     Returns:
-        `tuple`: standard deviations, float64 [mixtures], and whether each is tied, bool [mixtures].
+        `tuple`: standard deviations of the losses, float64, and whether each mixture is tied, bool; both
+        [targets, mixtures].
     """
     from scipy.stats import norm
 
-    best = int(np.argmin(mean))
-    sd, apart = np.empty(len(mean)), np.empty(len(mean))
-    for start in range(0, len(mean), _MOST):
-        rows = slice(start, start + _MOST)
-        joint = predictor.joint(np.concatenate([weights[best : best + 1], weights[rows]]), target)
-        variance = np.diag(joint.covariance)
-        sd[rows] = joint.sd[1:]
-        apart[rows] = np.sqrt(np.maximum(variance[0] + variance[1:] - 2 * joint.covariance[0, 1:], 0))
-    reach = np.maximum(norm.ppf(confidence) * apart, noise_floor)
-    return sd, mean - mean[best] <= reach
+    best = means.argmin(axis=1)
+    sd, apart = np.empty(means.shape), np.empty(means.shape)
+    for start in range(0, len(weights), _MOST):
+        rows = np.arange(start, min(start + _MOST, len(weights)))
+        points = np.union1d(best, rows)
+        here = np.searchsorted(points, rows)
+        for number, joint in enumerate(predictor.joints(weights[points], targets)):
+            variance, at = np.diag(joint.covariance), np.searchsorted(points, best[number])
+            squared = variance[at] + variance[here] - 2 * joint.covariance[at, here]
+            sd[number, rows], apart[number, rows] = joint.sd[here], np.sqrt(np.maximum(squared, 0))
+    reach = np.maximum(norm.ppf(confidence) * apart, noise_floors[:, None])
+    return sd, means - means.min(axis=1, keepdims=True) <= reach

@@ -13,13 +13,13 @@ class Known:
     def __init__(self, sd, correlation):
         self.sd, self.correlation = sd, correlation
 
-    def joint(self, weights, target):
+    def joints(self, weights, targets):
         covariance = np.full((len(weights),) * 2, self.correlation) + (1 - self.correlation) * np.eye(len(weights))
-        return Joint(weights[:, 0], self.sd**2 * covariance, noise=0.0)
+        return [Joint(weights[:, 0], self.sd**2 * covariance, noise=0.0) for _ in targets]
 
 
 WEIGHTS = np.array([[first, 1 - first] for first in (0.5, 0.1, 0.2, 0.12)])
-TARGET = np.ones(1)
+TARGETS = np.ones((1, 1))
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,28 @@ TARGET = np.ones(1)
     ],
 )
 def test_a_mixture_is_tied_within_the_error_of_the_difference_or_the_noise_floor(sd, correlation, floor, expected):
-    errors, tied = tied_with_best(Known(sd, correlation), WEIGHTS, WEIGHTS[:, 0], TARGET, 0.95, floor)
-    assert tied.tolist() == expected
-    assert errors == pytest.approx([sd] * 4)
+    errors, tied = tied_with_best(
+        Known(sd, correlation), WEIGHTS, WEIGHTS[:, 0][None], TARGETS, 0.95, np.array([floor])
+    )
+    assert tied.tolist() == [expected]
+    assert errors[0] == pytest.approx([sd] * 4)
 
 
 def test_more_mixtures_than_one_covariance_matrix_holds():
     first = np.linspace(0.1, 0.9, 2500)
     weights = np.column_stack([first, 1 - first])
-    _, tied = tied_with_best(Known(0.01, 0.0), weights, first, TARGET, 0.95, 0.0)
-    assert tied.tolist() == (first <= 0.1 + 1.6448536 * 0.01 * np.sqrt(2)).tolist()
+    _, tied = tied_with_best(Known(0.01, 0.0), weights, first[None], TARGETS, 0.95, np.zeros(1))
+    assert tied[0].tolist() == (first <= 0.1 + 1.6448536 * 0.01 * np.sqrt(2)).tolist()
+
+
+def test_targets_together_are_as_targets_one_by_one():
+    """Each has a best of its own, which is compared with all mixtures though they are split into several matrices."""
+    first = np.random.default_rng(0).random(2100)
+    weights, means = np.column_stack([first, 1 - first]), np.stack([first, 1 - first])
+    together = tied_with_best(Known(0.01, 0.5), weights, means, np.eye(2), 0.95, np.array([0.0, 0.1]))
+    for row, floor in enumerate((0.0, 0.1)):
+        alone = tied_with_best(Known(0.01, 0.5), weights, means[row : row + 1], TARGETS, 0.95, np.array([floor]))
+        for every, one in zip(together, alone, strict=True):
+            assert (every[row] == one[0]).all()
+    near = means - means.min(axis=1, keepdims=True)
+    assert (together[1] == (near <= [[1.6448536 * 0.01], [0.1]])).all()
