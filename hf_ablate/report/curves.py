@@ -1,5 +1,7 @@
 """Figures of what training logged: the loss of every model, and the held-out scores of the components."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.lines import Line2D
 
@@ -7,30 +9,38 @@ from ..mixtures.ranked import MEAN
 from ..ranking.tables import short_name
 from ..run_folder import split_model_id
 from .drawing import Drawing
-from .ranked_study import Points, RankedStudy
+from .ranked_study import RankedStudy
 from .style import ACCENT, GREY, LINES, SECOND, WIDTH, label_text, panels
+from .training_log import Points
 
 
 MOST_PANELS = 8
 _OWN_DOMAIN = "own domain"
 
 
-def training_curves(study: RankedStudy) -> Drawing | None:
-    """Training loss over tokens: the seed, the components, the reference models."""
+def training_curves(losses: Mapping[str, Points]) -> Drawing | None:
+    """Training loss over tokens: the seed, the components, the reference models.
+
+    Args:
+        losses (`Mapping[str, list[tuple[int, float]]]`): id of a model → (tokens seen, loss). Seeds of several studies
+            may be told apart as `seed:<name>`.
+    """
     kinds = [
         (kind, title, curves)
         for kind, title in (("seed", "seed model"), ("component", "components"), ("reference", "reference models"))
-        if (curves := {model: study.curves[model] for model in study.of_kind(kind) if len(study.curves[model]) > 1})
-    ]
+        if (curves := {
+            model: points for model, points in losses.items() if split_model_id(model)[0] == kind and len(points) > 1
+        })
+    ]  # fmt: skip
     if not kinds:
         return None
     figure, axes = panels(len(kinds), 1, WIDTH, 2.6)
     for panel, (kind, title, curves) in zip(axes, kinds, strict=True):
         for position, (model, points) in enumerate(curves.items()):
             tokens, loss = zip(*points, strict=True)
-            colour = GREY if kind == "seed" else LINES[position % len(LINES)]
+            colour = GREY if model == "seed" else LINES[position % len(LINES)]
             many = len(curves) > len(LINES)
-            label = label_text(split_model_id(model)[1]) if kind == "component" else None
+            label = label_text(split_model_id(model)[1]) if kind != "reference" else None
             panel.plot(
                 np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
                 alpha=0.45 if many else 0.9, label=label,
@@ -38,7 +48,7 @@ def training_curves(study: RankedStudy) -> Drawing | None:
         panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
         panel.set_xlabel("million tokens")
         panel.grid(True)
-        if kind == "component" and len(curves) <= len(LINES):
+        if kind != "reference" and 1 < len(curves) <= len(LINES):
             panel.legend(loc="upper right", handlelength=1.2)
     axes[0].set_ylabel("training loss (nats per token)")
     rows = [

@@ -1,6 +1,5 @@
 """What the report says about a study, read from the manifests of its run folder."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,11 +14,9 @@ from ..mixtures.ranked import MEAN, Ranking, read_ranking
 from ..ranking.measured import CHOSEN, Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder
 from .arguments import METHOD, NUMBER_OF_UNITS
+from .training_log import Points, read_log
 
 
-# (tokens seen, value) during training
-Points = list[tuple[int, float]]
-_SCORE = "eval_bits_per_byte"
 _MOST_DOMAINS, _MOST_MEANS, _MOST_UNITS = 12, 16, 16  # that have columns
 
 
@@ -133,10 +130,8 @@ def read_ranked_study(
     models, curves, evaluations = {}, {}, {}
     for folder in model_folders(run_dir):
         manifest = read_manifest(folder)
-        rows = _metrics(folder, manifest)
         models[manifest["model"]] = manifest
-        curves[manifest["model"]] = _points(rows, "loss")
-        evaluations[manifest["model"]] = _evaluations(rows)
+        curves[manifest["model"]], evaluations[manifest["model"]] = read_log(folder)
     folder = RunFolder(run_dir)
     manifests = (find_manifest(part) or {} for part in (folder.corpus, folder.scores, folder.ranking))
     methods = {}
@@ -163,23 +158,3 @@ def model_folders(run_dir: Path) -> list[Path]:
     folder = RunFolder(run_dir)
     scored = (find_manifest(folder.scores) or {"models": {}})["models"]
     return [saved for saved in folder.saved_models(*TRAINED_KINDS) if read_manifest(saved)["model"] in scored]
-
-
-def _metrics(folder: Path, manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """What training logged, each row with the `tokens` seen; the last step is all tokens of the model."""
-    path = folder / "metrics.jsonl"
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    last = max((row.get("step") or 0 for row in rows), default=0)
-    return [row | {"tokens": round(row["step"] / last * manifest["tokens"])} for row in rows if last and "step" in row]
-
-
-def _evaluations(rows: list[dict[str, Any]]) -> dict[str, Points]:
-    keys = dict.fromkeys(key for row in rows for key in row if key == _SCORE or key.startswith(f"{_SCORE}/"))
-    curves = {key.removeprefix(_SCORE).removeprefix("/") or MEAN: _points(rows, key) for key in keys}
-    return {name: points for name, points in curves.items() if points}
-
-
-def _points(rows: list[dict[str, Any]], key: str) -> Points:
-    return [(row["tokens"], row[key]) for row in rows if row.get(key) is not None]

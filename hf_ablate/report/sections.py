@@ -39,7 +39,7 @@ def drawings_of(study: RankedStudy, steps: NextSteps) -> dict[str, dict[str, Dra
         "cost": {"cost": cost(study)},
         "making": {
             "components": components(study),
-            "training": training_curves(study),
+            "training": training_curves(study.curves),
             "evaluation": evaluation_curves(study),
         },
     }

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..manifest import read_manifest
+from ..run_folder import TRAINED_KINDS, RunFolder
 
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ class StudyPlots:
     """The figures of a study's report, each drawn anew from the run folder.
 
     Args:
-        run_dir (`Path`): of a ranked study.
+        run_dir (`Path`): of a ranked study; for the training loss, of any.
 
     Example:
 
@@ -115,23 +117,30 @@ class StudyPlots:
         return self._draw(cost, "no component model is recorded")
 
     def training(self) -> "Figure":
-        """Training loss over tokens.
+        """Training loss over tokens, of all models that are there; the study need not be ranked.
 
         Raises:
             `InputError`: if training logged nothing.
         """
         from ..report.curves import training_curves
+        from ..report.training_log import read_log
 
-        return self._draw(training_curves, "training logged no losses")
+        folders = RunFolder(self._run_dir).saved_models(*TRAINED_KINDS)
+        losses = {read_manifest(folder)["model"]: read_log(folder)[0] for folder in folders}
+        return self._styled(lambda: training_curves(losses), "training logged no losses")
 
     def _draw(self, drawing_of: Callable[["RankedStudy"], "Drawing | None"], otherwise: str = "") -> "Figure":
         from ..report.ranked_study import read_ranked_study
+
+        return self._styled(lambda: drawing_of(read_ranked_study(self._run_dir)), otherwise)
+
+    def _styled(self, draw: Callable[[], "Drawing | None"], otherwise: str) -> "Figure":
         from ..report.style import style
 
         if "IPython" in sys.modules:
             _show_figures_in_notebooks()
         with style():
-            drawing = drawing_of(read_ranked_study(self._run_dir))
+            drawing = draw()
         if drawing is None:
             raise InputError(f"there is nothing to draw in {self._run_dir}: {otherwise}")
         return drawing.figure

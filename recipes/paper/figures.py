@@ -6,11 +6,18 @@ from pathlib import Path
 from PIL import Image
 
 from hf_ablate.cli import main
+from hf_ablate.report.curves import training_curves
+from hf_ablate.report.drawing import save
+from hf_ablate.report.style import style
+from hf_ablate.report.training_log import read_log
+from hf_ablate.run_folder import RunFolder
 
 
 FOLDER = Path(__file__).parent / "figures"
 RUNS = Path("runs/paper-miniature")
+SEEDS = {"small": RUNS / "seeds", "medium": RUNS / "seeds/pools/medium", "large": RUNS / "seeds/pools/large"}
 FIGURES = {
+    "seeds": RUNS / "seeds/report/figures/training",
     "pool": RUNS / "report/figures/components",
     "noseed": RUNS / "pools/noseed/report/figures/proxies",
     "noseed-own": RUNS / "pools/noseed-own/report/figures/proxies",
@@ -35,6 +42,13 @@ def compare_slices() -> None:
         raise SystemExit("the slices cannot be compared; run their miniatures first")
 
 
+def draw_seeds() -> None:
+    """Draw the training loss of the three seeds."""
+    losses = {f"seed:{name}": read_log(RunFolder(place).seed)[0] for name, place in SEEDS.items()}
+    with style():
+        save(training_curves(losses), FIGURES["seeds"].parent, FIGURES["seeds"].name)
+
+
 def take(name: str, figure: Path) -> None:
     """Copy a figure's numbers, and its picture in few colours."""
     shutil.copy(figure.with_suffix(".csv"), FOLDER / f"{name}.csv")
@@ -47,5 +61,6 @@ def take(name: str, figure: Path) -> None:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     compare_slices()
+    draw_seeds()
     for figure_name, place in FIGURES.items():
         take(figure_name, place)
