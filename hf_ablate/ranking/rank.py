@@ -134,7 +134,7 @@ def _inputs(run_dir: Path, settings: RankSettings) -> dict[str, str]:
         **({"groups": groups} if (groups := (find_manifest(run_folder.scores) or {}).get("groups")) else {}),
         **({} if other is None else {"references": _digest_of(RunFolder(other).scores)}),
         "reference_budget": reference_budget(other or run_dir) if run_folder.scores in folders else "unknown",
-        "form": "flat records, with members of targets and proxies as scored",  # so that files of another form are made again
+        "form": "flat records, with members of targets and proxies as scored",  # of files; others are made again
     }
 
 
