@@ -270,6 +270,12 @@ class RunFolder:
         return self.report / "figures"
 
 
+def scores_of_pool(folder: Path) -> Path:
+    """The scores of the pool that a folder of scores belongs to: for any folder but a study's `scores`, itself."""
+    run_folder = RunFolder(folder.parent)
+    return run_folder.pool.scores if folder == run_folder.scores else folder
+
+
 def scores_to_share(folder: Path) -> list[Path]:
     """The folders whose score rows count for a folder of scores, which comes last; see [`RunFolder`].
 
@@ -277,9 +283,7 @@ def scores_to_share(folder: Path) -> list[Path]:
         folder (`Path`): a study's `scores`, which shares with its pool and with all studies over that; or any other
             folder, which does not.
     """
-    run_folder = RunFolder(folder.parent)
-    if folder != run_folder.scores:
-        return [folder]
-    pool = run_folder.pool
-    studies = sorted(pool.path.glob(f"{_STUDIES}/*/{folder.name}"))
-    return [*dict.fromkeys(each for each in (pool.scores, *studies) if each != folder), folder]
+    of_pool = scores_of_pool(folder)
+    is_shared = folder == RunFolder(folder.parent).scores
+    studies = sorted(of_pool.parent.glob(f"{_STUDIES}/*/{of_pool.name}")) if is_shared else []
+    return [*dict.fromkeys(each for each in (of_pool, *studies) if each != folder), folder]

@@ -30,7 +30,7 @@ class Candidate:
             scale that is asked about, 0 for what stands beside it, [`COMMON`] for what only orders mixtures.
         is_baseline (`bool`): whether it needs no more than the components' own scores and the weights.
         only_asked_for (`bool`): whether it is judged, but answers only where the user names it.
-        is_bounded (`bool`): whether it is no loss in itself: what it has beyond its values at the references, where
+        is_bounded (`bool`): whether it is not a loss itself: what it has beyond its values at the references, where
             nothing says how losses go on, counts as uncertainty alone.
     """
 

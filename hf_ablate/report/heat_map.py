@@ -15,7 +15,7 @@ def cell_text(panel: Axes, row: int, column: int, text: str, colour: str) -> Non
         panel (`Axes`): of the heat map.
         row (`int`): of the cell.
         column (`int`): of the cell.
-        text (`str`): what stands in it.
+        text (`str`): of the cell.
         colour (`str`): of the text.
     """
     drawn = panel.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)

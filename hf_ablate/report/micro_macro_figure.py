@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..corpus.description import CorpusDescription
 from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES, by_groups
 from ..mixtures.ranked import MEAN
-from ..mixtures.units import CorpusUnits
 from .drawing import Drawing
 from .ranked_study import RankedStudy
 from .style import ACCENT, GREY, SECOND, WIDTH, panels
@@ -20,29 +18,24 @@ def micro_macro_table(study: RankedStudy) -> list[dict[str, Any]]:
     """The mixtures with a reference model whose two merges differ: a record per proxy, field, target and mixture.
 
     Args:
-        study ([`RankedStudy`]): with macro proxies, from `evaluate --merge_by`, and a corpus.
+        study ([`RankedStudy`]): with macro proxies, from `evaluate --merge_by`, which records the groups.
 
     Returns:
         `list[dict]`: `predictor` (that averages units), `field`, `target`, `mixture_id`, `name`, `groups` (their
         number), `imbalance` (the largest group's share, as a multiple of an equal share), `micro` and `macro` (the
         scores of the merges), `reference`, and `macro_nearer_by` (how much nearer the macro-merge is to it).
     """
-    if not study.corpus:
-        return []
-    corpus = CorpusUnits.of(CorpusDescription.of_manifest(study.corpus))
-    fields = {group.partition("=")[0] for group in corpus.groups}
     rows = []
     for proxy in PROXIES:
-        for field in sorted(fields):
+        for field, groups in study.scores.get("groups", {}).items():
             macro = by_groups(proxy, field).kind
             if study.is_proxy(proxy.kind) and study.is_proxy(macro):
-                rows += _rows(study, corpus, proxy.kind, macro, field)
+                rows += _rows(study, Grouping(groups), proxy.kind, macro, field)
     return rows
 
 
-def _rows(study: RankedStudy, corpus: CorpusUnits, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
+def _rows(study: RankedStudy, grouping: Grouping, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
     mixtures = {name: Mixture.of(facts["mixture"]) for name, facts in study.ranking.mixtures.items()}
-    grouping = Grouping.read(corpus, field, list(mixtures.values()))
     rows = []
     for target in study.ranking.targets:
         of_macro = {entry["mixture_id"]: entry["as_scored"] for entry in study.ranking.entries(target, macro)}

@@ -63,12 +63,15 @@ def scattered(study: RankedStudy) -> dict[str, str]:
 
 
 def _points(study: RankedStudy, name: str, predictor: str) -> list[dict[str, Any]]:
-    """The mixtures of several units that have a reference model: what is predicted of them, and its score."""
+    """The mixtures of several units that have a reference model: what is predicted of them, and its score.
+
+    Of a proxy that answers, whose predictions are calibrated, it is the score that it has by itself.
+    """
     entries = study.agreement.held_out.get(name, []) if predictor == CHOSEN else study.ranking.entries(name, predictor)
     mixtures = study.ranking.mixtures
     return [
         {name: mixtures[entry["mixture_id"]][name] for name in ("mixture_id", "name", "number_of_units")}
-        | {"score": entry["score"], "reference": entry["reference"]}
+        | {"score": entry["as_scored" if study.is_proxy(predictor) else "score"], "reference": entry["reference"]}
         for entry in entries
         if entry["reference"] is not None and mixtures[entry["mixture_id"]]["number_of_units"] > 1
     ]

@@ -1,12 +1,12 @@
 """Windows of neighbouring units, such as years, against the text of each of these units."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..corpus.description import CorpusDescription
 from ..corpus.rules.bins import place_of
 from ..errors import InputError
 from ..mixtures.ranked import Ranking
@@ -37,10 +37,10 @@ class WindowMap:
     windows: list[list[str]]
     scores: np.ndarray
 
-    @property
+    @cached_property
     def excess(self) -> np.ndarray:
         """[windows, units]: how much worse a window is than the best one on the same text, in per cent."""
-        return 100 * (self.scores / np.nanmin(self.scores, axis=0) - 1)
+        return 100 * (self.scores / np.fmin.reduce(self.scores) - 1)
 
 
 def window_maps(study: RankedStudy) -> list[WindowMap]:
@@ -50,12 +50,9 @@ def window_maps(study: RankedStudy) -> list[WindowMap]:
     predicted of it.
 
     Args:
-        study ([`RankedStudy`]): with a corpus that records the fields of its units.
+        study ([`RankedStudy`]): whose corpus records the fields of its units; of any other there is none.
     """
-    if not study.corpus:
-        return []
-    units = CorpusUnits.of(CorpusDescription.of_manifest(study.corpus))
-    maps = [_map_of(name, row, study.ranking) for name, row in _rows(units)]
+    maps = [_map_of(name, row, study.ranking) for name, row in _rows(study.ranking.corpus)]
     return sorted(filter(None, maps), key=lambda one: -len(one.units))
 
 

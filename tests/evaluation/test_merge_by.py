@@ -99,15 +99,10 @@ def test_chosen_mixtures_have_their_macro_proxies_too(grouped, tmp_path):
     assert list(read_manifest(tmp_path)["models"]) == [f"merged:{ALL.id}", f"merged:{REGROUPED.id}"]
 
 
-def test_the_dry_runs_plan_what_is_scored(grouped, scored, tmp_path, capsys):
-    words = ["evaluate", "--run_dir", str(grouped), "--dry_run", "--output_format", "json"]
-    assert main([*words, "--merge_by", "units", "kind"]) == 0
-    models = json.loads(capsys.readouterr().out)["models"]
-    assert models["merged"] == models["ensemble"] == 8
-    assert main([*words, "--merge_by", "units", "kind", "--merged_share", "0.5"]) == 0
-    assert json.loads(capsys.readouterr().out)["unmerged"] == 2
-    run_dir = shutil.copytree(scored, tmp_path / "study")
-    recipes = {"enumerate": "num_references: 1", "evaluate": "merge_by: [units, kind]"}
+def check_plan(study, merge_by, tmp_path, capsys):
+    """A dry run of a study finds its scores, and without them plans exactly the models that were scored."""
+    run_dir = shutil.copytree(study, tmp_path / "study")
+    recipes = {"enumerate": "num_references: 1", "evaluate": f"merge_by: [{merge_by}]"}
     for stage, options in recipes.items():
         (tmp_path / f"{stage}.yaml").write_text(f"run_dir: {run_dir}\n{options}\n")
     assert main(["run", str(tmp_path), "--dry_run"]) == 0
@@ -115,7 +110,17 @@ def test_the_dry_runs_plan_what_is_scored(grouped, scored, tmp_path, capsys):
     shutil.rmtree(run_dir / "scores")
     assert main(["run", str(tmp_path), "--dry_run", "--output_format", "json"]) == 0
     plan = next(stage for stage in json.loads(capsys.readouterr().out)["stages"] if stage["stage"] == "evaluate")
-    assert set(plan["models"]) == set(read_manifest(scored / "scores")["models"])
+    assert set(plan["models"]) == set(read_manifest(study / "scores")["models"])
+
+
+def test_the_dry_runs_plan_what_is_scored(grouped, scored, tmp_path, capsys):
+    words = ["evaluate", "--run_dir", str(grouped), "--dry_run", "--output_format", "json"]
+    assert main([*words, "--merge_by", "units", "kind"]) == 0
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert models["merged"] == models["ensemble"] == 8
+    assert main([*words, "--merge_by", "units", "kind", "--merged_share", "0.5"]) == 0
+    assert json.loads(capsys.readouterr().out)["unmerged"] == 2
+    check_plan(scored, "units, kind", tmp_path, capsys)
 
 
 @pytest.fixture(scope="module")
@@ -182,16 +187,7 @@ def test_merges_of_trained_models_are_ranked_beside_the_others(trained, capsys):
 
 
 def test_the_dry_run_of_a_study_plans_merges_of_trained_models(trained, tmp_path, capsys):
-    run_dir = shutil.copytree(trained, tmp_path / "study")
-    recipes = {"enumerate": "num_references: 1", "evaluate": "merge_by: [units, trained_kind]"}
-    for stage, options in recipes.items():
-        (tmp_path / f"{stage}.yaml").write_text(f"run_dir: {run_dir}\n{options}\n")
-    assert main(["run", str(tmp_path), "--dry_run"]) == 0
-    assert "evaluate: unchanged, nothing to do" in capsys.readouterr().out
-    shutil.rmtree(run_dir / "scores")
-    assert main(["run", str(tmp_path), "--dry_run", "--output_format", "json"]) == 0
-    plan = next(stage for stage in json.loads(capsys.readouterr().out)["stages"] if stage["stage"] == "evaluate")
-    assert set(plan["models"]) == set(read_manifest(trained / "scores")["models"])
+    check_plan(trained, "units, trained_kind", tmp_path, capsys)
 
 
 @pytest.mark.parametrize(

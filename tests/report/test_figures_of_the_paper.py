@@ -2,8 +2,10 @@
 
 import pytest
 
+from hf_ablate.corpus.description import CorpusDescription
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN, Ranking
+from hf_ablate.mixtures.units import CorpusUnits
 from hf_ablate.ranking.measured import ALL, Agreement
 from hf_ablate.report.components_figure import components
 from hf_ablate.report.micro_macro_figure import micro_macro
@@ -84,7 +86,9 @@ def make_study(
         "groups": {unit: {"fields": fields, "source": []} for unit, fields in FIELDS.items()},
         "tokenizer": {"vocab_size": 10, "digest": ""},
     }  # fmt: skip
-    return RankedStudy(Ranking(content), Agreement(agreement), {}, {}, {}, corpus, {}, {})
+    units = CorpusUnits.of(CorpusDescription.of_manifest(corpus))
+    groups = {"groups": {"field": {unit: fields["field"] for unit, fields in FIELDS.items()}}}
+    return RankedStudy(Ranking(content, units), Agreement(agreement), {}, {}, {}, corpus, groups, {})
 
 
 def mixture(*units: str) -> Mixture:

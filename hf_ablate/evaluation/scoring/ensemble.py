@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...manifest import atomic_path, digest
-from ...run_folder import RunFolder
+from ...run_folder import scores_of_pool
 
 
 _BLOCK = 1 << 16
@@ -30,8 +30,7 @@ class TokenCache:
     @classmethod
     def of_scores(cls, folder: Path, measurement: dict) -> "TokenCache":
         """The cache in a folder of score rows; of a study's, the one that all studies over its pool share."""
-        run_folder = RunFolder(folder.parent)
-        return cls((run_folder.pool.scores if folder == run_folder.scores else folder) / "tokens", measurement)
+        return cls(scores_of_pool(folder) / "tokens", measurement)
 
     def path(self, model_digest: str, data_digest: str) -> Path:
         """The file of a model's log-probabilities on a source."""
