@@ -31,6 +31,7 @@ ALLOWED = {
     "ranking": {"mixtures", "evaluation", "observations", "prediction"},
     "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
     "ablation": {"corpus", "mixtures", "evaluation", "prediction"},
+    "explorer": {"mixtures", "prediction", "ranking"},
     "report": {"corpus", "mixtures", "modeling", "prediction", "ranking", "search", "ablation"},
     "comparison": {"mixtures", "modeling", "ranking", "report"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking", "observations"},
