@@ -265,6 +265,11 @@ class RunFolder:
         return self.report / "index.html"
 
     @property
+    def explorer(self) -> Path:
+        """The interactive page."""
+        return self.report / "explorer.html"
+
+    @property
     def figures(self) -> Path:
         """The page's figures as PNG and PDF, and their numbers."""
         return self.report / "figures"

@@ -1,1 +1,1 @@
-"""The explorer: one page in which a study's mixtures can be changed and their losses seen at once."""
+"""The explorer: a page in which a person sets a mixture and sees what is predicted of it."""

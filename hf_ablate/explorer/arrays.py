@@ -38,6 +38,14 @@ def packed(array: np.ndarray) -> dict[str, Any]:
         raise ValueError(f"JavaScript has no typed array of {array.dtype.name}")
     numbers = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     planes = numbers.reshape(-1, 1).view(np.uint8).T.tobytes()
+    return {"shape": list(array.shape), "dtype": array.dtype.name, "data": compressed(planes)}
+
+
+def compressed(data: bytes) -> str:
+    """Base64 of raw deflate, which `inflated` of the page turns into bytes again.
+
+    Args:
+        data (`bytes`): of any kind.
+    """
     compressor = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
-    data = base64.b64encode(compressor.compress(planes) + compressor.flush()).decode("ascii")
-    return {"shape": list(array.shape), "dtype": array.dtype.name, "data": data}
+    return base64.b64encode(compressor.compress(data) + compressor.flush()).decode("ascii")

@@ -50,3 +50,12 @@ async function inflated(text) {
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+/**
+ * The same for text.
+ * @param {string} text
+ * @returns {Promise<string>}
+ */
+async function inflatedText(text) {
+  return new TextDecoder().decode(await inflated(text));
+}

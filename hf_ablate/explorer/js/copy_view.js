@@ -1,0 +1,1 @@
+function drawCopy(study, state, section) {}

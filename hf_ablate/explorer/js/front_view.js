@@ -1,0 +1,1 @@
+function drawFront(study, state, section) {}

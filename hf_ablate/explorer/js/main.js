@@ -1,0 +1,27 @@
+/** Opens the study and draws the page. */
+
+const VIEWS = ["scatter", "corners", "parallel"];
+
+for (const library of document.querySelectorAll("script.library")) {
+  const script = document.createElement("script");
+  script.textContent = await inflatedText(library.textContent);
+  document.head.append(script);
+}
+const progress = document.querySelector("#progress");
+const payload = await unpackArrays(JSON.parse(await inflatedText(document.querySelector("#payload").textContent)));
+const study = await openStudy(payload, (share) => {
+  progress.textContent = `Preparing the predictor: ${Math.round(100 * share)} %`;
+});
+const state = makeState(study);
+progress.hidden = true;
+document.querySelector("main").hidden = false;
+
+drawMixture(study, state, document.querySelector("#mixture"));
+drawPrediction(study, state, document.querySelector("#prediction"));
+drawTarget(study, state, document.querySelector("#target"));
+drawCopy(study, state, document.querySelector("#copy"));
+drawRanking(study, state, document.querySelector("#ranking"));
+drawPictures(study, state, document.querySelector("#pictures"));
+drawFront(study, state, document.querySelector("#front"));
+
+window.explorer = { study, state };

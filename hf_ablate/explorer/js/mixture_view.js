@@ -1,0 +1,1 @@
+function drawMixture(study, state, section) {}

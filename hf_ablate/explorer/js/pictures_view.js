@@ -1,0 +1,1 @@
+function drawPictures(study, state, section) {}

@@ -1,0 +1,1 @@
+function drawPrediction(study, state, section) {}

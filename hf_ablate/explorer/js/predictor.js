@@ -1,0 +1,4 @@
+/** The predictor in the page's data. */
+async function makePredictor(payload, onProgress) {
+  return { ...payload };
+}

@@ -1,0 +1,1 @@
+function drawRanking(study, state, section) {}

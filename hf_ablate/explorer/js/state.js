@@ -1,0 +1,135 @@
+/**
+ * What a person has set, as one value: every view draws from it, and the URL's fragment holds it.
+ *
+ * @typedef {Object} State
+ * @property {number[]} weights - of the mixture that is shown, for every unit; they sum to 1
+ * @property {boolean[]} locks - whether a unit's weight stays when others change
+ * @property {number[]} floors - least weight of every unit
+ * @property {number[]} caps - largest weight of every unit
+ * @property {string} by - what sliders are for: "unit", or a field of the corpus, whose groups have a slider each
+ * @property {number[]} target - what every domain counts, 0 or more, as its slider says
+ * @property {string} baseline - what the mixture is compared with: "uniform", "tokens", or the id of a mixture
+ * @property {string} view - the picture of the mixtures that is shown
+ * @property {string} first - a target of the Pareto front
+ * @property {string} second - the other
+ */
+
+/**
+ * The state of a page, which views subscribe to.
+ *
+ * @param {Study} study - that the state is about
+ * @returns {{get: function(): State, update: function(Partial<State>): void, subscribe: function(function(State)): void}}
+ */
+function makeState(study) {
+  const listeners = [];
+  let state = readFragment(study, location.hash);
+  const notify = () => listeners.forEach((listener) => listener(state));
+  addEventListener("hashchange", () => {
+    if (writeFragment(study, state) === location.hash) return; // our own change
+    state = readFragment(study, location.hash);
+    notify();
+  });
+  return {
+    get: () => state,
+    update(changes) {
+      state = { ...state, ...changes };
+      history.replaceState(null, "", writeFragment(study, state) || location.pathname + location.search);
+      notify();
+    },
+    subscribe(listener) {
+      listeners.push(listener);
+      listener(state);
+    },
+  };
+}
+
+/** @returns {State} of a page that is opened without a fragment */
+function firstState(study) {
+  return {
+    weights: Array.from(study.mixtures[study.best(study.firstTarget)].weights),
+    locks: study.units.map(() => false),
+    floors: study.units.map(() => 0),
+    caps: study.units.map(() => 1),
+    by: "unit",
+    target: Array.from(study.firstTarget),
+    baseline: "uniform",
+    view: "scatter",
+    first: study.targets[0].name,
+    second: study.targets[Math.min(1, study.targets.length - 1)].name,
+  };
+}
+
+/**
+ * The fragment of a state, empty for the first one; it leaves out what is as at first.
+ *
+ * A listed mixture is written by its id, another by its weights; lists as `position:value`.
+ */
+function writeFragment(study, state) {
+  const first = firstState(study);
+  const words = new URLSearchParams();
+  const listed = study.find(state.weights);
+  if (!sameNumbers(state.weights, first.weights)) {
+    if (listed >= 0) words.set("m", study.mixtures[listed].id);
+    else words.set("w", sparse(state.weights, 0));
+  }
+  for (const [name, usual] of [["floors", 0], ["caps", 1]]) {
+    if (!sameNumbers(state[name], first[name])) words.set(name, sparse(state[name], usual));
+  }
+  if (state.locks.some(Boolean)) words.set("locks", sparse(state.locks.map(Number), 0));
+  if (!sameNumbers(state.target, first.target)) words.set("t", sparse(state.target, 0));
+  for (const name of ["by", "baseline", "view", "first", "second"]) {
+    if (state[name] !== first[name]) words.set(name, state[name]);
+  }
+  return words.size ? `#${words}` : "";
+}
+
+/** @returns {State} of a fragment; what it does not say, or says wrongly, is as at first */
+function readFragment(study, fragment) {
+  const state = firstState(study);
+  const words = new URLSearchParams(fragment.slice(1));
+  const listed = study.mixtures.findIndex((mixture) => mixture.id === words.get("m"));
+  if (listed >= 0) state.weights = Array.from(study.mixtures[listed].weights);
+  if (words.has("w")) {
+    const weights = dense(words.get("w"), study.units.length, 0);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (total > 0) state.weights = weights.map((weight) => weight / total);
+  }
+  if (words.has("floors")) state.floors = dense(words.get("floors"), study.units.length, 0);
+  if (words.has("caps")) state.caps = dense(words.get("caps"), study.units.length, 1);
+  if (words.has("locks")) state.locks = dense(words.get("locks"), study.units.length, 0).map(Boolean);
+  if (words.has("t")) {
+    const target = dense(words.get("t"), study.domains.length, 0);
+    if (target.some((weight) => weight > 0)) state.target = target;
+  }
+  const known = {
+    by: ["unit", ...study.fields],
+    baseline: ["uniform", "tokens", ...study.mixtures.map((mixture) => mixture.id)],
+    view: VIEWS,
+    first: study.targets.map((target) => target.name),
+    second: study.targets.map((target) => target.name),
+  };
+  for (const [name, values] of Object.entries(known)) {
+    if (values.includes(words.get(name))) state[name] = words.get(name);
+  }
+  return state;
+}
+
+/** @returns {string} the numbers that are not the usual one, as `position:value,position:value` */
+function sparse(numbers, usual) {
+  const entries = numbers.map((number, position) => [position, number]).filter(([, number]) => number !== usual);
+  return entries.map(([position, number]) => `${position}:${Number(number.toPrecision(9))}`).join(",");
+}
+
+/** @returns {number[]} what `sparse` wrote; a position or number that makes no sense is left out */
+function dense(text, length, usual) {
+  const numbers = Array(length).fill(usual);
+  for (const [position, number] of text.split(",").map((entry) => entry.split(":").map(Number))) {
+    if (position in numbers && number >= 0 && Number.isFinite(number)) numbers[position] = number;
+  }
+  return numbers;
+}
+
+/** @returns {boolean} whether two lists are equal to nine decimals */
+function sameNumbers(one, other) {
+  return one.every((number, position) => Math.abs(number - other[position]) < 1e-9);
+}

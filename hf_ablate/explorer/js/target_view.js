@@ -1,0 +1,1 @@
+function drawTarget(study, state, section) {}

@@ -1,0 +1,74 @@
+"""What the explorer knows of a study, as values that go into JSON."""
+
+from typing import Any
+
+import numpy as np
+
+from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import Ranking
+from ..mixtures.units import CorpusUnits
+from ..prediction.fitted import FittedStudy
+from ..prediction.predictor import two_sided
+from ..ranking.targets import targets_of
+from .arrays import pack
+from .predictor_payload import predictor_payload
+
+
+def explorer_payload(fitted: FittedStudy, ranking: Ranking, title: str) -> dict[str, Any]:
+    """The study as `js/study.js` reads it.
+
+    Args:
+        fitted ([`FittedStudy`]): evidence and predictor.
+        ranking ([`Ranking`]): by that predictor.
+        title (`str`): of the page.
+    """
+    evidence, units = fitted.evidence, list(fitted.evidence.units)
+    mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
+    positions = {mixture.id: row for row, mixture in enumerate(mixtures)}
+    weights = evidence.weights_of(mixtures)
+    references = {
+        positions[mixture]: losses for mixture, losses in fitted.references_by_mixture().items() if mixture in positions
+    }
+    predictor = predictor_payload(fitted)
+    corpus = ranking.corpus.only(units) if set(units) <= set(ranking.corpus.names) else CorpusUnits(units)
+    tokens = [corpus.tokens.get(unit) for unit in units]
+    names = ranking.names()
+    return {
+        "title": title,
+        "unit_of_measure": evidence.unit_of_measure,
+        "scale": evidence.scale,
+        "units": units,
+        "groups": {name: [units.index(unit) for unit in members] for name, members in corpus.groups.items()},
+        "fields": corpus.fields,
+        "tokens": tokens if all(tokens) else None,
+        "domains": list(evidence.domains),
+        "targets": [
+            {
+                "name": target.name,
+                "label": evidence.target(target.name).label,
+                "level": target.level,
+                "weights": [[int(column), float(target.weights[column])] for column in np.flatnonzero(target.weights)],
+            }
+            for target in targets_of(evidence)
+        ],
+        "z90": two_sided(0.9),
+        "mixtures": {
+            "ids": [mixture.id for mixture in mixtures],
+            "names": [names[mixture.id] for mixture in mixtures],
+            "weights": pack(weights),
+            "scored": np.flatnonzero(_are_scored(fitted, weights)).tolist(),
+        },
+        "references": {
+            "rows": list(references),
+            "losses": pack(np.array(list(references.values())).reshape(len(references), len(evidence.domains))),
+        },
+        "components": pack(evidence.components),
+        "predictor": predictor,
+        "expected": pack(fitted.predictor.expected(weights)) if "reason" in predictor else None,
+    }
+
+
+def _are_scored(fitted: FittedStudy, weights: np.ndarray) -> np.ndarray:
+    """Which mixtures some proxy was scored for: [mixtures], bool."""
+    scored = [proxy.is_scored(weights) for proxy in fitted.table.scored_proxies.values()]
+    return np.any([np.zeros(len(weights), dtype=bool), *scored], axis=0)

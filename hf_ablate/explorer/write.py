@@ -1,0 +1,55 @@
+"""The explorer as one file: payload, libraries, scripts and style in a page that needs no network."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..manifest import digest_files, write_text
+from .arrays import compressed
+
+
+_LIBRARIES = ("d3.min.js", "plot.umd.min.js")  # in this order: the second needs the first
+_MAIN = "main.js"  # runs last: the others only define what it calls
+
+
+def write_explorer(payload: dict[str, Any], page: Path) -> None:
+    """Write the explorer of a study.
+
+    Args:
+        payload (`dict`): as [`explorer_payload`] gives.
+        page (`Path`): where the file goes.
+    """
+    write_text(page, explorer_page(payload))
+
+
+def explorer_page(payload: dict[str, Any]) -> str:
+    """The explorer of a study as HTML.
+
+    Args:
+        payload (`dict`): as [`explorer_payload`] gives.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    folder = Path(str(files(__package__)))
+    environment = Environment(loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("page.html.j2").render(
+        title=payload["title"],
+        style="\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.css"))),
+        libraries=[compressed((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
+        script="\n".join(path.read_text(encoding="utf-8") for path in _scripts(folder)),
+        payload=compressed(json.dumps(payload, allow_nan=False).encode()),
+    )
+
+
+def explorer_digest() -> str:
+    """Of everything but the payload that the page is made of."""
+    folder = Path(str(files(__package__)))
+    return digest_files([*_scripts(folder), *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))])
+
+
+def _scripts(folder: Path) -> list[Path]:
+    """One module in the page; what the files define is known in all of them, in whatever order."""
+    scripts = sorted((folder / "js").glob("*.js"))
+    return [path for path in scripts if path.name != _MAIN] + [folder / "js" / _MAIN]
+
