@@ -10,7 +10,7 @@ from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import FittedStudy
 from ..prediction.predictor import two_sided
 from ..ranking.targets import targets_of
-from .arrays import pack
+from .arrays import packed
 from .predictor_payload import predictor_payload
 
 
@@ -55,16 +55,16 @@ def explorer_payload(fitted: FittedStudy, ranking: Ranking, title: str) -> dict[
         "mixtures": {
             "ids": [mixture.id for mixture in mixtures],
             "names": [names[mixture.id] for mixture in mixtures],
-            "weights": pack(weights),
+            "weights": packed(weights),
             "scored": np.flatnonzero(_are_scored(fitted, weights)).tolist(),
         },
         "references": {
             "rows": list(references),
-            "losses": pack(np.array(list(references.values())).reshape(len(references), len(evidence.domains))),
+            "losses": packed(np.array(list(references.values())).reshape(len(references), len(evidence.domains))),
         },
-        "components": pack(evidence.components),
+        "components": packed(evidence.components),
         "predictor": predictor,
-        "expected": pack(fitted.predictor.expected(weights)) if "reason" in predictor else None,
+        "expected": packed(fitted.predictor.expected(weights)) if "reason" in predictor else None,
     }
 
 

@@ -12,7 +12,7 @@ from ..manifest import has_manifest, read_manifest
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE
 from ..mixtures.ranked import Ranking
-from ..prediction.fitted import FittedStudy, fit_study
+from ..prediction.fitted import FittedStudy
 from ..prediction.targets import DomainWeights
 from ..ranking.arguments import RankSettings
 from ..ranking.tables import score_text
@@ -78,16 +78,16 @@ class NextSteps:
         return [sentences[part] for part in sorted(sentences, key=lambda part: -on_target[part])]
 
 
-def find_next_steps(run_dir: Path, ranking: Ranking) -> NextSteps:
+def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> NextSteps:
     """Propose references among the ranked mixtures, and find the effects of changes to the best.
 
     Args:
         run_dir (`Path`): of the study.
         ranking ([`Ranking`]): of it.
+        fitted ([`FittedStudy`]): the predictor that it comes from.
     """
     settings = RankSettings(**read_manifest(RunFolder(run_dir).ranking)["arguments"])
     other = settings.references_folder(run_dir)
-    fitted = fit_study(run_dir, settings.scale, settings.predictor, settings.metric, settings.split, other)
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
     target = fitted.evidence.target()
     proposal = propose_references(fitted, mixtures, target, _COUNT, reference_costs(other or run_dir))

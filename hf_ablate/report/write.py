@@ -1,4 +1,4 @@
-"""`hf-ablate report`: the study's page, which opens offline, and its figures."""
+"""`hf-ablate report`: the study's page and its explorer, which open offline, and the page's figures."""
 
 import json
 import logging
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..durations import duration_text
+from ..explorer.payload import explorer_payload
+from ..explorer.write import explorer_digest, write_explorer
 from ..manifest import (
     digest,
     digest_files,
@@ -23,6 +25,7 @@ from ..manifest import (
 from ..mixtures.ranked import MEAN
 from ..ranking.agreement import MINIMUM_MIXTURES
 from ..ranking.measured import best_predictors
+from ..ranking.refit import fit_ranked
 from ..ranking.tables import (
     BUDGETS,
     Z90,
@@ -73,7 +76,7 @@ def run(arguments: ReportArguments) -> None:
 
 
 def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
-    """Write `report/index.html` and `report/figures/`; does nothing when they are up to date.
+    """Write `report/index.html`, its figures and `report/explorer.html`; does nothing when they are up to date.
 
     Args:
         run_dir (`Path`): of a ranked study.
@@ -93,11 +96,13 @@ def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
     else:
         study = read_ranked_study(run_dir, settings.targets, settings.colour_by)
         remove_manifest(folder)
-        steps = find_next_steps(run_dir, study.ranking)
+        fitted = fit_ranked(run_dir)
+        steps = find_next_steps(run_dir, study.ranking, fitted)
         pictures = draw_figures(study, steps, run_folder.figures)
         write_text(page, render(study, steps, pictures, shown["title"], settings.top))
         names = sorted(name for own in pictures.values() for name in own)
-        write_manifest(folder, "report", shown, inputs, figures=names, digest=digest_files([page]))
+        write_explorer(explorer_payload(fitted, study.ranking, shown["title"]), run_folder.explorer)
+        write_manifest(folder, "report", shown, inputs, figures=names, digest=digest_files([page, run_folder.explorer]))
     return page
 
 
@@ -123,6 +128,7 @@ def _identity(run_dir: Path, settings: ReportSettings) -> tuple[dict[str, Any], 
         "scoring": digest((find_manifest(run_folder.scores) or {}).get("cost")),
         "effects": (find_manifest(run_folder.effects) or {"fingerprint": ""})["fingerprint"],
         "templates": digest_files([Path(str(files(__package__) / name)) for name in _TEMPLATES]),
+        "explorer": explorer_digest(),
     }
 
 

@@ -12,6 +12,7 @@ from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import Ranking, read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.ranking.refit import fit_ranked
 from hf_ablate.report import write
 from hf_ablate.report.agreement_figure import agreement_intervals
 from hf_ablate.report.arguments import ReportArguments, ReportSettings
@@ -63,13 +64,13 @@ def study(run_dir):
 
 @pytest.fixture(scope="module")
 def steps(run_dir):
-    return find_next_steps(run_dir, read_ranking(run_dir))
+    return find_next_steps(run_dir, read_ranking(run_dir), fit_ranked(run_dir))
 
 
 def page_of(run_dir) -> str:
     """The page without figures."""
     found = read_ranked_study(run_dir)
-    return write.render(found, find_next_steps(run_dir, found.ranking), {}, "title", 10)
+    return write.render(found, find_next_steps(run_dir, found.ranking, fit_ranked(run_dir)), {}, "title", 10)
 
 
 @pytest.fixture(scope="module")
