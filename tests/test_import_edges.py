@@ -32,11 +32,7 @@ ALLOWED = {
     "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
     "ablation": {"corpus", "mixtures", "evaluation", "prediction"},
     "explorer": {"mixtures", "prediction", "ranking"},
-<<<<<<< HEAD
-    "report": {"corpus", "mixtures", "modeling", "prediction", "ranking", "search", "ablation"},
-=======
     "report": {"corpus", "mixtures", "modeling", "prediction", "ranking", "search", "ablation", "explorer"},
->>>>>>> a12d74f (The explorer's skeleton: payload, state, study and page; views follow)
     "comparison": {"mixtures", "modeling", "ranking", "report"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking", "observations"},
     "study": {

@@ -27,7 +27,9 @@ def explorer_payload(fitted: FittedStudy, ranking: Ranking, title: str) -> dict[
     positions = {mixture.id: row for row, mixture in enumerate(mixtures)}
     weights = evidence.weights_of(mixtures)
     references = {
-        positions[mixture]: losses for mixture, losses in fitted.references_by_mixture().items() if mixture in positions
+        positions[mixture]: losses
+        for mixture, losses in fitted.references_by_mixture().items()
+        if mixture in positions
     }
     predictor = predictor_payload(fitted)
     corpus = ranking.corpus.only(units) if set(units) <= set(ranking.corpus.names) else CorpusUnits(units)

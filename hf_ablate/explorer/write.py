@@ -52,4 +52,3 @@ def _scripts(folder: Path) -> list[Path]:
     """One module in the page; what the files define is known in all of them, in whatever order."""
     scripts = sorted((folder / "js").glob("*.js"))
     return [path for path in scripts if path.name != _MAIN] + [folder / "js" / _MAIN]
-

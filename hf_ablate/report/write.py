@@ -102,7 +102,9 @@ def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
         write_text(page, render(study, steps, pictures, shown["title"], settings.top))
         names = sorted(name for own in pictures.values() for name in own)
         write_explorer(explorer_payload(fitted, study.ranking, shown["title"]), run_folder.explorer)
-        write_manifest(folder, "report", shown, inputs, figures=names, digest=digest_files([page, run_folder.explorer]))
+        write_manifest(
+            folder, "report", shown, inputs, figures=names, digest=digest_files([page, run_folder.explorer])
+        )
     return page
 
 
