@@ -28,7 +28,7 @@ class Judged:
     Args:
         candidate ([`Candidate`]): the predictor.
         error (`float`): leave-one-out mean squared error as a share of the variance of the references, half of it on
-            the mean of domains and half the mean over domains: what the choice goes by.
+            the mean of domains and half the mean over domains and tasks: what the choice goes by.
         held_out ([`Prediction`]): of the references.
     """
 
@@ -79,17 +79,19 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
         wanted (`str`, *optional*): the name of the one to take whatever the errors are.
     """
     losses = table.references.losses
+    texts = table.evidence.number_of_texts
     features = {candidate.name: table.at_references(candidate.features) for candidate in candidates}
+    expected = {each.name: table.expected_slopes(each.features, each.expected) for each in candidates}
 
     def fit(candidate: Candidate, rows: np.ndarray) -> Stack:
         # A surface is part of the stack; with it, a baseline would be a Gaussian process by another name.
         surface = len(candidate.features) > 1
         chosen = features[candidate.name].only(rows)
-        return fit_stack(chosen, losses[rows], np.array(candidate.expected), surface, candidate.is_bounded)
+        return fit_stack(chosen, losses[rows], expected[candidate.name], surface, candidate.is_bounded)
 
     def best(rows: np.ndarray) -> tuple[dict[str, Stack], Candidate]:
         fitted = {candidate.name: fit(candidate, rows) for candidate in candidates}
-        errors = {name: _error(stack, losses[rows]) for name, stack in fitted.items()}
+        errors = {name: _error(stack, losses[rows], texts) for name, stack in fitted.items()}
         choosable = [each for each in candidates if each.name == wanted or not (wanted or each.only_asked_for)]
         best = min(choosable, key=lambda candidate: errors[candidate.name])
         return fitted, choosable[0] if errors[choosable[0].name] <= _EQUAL * errors[best.name] else best
@@ -117,7 +119,7 @@ def choose(table: FeatureTable, candidates: Sequence[Candidate], wanted: str | N
         calibrated = without[winner.name].inflated(inflation(winner, kept))
         _put(nested, fold, calibrated.predict(features[winner.name].only(fold)))
     judged = [
-        Judged(candidate, _error(fitted[candidate.name], losses), held_out[candidate.name])
+        Judged(candidate, _error(fitted[candidate.name], losses, texts), held_out[candidate.name])
         for candidate in candidates
     ]  # fmt: skip
     return Choice(
@@ -141,9 +143,9 @@ def folds(count: int) -> list[np.ndarray]:
     return [np.arange(part, count, parts) for part in range(parts)]
 
 
-def _error(stack: Stack, losses: np.ndarray) -> float:
+def _error(stack: Stack, losses: np.ndarray, texts: int) -> float:
     errors = stack.leave_one_out
-    on_mean = (errors.mean(axis=1) ** 2).mean() / max(losses.mean(axis=1).var(), 1e-12)
+    on_mean = (errors[:, :texts].mean(axis=1) ** 2).mean() / max(losses[:, :texts].mean(axis=1).var(), 1e-12)
     on_domains = ((errors**2).mean(axis=0) / np.maximum(losses.var(axis=0), 1e-12)).mean()
     return float((on_mean + on_domains) / 2)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import MEAN
 from .observations import Observations
 from .targets import DomainWeights, domain_weights, pooled_name
 
@@ -16,7 +17,8 @@ class Evidence:
 
     Args:
         units (`tuple[str, ...]`): what mixtures are made of.
-        domains (`tuple[str, ...]`): the targets that are single domains, `<source>/<domain>`.
+        domains (`tuple[str, ...]`): the targets that are single domains, `<source>/<domain>`; downstream tasks, which
+            count as domains of their own, come last.
         own_units (`tuple[int | None, ...]`): for each domain, the unit that it is held out from, as an index.
         references (`Observations`): models really trained at the scale that is asked about; predictors are calibrated
             and judged on them.
@@ -36,6 +38,7 @@ class Evidence:
             domain in the mean of those that are held out from its units.
         pooled (`Mapping[str, np.ndarray]`): source of several domains → [domains], the share of each in its text;
             empty where losses are not in bits per byte, which alone add up over text.
+        tasks (`Mapping[str, str]`): the last of the domains, downstream tasks → the unit of measure of each.
     """
 
     units: tuple[str, ...]
@@ -53,19 +56,34 @@ class Evidence:
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     group_means: Mapping[str, np.ndarray] = field(default_factory=dict)
     pooled: Mapping[str, np.ndarray] = field(default_factory=dict)
+    tasks: Mapping[str, str] = field(default_factory=dict)
 
     def target(self, asked: str | Mapping[str, float] | None = None) -> DomainWeights:
         """What mixtures are judged on.
 
         Args:
             asked (`str` or `Mapping[str, float]`, *optional*): as [`domain_weights`] takes it. Default: the mean of
-                all domains.
+                all domains, without tasks.
 
         Raises:
             `InputError`: as [`domain_weights`] does.
         """
         pooled = {pooled_name(source): weights for source, weights in self.pooled.items()}
-        return domain_weights(asked, self.domains, {**self.group_means, **pooled})
+        return domain_weights(asked, self.domains, {**self.group_means, **pooled, **self._mean_without_tasks})
+
+    @property
+    def number_of_texts(self) -> int:
+        """How many of the domains are text; those after them are tasks."""
+        return len(self.domains) - len(self.tasks)
+
+    @property
+    def is_task(self) -> np.ndarray:
+        """[domains], whether each is a task."""
+        return np.arange(len(self.domains)) >= self.number_of_texts
+
+    @property
+    def _mean_without_tasks(self) -> dict[str, np.ndarray]:
+        return {MEAN: ~self.is_task / self.number_of_texts} if self.tasks else {}
 
     @property
     def component_runs(self) -> Observations:

@@ -1,6 +1,6 @@
 """The predictors that a study's evidence gives for any mixture, before they are calibrated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from .observations import Observations, averaged
 from .other_scale import OtherScale
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate import MacroSurrogate, Scored, Surrogate, fit_surrogates
+from .surrogate import AnySurrogate, Scored, fit_surrogates
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FeatureTable:
         evidence ([`Evidence`]): what it comes from.
         references ([`Observations`]): what predictors are calibrated on: the reference models with a loss on every
             domain, repeats of a mixture as one with their mean.
-        proxies (`Mapping[str, Surrogate | MacroSurrogate]`): kind of proxy → its scores, of any mixture.
+        proxies (`Mapping[str, AnySurrogate]`): kind of proxy → its scores, of any mixture.
         laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
         trained (`Mapping[str, Scored]`): kind of merges of models that were trained on groups → its scores, of the
@@ -33,7 +33,7 @@ class FeatureTable:
 
     evidence: Evidence
     references: Observations
-    proxies: Mapping[str, Surrogate | MacroSurrogate]
+    proxies: Mapping[str, AnySurrogate]
     laws: AveragedLaws | None
     other_scale: OtherScale | None
     trained: Mapping[str, Scored] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class FeatureTable:
         return in_order([name for name in dict.fromkeys(known) if self._is_available(name)])
 
     @property
-    def scored_proxies(self) -> dict[str, Surrogate | MacroSurrogate | Scored]:
+    def scored_proxies(self) -> dict[str, AnySurrogate | Scored]:
         """All kinds of proxies that there are scores of."""
         return {**self.proxies, **self.trained}
 
@@ -57,6 +57,58 @@ class FeatureTable:
     def is_fitted(self, name: str) -> bool:
         """Whether a predictor is fitted on the references, so that its values there are only fair out of sample."""
         return name == LAWS or (self.laws is not None and name in self.laws.laws)
+
+    def is_defined(self, name: str) -> np.ndarray:
+        """The domains that a predictor has values for.
+
+        Args:
+            name (`str`): of the predictor.
+
+        Returns:
+            `np.ndarray`: [domains], bool.
+        """
+        if name in self.scored_proxies:
+            return self.scored_proxies[name].is_defined
+        if name == OWN_WEIGHT:
+            return np.array([unit is not None for unit in self.evidence.own_units])
+        return np.full(len(self.evidence.domains), True)
+
+    def stand_ins(self, name: str) -> list[tuple[str, np.ndarray]]:
+        """What answers for a proxy on the tasks that it does not take: the first proxy that takes each.
+
+        Args:
+            name (`str`): of a predictor.
+
+        Returns:
+            `list[tuple[str, np.ndarray]]`: predictors, each with the domains that it answers on, [domains], bool.
+        """
+        if name not in self.proxies:
+            return []
+        left, found = self.evidence.is_task & ~self.is_defined(name), []
+        for other in self.proxy_names:
+            taken = left & self.is_defined(other)
+            if taken.any():
+                found.append((other, taken))
+            left = left & ~taken
+        return found
+
+    def expected_slopes(self, names: Sequence[str], slopes: Sequence[float]) -> np.ndarray:
+        """The slopes that are expected of features, domain by domain.
+
+        On a task that the first proxy does not take, the next that does has its place.
+
+        Args:
+            names (`Sequence[str]`): of the features.
+            slopes (`Sequence[float]`): that are expected of them where all are defined.
+
+        Returns:
+            `np.ndarray`: [domains, features].
+        """
+        expected = np.tile(slopes, (len(self.evidence.domains), 1))
+        for other, taken in self.stand_ins(names[0]) if len(names) > 1 else ():
+            expected[taken, names.index(other)] = expected[taken, 0]
+            expected[taken, 0] = 0.0
+        return expected
 
     def values(self, name: str, weights: np.ndarray) -> np.ndarray:
         """What one predictor says.
@@ -88,17 +140,19 @@ class FeatureTable:
         return -np.repeat((weights > 0).sum(axis=1)[:, None], len(self.evidence.domains), axis=1).astype(float)
 
     def at(self, names: Sequence[str], weights: np.ndarray, with_errors: bool = True) -> Features:
-        """Several predictors' values as features of the stack; 0 for a domain that one is not defined on.
+        """Predictors' values as features of the stack; 0 for a domain that one is not defined on.
+
+        Where one proxy is all that is asked for, others stand in for it on the tasks that it does not take.
 
         Args:
             names (`Sequence[str]`): of the predictors.
             weights (`np.ndarray`): [mixtures, units].
             with_errors (`bool`): whether their errors are found too, which takes longer.
         """
-        values = _joined([self.values(name, weights) for name in names])
+        values = self._joined(names, lambda name: self.values(name, weights))
         if not with_errors:
             return Features(values, np.sqrt(weights))
-        errors = np.stack([self._errors(name, weights) for name in names], axis=2)
+        errors = self._joined(names, lambda name: self._errors(name, weights))
         return Features(values, np.sqrt(weights), errors)
 
     def at_references(self, names: Sequence[str]) -> Features:
@@ -109,11 +163,18 @@ class FeatureTable:
         """
         weights = self.references.weights
         left_out = {} if self.laws is None else {LAWS: self.laws} | dict(self.laws.laws)
-        columns = [
-            left_out[name].leave_one_out[: len(weights)] if name in left_out else self.values(name, weights)
-            for name in names
-        ]
-        return Features(_joined(columns), np.sqrt(weights))
+
+        def values(name: str) -> np.ndarray:
+            return left_out[name].leave_one_out[: len(weights)] if name in left_out else self.values(name, weights)
+
+        return Features(self._joined(names, values), np.sqrt(weights))
+
+    def _joined(self, names: Sequence[str], values: Callable[[str], np.ndarray]) -> np.ndarray:
+        """[mixtures, domains, features], 0 for what is not defined."""
+        columns = [values(name) for name in names]
+        for other, taken in self.stand_ins(names[0]) if len(names) == 1 else ():
+            columns[0] = np.where(taken, values(other), columns[0])
+        return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
 
     def _is_available(self, name: str) -> bool:
         if name in ("soft_minimum", "component_mean", "component_min"):
@@ -142,10 +203,6 @@ class FeatureTable:
             if unit is not None:
                 values[:, domain] = -np.sqrt(weights[:, unit])
         return values
-
-
-def _joined(columns: list[np.ndarray]) -> np.ndarray:
-    return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
 
 
 def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, trees: bool = False) -> FeatureTable:

@@ -41,6 +41,10 @@ class Observations:
         """Those with a finite loss on every domain."""
         return self.only(np.flatnonzero(np.isfinite(self.losses).all(axis=1)))
 
+    def on(self, domains: slice) -> "Observations":
+        """The same with the losses on some of the domains alone."""
+        return Observations(self.ids, self.weights, self.losses[:, domains])
+
     def joined(self, other: "Observations") -> "Observations":
         """These and others, of the same units and domains."""
         return Observations(

@@ -57,7 +57,7 @@ def predict(study: FittedStudy, mixtures: list[Mixture]) -> tuple[list[str], Pre
     """
     weights, domains = study.evidence.weights_of(mixtures), list(study.evidence.domains)
     prediction = study.predictor.predict(weights)
-    target = np.full(len(domains), 1 / len(domains))
+    target = study.evidence.target().weights
     parts = range(0, len(weights), _AT_ONCE)
     joint = [study.predictor.joint(weights[start : start + _AT_ONCE], target) for start in parts]
     mean, sd = (np.concatenate([getattr(part, name) for part in joint]) for name in ("mean", "sd"))

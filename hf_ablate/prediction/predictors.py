@@ -83,10 +83,12 @@ class Calibrated:
 
     @property
     def _error_share(self) -> float:
-        """How much of it is not noise, on all domains together."""
+        """How much of it is not noise, on all text together; tasks, which are noisier, would drown it."""
         if self.repeats is None:
             return ERROR_SHARE
-        return max(1 - float(np.trace(self.repeats.covariance) / self._unexplained.sum()), 0.0)
+        texts = slice(self.table.evidence.number_of_texts)
+        noise = np.trace(self.repeats.covariance[texts, texts])
+        return max(1 - float(noise / self._unexplained[texts].sum()), 0.0)
 
     @cached_property
     def _own_errors(self) -> OwnErrors:

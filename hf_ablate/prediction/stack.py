@@ -70,7 +70,7 @@ class Stack:
         features ([`Features`]): of the references.
         center (`np.ndarray`): [domains, features], their means over the references.
         spread (`np.ndarray`): [domains, features], their standard deviations.
-        expected (`np.ndarray`): [features], the slopes that are expected.
+        expected (`np.ndarray`): [domains, features], the slopes that are expected; 0 where a domain has no values.
         slope_variance (`float`): of the deviation from them, for standardised features, as a share of the noise.
         surface (`tuple[float, float]`): variance, as a share of the noise, and length scale.
         level (`np.ndarray`): [domains], the mean over the references of what the expected slopes leave.
@@ -179,7 +179,7 @@ class Stack:
 
     def _expected(self, features: Features) -> np.ndarray:
         """What the expected slopes and the level say: [mixtures, domains]."""
-        return features.values @ self.expected + self.level
+        return (features.values * self.expected).sum(axis=2) + self.level
 
     def _covariances(
         self, first: Features, second: Features, domains: Iterable[int]
@@ -205,16 +205,19 @@ def fit_stack(
     Args:
         features ([`Features`]): of the references. Those that are themselves fitted on references must be out of fold.
         losses (`np.ndarray`): [references, domains], finite.
-        expected (`np.ndarray`): [features], the slopes to shrink to; NaN: the one that fits all domains best.
+        expected (`np.ndarray`): [features] or [domains, features], the slopes to shrink to; NaN: the one that fits all
+            domains best which have it.
         with_surface (`bool`): whether a surface is tried.
         is_bounded (`bool`): as of [`Stack`].
     """
     references, units = features.roots.shape
     center, spread = features.values.mean(axis=0), features.values.std(axis=0)
     spread = np.where(spread > 1e-9, spread, 1.0)
+    expected = np.broadcast_to(expected, center.shape)
     expected = _with_common_slopes(features.values - center, losses - losses.mean(axis=0), expected)
-    level = (losses - features.values @ expected).mean(axis=0)
-    residuals = losses - features.values @ expected - level
+    without = losses - (features.values * expected).sum(axis=2)
+    level = without.mean(axis=0)
+    residuals = without - level
     standard = ((features.values - center) / spread).transpose(1, 0, 2)  # [domains, references, features]
     scale = np.maximum(losses.var(axis=0), 1e-12)
     least, best = math.inf, None
@@ -224,7 +227,7 @@ def fit_stack(
         # Woodbury's identity, for all slope variances at once: the features' part of the covariance has no more
         # dimensions than there are features. Arrays are [slope variances, domains, references, features].
         influence = inverse @ standard
-        inner = np.eye(len(expected)) / _SLOPES[:, None, None, None] + standard.transpose(0, 2, 1) @ influence
+        inner = np.eye(expected.shape[1]) / _SLOPES[:, None, None, None] + standard.transpose(0, 2, 1) @ influence
         removed = influence @ np.linalg.inv(inner)
         explained = influence.transpose(0, 2, 1) @ residuals.T[:, :, None]
         weights = (inverse @ residuals).T - (removed @ explained)[..., 0]
@@ -261,14 +264,17 @@ def _with_common_slopes(values: np.ndarray, losses: np.ndarray, expected: np.nda
     Args:
         values (`np.ndarray`): [references, domains, features], with mean 0 over the references.
         losses (`np.ndarray`): [references, domains], likewise.
-        expected (`np.ndarray`): [features].
+        expected (`np.ndarray`): [domains, features].
     """
     common = np.isnan(expected)
+    features = common.any(axis=0)
     slopes = np.where(common, 0.0, expected)
     spread = np.maximum(losses.std(axis=0), 1e-9)
-    left = (losses - values @ slopes) / spread
-    design = values[:, :, common] / spread[:, None]
-    slopes[common] = np.linalg.lstsq(design.reshape(left.size, -1), left.ravel(), rcond=1e-6)[0]
+    left = (losses - (values * slopes).sum(axis=2)) / spread
+    design = np.where(common, values, 0.0)[:, :, features] / spread[:, None]
+    slopes[:, features] += (
+        common[:, features] * np.linalg.lstsq(design.reshape(left.size, -1), left.ravel(), rcond=1e-6)[0]
+    )
     return slopes
 
 

@@ -15,7 +15,7 @@ shares, which takes one factorisation for all of them and lets many domains deci
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,11 @@ class Scored:
 
     known: Mapping[bytes, np.ndarray]
 
+    @property
+    def is_defined(self) -> np.ndarray:
+        """[domains], whether there is a score on the domain."""
+        return np.isfinite(list(self.known.values())).any(axis=0)
+
     @classmethod
     def of(cls, weights: np.ndarray, losses: np.ndarray) -> "Scored":
         """Scores, [mixtures, domains], of mixtures, [mixtures, units]."""
@@ -66,7 +71,7 @@ class Scored:
         return np.reshape([self.known.get(key, missing) for key in _keys(weights)], (-1, len(missing)))
 
     def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """Whether there is a score of each mixture on every domain.
+        """Whether there is a score of each mixture on every domain that has any.
 
         Args:
             weights (`np.ndarray`): [mixtures, units], rows sum to 1.
@@ -74,7 +79,7 @@ class Scored:
         Returns:
             `np.ndarray`: [mixtures], bool.
         """
-        return np.isfinite(self.losses(weights)).all(axis=1)
+        return np.isfinite(self.losses(weights)[:, self.is_defined]).all(axis=1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,11 @@ class Surrogate:
     process: "GaussianProcessRegressor"
     components: np.ndarray | None
     logarithmic: bool
+
+    @property
+    def is_defined(self) -> np.ndarray:
+        """[domains], whether the proxy has losses on the domain: on all."""
+        return np.full(len(next(iter(self.scored.known.values()))), True)
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """The proxy's losses.
@@ -158,16 +168,74 @@ class Surrogate:
 
 
 @dataclass(frozen=True)
+class PartedSurrogate:
+    """A proxy's scores for any mixture, those on text and those on tasks learned apart.
+
+    Tasks are noisier, and a kernel in common would suit neither; and mixtures that have one need not have the other.
+
+    Args:
+        of_text ([`Surrogate`]): of the first domains.
+        of_tasks ([`Surrogate`], *optional*): of the others; none for a proxy that takes no tasks.
+        domains (`int`): how many there are.
+    """
+
+    of_text: Surrogate
+    of_tasks: Surrogate | None
+    domains: int
+
+    @property
+    def is_defined(self) -> np.ndarray:
+        """[domains], whether the proxy has losses on the domain."""
+        return np.arange(self.domains) < (len(self.of_text.is_defined) if self.of_tasks is None else self.domains)
+
+    def losses(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.losses`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains]; NaN for domains that the proxy is not defined on.
+        """
+        return self._joined(lambda part: part.losses(weights), len(weights))
+
+    def sd(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.sd`].
+
+        Returns:
+            `np.ndarray`: [mixtures, domains]; NaN for domains that the proxy is not defined on.
+        """
+        return self._joined(lambda part: part.sd(weights), len(weights))
+
+    def is_scored(self, weights: np.ndarray) -> np.ndarray:
+        """As [`Surrogate.is_scored`], on text.
+
+        Returns:
+            `np.ndarray`: [mixtures], bool.
+        """
+        return self.of_text.is_scored(weights)
+
+    def _joined(self, values: Callable[[Surrogate], np.ndarray], mixtures: int) -> np.ndarray:
+        joined = np.full((mixtures, self.domains), np.nan)
+        joined[:, : len(self.of_text.is_defined)] = values(self.of_text)
+        if self.of_tasks is not None:
+            joined[:, len(self.of_text.is_defined) :] = values(self.of_tasks)
+        return joined
+
+
+@dataclass(frozen=True)
 class MacroSurrogate:
     """The scores of a macro proxy for any mixture: those of the proxy for the regrouped one.
 
     Args:
-        surrogate ([`Surrogate`]): of the proxy.
+        surrogate ([`Surrogate`] or [`PartedSurrogate`]): of the proxy.
         members (`np.ndarray`): [units, groups], 1 where a unit is in a group, else 0.
     """
 
-    surrogate: Surrogate
+    surrogate: Surrogate | PartedSurrogate
     members: np.ndarray
+
+    @property
+    def is_defined(self) -> np.ndarray:
+        """As [`PartedSurrogate.is_defined`]."""
+        return self.surrogate.is_defined
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
         """As [`Surrogate.losses`].
@@ -194,8 +262,11 @@ class MacroSurrogate:
         return self.surrogate.is_scored(regroup(weights, self.members))
 
 
-def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate | MacroSurrogate]:
-    """The surrogate of each kind of proxy that some mixture of two units or more was scored for on every domain.
+AnySurrogate = Surrogate | PartedSurrogate | MacroSurrogate
+
+
+def fit_surrogates(evidence: Evidence) -> dict[str, AnySurrogate]:
+    """The surrogate of each kind of proxy that some mixture of two units or more was scored for on all text.
 
     Those of macro proxies follow; they are the same, of regrouped mixtures.
 
@@ -204,19 +275,30 @@ def fit_surrogates(evidence: Evidence) -> dict[str, Surrogate | MacroSurrogate]:
     Args:
         evidence ([`Evidence`]): with the scores of proxies and components.
     """
-    logarithmic = evidence.unit_of_measure.startswith("perplexity")
-    found = {
-        proxy: fit_surrogate(proxy.kind, evidence.proxies[proxy.kind], evidence.components, logarithmic)
-        for proxy in PROXIES
-        if proxy.kind in evidence.proxies
-        and ((evidence.proxies[proxy.kind].complete().weights > 0).sum(axis=1) > 1).any()
-    }
+    found = {proxy: surrogate for proxy in PROXIES if (surrogate := _fit_surrogate_of(proxy.kind, evidence))}
     macro = {
         by_groups(proxy, field).kind: MacroSurrogate(surrogate, members)
         for field, members in evidence.groups.items()
         for proxy, surrogate in found.items()
     }
     return {proxy.kind: surrogate for proxy, surrogate in found.items()} | macro
+
+
+def _fit_surrogate_of(kind: str, evidence: Evidence) -> Surrogate | PartedSurrogate | None:
+    """That of a kind of proxy; `None` where it has too few scores on text."""
+    scored, texts = evidence.proxies.get(kind), evidence.number_of_texts
+    logarithmic = evidence.unit_of_measure.startswith("perplexity")
+
+    def part(domains: slice) -> Surrogate | None:
+        own = scored.on(domains)
+        if not ((own.complete().weights > 0).sum(axis=1) > 1).any():
+            return None
+        return fit_surrogate(kind, own, evidence.components[:, domains], logarithmic)
+
+    of_text = None if scored is None else part(slice(texts))
+    if of_text is None or not evidence.tasks:
+        return of_text
+    return PartedSurrogate(of_text, part(slice(texts, None)), len(evidence.domains))
 
 
 def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:

@@ -26,7 +26,7 @@ def direct(stack, features, losses, domain, new):
     standard = (both.values - stack.center[domain]) / stack.spread[domain]
     covariance = 1e4 + stack.slope_variance * standard @ standard.T
     covariance += stack.surface[0] * alike(both.roots, both.roots, stack.surface[1])
-    mean = both.values @ stack.expected + stack.level[domain]
+    mean = both.values @ stack.expected[domain] + stack.level[domain]
     known = len(losses)
     gain = covariance[known:, :known] @ np.linalg.inv(covariance[:known, :known] + np.eye(known))
     return (
@@ -141,4 +141,5 @@ def test_a_slope_that_nobody_knows_is_what_all_domains_have_in_common():
 def test_common_slopes_leave_known_ones_alone():
     features, _ = made_up(references=6)
     losses = features.values @ np.array([1.0, 0.4]) + np.arange(3)
-    assert fit_stack(features, losses, np.array([1.0, np.nan])).expected == pytest.approx([1.0, 0.4])
+    expected = fit_stack(features, losses, np.array([1.0, np.nan])).expected
+    assert expected == pytest.approx(np.tile([1.0, 0.4], (3, 1)))
