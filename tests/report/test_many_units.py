@@ -12,10 +12,10 @@ from hf_ablate.ranking.measured import Agreement
 from hf_ablate.report.colours import colours_of
 from hf_ablate.report.effects_figure import drop_heat_map
 from hf_ablate.report.next_steps import NextSteps
+from hf_ablate.report.page import render
 from hf_ablate.report.ranked_study import RankedStudy, shown_targets
 from hf_ablate.report.ranking_figure import ranking_heat_map
 from hf_ablate.report.style import style
-from hf_ablate.report.write import render
 from hf_ablate.search.references import ReferenceProposal
 
 

@@ -21,6 +21,7 @@ from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.drawing import save
 from hf_ablate.report.headline import answer, savings, trust
 from hf_ablate.report.next_steps import find_next_steps
+from hf_ablate.report.page import render
 from hf_ablate.report.ranked_study import read_ranked_study
 from hf_ablate.report.scatters import scatter
 from hf_ablate.report.style import style
@@ -70,7 +71,7 @@ def steps(run_dir):
 def page_of(run_dir) -> str:
     """The page without figures."""
     found = read_ranked_study(run_dir)
-    return write.render(found, find_next_steps(run_dir, found.ranking, fit_ranked(run_dir)), {}, "title", 10)
+    return render(found, find_next_steps(run_dir, found.ranking, fit_ranked(run_dir)), {}, "title", 10)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,7 @@ def test_the_page_is_well_formed_and_every_reference_inside_it_resolves(page):
     checker = Checker()
     checker.feed(page)
     assert checker.open == []
+    assert {"ranking", "effects", "method", "by-target", "figure-cost"} <= set(checker.targets)
     assert len(set(checker.ids)) == len(checker.ids)
     assert set(checker.targets) <= set(checker.ids)
 
@@ -130,11 +132,11 @@ def test_the_page_is_not_wider_than_a_phone(page):
             assert float(number) * sizes[unit] <= 390 - 2 * 18 or selector.strip().endswith(".scroll svg"), selector
     by_selector = {selector.strip(): declarations for selector, declarations in rules}
     assert "overflow-x: auto" in by_selector[".scroll"] and "overflow-x: auto" in by_selector["pre"]
-    assert "flex-wrap: wrap" in by_selector["nav"] and "overflow-wrap: break-word" in by_selector["body"]
+    assert "overflow-wrap: break-word" in by_selector["body"]
 
 
 def test_words_are_explained_before_the_first_table(page):
-    opening = page[: page.index("<table>")]
+    opening = page[: page.index("<table")]
     for word in ("Unit", "Mixture", "Proxy", "Reference model", "Domain"):
         assert f"<dt>{word}</dt>" in opening
 
@@ -142,7 +144,7 @@ def test_words_are_explained_before_the_first_table(page):
 def test_the_page_needs_no_network(page):
     without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', without_namespaces)
-    assert "<script" not in page and "@import" not in page and "url(http" not in page
+    assert "<script src" not in page and "@import" not in page and "url(http" not in page
 
 
 def test_what_people_named_is_escaped(page):
@@ -168,7 +170,7 @@ def test_the_numbers_of_a_figure_are_those_that_it_shows(study, run_dir):
 
 
 def test_the_same_study_gives_the_same_bytes(run_dir, study, steps, page, tmp_path):
-    without = write.render(study, steps, {}, "A <study> & its title", 10)
+    without = render(study, steps, {}, "A <study> & its title", 10)
     assert without.split() == re.sub(r"<figure.*?</figure>", "", page, flags=re.DOTALL).split()
     with style():
         assert save(scatter(study, "chosen"), tmp_path, "scatter_chosen") in page
@@ -279,7 +281,7 @@ def test_costs_add_up(study, budget, times):
 def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(study, steps):
     component = next(iter(study.of_kind("component")))
     models = study.models | {component: study.models[component] | {"flops_note": "6 N D for a reason"}}
-    page = write.render(replace(study, models=models), steps, {}, "title", 10)
+    page = render(replace(study, models=models), steps, {}, "title", 10)
     assert "scoring: forward passes of models and proxies" in page
     assert "of the FLOPs that training and scoring a model of every mixture would take" in page
     assert page.count("FLOPs: 6 N D for a reason.") == 1
