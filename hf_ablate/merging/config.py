@@ -58,7 +58,7 @@ def merge_yaml(coefficients: Mixture, folders: Mapping[str, Path], out_dtype: st
 
     ```
     """
-    models = {name: _reference(folders[name].resolve()) for name in coefficients.units}
+    models = {name: model_reference(str(folders[name].resolve())) for name in coefficients.units}
     comment = (
         f"# {_shares(coefficients)}. Run anywhere on this machine: mergekit-yaml THIS_FILE OUTPUT_FOLDER\n{_MOVED}"
     )
@@ -86,7 +86,7 @@ def multi_yaml(groups: Mapping[str, Mixture], folders: Mapping[str, Path], out_d
     named = {group: f"{number}_{re.sub('[^A-Za-z0-9]', '_', group)}" for number, group in enumerate(groups, start=1)}
     documents, averages = [], {}
     for group, coefficients in groups.items():
-        models = {name: _reference(folders[name].resolve()) for name in coefficients.units}
+        models = {name: model_reference(str(folders[name].resolve())) for name in coefficients.units}
         single = len(models) == 1
         averages[group] = models[coefficients.units[0]] if single else named[group]
         if not single:
@@ -146,9 +146,8 @@ def dump(config: dict[str, Any]) -> str:
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=math.inf)
 
 
-def _reference(folder: Path) -> str | dict[str, Any]:
-    """How mergekit names a folder: in a text, it would read `+` as LoRA and `@` as revision."""
-    path = str(folder)
+def model_reference(path: str) -> str | dict[str, Any]:
+    """How mergekit names the folder of a model: in a text, it would read `+` as LoRA and `@` as revision."""
     return {"model": {"path": path}} if "+" in path or "@" in path else path
 
 
