@@ -14,6 +14,7 @@ import numpy as np
 from ...hub_errors import hub_failures
 from .fast_cpu import fast_cpu
 from .measurement import Measurement
+from .right_answers import right_answer_rows
 
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class TaskHarness:
     def run(self, model: "PreTrainedModel", tasks: list[str]) -> dict[str, list[dict]]:
         """Task → a row per metric: `metric`, `value`, `stderr`, `num_docs`, `num_fewshot`, `version`.
 
+        Metrics are those of lm-eval and, see [`right_answer_rows`], the bits per byte of the right answers.
+
         Raises:
             `InputError`: if the data of a task cannot be had.
         """
@@ -62,7 +65,7 @@ class TaskHarness:
                 limit=self.measurement.limit,
                 log_samples=False,
             )
-        return {task: _rows(evaluated, task) for task in tasks}
+        return {task: _rows(evaluated, task, self._tasks[task]) for task in tasks}
 
     def _load(self, task: str) -> "Task":
         """A task whose requests are made; asked again, it keeps them."""
@@ -107,7 +110,7 @@ def _set_seeds() -> None:
     torch.manual_seed(_OTHER_SEEDS)
 
 
-def _rows(evaluated: dict[str, Any], task: str) -> list[dict]:
+def _rows(evaluated: dict[str, Any], task: str, asked: "Task") -> list[dict]:
     details = {
         "num_docs": evaluated["n-samples"][task]["effective"],
         "num_fewshot": evaluated["n-shot"][task],
@@ -123,7 +126,7 @@ def _rows(evaluated: dict[str, Any], task: str) -> list[dict]:
         label = metric if filtered == "none" else f"{metric}/{filtered}"
         error = stderr if isinstance(stderr, float) else None
         rows.append({"metric": label, "value": value, "stderr": error} | details)
-    return rows
+    return rows + [row | details | row for row in right_answer_rows(asked)]
 
 
 @contextmanager

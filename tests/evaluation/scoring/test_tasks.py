@@ -45,8 +45,8 @@ def tasks_dir(tmp_path_factory):
     return folder
 
 
-def accuracy(model) -> float:
-    """The share of questions whose right answer is the likelier one, computed directly."""
+def logprobs(model) -> np.ndarray:
+    """The log-probability of every answer after its question, computed directly: [questions, answers]."""
     tokenizer = byte_tokenizer()
 
     def logprob(question: str, answer: str) -> float:
@@ -54,8 +54,18 @@ def accuracy(model) -> float:
         with Scorer(model, 64) as scorer:
             return float(scorer.token_logprobs(TokenStream.of([np.array(tokens)], first))[-len(answer) :].sum())
 
-    chosen = [np.argmax([logprob(row["question"], answer) for answer in row["choices"]]) for row in QUESTIONS]
-    return float(np.mean([choice == row["answer"] for choice, row in zip(chosen, QUESTIONS, strict=True)]))
+    return np.array([[logprob(row["question"], answer) for answer in row["choices"]] for row in QUESTIONS])
+
+
+def accuracy(model) -> float:
+    """The share of questions whose right answer, the first, is the likelier one."""
+    return float(np.mean(logprobs(model).argmax(axis=1) == 0))
+
+
+def bits_of_right_answers(model) -> np.ndarray:
+    """Bits per byte of the right answer to every question."""
+    sizes = np.array([len(row["choices"][0].encode()) for row in QUESTIONS])
+    return -logprobs(model)[:, 0] / np.log(2) / sizes
 
 
 def results(folder) -> list[dict]:
@@ -70,6 +80,10 @@ def test_saved_model_gets_the_accuracy_of_a_direct_computation(tasks_dir, tmp_pa
     row = next(row for row in results(tmp_path / "out") if row["metric"] == "acc")
     assert row["value"] == pytest.approx(accuracy(model))
     assert 0 < row["value"] < 1
+    bits = next(row for row in results(tmp_path / "out") if row["metric"] == "bits_per_byte")
+    directly = bits_of_right_answers(model)
+    assert bits["value"] == pytest.approx(directly.mean(), rel=1e-5)
+    assert bits["stderr"] == pytest.approx(directly.std(ddof=1) / len(QUESTIONS) ** 0.5, rel=1e-4)
     assert (row["task"], row["num_docs"], row["num_fewshot"]) == ("sums", len(QUESTIONS), 0)
     assert f"{row['value']:.4f}" in capsys.readouterr().out
 
@@ -138,6 +152,7 @@ def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir
         lm_evals = simple_evaluate(alone, tasks=["shown"], task_manager=managers["shown"], limit=8, log_samples=False)[
             "results"
         ]["shown"]
+        assert 0 < ours.pop("bits_per_byte")["value"] < 30
         for name, row in ours.items():
             assert (row["value"], row["stderr"]) == (lm_evals[f"{name},none"], lm_evals[f"{name}_stderr,none"])
         assert (ours["acc"]["num_docs"], ours["acc"]["num_fewshot"]) == (8, 2)
