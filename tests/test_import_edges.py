@@ -32,8 +32,8 @@ ALLOWED = {
     "search": {"corpus", "mixtures", "evaluation", "observations", "prediction"},
     "ablation": {"corpus", "mixtures", "evaluation", "prediction"},
     "exports": {"corpus", "mixtures", "merging", "search"},
-    "explorer": {"mixtures", "prediction", "ranking", "exports"},
-    "report": {"corpus", "mixtures", "modeling", "prediction", "ranking", "search", "ablation", "explorer"},
+    "explorer": {"mixtures", "prediction", "ranking"},
+    "report": {"corpus", "mixtures", "modeling", "prediction", "ranking", "search", "ablation", "explorer", "exports"},
     "comparison": {"mixtures", "modeling", "ranking", "report"},
     "hub": {"corpus", "mixtures", "merging", "evaluation", "ranking", "observations"},
     "study": {

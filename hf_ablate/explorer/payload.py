@@ -14,13 +14,16 @@ from .arrays import packed
 from .predictor_payload import predictor_payload
 
 
-def explorer_payload(fitted: FittedStudy, ranking: Ranking, title: str) -> dict[str, Any]:
+def explorer_payload(
+    fitted: FittedStudy, ranking: Ranking, title: str, formats: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """The study as `js/study.js` reads it.
 
     Args:
         fitted ([`FittedStudy`]): evidence and predictor.
         ranking ([`Ranking`]): by that predictor.
         title (`str`): of the page.
+        formats (`dict`): of exports, as [`explorer_formats`] gives for the units of the evidence.
     """
     evidence, units = fitted.evidence, list(fitted.evidence.units)
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
@@ -65,6 +68,7 @@ def explorer_payload(fitted: FittedStudy, ranking: Ranking, title: str) -> dict[
             "losses": packed(np.array(list(references.values())).reshape(len(references), len(evidence.domains))),
         },
         "components": packed(evidence.components),
+        "formats": formats,
         "predictor": predictor,
         "expected": packed(fitted.predictor.expected(weights)) if "reason" in predictor else None,
     }

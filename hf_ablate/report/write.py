@@ -9,6 +9,7 @@ from typing import Any
 
 from ..explorer.payload import explorer_payload
 from ..explorer.write import explorer_digest, write_explorer
+from ..exports.formats import explorer_formats
 from ..manifest import (
     digest,
     digest_files,
@@ -71,7 +72,8 @@ def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
         pictures = draw_figures(study, steps, run_folder.figures)
         write_text(page, render(study, steps, pictures, shown["title"], settings.top))
         names = sorted(name for own in pictures.values() for name in own)
-        write_explorer(explorer_payload(fitted, study.ranking, shown["title"]), run_folder.explorer)
+        formats = explorer_formats(run_dir, fitted.evidence.units)
+        write_explorer(explorer_payload(fitted, study.ranking, shown["title"], formats), run_folder.explorer)
         write_manifest(
             folder, "report", shown, inputs, figures=names, digest=digest_files([page, run_folder.explorer])
         )
