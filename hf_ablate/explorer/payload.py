@@ -11,6 +11,7 @@ from ..prediction.fitted import FittedStudy
 from ..prediction.predictor import two_sided
 from ..ranking.targets import targets_of
 from .arrays import packed
+from .mixture_table import MixtureTable
 from .predictor_payload import predictor_payload
 
 
@@ -34,7 +35,8 @@ def explorer_payload(
         for mixture, losses in fitted.references_by_mixture().items()
         if mixture in positions
     }
-    predictor = predictor_payload(fitted)
+    table = MixtureTable.of([weights, evidence.known_mixtures(), np.eye(len(units))])
+    predictor = predictor_payload(fitted, table)
     corpus = ranking.corpus.only(units) if set(units) <= set(ranking.corpus.names) else CorpusUnits(units)
     tokens = [corpus.tokens.get(unit) for unit in units]
     names = ranking.names()
@@ -57,10 +59,11 @@ def explorer_payload(
             for target in targets_of(evidence)
         ],
         "z90": two_sided(0.9),
+        "table": table.payload(),
         "mixtures": {
             "ids": [mixture.id for mixture in mixtures],
             "names": [names[mixture.id] for mixture in mixtures],
-            "weights": packed(weights),
+            "rows": packed(table.rows_of(weights)),
             "scored": np.flatnonzero(_are_scored(fitted, weights)).tolist(),
         },
         "references": {

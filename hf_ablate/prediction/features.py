@@ -149,7 +149,7 @@ class FeatureTable:
             weights (`np.ndarray`): [mixtures, units].
             with_errors (`bool`): whether their errors are found too, which takes longer.
         """
-        values = self._joined(names, lambda name: self.values(name, weights))
+        values = _zero_for_missing(self._joined(names, lambda name: self.values(name, weights)))
         if not with_errors:
             return Features(values, np.sqrt(weights))
         errors = self._joined(names, lambda name: self._errors(name, weights))
@@ -167,14 +167,14 @@ class FeatureTable:
         def values(name: str) -> np.ndarray:
             return left_out[name].leave_one_out[: len(weights)] if name in left_out else self.values(name, weights)
 
-        return Features(self._joined(names, values), np.sqrt(weights))
+        return Features(_zero_for_missing(self._joined(names, values)), np.sqrt(weights))
 
     def _joined(self, names: Sequence[str], values: Callable[[str], np.ndarray]) -> np.ndarray:
-        """[mixtures, domains, features], 0 for what is not defined."""
+        """[mixtures, domains, features]."""
         columns = [values(name) for name in names]
         for other, taken in self.stand_ins(names[0]) if len(names) == 1 else ():
             columns[0] = np.where(taken, values(other), columns[0])
-        return np.nan_to_num(np.stack(columns, axis=2), nan=0.0)
+        return np.stack(columns, axis=2)
 
     def _is_available(self, name: str) -> bool:
         if name in ("soft_minimum", "component_mean", "component_min"):
@@ -188,9 +188,12 @@ class FeatureTable:
         return name in self.proxies or name == "number_of_units"
 
     def _errors(self, name: str, weights: np.ndarray) -> np.ndarray:
-        """How far a predictor's values may be off beyond what they are at the references: [mixtures, domains]."""
+        """How far a predictor's values may be off beyond what they are at the references: [mixtures, domains].
+
+        0 for a domain that it is not defined on, NaN for a mixture with a unit that nothing is known of.
+        """
         if name in self.proxies:
-            return self.proxies[name].sd(weights)
+            return np.where(self.is_defined(name), self.proxies[name].sd(weights), 0.0)
         if name == OTHER_SCALE:
             return self.other_scale.extrapolation(weights)
         if name == LAWS:
@@ -203,6 +206,10 @@ class FeatureTable:
             if unit is not None:
                 values[:, domain] = -np.sqrt(weights[:, unit])
         return values
+
+
+def _zero_for_missing(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values, nan=0.0)
 
 
 def fit_features(evidence: Evidence, other_scale: OtherScale | None = None, trees: bool = False) -> FeatureTable:

@@ -7,7 +7,7 @@ import numpy as np
 from .stack import alike
 
 
-_LENGTH = 0.15  # between square roots of weights, within which mixtures share their errors
+LENGTH = 0.15  # between square roots of weights, within which mixtures share their errors
 # Without repeats, what is left unexplained may be noise or error. Taking it for noise, the regret to be expected on
 # RegMix's 1M runs with 32 and 64 of them as references is 0.000; halved, it is 0.060 and 0.042, where the predictor's
 # choice among 100 others really lost 0.063 and 0.034.
@@ -51,10 +51,10 @@ class OwnErrors:
         Returns:
             `np.ndarray`: [mixtures, mixtures].
         """
-        known = share * self._gain(roots, share) @ alike(self.roots, roots, _LENGTH)
-        return share * alike(roots, roots, _LENGTH) - (known + known.T) / 2
+        known = share * self._gain(roots, share) @ alike(self.roots, roots, LENGTH)
+        return share * alike(roots, roots, LENGTH) - (known + known.T) / 2
 
     def _gain(self, roots: np.ndarray, share: float) -> np.ndarray:
         """[mixtures, references]."""
-        observed = share * alike(self.roots, self.roots, _LENGTH) + (1 - share) * np.eye(len(self.roots))
-        return share * np.linalg.solve(observed, alike(self.roots, roots, _LENGTH)).T
+        observed = share * alike(self.roots, self.roots, LENGTH) + (1 - share) * np.eye(len(self.roots))
+        return share * np.linalg.solve(observed, alike(self.roots, roots, LENGTH)).T

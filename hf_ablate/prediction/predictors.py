@@ -14,7 +14,7 @@ from .predictor import Joint, Prediction
 from .stack import Stack, alike
 
 
-_LENGTH = 0.5  # between square roots of weights, within which errors are alike
+LENGTH = 0.5  # between square roots of weights, within which errors are alike
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Calibrated:
     def predict(self, weights: np.ndarray) -> Prediction:
         """As [`Predictor.predict`]."""
         fitted, roots = self.stack.predict(self.table.at(self.candidate.features, weights)), np.sqrt(weights)
-        known = self._error_share - np.diag(self._own_errors.covariance(roots, self._error_share))
+        known = self.error_share - np.diag(self.own_errors.covariance(roots, self.error_share))
         variance = fitted.sd**2 - known[:, None] * self._unexplained
-        mean = fitted.mean + self._own_errors.expected(roots, self._error_share)
+        mean = fitted.mean + self.own_errors.expected(roots, self.error_share)
         return Prediction(mean, np.sqrt(variance))
 
     def expected(self, weights: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ class Calibrated:
             `np.ndarray`: [mixtures, domains].
         """
         features = self.table.at(self.candidate.features, weights, with_errors=False)
-        return self.stack.expected_losses(features) + self._own_errors.expected(features.roots, self._error_share)
+        return self.stack.expected_losses(features) + self.own_errors.expected(features.roots, self.error_share)
 
     def joint(self, weights: np.ndarray, target: np.ndarray) -> Joint:
         """As [`Predictor.joint`]."""
@@ -57,9 +57,9 @@ class Calibrated:
 
     def joints(self, weights: np.ndarray, targets: np.ndarray) -> Iterator[Joint]:
         """As [`Predictor.joints`]."""
-        features, share = self.table.at(self.candidate.features, weights), self._error_share
-        own = self._own_errors.expected(features.roots, share)
-        covariance = self._own_errors.covariance(features.roots, share)
+        features, share = self.table.at(self.candidate.features, weights), self.error_share
+        own = self.own_errors.expected(features.roots, share)
+        covariance = self.own_errors.covariance(features.roots, share)
         for target in targets:
             fitted = self.stack.joint(features, target)
             yield Joint(
@@ -73,7 +73,7 @@ class Calibrated:
         if self.repeats is not None:
             return self.repeats
         spread = np.sqrt(self._unexplained)
-        covariance = (1 - self._error_share) * self.stack.correlation * np.outer(spread, spread)
+        covariance = (1 - self.error_share) * self.stack.correlation * np.outer(spread, spread)
         return NoiseFloor(covariance, "residuals", len(self.table.references))
 
     @property
@@ -82,8 +82,8 @@ class Calibrated:
         return self.stack.noise * self.stack.inflation**2
 
     @property
-    def _error_share(self) -> float:
-        """How much of it is not noise, on all text together; tasks, which are noisier, would drown it."""
+    def error_share(self) -> float:
+        """How much of the unexplained is not noise, on all text together; tasks, which are noisier, would drown it."""
         if self.repeats is None:
             return ERROR_SHARE
         texts = slice(self.table.evidence.number_of_texts)
@@ -91,7 +91,8 @@ class Calibrated:
         return max(1 - float(noise / self._unexplained[texts].sum()), 0.0)
 
     @cached_property
-    def _own_errors(self) -> OwnErrors:
+    def own_errors(self) -> OwnErrors:
+        """What the stack gets wrong at the references."""
         references = self.table.references
         fitted = self.stack.predict(self.table.at(self.candidate.features, references.weights)).mean
         return OwnErrors(np.sqrt(references.weights), references.losses - fitted)
@@ -134,7 +135,7 @@ class Uncalibrated:
     def joints(self, weights: np.ndarray, targets: np.ndarray) -> Iterator[Joint]:
         """As [`Predictor.joints`]."""
         expected, roots = self.expected(weights), np.sqrt(weights)
-        similarity = alike(roots, roots, _LENGTH)
+        similarity = alike(roots, roots, LENGTH)
         for target in targets:
             yield Joint(expected @ target, float(target @ self.error) ** 2 * similarity, 0.0)
 

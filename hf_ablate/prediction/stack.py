@@ -22,7 +22,7 @@ from .predictor import Joint, Prediction
 
 
 FEWEST_REFERENCES = 4
-_INTERCEPT = 1e4  # variance of what the mean of the residuals may be off by; all variances are shares of the noise
+INTERCEPT = 1e4  # variance of what the mean of the residuals may be off by; all variances are shares of the noise
 _SLOPES = np.logspace(-3, 4, 11)
 # (variance, length scale) of the surface; square roots of the weights of two mixtures are at most sqrt(2) apart.
 _SURFACES = ((0.0, 1.0), *((variance, length) for variance in (0.3, 1.0) for length in (0.3, 0.5, 0.8)))
@@ -126,7 +126,7 @@ class Stack:
         features = self._bounded(features)
         mean = self._expected(features)
         variance = np.empty_like(mean)
-        own = 1 + self.surface[0] + _INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
+        own = 1 + self.surface[0] + INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
         for domain, shared in self._covariances(features, self.features, range(mean.shape[1])):
             mean[:, domain] += shared @ self.weights[domain]
             variance[:, domain] = own[:, domain] - ((shared @ self.inverse[domain]) * shared).sum(axis=1)
@@ -188,7 +188,7 @@ class Stack:
         ours, theirs = self._standard(first), self._standard(second)
         surface = self.surface[0] * alike(first.roots, second.roots, self.surface[1]) if self.surface[0] else 0.0
         for domain in domains:
-            yield domain, self.slope_variance * ours[:, domain] @ theirs[:, domain].T + surface + _INTERCEPT
+            yield domain, self.slope_variance * ours[:, domain] @ theirs[:, domain].T + surface + INTERCEPT
 
 
 def fit_stack(
@@ -222,7 +222,7 @@ def fit_stack(
     scale = np.maximum(losses.var(axis=0), 1e-12)
     least, best = math.inf, None
     for variance, length in _SURFACES if with_surface and references >= 2 * units else _SURFACES[:1]:
-        covariance = variance * alike(features.roots, features.roots, length) + np.eye(references) + _INTERCEPT
+        covariance = variance * alike(features.roots, features.roots, length) + np.eye(references) + INTERCEPT
         inverse = np.linalg.inv(covariance)
         # Woodbury's identity, for all slope variances at once: the features' part of the covariance has no more
         # dimensions than there are features. Arrays are [slope variances, domains, references, features].

@@ -53,6 +53,11 @@ class Scored:
         """[domains], whether there is a score on the domain."""
         return np.isfinite(list(self.known.values())).any(axis=0)
 
+    @property
+    def weights(self) -> np.ndarray:
+        """Of the mixtures that were scored: [mixtures, units], rounded."""
+        return np.array([np.frombuffer(key) for key in self.known])
+
     @classmethod
     def of(cls, weights: np.ndarray, losses: np.ndarray) -> "Scored":
         """Scores, [mixtures, domains], of mixtures, [mixtures, units]."""
@@ -327,20 +332,41 @@ def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logar
 
 def _smooth_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
     """A soft minimum whose sharpness suits how far the components differ; a sharper one leaves kinks to be learned."""
-    return soft_minimum(weights, components, 1 / max(components.std(axis=0).mean(), 1e-9))
+    return soft_minimum(weights, components, smooth_sharpness(components))
+
+
+def smooth_sharpness(components: np.ndarray) -> float:
+    """The sharpness of the soft minimum that the surrogate of averaged probabilities starts from.
+
+    Args:
+        components (`np.ndarray`): [units, domains], losses, or their logarithms where these are learned.
+    """
+    return 1 / max(float(components.std(axis=0).mean()), 1e-9)
 
 
 def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mixtures and losses, components among them, in an order that does not depend on the order they came in."""
     weights = np.vstack([scored.weights, np.eye(len(components))])
     losses = np.vstack([scored.losses, components])
-    _, first = np.unique(np.round(weights, 9), axis=0, return_index=True)
-    return weights[first], losses[first]
+    distinct, first = np.unique(rounded(weights), axis=0, return_index=True)
+    return distinct, losses[first]
+
+
+def rounded(weights: np.ndarray) -> np.ndarray:
+    """Weights as scores know them: mixtures are equal where their first nine decimals are.
+
+    Args:
+        weights (`np.ndarray`): of any shape.
+
+    Returns:
+        `np.ndarray`: of the same shape, without -0.0.
+    """
+    return np.round(weights, 9) + 0.0
 
 
 def _keys(weights: np.ndarray) -> Iterator[bytes]:
-    """What identifies each mixture; weights are equal where their first nine decimals are."""
-    return (row.tobytes() for row in np.round(weights, 9) + 0.0)  # which makes -0.0 the same as 0.0
+    """What identifies each mixture."""
+    return (row.tobytes() for row in rounded(weights))
 
 
 def _evenly(count: int, most: int) -> np.ndarray:

@@ -1,10 +1,9 @@
 """Downstream tasks as domains, which averaged probabilities have no scores on."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_evidence import losses_of, made_up_evidence, observed
+from made_up_evidence import GAIN, made_up_evidence, on_tasks, with_tasks
 
 from hf_ablate.prediction.candidates import candidates
 from hf_ablate.prediction.features import fit_features
@@ -12,40 +11,10 @@ from hf_ablate.prediction.fitted import fit_evidence
 
 
 PLAIN = made_up_evidence()
-TASKS = ("tasks/easy", "tasks/hard")
 NEW = np.random.default_rng(7).dirichlet(np.ones(3), 12)
-GAIN = np.array([0.5, 2.0])  # of the tasks' differences, on what merges show
 
 
-def _on_tasks(weights):
-    return losses_of(weights)[:, :2] * 0.8 + 0.3
-
-
-def with_tasks(scored=30, references=10):
-    """The made-up evidence with two tasks: merges order them as models on the mixtures do, up to a slope."""
-    nothing = np.full((len(PLAIN.proxies["ensemble"]), 2), np.nan)
-    merges = _on_tasks(PLAIN.proxies["merged"].weights)
-    merges[scored:] = np.nan
-    trained = GAIN * _on_tasks(PLAIN.references.weights)
-
-    def beside(known, losses):
-        return observed(known.weights, np.hstack([known.losses, losses]), "m")
-
-    return replace(
-        PLAIN,
-        domains=(*PLAIN.domains, *TASKS),
-        own_units=(*PLAIN.own_units, None, None),
-        references=beside(PLAIN.references, trained).only(range(references)),
-        components=np.hstack([PLAIN.components, _on_tasks(np.eye(3))]),
-        proxies={
-            "ensemble": beside(PLAIN.proxies["ensemble"], nothing),
-            "merged": beside(PLAIN.proxies["merged"], merges),
-        },
-        tasks=dict.fromkeys(TASKS, "bits per byte of the right answer"),
-    )
-
-
-def test_the_place_of_averaged_probabilities_is_taken_by_merged_weights_on_tasks_alone():
+def test_the_place_of_averaged_probabilities_is_taken_by_merged_weightson_tasks_alone():
     table = fit_features(with_tasks())
     stack = candidates(table.names)[0]
     assert stack.features[:2] == ("ensemble", "merged")
@@ -67,8 +36,8 @@ def test_without_merges_of_tasks_the_soft_minimum_takes_it():
 def test_tasks_are_predicted_and_change_nothing_of_what_proxies_say_of_text():
     evidence = with_tasks(scored=20)
     fitted, plain = fit_evidence(evidence), fit_evidence(PLAIN)
-    off = fitted.predictor.predict(NEW).mean[:, 4:] - GAIN * _on_tasks(NEW)
-    assert (np.sqrt((off**2).mean(axis=0)) < 0.1 * (GAIN * _on_tasks(NEW)).std(axis=0)).all()
+    off = fitted.predictor.predict(NEW).mean[:, 4:] - GAIN * on_tasks(NEW)
+    assert (np.sqrt((off**2).mean(axis=0)) < 0.1 * (GAIN * on_tasks(NEW)).std(axis=0)).all()
     for kind in ("ensemble", "merged"):
         with_them, without = fitted.table.proxies[kind], plain.table.proxies[kind]
         assert (with_them.losses(NEW)[:, :4] == without.losses(NEW)).all()

@@ -24,13 +24,14 @@
  * @returns {Promise<Study>}
  */
 async function openStudy(payload, onProgress) {
-  const predictor = await makePredictor(payload.predictor, onProgress);
+  const table = mixturesOf(payload.table);
+  const predictor = await makePredictor(payload.predictor, table, payload.components.data, onProgress);
   const mixtures = payload.mixtures.ids.map((id, row) => ({
     id,
     name: payload.mixtures.names[row],
-    weights: rowOf(payload.mixtures.weights, row),
+    weights: table[payload.mixtures.rows.data[row]],
   }));
-  const byWeights = new Map(mixtures.map((mixture, row) => [weightsKey(mixture.weights), row]));
+  const byWeights = new Map(mixtures.map((mixture, row) => [keyOf(mixture.weights), row]));
   const domains = payload.domains.length;
   const expected = payload.expected
     ? payload.expected.data
@@ -49,7 +50,7 @@ async function openStudy(payload, onProgress) {
     references: payload.references.rows.map((row, position) => ({ row, losses: rowOf(payload.references.losses, position) })),
 
     /** @returns {number} the position of the ranked mixture with these weights; -1 if there is none */
-    find: (weights) => byWeights.get(weightsKey(weights)) ?? -1,
+    find: (weights) => byWeights.get(keyOf(weights)) ?? -1,
 
     /** @returns {number} the position of the mixture of least loss on a target, [domains] */
     best: (target) => d3.minIndex(mixtures, (_, row) => mean(row, target)),
@@ -90,11 +91,6 @@ function denseWeights(pairs, length) {
   const weights = new Float64Array(length);
   for (const [position, weight] of pairs) weights[position] = weight;
   return weights;
-}
-
-/** @returns {string} what mixtures share whose weights are equal to nine decimals */
-function weightsKey(weights) {
-  return Array.from(weights, (weight) => Math.round(weight * 1e9)).join();
 }
 
 /** @returns {number} half of the sum of the differences between two mixtures' weights */

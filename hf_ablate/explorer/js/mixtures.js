@@ -1,0 +1,42 @@
+// The table of mixtures that all parts of the page share, see `hf_ablate/explorer/mixture_table.py`.
+
+/** Weights are equal where their first nine decimals are, as in `hf_ablate/prediction/surrogate.py`. */
+const PARTS = 1e9;
+
+/**
+ * The table's mixtures.
+ * @param {{units: number, counts: object, positions: object, weights: object, parts: object}} table unpacked
+ * @returns {Float64Array[]} weights of each mixture, [units]
+ */
+function mixturesOf({ units, counts, positions, weights, parts }) {
+  const values = weights ? weights.data : Float64Array.from(parts.data, (part) => part / PARTS);
+  let at = 0;
+  return Array.from(counts.data, (count) => {
+    const mixture = new Float64Array(units);
+    for (const end = at + count; at < end; at++) mixture[positions.data[at]] = values[at];
+    return mixture;
+  });
+}
+
+/**
+ * Weights as scores know them, `rounded` in Python.
+ * @param {Float64Array} weights [units]
+ * @returns {Float64Array} [units]
+ */
+function rounded(weights) {
+  return weights.map((weight) => Math.round(weight * PARTS) / PARTS);
+}
+
+/**
+ * What identifies a mixture.
+ * @param {Float64Array} weights [units]
+ * @returns {string}
+ */
+function keyOf(weights) {
+  let key = "";
+  for (let unit = 0; unit < weights.length; unit++) {
+    const part = Math.round(weights[unit] * PARTS);
+    if (part !== 0) key += `${unit}:${part} `;
+  }
+  return key;
+}

@@ -1,0 +1,135 @@
+// The surrogate of a proxy, fitted again: `hf_ablate/prediction/surrogate.py` explains the model.
+
+/**
+ * A proxy's scores for any mixture: exact where it was scored, predicted elsewhere.
+ * @param {object} fitted a feature of kind `surrogate` of the page's predictor, unpacked
+ * @param {object} shared as of `makeFeature`
+ * @param {(share: number) => void} onProgress
+ * @returns {Promise<{losses: function, errors: function}>}
+ */
+async function makeSurrogate(fitted, { mixtures, components }, onProgress) {
+  const domains = fitted.scores.shape[1];
+  const rows = new Map();
+  fitted.rows.data.forEach((row, index) => rows.set(keyOf(mixtures[row]), index));
+  const scoresOf = (index) => fitted.scores.data.subarray(index * domains, (index + 1) * domains);
+
+  const convert = fitted.logarithmic ? Math.log : (loss) => loss;
+  const revert = fitted.logarithmic ? Math.exp : (value) => value;
+  const softened = fitted.softened
+    ? columnsOf(components, mixtures[0].length, fitted.softened.first, domains).map(convert)
+    : null;
+  /** What is known of a mixture before anything is learned: [domains]. */
+  const start = (weights) =>
+    softened ? softMinimum(weights, softened, fitted.softened.sharpness) : new Float64Array(domains);
+
+  const learned = Array.from(fitted.fitted.data, (index) => ({
+    weights: rounded(mixtures[fitted.rows.data[index]]),
+    scores: scoresOf(index),
+  }));
+  const values = learned.map(({ weights, scores }) => {
+    const before = start(weights);
+    return scores.map((score, domain) => convert(score) - before[domain]);
+  });
+  const seen = new Uint8Array(mixtures[0].length);
+  for (const { weights } of learned) weights.forEach((weight, unit) => (seen[unit] ||= weight > 0));
+  const inputsOf = (weights) => (fitted.with_roots ? Float64Array.from([...weights, ...weights.map(Math.sqrt)]) : weights);
+  const process = await makeProcess(
+    { ...fitted.process, inputs: learned.map(({ weights }) => inputsOf(weights)), values }, onProgress,
+  );
+
+  const isUnknown = (weights) => weights.some((weight, unit) => weight > 0 && !seen[unit]);
+  /** What was scored of a mixture: [domains], NaN where nothing was. */
+  const scored = (weights) => {
+    const index = rows.get(keyOf(weights));
+    return index === undefined ? new Float64Array(domains).fill(NaN) : scoresOf(index);
+  };
+  const predicted = (weights) => {
+    if (isUnknown(weights)) return new Float64Array(domains).fill(NaN);
+    const before = start(weights);
+    return process.mean(inputsOf(weights)).map((value, domain) => revert(value + before[domain]));
+  };
+
+  return {
+    /**
+     * @param {Float64Array} weights [units]
+     * @returns {Float64Array} [domains]; NaN for a mixture with a unit that nothing is known of
+     */
+    losses(weights) {
+      const known = scored(weights);
+      if (!known.some(Number.isNaN)) return known;
+      const others = predicted(weights);
+      return known.map((score, domain) => (Number.isNaN(score) ? others[domain] : score));
+    },
+
+    /**
+     * @param {Float64Array} weights [units]
+     * @returns {Float64Array} [domains], standard deviations: 0 where the proxy was scored
+     */
+    errors(weights) {
+      const known = scored(weights);
+      if (!known.some(Number.isNaN)) return new Float64Array(domains);
+      const deviation = isUnknown(weights) ? new Float64Array(domains).fill(NaN) : process.sd(inputsOf(weights));
+      const scale = fitted.logarithmic ? predicted(weights) : null;
+      return known.map((score, domain) => {
+        if (!Number.isNaN(score)) return 0;
+        return scale ? deviation[domain] * scale[domain] : deviation[domain];
+      });
+    },
+  };
+}
+
+/**
+ * The Gaussian process of a surrogate: a quadratic form for the trend, a Matérn 5/2 process for the rest.
+ * @param {object} fitted
+ * @param {Float64Array[]} fitted.inputs of each mixture that is learned from
+ * @param {Float64Array[]} fitted.values of each, [domains]
+ * @param {number} fitted.trend the variance of the trend
+ * @param {number} fitted.offset the variance that is added to inner products in the trend
+ * @param {number} fitted.rest the variance of the rest
+ * @param {number} fitted.length its length scale
+ * @param {number} fitted.jitter what is added to the variance of the points
+ * @param {{data: Float64Array}} fitted.mean [domains], of the values
+ * @param {{data: Float64Array}} fitted.deviation [domains], what they are divided by
+ * @param {(share: number) => void} onProgress
+ * @returns {Promise<{mean: function, sd: function}>}
+ */
+async function makeProcess({ inputs, values, trend, offset, rest, length, jitter, mean, deviation }, onProgress) {
+  const [size, width, domains] = [inputs.length, inputs[0].length, mean.data.length];
+  const points = new Float64Array(size * width);
+  inputs.forEach((point, row) => points.set(point, row * width));
+  const kernel = (point, row) =>
+    trend * (dot(point, 0, points, row * width, width) + offset) ** 2 +
+    rest * matern(Math.sqrt(squaredDistance(point, points, row)) / length);
+
+  const factor = new Float64Array(startOfRow(size));
+  const pairs = kernelRows(factor, size, (row, column) => kernel(inputs[row], column), jitter);
+  await inSlices(pairs, (share) => onProgress(0.2 * share));
+  await inSlices(choleskyRows(factor, size), (share) => onProgress(0.2 + 0.8 * share));
+  // [domains, points]
+  const influence = Array.from({ length: domains }, (_, domain) => {
+    const column = Float64Array.from(values, (own) => (own[domain] - mean.data[domain]) / deviation.data[domain]);
+    solveForward(factor, column);
+    solveBackward(factor, column);
+    return column;
+  });
+
+  const kernelsOf = (point) => Float64Array.from({ length: size }, (_, row) => kernel(point, row));
+  return {
+    /** The expected values of a point: [domains]. */
+    mean(point) {
+      const shared = kernelsOf(point);
+      return Float64Array.from(influence, (own, domain) =>
+        mean.data[domain] + deviation.data[domain] * dot(shared, 0, own, 0, size),
+      );
+    },
+
+    /** Their standard deviations: [domains]. */
+    sd(point) {
+      const left = kernelsOf(point);
+      solveForward(factor, left);
+      const own = trend * (dot(point, 0, point, 0, width) + offset) ** 2 + rest;
+      const variance = Math.max(own - dot(left, 0, left, 0, size), 0);
+      return deviation.data.map((scale) => scale * Math.sqrt(variance));
+    },
+  };
+}
