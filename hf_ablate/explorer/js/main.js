@@ -1,7 +1,5 @@
 /** Opens the study and draws the page. */
 
-const VIEWS = ["scatter", "corners", "parallel"];
-
 for (const library of document.querySelectorAll("script.library")) {
   const script = document.createElement("script");
   script.textContent = await inflatedText(library.textContent);

@@ -12,6 +12,9 @@
  * @property {string} view - the picture of the mixtures that is shown
  * @property {string} first - a target of the Pareto front
  * @property {string} second - the other
+ * @property {string} filter - words by which the ranking is filtered
+ * @property {string[]} corners - the units or groups between which mixtures are drawn: three, or as many as there are
+ * @property {string} axes - what mixtures are drawn along: "unit", or a field of the corpus
  */
 
 /**
@@ -45,6 +48,7 @@ function makeState(study) {
 
 /** @returns {State} of a page that is opened without a fragment */
 function firstState(study) {
+  const [first, second] = usualFront(study);
   return {
     weights: Array.from(study.mixtures[study.best(study.firstTarget)].weights),
     locks: study.units.map(() => false),
@@ -54,8 +58,11 @@ function firstState(study) {
     target: Array.from(study.firstTarget),
     baseline: "uniform",
     view: "scatter",
-    first: study.targets[0].name,
-    second: study.targets[Math.min(1, study.targets.length - 1)].name,
+    first,
+    second,
+    filter: "",
+    corners: usualCorners(study),
+    axes: usualParts(study),
   };
 }
 
@@ -77,9 +84,10 @@ function writeFragment(study, state) {
   }
   if (state.locks.some(Boolean)) words.set("locks", sparse(state.locks.map(Number), 0));
   if (!sameNumbers(state.target, first.target)) words.set("t", sparse(state.target, 0));
-  for (const name of ["by", "baseline", "view", "first", "second"]) {
+  for (const name of ["by", "baseline", "view", "first", "second", "axes", "filter"]) {
     if (state[name] !== first[name]) words.set(name, state[name]);
   }
+  if (state.corners.some((name, corner) => name !== first.corners[corner])) words.set("corners", state.corners.join("|"));
   return words.size ? `#${words}` : "";
 }
 
@@ -101,10 +109,13 @@ function readFragment(study, fragment) {
     const target = dense(words.get("t"), study.domains.length, 0);
     if (target.some((weight) => weight > 0)) state.target = target;
   }
+  state.filter = words.get("filter") ?? "";
+  if (words.has("corners")) state.corners = readCorners(study, words.get("corners")) ?? state.corners;
   const known = {
+    axes: ["unit", ...study.fields],
     by: ["unit", ...study.fields],
     baseline: ["uniform", "tokens", ...study.mixtures.map((mixture) => mixture.id)],
-    view: VIEWS,
+    view: Object.keys(PICTURES),
     first: study.targets.map((target) => target.name),
     second: study.targets.map((target) => target.name),
   };

@@ -1,0 +1,23 @@
+/** Numbers as people read them. */
+
+/** @returns {string} a score as `hf-ablate rank` writes it: four decimals below 10, two below 1,000, else none */
+function scoreText(score) {
+  if (!Number.isFinite(score)) return "–";
+  if (Math.abs(score) >= 1000) return countText(Math.round(score));
+  return score.toFixed(Math.abs(score) < 10 ? 4 : 2).replace("-", "−");
+}
+
+/** @returns {string} a difference of scores, with its sign */
+function differenceText(difference) {
+  return difference > 0 ? `+${scoreText(difference)}` : scoreText(difference);
+}
+
+/** @returns {string} a whole number with its thousands apart */
+function countText(count) {
+  return count.toLocaleString("en");
+}
+
+/** @returns {string} a number of things, whose name gets an s but for one */
+function counted(count, thing) {
+  return `${countText(count)} ${thing}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,109 @@
+/**
+ * What the ranked mixtures score on a target.
+ *
+ * @typedef {Object} Standing
+ * @property {Float64Array} target - weights of the domains; they sum to 1
+ * @property {Float64Array} scores - expected, of every ranked mixture
+ * @property {Uint32Array} order - positions of the mixtures, best first
+ * @property {Uint32Array} ranks - of every mixture; the best has 1
+ * @property {Map<number, number>} references - position of a mixture → the score of its reference model
+ * @property {function(number): ?Interval} interval - of a ranked mixture, given by its position
+ */
+
+/**
+ * An expected score and the ends between which 90 % of models that are trained on the mixture would lie.
+ *
+ * @typedef {{mean: number, low: number, high: number}} Interval
+ */
+
+const standings = new WeakMap(); // by the list that gives the target, which never changes
+
+/**
+ * @param {Study} study
+ * @param {number[]|Float64Array} target - what every domain counts
+ * @returns {Standing}
+ */
+function standingOn(study, target) {
+  if (!standings.has(target)) standings.set(target, makeStanding(study, normalised(target)));
+  return standings.get(target);
+}
+
+function makeStanding(study, target) {
+  const scores = Float64Array.from(study.mixtures, (_, row) => study.mean(row, target));
+  const order = Uint32Array.from(scores.keys()).sort((one, other) => scores[one] - scores[other]);
+  const ranks = new Uint32Array(order.length);
+  order.forEach((row, position) => (ranks[row] = position + 1));
+  const references = study.references.map(({ row, losses }) => [row, weightedSum(losses, 0, target)]);
+  const intervals = new Map();
+  return {
+    target,
+    scores,
+    order,
+    ranks,
+    references: new Map(references.filter(([, score]) => Number.isFinite(score))),
+    interval(row) {
+      if (!intervals.has(row)) intervals.set(row, intervalOf(study, study.mixtures[row].weights, target));
+      return intervals.get(row);
+    },
+  };
+}
+
+/**
+ * @param {Study} study
+ * @param {Float64Array} weights - of any mixture
+ * @param {Float64Array} target - weights of the domains; they sum to 1
+ * @returns {?Interval} `null` where the page cannot evaluate the predictor
+ */
+function intervalOf(study, weights, target) {
+  if (!study.predictor.joint) return null;
+  const { mean, sd } = study.predictor.joint(weights, target);
+  return { mean, low: mean - study.z90 * sd, high: mean + study.z90 * sd };
+}
+
+/**
+ * The mixture that is shown, on a target.
+ *
+ * @returns {{row: number, weights: Float64Array, score: number, rank: number}} its position, -1 if it is not ranked;
+ *     its score, NaN where the page cannot evaluate the predictor; the rank that it has, or would have
+ */
+function currentOn(study, standing, weights) {
+  const row = study.find(weights);
+  if (row >= 0) return { row, weights, score: standing.scores[row], rank: standing.ranks[row] };
+  const score = intervalOf(study, Float64Array.from(weights), standing.target)?.mean ?? NaN;
+  return { row, weights, score, rank: 1 + d3.bisector((other) => standing.scores[other]).left(standing.order, score) };
+}
+
+/**
+ * A mixture in a few lines: its name, its rank and scores.
+ *
+ * @param {Study} study
+ * @param {Standing} standing
+ * @param {number} row - position of a ranked mixture
+ * @returns {string[]}
+ */
+function mixtureLines(study, standing, row) {
+  const interval = standing.interval(row);
+  const lines = [
+    study.mixtures[row].name,
+    `rank ${countText(standing.ranks[row])} of ${countText(standing.order.length)}`,
+    `predicted ${scoreText(standing.scores[row])}${interval ? `, 90 % interval ${intervalText(interval)}` : ""}`,
+  ];
+  if (standing.references.has(row)) lines.push(`reference model ${scoreText(standing.references.get(row))}`);
+  return lines;
+}
+
+/** @returns {string} the ends of an interval */
+function intervalText({ low, high }) {
+  return `${scoreText(low)} to ${scoreText(high)}`;
+}
+
+/** @returns {string} what people read for a target, given by the weights of the domains */
+function targetText(study, target) {
+  const known = study.targets.find(({ weights }) => sameNumbers(weights, target));
+  return known ? known.label : "the target that is set";
+}
+
+/** @returns {string} which mixture is the best, and how far the scores reach, in a sentence */
+function bestText(study, { scores, order }) {
+  return `Predicted scores from ${scoreText(scores[order[0]])}, of ${study.mixtures[order[0]].name}, to ${scoreText(scores[order.at(-1)])}.`;
+}
