@@ -255,6 +255,16 @@ class RunFolder:
         return self.effects / "effects.json"
 
     @property
+    def updates(self) -> Path:
+        """How far, and which way, the components are from the seed."""
+        return self.path / "updates" if self.pool is self else self.pool.updates
+
+    @property
+    def updates_file(self) -> Path:
+        """The lengths of the components' updates, and the cosines between them."""
+        return self.updates / "updates.json"
+
+    @property
     def report(self) -> Path:
         """The page and its figures."""
         return self.path / "report"

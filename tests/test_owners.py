@@ -17,7 +17,8 @@ PLACES = [
     RUN.corpus, RUN.unit("u").parent, RUN.seed_text, RUN.eval, RUN.tokenizer, RUN.mixtures, RUN.mixtures_file,
     RUN.proposed_file, RUN.models, RUN.seed, RUN.component("u").parent, RUN.reference("m").parent,
     RUN.merged("m").parent, RUN.scores, RUN.race, RUN.observations, RUN.runs_file, RUN.ranking, RUN.ranking_file,
-    RUN.agreement_file, RUN.effects, RUN.effects_file, RUN.report, RUN.page, RUN.figures,
+    RUN.agreement_file, RUN.effects, RUN.effects_file, RUN.updates, RUN.updates_file, RUN.report, RUN.page,
+    RUN.figures,
 ]  # fmt: skip
 NAMES = {place.name for place in PLACES} | {MANIFEST}
 KINDS = ("seed", "component", "reference", *(proxy.kind for proxy in PROXIES))

@@ -16,17 +16,20 @@ from .shapley import MOST_PLAYERS, plan_shapley
 MOST_SWAPPED = 12  # parts whose swaps are judged on every domain, and printed
 
 
-def effects_content(fitted: FittedStudy, question: Question, settings: EffectsSettings) -> dict[str, Any]:
+def effects_content(
+    fitted: FittedStudy, question: Question, settings: EffectsSettings, in_depth: bool = True
+) -> dict[str, Any]:
     """All effects, Shapley values and interactions.
 
     Args:
         fitted ([`FittedStudy`]): whose predictor answers.
         question ([`Question`]): what is asked.
         settings ([`EffectsSettings`]): confidence and random seed.
+        in_depth (`bool`): whether swaps are judged and parts are valued, which takes longer the more there are.
     """
     unit_of_measure, confidence = fitted.evidence.unit_of_measure, settings.confidence
     base, target = question.base, question.target
-    effects = _effects(fitted, question, confidence)
+    effects = _effects(fitted, question, confidence, in_depth)
     floor = noise_floor(fitted.predictor.joint(fitted.evidence.weights_of([base]), target.weights).noise, confidence)
     return {
         "target": target.name,
@@ -38,7 +41,7 @@ def effects_content(fitted: FittedStudy, question: Question, settings: EffectsSe
         "parts": [part_record(part, base, fitted.evidence) for part in (*question.parts, *question.groups)],
         "changes": change_records(effects, unit_of_measure),
         "effects": effect_records(effects),
-        **_worth(fitted, question, settings),
+        **(_worth(fitted, question, settings) if in_depth else {"shapley": [], "interactions": []}),
     }
 
 
@@ -56,11 +59,11 @@ def _worth(fitted: FittedStudy, question: Question, settings: EffectsSettings) -
     }
 
 
-def _effects(fitted: FittedStudy, question: Question, confidence: float) -> list[Effect]:
+def _effects(fitted: FittedStudy, question: Question, confidence: float, with_swaps: bool) -> list[Effect]:
     """On the target and all domains; swaps of many parts on the target alone, as they are so many."""
     targets = [question.target, *question.domains]
     one_by_one = changes_of(question.base, [*question.parts, *question.groups])
-    swaps = swaps_of(question.base, question.parts)
+    swaps = swaps_of(question.base, question.parts) if with_swaps else []
     targets_of_swaps = targets if len(question.parts) <= MOST_SWAPPED else targets[:1]
     return effects_of(fitted, question.base, one_by_one, targets, confidence) + effects_of(
         fitted, question.base, swaps, targets_of_swaps, confidence

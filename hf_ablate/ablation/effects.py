@@ -50,7 +50,7 @@ def effects_of(
     for start in range(0, len(changes), _AT_ONCE):
         some = changes[start : start + _AT_ONCE]
         weights = np.vstack([before, fitted.evidence.weights_of([change.mixture for change in some])])
-        joints = [fitted.predictor.joint(weights, target.weights) for target in targets]
+        joints = list(fitted.predictor.joints(weights, np.array([target.weights for target in targets])))
         for row, change in enumerate(some, start=1):
             for target, joint in zip(targets, joints, strict=True):
                 floor = noise_floor(joint.noise, confidence)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..mixtures.ranked import MEAN
-from .changes import UPWEIGHT, Change
+from .changes import UPWEIGHT
 from .compare import Comparison
 from .effects import Effect
 from .estimates import Estimate
@@ -38,14 +38,28 @@ def _digits(half_width: float) -> int:
     return min(max(0, -exponent + (half_width / 10**exponent < 1.95)), 6)
 
 
-def change_text(change: Change) -> str:
-    """What is done to the mixture: `dropping sympy`."""
+def change_text(kind: str, part: str, other: str | None = None) -> str:
+    """What is done to the mixture.
+
+    Args:
+        kind (`str`): of the change.
+        part (`str`): that is changed.
+        other (`str`, *optional*): of a swap: what it is swapped for.
+
+    Example:
+
+    ```python
+    >>> change_text("drop", "sympy"), change_text("swap", "sympy", "scipy")
+    ('dropping sympy', 'swapping sympy for scipy')
+
+    ```
+    """
     return {
-        "drop": f"dropping {change.part}",
-        "add": f"adding {change.part}",
-        "swap": f"swapping {change.part} for {change.other}",
-        "upweight": f"upweighting {change.part} by {UPWEIGHT - 1:.0%}",
-    }[change.kind]
+        "drop": f"dropping {part}",
+        "add": f"adding {part}",
+        "swap": f"swapping {part} for {other}",
+        "upweight": f"upweighting {part} by {UPWEIGHT - 1:.0%}",
+    }[kind]
 
 
 def effect_sentence(effects: Sequence[Effect], unit_of_measure: str) -> str:
@@ -55,7 +69,8 @@ def effect_sentence(effects: Sequence[Effect], unit_of_measure: str) -> str:
         effects (`Sequence[Effect]`): of one change; the first is on the target, the others on single domains.
         unit_of_measure (`str`): of the losses.
     """
-    found, change = effects[0].estimate, change_text(effects[0].change)
+    found, changed = effects[0].estimate, effects[0].change
+    change = change_text(changed.kind, changed.part, changed.other)
     target, *domains = short_names([effect.target.name for effect in effects])
     if found.told_apart:
         verb = "costs" if found.value > 0 else "saves"

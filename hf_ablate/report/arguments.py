@@ -1,11 +1,17 @@
 """The arguments of `hf-ablate report`."""
 
+import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
+from ..merging.pool_updates import MOST_BYTES
 
 
+# With more units, search and fits take longer than a page should: `hf-ablate propose` searches all the same.
+MOST_UNITS = 12
+Slow = Literal["auto", "all", "none"]
 NUMBER_OF_UNITS, METHOD = "number_of_units", "method"  # what colours may stand for, beside fields of the corpus
 
 
@@ -17,6 +23,17 @@ class ReportSettings:
     top: int = 10
     targets: tuple[str, ...] = ()
     colour_by: str = NUMBER_OF_UNITS
+    slow: Slow = "auto"
+
+    @property
+    def most_bytes(self) -> float:
+        """Of components' weights that are read."""
+        return {"auto": MOST_BYTES, "all": math.inf, "none": 0}[self.slow]
+
+    @property
+    def most_units(self) -> float:
+        """Of a study whose predictor is fitted again on parts of the reference models."""
+        return {"auto": MOST_UNITS, "all": math.inf, "none": 0}[self.slow]
 
 
 DEFAULTS = ReportSettings()
@@ -52,6 +69,15 @@ class ReportArguments(StageArguments):
             "`enumerate`), or a field of the corpus such as `field` or `source`."
         },
     )
+    slow: Slow = field(
+        default="auto",
+        metadata={
+            "help": "What takes long: the regret by number of reference models (the predictor is fitted again on "
+            "parts of them) and the updates of components (all their weights are read, once). auto: the first of up "
+            f"to {MOST_UNITS} units, the second of up to {MOST_BYTES / 1e9:.0f} GB; all or none of it. Updates that "
+            "were found before are always shown."
+        },
+    )
 
     def __post_init__(self) -> None:
         if self.top < 1:
@@ -60,4 +86,4 @@ class ReportArguments(StageArguments):
     @property
     def settings(self) -> ReportSettings:
         """What the page depends on."""
-        return ReportSettings(self.title, self.top, tuple(self.targets or ()), self.colour_by)
+        return ReportSettings(self.title, self.top, tuple(self.targets or ()), self.colour_by, self.slow)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..mixtures.ranked import MEAN
@@ -16,48 +17,64 @@ from .training_log import Points
 
 MOST_PANELS = 8
 _OWN_DOMAIN = "own domain"
+_KINDS = {"seed": "seed model", "component": "components", "reference": "reference models"}
 
 
-def training_curves(losses: Mapping[str, Points]) -> Drawing | None:
-    """Training loss over tokens: the seed, the components, the reference models.
+def training_curves(losses: Mapping[str, Points], held_out: Mapping[str, Points] | None = None) -> Drawing | None:
+    """Training loss over tokens, and beneath it that of held-out text: the seed, the components, the reference models.
 
     Args:
         losses (`Mapping[str, list[tuple[int, float]]]`): id of a model → (tokens seen, loss). Seeds of several studies
             may be told apart as `seed:<name>`.
+        held_out (`Mapping[str, list[tuple[int, float]]]`, *optional*): id of a model → (tokens seen, bits per byte on
+            the mean of domains), of those whose training evaluated.
     """
-    kinds = [
-        (kind, title, curves)
-        for kind, title in (("seed", "seed model"), ("component", "components"), ("reference", "reference models"))
-        if (curves := {
-            model: points for model, points in losses.items() if split_model_id(model)[0] == kind and len(points) > 1
-        })
-    ]  # fmt: skip
+    measures = [
+        (measure, label, found)
+        for measure, label, curves in (
+            ("loss", "training loss (nats per token)", losses),
+            ("bits_per_byte", "held-out text (bits per byte)", held_out or {}),
+        )
+        if (found := {model: points for model, points in curves.items() if len(points) > 1})
+    ]
+    kinds = {split_model_id(model)[0]: None for _, _, curves in measures for model in curves}
     if not kinds:
         return None
-    figure, axes = panels(len(kinds), 1, WIDTH, 2.6)
-    for panel, (kind, title, curves) in zip(axes, kinds, strict=True):
-        for position, (model, points) in enumerate(curves.items()):
-            tokens, loss = zip(*points, strict=True)
-            colour = GREY if model == "seed" else LINES[position % len(LINES)]
-            many = len(curves) > len(LINES)
-            label = label_text(split_model_id(model)[1]) if kind != "reference" else None
-            panel.plot(
-                np.array(tokens) / 1e6, loss, color=SECOND if many else colour, linewidth=1.1,
-                alpha=0.45 if many else 0.9, label=label,
-            )  # fmt: skip
-        panel.set_title(f"{title}  ({len(curves)})" if len(curves) > 1 else title)
-        panel.set_xlabel("million tokens")
-        panel.grid(True)
-        if kind != "reference" and 1 < len(curves) <= len(LINES):
-            panel.legend(loc="upper right", handlelength=1.2)
-    axes[0].set_ylabel("training loss (nats per token)")
+    titles = {kind: title for kind, title in _KINDS.items() if kind in kinds}
+    figure, axes = panels(len(titles), len(measures), WIDTH, 2.6)
+    grid = iter(axes)
+    for _, label, curves in measures:
+        for place, (kind, title) in enumerate(titles.items()):
+            panel, own = next(grid), {model: curves[model] for model in curves if split_model_id(model)[0] == kind}
+            panel.set_visible(bool(own))
+            _draw_curves(panel, kind, own)
+            panel.set_title(f"{title}  ({len(own)})" if len(own) > 1 else title)
+            if place == 0:
+                panel.set_ylabel(label)
     rows = [
-        {"kind": kind, "model": model, "tokens": tokens, "loss": loss}
-        for kind, _, curves in kinds
+        {"kind": split_model_id(model)[0], "model": model, "measure": measure, "tokens": tokens, "value": value}
+        for measure, _, curves in measures
         for model, points in curves.items()
-        for tokens, loss in points
+        for tokens, value in points
     ]
-    return Drawing(figure, rows, "Training loss of every model.")
+    evaluated = " Beneath it, held-out text, on the mean of domains." if len(measures) > 1 else ""
+    return Drawing(figure, rows, f"Training loss of every model over the tokens that it has seen.{evaluated}")
+
+
+def _draw_curves(panel: Axes, kind: str, curves: Mapping[str, Points]) -> None:
+    many = len(curves) > len(LINES)
+    for position, (model, points) in enumerate(curves.items()):
+        tokens, values = zip(*points, strict=True)
+        colour = GREY if model == "seed" else LINES[position % len(LINES)]
+        label = label_text(split_model_id(model)[1]) if kind != "reference" else None
+        panel.plot(
+            np.array(tokens) / 1e6, values, color=SECOND if many else colour, linewidth=1.1,
+            alpha=0.45 if many else 0.9, label=label,
+        )  # fmt: skip
+    panel.set_xlabel("million tokens")
+    panel.grid(True)
+    if kind != "reference" and 1 < len(curves) <= len(LINES):
+        panel.legend(loc="upper right", handlelength=1.2)
 
 
 def evaluation_curves(study: RankedStudy) -> Drawing | None:

@@ -6,12 +6,14 @@ from typing import Any
 
 from ..ablation.arguments import EffectsArguments
 from ..ablation.content import effects_content
+from ..ablation.estimates import Estimate, estimate, noise_floor
 from ..ablation.question import find_question
 from ..ablation.written import read_effects
 from ..manifest import has_manifest, read_manifest
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE
 from ..mixtures.ranked import Ranking
+from ..prediction.choice import COVERAGE
 from ..prediction.fitted import FittedStudy
 from ..prediction.targets import DomainWeights
 from ..ranking.arguments import RankSettings
@@ -24,13 +26,12 @@ from ..search.judge import Judge
 from ..search.read_constraints import read_constraints
 from ..search.references import ReferenceProposal, propose_references
 from ..search.tables import best_sentences
+from .arguments import MOST_UNITS
 
 
 _COUNT = 4  # references that are proposed
 _STARTS = 4  # of the search for the best mixture
-# With more units, search and effects take longer than a page should: `hf-ablate propose` searches, and `hf-ablate
-# effects` writes what the page then shows. By averaged probabilities the search needs the models, and a page must not.
-_MOST_UNITS = 12
+_MOST_DROPS = 20  # that are said in sentences
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,15 @@ class NextSteps:
     Args:
         proposal ([`ReferenceProposal`]): the reference models that would make the decision surer.
         best (`dict`, *optional*): the best mixture of all, listed or not, as [`propose_best`] gives.
-        effects (`dict`, *optional*): of changes to the best mixture, as [`read_effects`] gives.
+        effects (`dict`, *optional*): of changes to the best mixture, as [`read_effects`] gives; `None` for one unit.
+        gain ([`Estimate`], *optional*): the loss of the first mixture less that of equal shares of all units; `None`
+            where these are the first, and for one unit.
     """
 
     proposal: ReferenceProposal
     best: dict[str, Any] | None
     effects: dict[str, Any] | None
+    gain: Estimate | None = None
 
     @property
     def sentence(self) -> str:
@@ -66,7 +70,7 @@ class NextSteps:
 
     @property
     def drops(self) -> list[str]:
-        """What dropping each unit does, in sentences, the most harmful first."""
+        """What dropping a unit does, in sentences, the most harmful first."""
         if self.effects is None:
             return []
         on_target = {
@@ -75,7 +79,7 @@ class NextSteps:
             if row["change"] == "drop" and row["target"] == self.effects["target"]
         }
         sentences = {row["part"]: row["sentence"] for row in self.effects["changes"] if row["change"] == "drop"}
-        return [sentences[part] for part in sorted(sentences, key=lambda part: -on_target[part])]
+        return [sentences[part] for part in sorted(sentences, key=lambda part: -on_target[part])][:_MOST_DROPS]
 
 
 def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> NextSteps:
@@ -87,19 +91,29 @@ def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> Nex
         fitted ([`FittedStudy`]): the predictor that it comes from.
     """
     settings = RankSettings(**read_manifest(RunFolder(run_dir).ranking)["arguments"])
-    other = settings.references_folder(run_dir)
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
     target = fitted.evidence.target()
-    proposal = propose_references(fitted, mixtures, target, _COUNT, reference_costs(other or run_dir))
-    is_small = 2 <= len(fitted.evidence.units) <= _MOST_UNITS
-    best = _best(run_dir, fitted, target) if is_small and fitted.name != ENSEMBLE.kind else None
+    costs = reference_costs(settings.references_folder(run_dir) or run_dir)
+    proposal = propose_references(fitted, mixtures, target, _COUNT, costs)
+    units = len(fitted.evidence.units)
+    if units < 2:
+        return NextSteps(proposal, None, None)
+    # By averaged probabilities the search needs the models, and a page must not.
+    best = _best(run_dir, fitted, target) if units <= MOST_UNITS and fitted.name != ENSEMBLE.kind else None
+    gain = _gain(fitted, Mixture.of(ranking.mixtures[ranking.entries()[0]["mixture_id"]]["mixture"]), target)
     if has_manifest(RunFolder(run_dir).effects):
-        return NextSteps(proposal, best, read_effects(run_dir))
-    if not is_small:
-        return NextSteps(proposal, best, None)
+        return NextSteps(proposal, best, read_effects(run_dir), gain)
     asked = EffectsArguments(run_dir=run_dir).settings
-    effects = effects_content(fitted, find_question(run_dir, fitted.evidence, asked), asked)
-    return NextSteps(proposal, best, effects)
+    question = find_question(run_dir, fitted.evidence, asked)
+    return NextSteps(proposal, best, effects_content(fitted, question, asked, in_depth=units <= MOST_UNITS), gain)
+
+
+def _gain(fitted: FittedStudy, first: Mixture, target: DomainWeights) -> Estimate | None:
+    uniform = Mixture.uniform(list(fitted.evidence.units))
+    if first == uniform:
+        return None
+    joint = fitted.predictor.joint(fitted.evidence.weights_of([first, uniform]), target.weights)
+    return estimate(*joint.difference(0, 1), noise_floor(joint.noise, COVERAGE), COVERAGE)
 
 
 def _best(run_dir: Path, fitted: FittedStudy, target: DomainWeights) -> dict[str, Any]:

@@ -20,11 +20,13 @@ from ..ranking.tables import (
     ties_text,
 )
 from ..run_folder import TRAINED_KINDS, RunFolder
+from ..search.regret_curve import FEWEST_OF_CURVE
 from .cost import cost_rows
+from .findings import Findings
 from .headline import answer, savings, trust
 from .heat import heat_colour
-from .next_steps import NextSteps
 from .ranked_study import RankedStudy
+from .what_next import what_next
 
 
 TEMPLATES = "templates"  # the folder, beside this file
@@ -36,6 +38,7 @@ _SECTIONS = {
     "next": "What to run next",
     "effects": "Effects of units",
     "agreement": "Agreement with reference models",
+    "health": "Merge health",
     "cost": "Cost",
     "making": "How the models were made",
     "method": "Method",
@@ -75,12 +78,12 @@ class Section(NamedTuple):
 Pictures = dict[str, dict[str, Picture]]
 
 
-def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str, top: int) -> str:
+def render(study: RankedStudy, findings: Findings, pictures: Pictures, title: str, top: int) -> str:
     """The page as HTML.
 
     Args:
         study ([`RankedStudy`]): what the page reports.
-        steps ([`NextSteps`]): what it says beyond the ranking.
+        findings ([`Findings`]): what it says beyond the ranking.
         pictures (`dict[str, dict[str, Picture]]`): as [`~hf_ablate.report.write.draw_figures`] gives.
         title (`str`): of the page.
         top (`int`): mixtures in the table of the ranking.
@@ -100,7 +103,7 @@ def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str,
         "flops": lambda value: f"{value:.2e}" if value else "-",
         "duration": duration_text,
     }
-    facts = _facts(study, steps, pictures, title, top)
+    facts = _facts(study, findings, pictures, title, top)
     sections = [
         Section(name, heading, environment.get_template(f"{name}.html.j2").render(facts))
         for name, heading in _SECTIONS.items()
@@ -109,12 +112,15 @@ def render(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str,
     return environment.get_template("page.html.j2").render(facts, sections=shown)
 
 
-def _facts(study: RankedStudy, steps: NextSteps, pictures: Pictures, title: str, top: int) -> dict[str, Any]:
+def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: str, top: int) -> dict[str, Any]:
     """What the templates know."""
     ranking, agreement = study.ranking, study.agreement
     return {
         "study": study,
-        "steps": steps,
+        "steps": findings.steps,
+        "health": findings.health,
+        "what_next": what_next(study, findings),
+        "fewest_of_curve": FEWEST_OF_CURVE,
         "ranking": ranking,
         "agreement": agreement,
         "pictures": pictures,

@@ -57,6 +57,11 @@ class RankedStudy:
         """Whether a predictor is a proxy as it was scored."""
         return self.agreement.predictors.get(predictor, {}).get("proxy", False)
 
+    @property
+    def held_out(self) -> dict[str, Points]:
+        """Model id → (tokens seen, bits per byte on the mean of domains), where training evaluated."""
+        return {model: curves[MEAN] for model, curves in self.evaluations.items() if MEAN in curves}
+
     @cached_property
     def names(self) -> dict[str, str]:
         """Id of each mixture → what the page calls it."""

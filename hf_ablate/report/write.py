@@ -25,7 +25,7 @@ from ..ranking.refit import fit_ranked
 from ..run_folder import RunFolder
 from .alternative_text import alternative_text
 from .arguments import DEFAULTS, ReportArguments, ReportSettings
-from .next_steps import NextSteps, find_next_steps
+from .findings import Findings
 from .page import TEMPLATES, Picture, Pictures, render
 from .ranked_study import RankedStudy, model_folders, read_ranked_study
 
@@ -68,9 +68,9 @@ def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
         study = read_ranked_study(run_dir, settings.targets, settings.colour_by)
         remove_manifest(folder)
         fitted = fit_ranked(run_dir)
-        steps = find_next_steps(run_dir, study.ranking, fitted)
-        pictures = draw_figures(study, steps, run_folder.figures)
-        write_text(page, render(study, steps, pictures, shown["title"], settings.top))
+        findings = Findings(run_dir, study.ranking, fitted, settings)
+        pictures = draw_figures(study, findings, run_folder.figures)
+        write_text(page, render(study, findings, pictures, shown["title"], settings.top))
         names = sorted(name for own in pictures.values() for name in own)
         formats = explorer_formats(run_dir, fitted.evidence.units)
         write_explorer(explorer_payload(fitted, study.ranking, shown["title"], formats), run_folder.explorer)
@@ -106,12 +106,12 @@ def _identity(run_dir: Path, settings: ReportSettings) -> tuple[dict[str, Any], 
     }
 
 
-def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> Pictures:
+def draw_figures(study: RankedStudy, findings: Findings, folder: Path) -> Pictures:
     """Draw all figures, and save them with their numbers.
 
     Args:
         study ([`RankedStudy`]): what the page reports.
-        steps ([`NextSteps`]): what it says beyond the ranking.
+        findings ([`Findings`]): what it says beyond the ranking.
         folder (`Path`): for the files.
 
     Returns:
@@ -130,7 +130,7 @@ def draw_figures(study: RankedStudy, steps: NextSteps, folder: Path) -> Pictures
                 for name, drawing in own.items()
                 if drawing
             }
-            for section, own in drawings_of(study, steps).items()
+            for section, own in drawings_of(study, findings).items()
         }
     for path in folder.iterdir():
         if not any(path.stem in own for own in pictures.values()):  # from an earlier ranking

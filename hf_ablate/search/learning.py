@@ -1,11 +1,11 @@
 """How fast a predictor's error falls with the number of reference models, by fits on half of them."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
-from ..prediction.fitted import FittedStudy, fit_evidence
+from ..prediction.fitted import FittedStudy
+from ..prediction.part_fits import part_fits
 from ..prediction.stack import FEWEST_REFERENCES
 from ..prediction.targets import DomainWeights
 
@@ -28,18 +28,11 @@ def learning_exponent(study: FittedStudy, target: DomainWeights) -> float:
     references = study.table.references if study.choice else ()
     if len(references) < 2 * FEWEST_REFERENCES:
         return 0.0
-    rows = np.arange(len(references))
-    with_half = [_errors(study, rows[part::2], rows[1 - part :: 2]) @ target.weights for part in (0, 1)]
+    with_half = []
+    for kept, half in part_fits(study, 2):
+        held_out = references.only(np.setdiff1d(np.arange(len(references)), kept))
+        with_half.append((held_out.losses - half.predictor.expected(held_out.weights)) @ target.weights)
     with_all = (references.losses - study.choice.nested.mean) @ target.weights
     least = np.finfo(float).tiny
     ratio = np.mean(np.square(np.concatenate(with_half))) / max(np.mean(with_all**2), least)
     return min(max(math.log2(max(ratio, least)) / 2, 0.0), _FASTEST)
-
-
-def _errors(study: FittedStudy, kept: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """On references that are held out, of a predictor that is chosen and fitted on others: [held_out, domains]."""
-    references = study.table.references
-    evidence = replace(study.evidence, references=references.only(kept))
-    half = fit_evidence(evidence, other_scale=study.table.other_scale)
-    there = references.only(held_out)
-    return there.losses - half.predictor.expected(there.weights)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..report.drawing import Drawing
+    from ..report.findings import Findings
     from ..report.ranked_study import RankedStudy
 
 
@@ -106,6 +107,54 @@ class StudyPlots:
 
         return self._draw(components, "fewer than two components are scored")
 
+    def effects(self) -> "Figure":
+        """What having each unit in the mixture does to each domain: the best or, after `hf-ablate effects`, its own.
+
+        Raises:
+            `InputError`: for a study of one unit.
+        """
+        from ..report.effects_figure import unit_map
+
+        return self._find(
+            lambda found: found.steps.effects and unit_map(found.steps.effects), "there is one unit, or no other set"
+        )
+
+    def updates(self) -> "Figure":
+        """How the updates of the components point, and how long they are; reads all weights, once.
+
+        Raises:
+            `InputError`: for fewer than two components, and where their weights were never there.
+        """
+        from ..report.updates_figure import updates
+
+        return self._find(
+            lambda found: updates(found.health), "the weights of two components and the seed are missing"
+        )
+
+    def barriers(self) -> "Figure":
+        """What merges of two components lose against the straight line between the two, for the pairs that matter.
+
+        Raises:
+            `InputError`: if no merges are scored.
+        """
+        from ..report.barriers_figure import barriers
+
+        return self._find(lambda found: barriers(found.health), "no merges are scored")
+
+    def regret(self) -> "Figure":
+        """What reference models cost, against the regret that they leave; fits the predictor several times.
+
+        Raises:
+            `InputError`: where reference models are too few, and no others are expected to help.
+        """
+        from ..report.ranked_study import read_ranked_study
+        from ..report.regret_figure import regret
+
+        study = read_ranked_study(self._run_dir)
+        return self._find(
+            lambda found: regret(study, found.regrets, found.steps.proposal), "there are too few reference models"
+        )
+
     def cost(self) -> "Figure":
         """Tokens trained on, against training a model for every mixture.
 
@@ -117,17 +166,40 @@ class StudyPlots:
         return self._draw(cost, "no component model is recorded")
 
     def training(self) -> "Figure":
-        """Training loss over tokens, of all models that are there; the study need not be ranked.
+        """Training loss over tokens, and of held-out text, of all models there are; the study need not be ranked.
 
         Raises:
             `InputError`: if training logged nothing.
         """
+        from ..mixtures.ranked import MEAN
         from ..report.curves import training_curves
         from ..report.training_log import read_log
 
         folders = RunFolder(self._run_dir).saved_models(*TRAINED_KINDS)
-        losses = {read_manifest(folder)["model"]: read_log(folder)[0] for folder in folders}
-        return self._styled(lambda: training_curves(losses), "training logged no losses")
+        logs = {read_manifest(folder)["model"]: read_log(folder) for folder in folders}
+        losses = {model: loss for model, (loss, _) in logs.items()}
+        held_out = {model: scores[MEAN] for model, (_, scores) in logs.items() if MEAN in scores}
+        return self._styled(lambda: training_curves(losses, held_out), "training logged no losses")
+
+    def evaluation(self) -> "Figure":
+        """Scores of held-out text over tokens, of every component.
+
+        Raises:
+            `InputError`: if training evaluated nothing.
+        """
+        from ..report.curves import evaluation_curves
+
+        return self._draw(evaluation_curves, "training evaluated nothing; see `train --eval_steps`")
+
+    def _find(self, drawing_of: Callable[["Findings"], "Drawing | None"], otherwise: str) -> "Figure":
+        from ..mixtures.ranked import read_ranking
+        from ..ranking.refit import fit_ranked
+        from ..report.arguments import ReportSettings
+        from ..report.findings import Findings
+
+        ranking = read_ranking(self._run_dir)
+        findings = Findings(self._run_dir, ranking, fit_ranked(self._run_dir), ReportSettings(slow="all"))
+        return self._styled(lambda: drawing_of(findings), otherwise)
 
     def _draw(self, drawing_of: Callable[["RankedStudy"], "Drawing | None"], otherwise: str = "") -> "Figure":
         from ..report.ranked_study import read_ranked_study

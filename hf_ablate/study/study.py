@@ -1,6 +1,7 @@
 """A study from Python: the run folder that the commands read and write, without the command line."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -334,6 +335,53 @@ class Study:
         models = folder.saved_models("component", "reference")
         return distances_frame({read_manifest(model)["model"]: distance(folder.seed, model) for model in models})
 
+    def cosines(self) -> "pandas.DataFrame":
+        """Which way training has moved the components: the cosines of the angles between their updates.
+
+        The weights of all components are read once; what was found is kept in the run folder.
+
+        Returns:
+            `pandas.DataFrame`: float64 [components, components].
+
+        Raises:
+            `InputError`: if the weights of the seed or of two components are not there.
+        """
+        import pandas
+
+        from ..merging.pool_updates import pool_updates
+
+        updates = pool_updates(self.run_dir, math.inf)
+        if updates is None:
+            raise InputError(f"{self.run_dir} does not hold the weights of the seed and of two components")
+        return pandas.DataFrame(updates.cosines, index=updates.components, columns=updates.components)
+
+    def barrier(self, first: str, second: str, target: str | Mapping[str, float] | None = None) -> "pandas.DataFrame":
+        """What merges of two components lose against the straight line between the two.
+
+        Args:
+            first (`str`): the unit of a component.
+            second (`str`): another.
+            target (`str` or `Mapping[str, float]`, *optional*): that they are judged on, as of [`Study.effects`].
+
+        Returns:
+            `pandas.DataFrame`: float64 [merges] with the columns `score`, `sd` (0 where the merge was scored),
+            `straight_line` and `excess`, whose largest value is the barrier; the index is the weight of the second.
+
+        Raises:
+            `InputError`: for an unknown unit or target, and if no merges are scored.
+        """
+        import pandas
+
+        from ..prediction.barriers import find_barrier
+        from ..ranking.refit import fit_ranked
+
+        fitted = fit_ranked(self.run_dir)
+        found = find_barrier(fitted.table, (first, second), fitted.evidence.target(target).weights)
+        if found is None:
+            raise InputError(f"no merges of the components of {self.run_dir} are scored")
+        columns = {"score": found.losses, "sd": found.sd, "straight_line": found.line, "excess": found.excess}
+        return pandas.DataFrame(columns, index=pandas.Index(found.shares, name=second))
+
     def score(
         self,
         mixture: Mixture | Sequence[Mixture],
@@ -384,6 +432,7 @@ class Study:
         top: int = 10,
         targets: Sequence[str] = (),
         colour_by: str = "number_of_units",
+        slow: str = "auto",
     ) -> Path:
         """Write the report, as `hf-ablate report` does.
 
@@ -392,6 +441,7 @@ class Study:
             top (`int`): mixtures in the table of the ranking.
             targets (`Sequence[str]`): what the page shows beside the mean of domains; default: a choice of all.
             colour_by (`str`): what colours of mixtures stand for, such as `method` or a field of the corpus.
+            slow (`str`): `auto`, `all` or `none` of what takes long.
 
         Returns:
             `Path`: the page, which opens offline.
@@ -403,7 +453,7 @@ class Study:
         from ..report.write import write_report
 
         with run_folder_lock(self.run_dir):
-            return write_report(self.run_dir, ReportSettings(title, top, tuple(targets), colour_by))
+            return write_report(self.run_dir, ReportSettings(title, top, tuple(targets), colour_by, slow))
 
     def push(
         self, repo_prefix: str, what: Sequence[str] = ("all",), dry_run: bool = False, **options: Any

@@ -1,6 +1,6 @@
 """Predictors whose losses and errors are formulas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class AnalyticPredictor:
             scale * features @ self.covariance @ features.T,
             scale * self.noise,
         )
+
+    def joints(self, weights: np.ndarray, targets: np.ndarray) -> Iterator[Joint]:
+        return (self.joint(weights, target) for target in targets)
 
 
 def linear(weights: np.ndarray) -> np.ndarray:

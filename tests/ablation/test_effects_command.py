@@ -25,7 +25,7 @@ from hf_ablate.mixtures.ranked import read_ranking
 from hf_ablate.prediction.fitted import fit_evidence
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.read_evidence import read_evidence
-from hf_ablate.report.effects_figure import drop_heat_map
+from hf_ablate.report.effects_figure import having_records, unit_map, whole_unit_map
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +214,24 @@ def test_effects_that_were_not_computed(tmp_path):
 
 
 def test_the_figure_has_a_number_for_every_unit_and_target(uniform):
-    (panel,) = drop_heat_map(uniform).figure.axes
+    drawing = unit_map(uniform)
+    (panel,) = drawing.figure.axes
     assert len(panel.texts) == len(UNITS) * (1 + len(DOMAINS))
     told_apart = [row["told_apart"] for row in uniform["effects"] if row["change"] == "drop"]
     assert (panel.images[0].get_array() != 0).sum() == sum(told_apart) < len(told_apart)
-    assert drop_heat_map(uniform | {"effects": []}) is None
+    assert unit_map(uniform | {"effects": []}) is None
+    assert whole_unit_map(uniform) is None  # which the other shows already
+    dropped = {(row["part"], row["target"]): row for row in uniform["effects"] if row["change"] == "drop"}
+    for row in drawing.rows:  # having a unit is not dropping it
+        other = dropped[row["part"], row["target"]]
+        assert (row["effect"], row["low"], row["high"]) == (-other["effect"], -other["high"], -other["low"])
+
+
+def test_a_unit_outside_the_mixture_is_one_that_is_added():
+    row = {"target": "mean", "effect": -0.2, "sd": 0.1, "low": -0.3, "high": -0.1, "told_apart": True}
+    changes = [("drop", "a"), ("add", "b"), ("add", "a"), ("upweight", "a")]
+    records = having_records({"effects": [{"change": change, "part": part, **row} for change, part in changes]})
+    assert [(one["part"], one["in_mixture"], one["effect"]) for one in records] == [
+        ("a", True, 0.2),
+        ("b", False, -0.2),
+    ]

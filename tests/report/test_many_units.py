@@ -1,6 +1,8 @@
 """The report of a study as wide as the paper's: 139 units, as many domains."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from paper_study import DOMAINS, FIELDS, UNITS, paper_mixtures, paper_ranking
@@ -10,7 +12,8 @@ from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN
 from hf_ablate.ranking.measured import Agreement
 from hf_ablate.report.colours import colours_of
-from hf_ablate.report.effects_figure import drop_heat_map
+from hf_ablate.report.effects_figure import unit_map, whole_unit_map
+from hf_ablate.report.merge_health import MergeHealth
 from hf_ablate.report.next_steps import NextSteps
 from hf_ablate.report.page import render
 from hf_ablate.report.ranked_study import RankedStudy, shown_targets
@@ -83,8 +86,9 @@ def test_labels_of_the_heat_map_do_not_overlap(study):
 
 
 def test_the_page_is_bounded_and_long_tables_open_on_a_click(study):
-    steps = NextSteps(ReferenceProposal(MEAN, study.ranking.unit_of_measure, (), 0.0, 0.0), None, None)
-    page = render(study, steps, {}, "title", 10)
+    steps = NextSteps(ReferenceProposal(MEAN, study.ranking.unit_of_measure, 0.01, 0.0, ()), None, None)
+    health = MergeHealth(None, (), study.ranking.unit_of_measure)
+    page = render(study, SimpleNamespace(run_dir=Path("runs/wide"), steps=steps, health=health), {}, "title", 10)
     assert len(page) < 200_000
     assert "The other 119 units" in page
     folded = page[page.index("<details>") :]
@@ -105,12 +109,24 @@ def test_colours_stand_for_numbers_of_units_methods_and_fields(study):
     assert [handle.get_label() for handle in by_method.handles({pair, biology})] == ["pairs", "others"]
 
 
-def test_of_many_domains_the_effects_show_those_on_which_dropping_makes_most():
+def test_of_many_units_and_domains_one_map_shows_where_there_is_most_and_another_all():
     targets = [MEAN, *("/".join(domain) for domain in DOMAINS)]
     rows = [
-        {"change": "drop", "part": part, "target": target, "effect": 0.01 * place, "told_apart": True}
-        for part in ("Art_1970-2022", "NA_1970-2019")
-        for place, target in enumerate(targets)
-    ]
-    drawing = drop_heat_map({"effects": rows, "unit_of_measure": "bits per byte"})
+        {
+            "change": "drop" if unit.startswith("Art") else "add", "part": unit, "target": target, "sd": 0.001,
+            "effect": 0.01 * (row + column), "low": 0.01 * (row + column), "high": 0.02 + row + column,
+            "told_apart": True,
+        }
+        for row, unit in enumerate(UNITS)
+        for column, target in enumerate(targets)
+    ]  # fmt: skip
+    effects = {"effects": rows, "unit_of_measure": "bits per byte"}
+    drawing = unit_map(effects)
     assert list(dict.fromkeys(row["target"] for row in drawing.rows)) == [MEAN, *targets[-15:]]
+    assert {row["part"] for row in drawing.rows} == set(UNITS[-32:])
+    with style():
+        everything = whole_unit_map(effects)
+        everything.figure.draw_without_rendering()
+        (panel, _) = everything.figure.axes
+        assert panel.images[0].get_array().shape == (139, 140) and len(everything.rows) == 139 * 140
+        assert not overlapping([label for label in panel.get_xticklabels() if label.get_text()])

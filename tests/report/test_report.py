@@ -19,8 +19,8 @@ from hf_ablate.report.arguments import ReportArguments, ReportSettings
 from hf_ablate.report.cost import by_kind, cost_rows
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.drawing import save
+from hf_ablate.report.findings import Findings
 from hf_ablate.report.headline import answer, savings, trust
-from hf_ablate.report.next_steps import find_next_steps
 from hf_ablate.report.page import render
 from hf_ablate.report.ranked_study import read_ranked_study
 from hf_ablate.report.scatters import scatter
@@ -63,15 +63,19 @@ def study(run_dir):
     return read_ranked_study(run_dir)
 
 
+def findings_of(run_dir) -> Findings:
+    """All but what takes long."""
+    return Findings(run_dir, read_ranking(run_dir), fit_ranked(run_dir), ReportSettings(slow="none"))
+
+
 @pytest.fixture(scope="module")
-def steps(run_dir):
-    return find_next_steps(run_dir, read_ranking(run_dir), fit_ranked(run_dir))
+def findings(run_dir):
+    return findings_of(run_dir)
 
 
 def page_of(run_dir) -> str:
     """The page without figures."""
-    found = read_ranked_study(run_dir)
-    return render(found, find_next_steps(run_dir, found.ranking, fit_ranked(run_dir)), {}, "title", 10)
+    return render(read_ranked_study(run_dir), findings_of(run_dir), {}, "title", 10)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +159,8 @@ def test_what_people_named_is_escaped(page):
 def test_figures_are_saved_with_their_numbers_and_those_of_an_earlier_ranking_are_removed(run_dir):
     names = {path.stem for path in (run_dir / "report" / "figures").glob("*.png")}
     scatters = {"scatter_chosen", "proxies", "components"}
-    assert names == {"ranking", "effects", "agreement", "cost", "training", "evaluation"} | scatters
+    others = {"effects", "barriers", "cost", "regret", "training", "evaluation"}
+    assert names == {"ranking", "agreement"} | others | scatters
     for ending in ("pdf", "csv"):
         assert {path.stem for path in (run_dir / "report" / "figures").glob(f"*.{ending}")} == names
 
@@ -169,8 +174,8 @@ def test_the_numbers_of_a_figure_are_those_that_it_shows(study, run_dir):
     assert len(rows) == len(targets) * study.agreement.references
 
 
-def test_the_same_study_gives_the_same_bytes(run_dir, study, steps, page, tmp_path):
-    without = render(study, steps, {}, "A <study> & its title", 10)
+def test_the_same_study_gives_the_same_bytes(run_dir, study, findings, page, tmp_path):
+    without = render(study, findings, {}, "A <study> & its title", 10)
     assert without.split() == re.sub(r"<figure.*?</figure>", "", page, flags=re.DOTALL).split()
     with style():
         assert save(scatter(study, "chosen"), tmp_path, "scatter_chosen") in page
@@ -278,10 +283,10 @@ def test_costs_add_up(study, budget, times):
     assert savings(replace(study, scores=unscored)) == (f"{5 / times:.0%}", "training")
 
 
-def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(study, steps):
+def test_the_page_says_what_scoring_cost_and_what_its_operations_assume(study, findings):
     component = next(iter(study.of_kind("component")))
     models = study.models | {component: study.models[component] | {"flops_note": "6 N D for a reason"}}
-    page = render(replace(study, models=models), steps, {}, "title", 10)
+    page = render(replace(study, models=models), findings, {}, "title", 10)
     assert "scoring: forward passes of models and proxies" in page
     assert "of the FLOPs that training and scoring a model of every mixture would take" in page
     assert page.count("FLOPs: 6 N D for a reason.") == 1

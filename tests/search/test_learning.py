@@ -42,7 +42,7 @@ def half_error(monkeypatch):
 
             return SimpleNamespace(predictor=SimpleNamespace(expected=expected))
 
-        monkeypatch.setattr("hf_ablate.search.learning.fit_evidence", fit)
+        monkeypatch.setattr("hf_ablate.prediction.part_fits.fit_evidence", fit)
 
     return set_to
 

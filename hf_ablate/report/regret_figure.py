@@ -1,0 +1,112 @@
+"""What reference models cost, against the regret that they leave."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from ..search.references import ReferenceProposal
+from ..search.regret_curve import RegretPoint
+from .cost import by_kind, cost_rows
+from .drawing import Drawing
+from .ranked_study import RankedStudy
+from .style import ACCENT, GREY, SECOND, WIDTH, panels
+
+
+def regret_records(study: RankedStudy, points: list[RegretPoint], proposal: ReferenceProposal) -> list[dict[str, Any]]:
+    """A record per number of reference models: those that there are, and those that are proposed.
+
+    Args:
+        study ([`RankedStudy`]): whose models have a cost.
+        points (`list[RegretPoint]`): of the models that there are.
+        proposal ([`ReferenceProposal`]): of others.
+    """
+    measured = [
+        {
+            "choice": "among mixtures with a reference model", "references": point.references, "regret": point.regret,
+            "low": point.low, "high": point.high, "without_predictor": point.without_predictor,
+        }
+        for point in points
+    ]  # fmt: skip
+    trained = study.agreement.references
+    after = [proposal.regret, *(one.regret for one in proposal.references)]
+    expected = [
+        {
+            "choice": "among all candidates, expected", "references": trained + more, "regret": regret, "low": None,
+            "high": None, "without_predictor": None,
+        }
+        for more, regret in enumerate(after)
+    ]  # fmt: skip
+    return [row | _cost(study, row["references"]) for row in (*measured, *expected)]
+
+
+def _cost(study: RankedStudy, references: int) -> dict[str, float | None]:
+    """Of the seed, the components and so many reference models of average cost; `None` where none is recorded."""
+    rows = by_kind(cost_rows(study))
+    if "component" not in rows:
+        return {"tokens": None, "flops": None}
+    per_model = rows.get("reference", rows["component"])
+    return {
+        name: sum(rows[kind][name] for kind in ("seed", "component") if kind in rows)
+        + references * per_model[name] / max(per_model["models"], 1)
+        for name in ("tokens", "flops")
+    }
+
+
+def regret(study: RankedStudy, points: list[RegretPoint], proposal: ReferenceProposal) -> Drawing | None:
+    """Two panels: what the reference models that there are have brought, and what more are expected to.
+
+    Args:
+        study ([`RankedStudy`]): what the report is about.
+        points (`list[RegretPoint]`): of [`regret_curve`]; empty where there are too few reference models.
+        proposal ([`ReferenceProposal`]): of the next ones.
+    """
+    if not points and not proposal.references:
+        return None
+    rows = regret_records(study, points, proposal)
+    measured, expected = ([row for row in rows if (row["low"] is None) == later] for later in (False, True))
+    figure, axes = panels(2, 1, WIDTH, 2.7)
+    if measured:
+        _draw_measured(axes[0], measured)
+        axes[0].set_title(f"choosing among the {measured[-1]['references']} that have a reference model\n")
+    counts = [row["references"] for row in expected]
+    axes[1].plot(counts, [row["regret"] for row in expected], color=ACCENT, marker="o", markersize=4, linewidth=1.6)
+    axes[1].set_title(f"to be expected among all {len(study.ranking.mixtures)} candidates\n")
+    axes[1].set_xticks(counts)
+    for panel, own in zip(axes, (measured, expected), strict=True):
+        panel.set_visible(len(own) > 1)
+        panel.set_xlabel("reference models trained")
+        panel.set_ylabel(f"regret ({study.ranking.unit_of_measure})")
+        panel.set_ylim(bottom=0)
+        panel.grid(True)
+        if len(own) > 1 and own[0]["tokens"] is not None:
+            _tokens_above(panel, own)
+    caption = "Regret, what the mixture that is chosen loses against the best, by the tokens that it costs to know."
+    if measured:
+        caption += (
+            " Left: with some of the reference models alone; bars span the parts that were tried. Orange: the best of "
+            "as many drawn at random, without any predictor."
+        )
+    return Drawing(figure, rows, f"{caption} Right: with those trained that are proposed next." if len(expected) > 1
+                   else caption)  # fmt: skip
+
+
+def _draw_measured(panel: Axes, rows: list[dict[str, Any]]) -> None:
+    counts, regrets = [row["references"] for row in rows], [row["regret"] for row in rows]
+    reach = [[row["regret"] - row["low"] for row in rows], [row["high"] - row["regret"] for row in rows]]
+    panel.errorbar(counts, regrets, yerr=reach, color=ACCENT, marker="o", markersize=4, linewidth=1.6, ecolor=GREY,
+                   capsize=2, label="by the predictor")  # fmt: skip
+    panel.plot(counts, [row["without_predictor"] for row in rows], color=SECOND, linewidth=1.2, linestyle="--",
+               label="the best of those trained")  # fmt: skip
+    panel.legend(loc="upper right")
+
+
+def _tokens_above(panel: Axes, rows: list[dict[str, Any]]) -> None:
+    """A second axis above: the million tokens that these numbers of reference models take."""
+    first, last = rows[0], rows[-1]
+    per_model = (last["tokens"] - first["tokens"]) / (last["references"] - first["references"]) / 1e6
+    start = first["tokens"] / 1e6 - per_model * first["references"]
+    above = panel.secondary_xaxis(
+        "top", functions=(lambda count: start + per_model * count, lambda tokens: (tokens - start) / per_model)
+    )
+    above.set_xlabel("million tokens trained on")
+    above.spines["top"].set_visible(False)
