@@ -1,8 +1,11 @@
 """The study's page as HTML, section by section."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
 
 from ..durations import duration_text
 from ..mixtures.ranked import MEAN
@@ -98,6 +101,7 @@ def render(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         "score": score_text,
         "statistic": number_text,
         "short": short_name,
+        "breakable": _breakable,
         "target": target_text,
         "tokens": _tokens_text,
         "flops": lambda value: f"{value:.2e}" if value else "-",
@@ -148,6 +152,11 @@ def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         "rows": _ranking_rows(study, top),
         "settings": _common_settings(study),
     }
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a line may end in, after a character that joins words, where it would make a column too wide."""
+    return Markup(re.sub(r"(?<=[_/=:])(?=[^_/=:])", "<wbr>", escape(name)))
 
 
 def _folds(names: Iterable[str], first: Sequence[str] = (), what: str = "units") -> list[tuple[str, list[str]]]:

@@ -27,12 +27,13 @@ function sortBy(table, heading) {
 }
 
 /**
- * What a cell is sorted by: its data-value, or its text before any line break.
+ * What a cell is sorted by: its data-value, or its text without remarks in small print.
  * @param {HTMLTableCellElement} cell
  * @returns {number | string | null} null for a cell without a value
  */
 function valueOf(cell) {
-  const text = (cell.dataset.value ?? cell.firstChild?.textContent ?? "").trim();
+  const parts = [...cell.childNodes].filter((node) => node.nodeName !== "SMALL");
+  const text = (cell.dataset.value ?? parts.map((node) => node.textContent).join("")).trim();
   if (["", "-", "–"].includes(text)) return null;
   const number = Number(text.replace(/[,%]/g, ""));
   return Number.isNaN(number) ? text : number;
