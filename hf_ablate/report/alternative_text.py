@@ -26,9 +26,18 @@ def alternative_text(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
     ```
     """
-    columns = [key for key in (rows[0] if rows else ()) if any(isinstance(row[key], float) for row in rows)]
+    columns = _of_type(float, rows) or _of_type(int, rows)  # integers are ranks and counts, where there are others
     first = caption.partition(". ")[0].removesuffix(".")
     return " ".join([f"{first}.", *(_extremes(key, rows) for key in columns[:_MOST_COLUMNS])])
+
+
+def _of_type(kind: type, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns with a number of this type."""
+    return [
+        key
+        for key in (rows[0] if rows else ())
+        if any(isinstance(row[key], kind) and not isinstance(row[key], bool) for row in rows)
+    ]
 
 
 def _extremes(key: str, rows: Sequence[Mapping[str, Any]]) -> str:
