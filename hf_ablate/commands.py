@@ -228,6 +228,18 @@ COMMANDS = (
         ("--config quickstart/report.yaml",),
     ),
     Command(
+        "export",
+        "Write a mixture as the configuration of a trainer: datasets, trl, torchtitan, OLMo-core, Megatron-LM, …",
+        ".exports.arguments:ExportArguments",
+        ".exports.export",
+        (
+            "runs/quickstart --to datasets",
+            "runs/quickstart --mixture best --to trl --output mixture.yaml",
+            """runs/quickstart --mixture '{"pandas": 2, "scipy": 1}' --to csv --total_tokens 1000000 --max_epochs 4""",
+        ),
+        takes_recipe=False,
+    ),
+    Command(
         "compare",
         "Compare ranked runs: how agreement and loss depend on slices, sizes, tokens or the seed.",
         ".comparison.arguments:CompareArguments",

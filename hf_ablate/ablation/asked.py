@@ -1,11 +1,10 @@
 """The mixture that a user asks about: `best`, `uniform`, an id, a name, or weights."""
 
-import json
 from pathlib import Path
 
 from ..errors import InputError
 from ..manifest import has_manifest
-from ..mixtures.choose import BEST, choose_mixtures
+from ..mixtures.choose import BEST, choose_mixture, weights_of_text
 from ..mixtures.mixture import Mixture
 from ..mixtures.names import find_mixture
 from ..mixtures.ranked import read_ranking
@@ -31,7 +30,7 @@ def asked_mixture(run_dir: Path, asked: str, evidence: Evidence, target: DomainW
         `InputError`: for an unknown mixture or unit, and for `best` before the mixtures are ranked.
     """
     if asked.lstrip().startswith("{"):
-        mixture = Mixture.of(_weights(asked))
+        mixture = Mixture.of(weights_of_text(asked))
         mixture.check_units(list(evidence.units))
         return mixture
     if asked == UNIFORM:
@@ -41,10 +40,7 @@ def asked_mixture(run_dir: Path, asked: str, evidence: Evidence, target: DomainW
         first = ranking.entries(target.name) or ranking.entries()
         return Mixture.of(ranking.mixtures[first[0]["mixture_id"]]["mixture"])
     if has_manifest(RunFolder(run_dir).mixtures):
-        found = choose_mixtures(run_dir, [asked])
-        if len(found) > 1:
-            raise InputError(f"{asked!r} means {len(found)} of the study's mixtures; name one of them")
-        return found[0]
+        return choose_mixture(run_dir, asked)
     return _imported(asked, evidence)
 
 
@@ -58,12 +54,3 @@ def _imported(asked: str, evidence: Evidence) -> Mixture:
             "`best`, or weights as JSON"
         )
     return mixture
-
-
-def _weights(asked: str) -> dict[str, float]:
-    try:
-        return json.loads(asked)
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f'the mixture {asked!r} is not a mapping in JSON; expected for example \'{{"pandas": 2, "scipy": 1}}\''
-        ) from error

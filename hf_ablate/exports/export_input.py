@@ -90,7 +90,7 @@ class ExportInput:
         """Whether token blocks are read, not text."""
         if self.options.data is not None:
             return self.options.data == "units"
-        return any(text.blocks for text in self.texts) or not any(text.hub for text in self.texts)
+        return any(text.blocks for text in self.texts)
 
     def rows(self, fields: Callable[[UnitText], dict[str, str]]) -> tuple[Row, ...]:
         """A row per unit, with a note on those that are from more than one partition or collection.

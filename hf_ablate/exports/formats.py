@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import unknown_name
+from ..errors import InputError, unknown_name
 from ..manifest import has_manifest
 from ..mixtures.probes import are_single_units, read_probes
 from ..run_folder import RunFolder
@@ -33,6 +33,31 @@ FORMATS: dict[str, Callable[[ExportInput], ExportFormat]] = {
     "csv": csv_format,
     "json": json_format,
 }
+
+
+# Option → the formats that have a place for it.
+_READ_TEXT = ("datasets", "trl", "torchtitan", "nanotron", "olmo-core", "megatron", "litgpt", "mosaic-streaming")
+_TAKEN_BY = {
+    "data": ("datasets", "trl"),
+    "data_dir": _READ_TEXT,
+    "random_seed": ("datasets", "torchtitan", "nanotron", "litgpt"),
+    "stopping_strategy": ("datasets",),
+}
+
+
+def check_options(name: str, options: ExportOptions) -> None:
+    """Refuse an option that a format has no place for.
+
+    Args:
+        name (`str`): of the format.
+        options ([`ExportOptions`]): what is asked for.
+
+    Raises:
+        `InputError`: names the formats that take it.
+    """
+    for option, formats in _TAKEN_BY.items():
+        if name not in formats and getattr(options, option) != getattr(ExportOptions(), option):
+            raise InputError(f"{option} is for {', '.join(formats)}; {name} has no place for it")
 
 
 def find_format(name: str) -> Callable[[ExportInput], ExportFormat]:
@@ -69,13 +94,23 @@ def read_export_input(
 def explorer_formats(run_dir: Path, units: Sequence[str]) -> dict[str, dict[str, Any]]:
     """All formats of a study as data that js/exports.js of the explorer renders, by name.
 
-    Paths begin with the run folder as it was given or, since a page may be shared, with its name alone where it was
-    given by an absolute path.
+    Paths begin with the run folder as it was given or, since a page may be shared, with its name where that was an
+    absolute path.
 
     Args:
         run_dir (`Path`): the study's run folder.
         units (`Sequence[str]`): in the order in which the page has their weights.
     """
-    given = read_export_input(run_dir, sorted(units), place=Path(run_dir.name) if run_dir.is_absolute() else run_dir)
+    given = read_export_input(run_dir, sorted(units), place=_shared_place(run_dir))
     can_merge = len(given.models) == len(units) and are_single_units(read_probes(run_dir))
     return {name: make(given).as_json(units) for name, make in FORMATS.items() if name != MERGEKIT or can_merge}
+
+
+def _shared_place(run_dir: Path) -> Path:
+    """A run folder as seen from the folder with it, or with the run folder that it shares models and corpus with."""
+    if not run_dir.is_absolute():
+        return run_dir
+    outermost = RunFolder(run_dir)
+    while outermost.around is not None:
+        outermost = outermost.around
+    return run_dir.relative_to(outermost.path.parent)

@@ -121,7 +121,10 @@ def _documents(given: ExportInput) -> list[float]:
 def _rows_are(given: ExportInput) -> tuple[str, ...]:
     """Notes on what rows are, and on what is not there."""
     if given.reads_blocks:
-        return ("Rows are blocks of token ids (`input_ids`), so shares are of tokens.",)
+        return (
+            "Rows are the study's blocks of token ids (`input_ids`), so shares are of tokens; what of a partition is "
+            "beyond its unit's budget is not there.",
+        )
     lengths = _DOCUMENTS if all(text.documents_per_token for text in given.texts) else _UNKNOWN_LENGTHS
     return (lengths, _AS_IT_IS)
 

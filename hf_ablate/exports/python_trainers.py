@@ -83,13 +83,12 @@ def torchtitan_format(given: ExportInput) -> ExportFormat:
         )
         for text in given.texts
     )
-    ends = "on_first_exhausted" if given.options.stopping_strategy == "first_exhausted" else "all_exhausted"
     template = (
         _TORCHTITAN,
         Each("DATASETS[<<name>>] = DatasetConfig(\n<<config>>)\n"),
         "\ndataloader = InterleavedHuggingFaceTextDataLoader.Config(\n    sources=[\n",
         Each("        HFDataSource(dataset=<<name>>, weight=<<weight>>),\n"),
-        f"    ],\n    seed={given.options.random_seed},\n    stopping_strategy={quoted(ends)},\n)\n",
+        f"    ],\n    seed={given.options.random_seed},\n)\n",
     )
     notes = (
         "torchtitan tokenises text itself, so units are the text that they were made of, not their token blocks.",

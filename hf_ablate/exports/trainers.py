@@ -26,7 +26,7 @@ def nanotron_format(given: ExportInput) -> ExportFormat:
         "mixture.yaml",
         template,
         given.rows(lambda text: {"path": yaml_text(given.folder(text.unit))}),
-        given.title("nanotron (main, 2025)", "put this into the YAML of `run_train.py --config-file FILE`"),
+        given.title("nanotron (main, commit 00708b8)", "put this into the YAML of `run_train.py --config-file FILE`"),
         (
             given.prepared("`tools/preprocess_data.py` of nanotron tokenises it"),
             "A unit that ends is read again: nanotron does not limit epochs.",

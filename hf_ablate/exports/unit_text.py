@@ -86,7 +86,7 @@ def _unit_text(unit: str, corpus: Mapping[str, Any], place: RunFolder) -> UnitTe
         unit,
         blocks,
         _hub_data(_collection_of(settings, sources), sources, settings, fields),
-        entry["documents"] / tokens if tokens else None,
+        entry["documents"] / tokens if tokens and "documents" in entry else None,
         _origin(fields, settings["value_map"], sources),
     )
 

@@ -1,5 +1,6 @@
 """Which of a study's mixtures are meant by an id, a name, a pattern or `best`, and which mixture by weights."""
 
+import json
 from pathlib import Path
 
 from ..errors import InputError
@@ -28,11 +29,11 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
     Raises:
         `InputError`: for a name that no candidate has, and for `best` before the mixtures are ranked.
     """
-    candidates = [candidate.mixture for candidate in read_mixtures(run_dir)]
+    candidates = _candidates(run_dir)
     chosen: dict[str, Mixture] = {}
     for name in names:
         wanted = read_ranking(run_dir).entries()[0]["mixture_id"] if name == BEST else name
-        found = find_mixtures(wanted, candidates, _units(run_dir))
+        found = find_mixtures(wanted, candidates, units_of_study(run_dir))
         if not found:
             raise InputError(
                 f"none of the study's {len(candidates)} mixtures has the id or name {wanted!r}; "
@@ -40,6 +41,48 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
             )
         chosen |= {mixture.id: mixture for mixture in found}
     return list(chosen.values())
+
+
+def choose_mixture(run_dir: Path, asked: str) -> Mixture:
+    """The one mixture that is meant.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+        asked (`str`): `best`, an id or a name as of [`choose_mixtures`], or weights as JSON as of
+            [`mixture_of_weights`].
+
+    Raises:
+        `InputError`: for a name that no candidate or several have, unknown units, and `best` before the mixtures are
+            ranked.
+    """
+    if asked.lstrip().startswith("{"):
+        return mixture_of_weights(run_dir, weights_of_text(asked))
+    found = choose_mixtures(run_dir, [asked])
+    if len(found) > 1:
+        raise InputError(f"{asked!r} means {len(found)} of the study's mixtures; name one of them")
+    return found[0]
+
+
+def weights_of_text(text: str) -> dict[str, float]:
+    """Weights of a mixture that were given as JSON.
+
+    Raises:
+        `InputError`: if it is not JSON.
+
+    Example:
+
+    ```python
+    >>> weights_of_text('{"pandas": 2, "scipy": 1}')
+    {'pandas': 2, 'scipy': 1}
+
+    ```
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f'the mixture {text!r} is not a mapping in JSON; expected for example \'{{"pandas": 2, "scipy": 1}}\''
+        ) from error
 
 
 def mixture_of_weights(run_dir: Path, weights: dict[str, float]) -> Mixture:
@@ -52,11 +95,24 @@ def mixture_of_weights(run_dir: Path, weights: dict[str, float]) -> Mixture:
     Raises:
         `InputError`: for unknown names, with the nearest, and weights that are not numbers of 0 or more.
     """
-    return given(_units(run_dir), weights)
+    return given(units_of_study(run_dir), weights)
 
 
-def _units(run_dir: Path) -> CorpusUnits:
+def units_of_study(run_dir: Path) -> CorpusUnits:
+    """The units of a study's corpus or imported runs; where it has neither, those that its components were trained on.
+
+    Args:
+        run_dir (`Path`): the study's run folder.
+    """
     folder = RunFolder(run_dir)
     if has_manifest(folder.corpus) or has_manifest(folder.observations):
         return CorpusUnits.read(run_dir)
     return CorpusUnits(list(dict.fromkeys(unit for probe in read_probes(run_dir).values() for unit in probe.units)))
+
+
+def _candidates(run_dir: Path) -> list[Mixture]:
+    """The mixtures that were enumerated or, in a study of imported runs, ranked."""
+    folder = RunFolder(run_dir)
+    if has_manifest(folder.ranking) and not has_manifest(folder.mixtures):
+        return [Mixture.of(row["mixture"]) for row in read_ranking(run_dir).content["mixtures"]]
+    return [candidate.mixture for candidate in read_mixtures(run_dir)]

@@ -1,6 +1,6 @@
 """How often units are repeated in the planned final run, against the study that speaks for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +9,8 @@ from ..mixtures.mixture import Mixture
 from ..run_folder import RunFolder
 
 
-_FACTOR = (
-    2.0  # up to four epochs are nearly as good as new text (arXiv 2305.16264): twice as many can make a difference
-)
+GOOD_EPOCHS = 4.0  # up to so many are nearly as good as new text (arXiv 2305.16264)
+_FACTOR = 2.0  # so twice as many can make a difference
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,37 @@ def repetitions(run_dir: Path, mixture: Mixture, total_tokens: int) -> list[Repe
     folder = RunFolder(run_dir)
     units = read_manifest(folder.corpus)["units"]
     mixture.check_units(list(units))
+    epochs = final_epochs(
+        {unit: entry.get("available_tokens") for unit, entry in units.items()}, mixture, total_tokens
+    )
     found = []
-    for unit, weight in mixture.items:
+    for unit, times in epochs.items():
         component = find_manifest(folder.component(unit))
         passes = component["blocks"].get(unit, {"epochs": 0.0})["epochs"] if component else 1.0
-        if available := units[unit].get("available_tokens"):
-            found.append(Repetition(unit, units[unit]["epochs"] * passes, weight * total_tokens / available))
+        found.append(Repetition(unit, units[unit]["epochs"] * passes, times))
     return found
+
+
+def final_epochs(available: Mapping[str, float | None], mixture: Mixture, total_tokens: int) -> dict[str, float]:
+    """How often a final run sees the text of a mixture's units.
+
+    Args:
+        available (`Mapping[str, float | None]`): unit → tokens that there are of it, where that is known.
+        mixture ([`Mixture`]): that the final run is trained on.
+        total_tokens (`int`): of the final run.
+
+    Returns:
+        `dict[str, float]`: of the units whose tokens are known.
+
+    Example:
+
+    ```python
+    >>> final_epochs({"code": 100, "news": 500, "web": None}, Mixture.uniform(["code", "news", "web"]), 1500)
+    {'code': 5.0, 'news': 1.0}
+
+    ```
+    """
+    return {unit: weight * total_tokens / tokens for unit, weight in mixture.items if (tokens := available.get(unit))}
 
 
 def repetition_warnings(repetitions: Iterable[Repetition]) -> list[str]:

@@ -421,6 +421,39 @@ class Study:
 
         return MixtureScorer.open(self.run_dir)
 
+    def export(
+        self,
+        to: str,
+        mixture: str | Mapping[str, float] | Mixture = BEST,
+        output: str | Path | None = None,
+        **options: Any,
+    ) -> str:
+        """A mixture as the configuration of a trainer, as `hf-ablate export` writes it.
+
+        Args:
+            to (`str`): the format: `datasets`, `trl`, `mergekit`, `torchtitan`, `nanotron`, `olmo-core`, `megatron`,
+                `litgpt`, `mosaic-streaming`, `csv`, `json` or `yaml`.
+            mixture (`str`, `Mapping[str, float]` or [`Mixture`]): `best` (the first of the ranking), an id, a name, or
+                weights.
+            output (`str` or `Path`, *optional*): the file to write; default: none.
+            options: those of the command: `total_tokens`, `max_epochs`, `available_tokens`, `data`, `data_dir`,
+                `random_seed`, `stopping_strategy`, `overwrite`.
+
+        Returns:
+            `str`: the text of the file.
+
+        Raises:
+            `InputError`: for an unknown format, mixture, unit or option, a file that is there, and units that are
+                repeated more often than `max_epochs`.
+        """
+        from ..exports.arguments import ExportArguments
+        from ..exports.export import export
+
+        check_options(options, ExportArguments)
+        return export(
+            ExportArguments(self.run_dir, to, _as_option(mixture), None if output is None else Path(output), **options)
+        )
+
     @property
     def plot(self) -> StudyPlots:
         """The report's figures."""
