@@ -7,6 +7,8 @@ import tempfile
 import pytest
 
 
+# They hold no doctests, and as modules all of them would be called `conftest`.
+collect_ignore_glob = ["*/conftest.py"]
 # Before any import of the Hugging Face libraries: they read these when imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hf-ablate-tests-")
