@@ -9,6 +9,7 @@ from ..mixtures.ranked import Ranking
 from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import FittedStudy
 from ..prediction.predictor import two_sided
+from ..ranking.tables import answered_by
 from ..ranking.targets import targets_of
 from .arrays import packed
 from .mixture_table import MixtureTable
@@ -73,6 +74,7 @@ def explorer_payload(
         "components": packed(evidence.components),
         "formats": formats,
         "predictor": predictor,
+        "answered_by": answered_by(ranking),
         "expected": packed(fitted.predictor.expected(weights)) if "reason" in predictor else None,
     }
 

@@ -14,6 +14,7 @@ const state = makeState(study);
 progress.hidden = true;
 document.querySelector("main").hidden = false;
 
+drawSummary(study, state, document.querySelector("#summary"));
 drawMixture(study, state, document.querySelector("#mixture"));
 drawPrediction(study, state, document.querySelector("#prediction"));
 drawTarget(study, state, document.querySelector("#target"));

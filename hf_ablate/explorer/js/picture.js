@@ -55,6 +55,7 @@ function makePicture(study, state, container, names, build) {
     tree = null;
     pointed = -1;
     drawing.node().replaceChildren(picture.plot);
+    d3.select(picture.plot).selectAll("g[aria-label]").attr("aria-label", null); // a name needs a role, and these have none
     d3.select(picture.plot).attr("role", "img").attr("aria-label", picture.label).append("g").attr("class", "marks");
     drawLegend(legend, picture.legend, picture.colours);
     notes.selectAll("p").data(picture.notes).join("p").attr("class", "note").text((words) => words);

@@ -17,17 +17,28 @@
  * @property {string} axes - what mixtures are drawn along: "unit", or a field of the corpus
  */
 
+const WRITE_EVERY = 300; // milliseconds: browsers refuse hundreds of addresses in a few seconds, as dragging would write
+
 /**
  * The state of a page, which views subscribe to.
  *
  * @param {Study} study - that the state is about
- * @returns {{get: function(): State, update: function(Partial<State>): void, subscribe: function(function(State)): void}}
+ * @returns {{get: function(): State, update: function(Partial<State>): void, subscribe: function(function(State)): void,
+ *     address: function(): string}}
  */
 function makeState(study) {
   const listeners = [];
   let state = readFragment(study, location.hash);
+  let writing = null;
   const notify = () => listeners.forEach((listener) => listener(state));
+  const write = () => {
+    clearTimeout(writing);
+    writing = null;
+    history.replaceState(null, "", writeFragment(study, state) || location.pathname + location.search);
+  };
+  addEventListener("pagehide", () => writing && write());
   addEventListener("hashchange", () => {
+    if (document.getElementById(location.hash.slice(1))) return; // a place in the page
     if (writeFragment(study, state) === location.hash) return; // our own change
     state = readFragment(study, location.hash);
     notify();
@@ -36,8 +47,13 @@ function makeState(study) {
     get: () => state,
     update(changes) {
       state = { ...state, ...changes };
-      history.replaceState(null, "", writeFragment(study, state) || location.pathname + location.search);
+      writing ??= setTimeout(write, WRITE_EVERY);
       notify();
+    },
+    /** @returns {string} the address of the page as it is now */
+    address() {
+      write();
+      return location.href;
     },
     subscribe(listener) {
       listeners.push(listener);
@@ -54,8 +70,8 @@ function firstState(study) {
     locks: study.units.map(() => false),
     floors: study.units.map(() => 0),
     caps: study.units.map(() => 1),
-    by: "unit",
-    target: Array.from(study.firstTarget),
+    by: firstSliders(study),
+    target: asSliders(study.firstTarget),
     baseline: "uniform",
     view: "scatter",
     first,
@@ -113,8 +129,8 @@ function readFragment(study, fragment) {
   if (words.has("corners")) state.corners = readCorners(study, words.get("corners")) ?? state.corners;
   const known = {
     axes: ["unit", ...study.fields],
-    by: ["unit", ...study.fields],
-    baseline: ["uniform", "tokens", ...study.mixtures.map((mixture) => mixture.id)],
+    by: ["unit", ...dividingFields(study)],
+    baseline: [...Object.keys(study.presets), ...study.mixtures.map((mixture) => mixture.id)],
     view: Object.keys(PICTURES),
     first: study.targets.map((target) => target.name),
     second: study.targets.map((target) => target.name),
@@ -143,4 +159,10 @@ function dense(text, length, usual) {
 /** @returns {boolean} whether two lists are equal to nine decimals */
 function sameNumbers(one, other) {
   return one.every((number, position) => Math.abs(number - other[position]) < 1e-9);
+}
+
+/** @returns {number[]} weights of a target as sliders between 0 and 1, the largest at 1 */
+function asSliders(weights) {
+  const most = d3.max(weights);
+  return Array.from(weights, (weight) => weight / most);
 }

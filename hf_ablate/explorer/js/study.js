@@ -6,11 +6,13 @@
  * @property {Object<string, number[]>} groups - `FIELD=VALUE` → positions of its units
  * @property {string[]} fields - by whose values there are groups
  * @property {number[]|null} tokens - available of every unit, where the corpus records them
+ * @property {Object<string, Float64Array>} presets - mixtures by rule: `uniform` and, where they are recorded, `tokens`
  * @property {string[]} domains - `<source>/<domain>`
  * @property {{name: string, label: string, level: string, weights: Float64Array}[]} targets - means of domains, and
  *     domains; the first is the study's own
  * @property {Float64Array} firstTarget - weights of the domains in the study's own target; they sum to 1
  * @property {{id: string, name: string, weights: Float64Array}[]} mixtures - that were ranked
+ * @property {number[]} scored - positions of those that a proxy was scored for
  * @property {Float64Array} expected - [mixtures × domains], expected losses of the ranked mixtures
  * @property {{row: number, losses: Float64Array}[]} references - position among the mixtures, and losses on all domains
  * @property {Object} predictor - what [`makePredictor`] gives
@@ -43,7 +45,12 @@ async function openStudy(payload, onProgress) {
     ...payload,
     targets: payload.targets.map((target) => ({ ...target, weights: denseWeights(target.weights, domains) })),
     firstTarget: denseWeights(payload.targets[0].weights, domains),
+    presets: {
+      uniform: normalised(payload.units.map(() => 1)),
+      ...(payload.tokens && { tokens: normalised(payload.tokens) }),
+    },
     mixtures,
+    scored: payload.mixtures.scored,
     expected,
     predictor,
     mean,
