@@ -72,6 +72,7 @@ def _draw_curves(panel: Axes, kind: str, curves: Mapping[str, Points]) -> None:
             alpha=0.45 if many else 0.9, label=label,
         )  # fmt: skip
     panel.set_xlabel("million tokens")
+    panel.locator_params(axis="x", nbins=5)
     panel.grid(True)
     if kind != "reference" and 1 < len(curves) <= len(LINES):
         panel.legend(loc="upper right", handlelength=1.2)

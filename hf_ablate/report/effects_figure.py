@@ -114,7 +114,7 @@ def whole_unit_map(effects: dict[str, Any]) -> Drawing | None:
         return None
     rows = [cells[part, target] for part in parts for target in targets]
     values = np.array([row["effect"] * row["told_apart"] for row in rows]).reshape(len(parts), len(targets))
-    most = max(np.percentile(abs(values), 99), 1e-12)
+    most = np.percentile(abs(values[values != 0]), 95) if values.any() else 1.0
     figure, (panel,) = panels(1, 1, WIDTH, min(1.6 + 0.17 * len(parts), 9))
     image = panel.imshow(-values, cmap=DIVERGING, aspect="auto", vmin=-most, vmax=most, interpolation="nearest")
     every = -(-len(parts) // _MOST_LABELS)

@@ -125,6 +125,7 @@ def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         "health": findings.health,
         "what_next": what_next(study, findings),
         "fewest_of_curve": FEWEST_OF_CURVE,
+        "most_units": findings.settings.most_units,
         "ranking": ranking,
         "agreement": agreement,
         "pictures": pictures,

@@ -64,30 +64,31 @@ def regret(study: RankedStudy, points: list[RegretPoint], proposal: ReferencePro
         return None
     rows = regret_records(study, points, proposal)
     measured, expected = ([row for row in rows if (row["low"] is None) == later] for later in (False, True))
-    figure, axes = panels(2, 1, WIDTH, 2.7)
-    if measured:
-        _draw_measured(axes[0], measured)
-        axes[0].set_title(f"choosing among the {measured[-1]['references']} that have a reference model\n")
-    counts = [row["references"] for row in expected]
-    axes[1].plot(counts, [row["regret"] for row in expected], color=ACCENT, marker="o", markersize=4, linewidth=1.6)
-    axes[1].set_title(f"to be expected among all {len(study.ranking.mixtures)} candidates\n")
-    axes[1].set_xticks(counts)
-    for panel, own in zip(axes, (measured, expected), strict=True):
-        panel.set_visible(len(own) > 1)
+    shown = [own for own in (measured, expected) if len(own) > 1]
+    figure, axes = panels(len(shown), 1, WIDTH, 2.7)
+    for panel, own in zip(axes, shown, strict=True):
+        if own is measured:
+            _draw_measured(panel, measured)
+            panel.set_title(f"choosing among the {measured[-1]['references']} that have a reference model\n")
+        else:
+            _draw_expected(panel, expected)
+            panel.set_title(f"to be expected among all {len(study.ranking.mixtures)} candidates\n")
         panel.set_xlabel("reference models trained")
         panel.set_ylabel(f"regret ({study.ranking.unit_of_measure})")
-        panel.set_ylim(bottom=0)
+        highest = max(row[key] or 0.0 for row in own for key in ("regret", "high", "without_predictor"))
+        panel.set_ylim(0, 1.15 * highest or None)
         panel.grid(True)
-        if len(own) > 1 and own[0]["tokens"] is not None:
+        if own[0]["tokens"] is not None:
             _tokens_above(panel, own)
     caption = "Regret, what the mixture that is chosen loses against the best, by the tokens that it costs to know."
     if measured:
         caption += (
-            " Left: with some of the reference models alone; bars span the parts that were tried. Orange: the best of "
-            "as many drawn at random, without any predictor."
+            " First: with some of the reference models alone; bars span the parts that were tried. Orange: the best "
+            "of as many drawn at random, without any predictor."
         )
-    return Drawing(figure, rows, f"{caption} Right: with those trained that are proposed next." if len(expected) > 1
-                   else caption)  # fmt: skip
+    if len(expected) > 1:
+        caption += " To be expected: with those trained that are proposed next."
+    return Drawing(figure, rows, caption)
 
 
 def _draw_measured(panel: Axes, rows: list[dict[str, Any]]) -> None:
@@ -95,9 +96,15 @@ def _draw_measured(panel: Axes, rows: list[dict[str, Any]]) -> None:
     reach = [[row["regret"] - row["low"] for row in rows], [row["high"] - row["regret"] for row in rows]]
     panel.errorbar(counts, regrets, yerr=reach, color=ACCENT, marker="o", markersize=4, linewidth=1.6, ecolor=GREY,
                    capsize=2, label="by the predictor")  # fmt: skip
-    panel.plot(counts, [row["without_predictor"] for row in rows], color=SECOND, linewidth=1.2, linestyle="--",
-               label="the best of those trained")  # fmt: skip
+    panel.plot(counts, [row["without_predictor"] for row in rows], color=SECOND, linewidth=1.2,
+               linestyle="--", marker="o", markersize=3, label="the best of those trained")  # fmt: skip
     panel.legend(loc="upper right")
+
+
+def _draw_expected(panel: Axes, rows: list[dict[str, Any]]) -> None:
+    counts = [row["references"] for row in rows]
+    panel.plot(counts, [row["regret"] for row in rows], color=ACCENT, marker="o", markersize=4, linewidth=1.6)
+    panel.set_xticks(counts)
 
 
 def _tokens_above(panel: Axes, rows: list[dict[str, Any]]) -> None:

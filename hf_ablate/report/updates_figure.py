@@ -1,9 +1,11 @@
 """The updates of a pool's components: which way they point, and how long they are."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..merging.pool_updates import cosine_records, update_records
 from .drawing import Drawing
+from .heat_map import cell_text
 from .merge_health import MergeHealth
 from .style import ACCENT, DIVERGING, INK, MUTED, WIDTH, label_text
 
@@ -20,10 +22,6 @@ def updates(health: MergeHealth) -> Drawing | None:
     Returns:
         `Drawing`: `None` where the weights of the components were never read.
     """
-    from matplotlib.figure import Figure
-
-    from .heat_map import cell_text
-
     found = health.updates
     if found is None:
         return None
@@ -31,7 +29,7 @@ def updates(health: MergeHealth) -> Drawing | None:
     names, cosines = [found.components[place] for place in order], found.cosines[np.ix_(order, order)]
     figure = Figure(figsize=(WIDTH, min(1.6 + 0.26 * len(names), 7.5)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 1))
-    image = left.imshow(-cosines, cmap=DIVERGING, aspect="auto", vmin=-1, vmax=1, interpolation="nearest")
+    image = left.imshow(cosines, cmap=DIVERGING, aspect="auto", vmin=-1, vmax=1, interpolation="nearest")
     if len(names) <= _MOST_NUMBERS:
         for (row, column), value in np.ndenumerate(cosines):
             cell_text(left, row, column, f"{value:.2f}", "white" if abs(value) > 0.6 else INK)
@@ -50,9 +48,7 @@ def updates(health: MergeHealth) -> Drawing | None:
     for panel in (left, right):
         for spine in panel.spines.values():
             spine.set_visible(False)
-    bar = figure.colorbar(
-        image, ax=left, shrink=0.6, pad=0.01, ticks=[-1, 0, 1], format=lambda value, _: f"{-value:g}"
-    )
+    bar = figure.colorbar(image, ax=left, shrink=0.6, pad=0.01, ticks=[-1, 0, 1])
     bar.outline.set_visible(False)
     lengths = {row["component"]: row for row in update_records(found)}
     rows = [{**row, "relative_length": lengths[row["component"]]["relative_length"]} for row in cosine_records(found)]

@@ -11,6 +11,7 @@ from hf_ablate.errors import InputError
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN
 from hf_ablate.ranking.measured import Agreement
+from hf_ablate.report.arguments import DEFAULTS
 from hf_ablate.report.colours import colours_of
 from hf_ablate.report.effects_figure import unit_map, whole_unit_map
 from hf_ablate.report.merge_health import MergeHealth
@@ -88,7 +89,13 @@ def test_labels_of_the_heat_map_do_not_overlap(study):
 def test_the_page_is_bounded_and_long_tables_open_on_a_click(study):
     steps = NextSteps(ReferenceProposal(MEAN, study.ranking.unit_of_measure, 0.01, 0.0, ()), None, None)
     health = MergeHealth(None, (), study.ranking.unit_of_measure)
-    page = render(study, SimpleNamespace(run_dir=Path("runs/wide"), steps=steps, health=health), {}, "title", 10)
+    page = render(
+        study,
+        SimpleNamespace(run_dir=Path("runs/wide"), steps=steps, health=health, settings=DEFAULTS),
+        {},
+        "title",
+        10,
+    )
     assert len(page) < 200_000
     assert "The other 119 units" in page
     folded = page[page.index("<details>") :].replace("<wbr>", "")
