@@ -9,7 +9,9 @@ from ..arguments import StageArguments
 from ..errors import InputError
 
 
-Part = Literal["all", "seed", "components", "references", "merged", "corpus", "scores", "report", "metrics"]
+Part = Literal[
+    "all", "seed", "components", "references", "merged", "corpus", "scores", "report", "explorer", "metrics"
+]
 PulledPart = Literal["all", "seed", "components", "references", "merged", "corpus", "scores", "report"]
 # A collection's title has at most 60 characters.
 _PREFIX = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]{0,59}")

@@ -9,7 +9,7 @@ from ..mixtures.ranked import Ranking, read_ranking
 from ..ranking.measured import Agreement, read_agreement
 from ..run_folder import TRAINED_KINDS, RunFolder, model_id
 from .cards import CardMetadata
-from .dataset_cards import DATA, corpus_card, eval_card, report_card, scores_card
+from .dataset_cards import DATA, corpus_card, eval_card, explorer_card, report_card, scores_card
 from .models import model_uploads
 from .places import LAYOUT, RUN
 from .repository_ids import RepositoryIds
@@ -19,7 +19,7 @@ from .upload import CARD, Upload, content_of, matching_files
 
 METRICS_FOLDER = Path(__file__).parent.parent / "metrics"
 _MODEL_KINDS = {"seed": "seed", "components": "component", "references": "reference", "merged": "merged"}
-_PARTS = ("corpus", *_MODEL_KINDS, "scores", "report")  # in the order in which they are pushed
+_PARTS = ("corpus", *_MODEL_KINDS, "scores", "report", "explorer")  # in the order in which they are pushed
 _TRAINING_SPLITS = ("train", "validation", "test")
 
 
@@ -50,6 +50,8 @@ def collect(
             of_part = _scores_uploads(run_folder, ids)
         elif part == "report":
             of_part = _report_uploads(run_folder, ids)
+        elif part == "explorer":
+            of_part = _explorer_uploads(run_folder, ids)
         else:
             of_part = model_uploads(run_folder, _MODEL_KINDS[part], ids, metadata)
         if not of_part and part in parts:
@@ -95,7 +97,7 @@ def _splits_by_unit(paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
-    """The score rows, mixtures and ranking: the study's own files, and tables made of them."""
+    """The score rows, mixtures, ranking and what follows from them: the study's own files, and tables of them."""
     if not has_manifest(run_folder.scores):
         return []
     patterns = [
@@ -106,6 +108,9 @@ def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
     if has_manifest(run_folder.ranking):
         ranking, agreement = read_ranking(run_folder.path), read_agreement(run_folder.path)
         patterns += [LAYOUT.ranking_file, LAYOUT.agreement_file, LAYOUT.ranking / MANIFEST]
+    for file in (LAYOUT.effects_file, LAYOUT.updates_file, LAYOUT.runs_file):
+        if has_manifest(run_folder.path / file.parent):
+            patterns += [file, file.parent / MANIFEST]
     files: dict[str, Path | bytes] = {
         f"{RUN}/{path}": file for path, file in matching_files(run_folder.path, patterns).items()
     }
@@ -118,14 +123,25 @@ def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
 
 
 def _report_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
-    """The page, as a Space."""
+    """The page and its explorer, as a Space."""
     if not has_manifest(run_folder.report):
         return []
     figures = [LAYOUT.figures / f"*.{ending}" for ending in ("png", "pdf", "csv")]
-    patterns = (LAYOUT.page, *figures, LAYOUT.report / MANIFEST)
+    patterns = (LAYOUT.page, LAYOUT.explorer, *figures, LAYOUT.report / MANIFEST)
     files = matching_files(run_folder.report, [pattern.relative_to(LAYOUT.report) for pattern in patterns])
     manifest, files[CARD] = read_manifest(run_folder.report), report_card(ids).encode()
     return [Upload("report", ids.of("report"), "space", files, manifest, space_sdk="static")]
+
+
+def _explorer_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
+    """The explorer alone, as a Space, whose first page it is; its link to the report leads to that Space."""
+    if not has_manifest(run_folder.report) or not run_folder.explorer.is_file():
+        return []
+    link, on_hub = LAYOUT.page.name, f"https://huggingface.co/spaces/{ids.of('report')}"
+    page = content_of(run_folder.explorer).replace(f'href="{link}"'.encode(), f'href="{on_hub}"'.encode())
+    files: dict[str, Path | bytes] = {LAYOUT.page.name: page, CARD: explorer_card(ids).encode()}
+    manifest = read_manifest(run_folder.report)
+    return [Upload("explorer", ids.of("explorer"), "space", files, manifest, space_sdk="static")]
 
 
 def _metric_uploads(ids: RepositoryIds) -> list[Upload]:

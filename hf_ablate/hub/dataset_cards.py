@@ -119,14 +119,24 @@ def pool_card(ids: RepositoryIds, members: list[dict[str, Any]]) -> str:
 
 def report_card(ids: RepositoryIds) -> str:
     """The card of the Space that shows the report."""
+    return _space_front_matter(ids, "report", "Which data should we train on?") + render("report_card.md.j2", ids=ids)
+
+
+def explorer_card(ids: RepositoryIds) -> str:
+    """The card of the Space that is the explorer."""
+    short = "Set a mixture, see what it would score"
+    return _space_front_matter(ids, "explorer", short) + render("explorer_card.md.j2", ids=ids)
+
+
+def _space_front_matter(ids: RepositoryIds, member: str, short_description: str) -> str:
     from huggingface_hub import SpaceCardData
 
     values = {
-        "title": _name(ids, "report"), "colorFrom": "blue", "colorTo": "green", "sdk": "static",
-        "app_file": LAYOUT.page.name, "pinned": False, "short_description": "Which data should we train on?",
+        "title": _name(ids, member), "colorFrom": "blue", "colorTo": "green", "sdk": "static",
+        "app_file": LAYOUT.page.name, "pinned": False, "short_description": short_description,
         "tags": ["hf-ablate"], "datasets": [ids.of("scores")],
     }  # fmt: skip
-    return front_matter(SpaceCardData(**values), list(values)) + render("report_card.md.j2", ids=ids)
+    return front_matter(SpaceCardData(**values), list(values))
 
 
 def dataset_front_matter(**values: Any) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MEMBERS = "members.jsonl"
-_KINDS = ("seed", "component", "adapter", "reference", "merged", "corpus", "eval", "scores", "report")
+_KINDS = ("seed", "component", "adapter", "reference", "merged", "corpus", "eval", "scores", "report", "explorer")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from ..saved_model import ADAPTER
 
 LAYOUT = RunFolder(Path())  # all places relative to the run folder
 RUN = "run"  # the folder in the repository of scores that holds folders of the run folder
+# The folders of the run folder that are in the repository of scores.
+WITH_SCORES = (
+    LAYOUT.scores, LAYOUT.mixtures, LAYOUT.ranking, LAYOUT.effects, LAYOUT.updates, LAYOUT.observations
+)  # fmt: skip
 _NAMED = ("component", "adapter", "reference", "merged")
 
 
@@ -55,9 +59,11 @@ def find_places(member: str) -> list[Place]:
     if kind == "eval":
         return [Place("", LAYOUT.corpus, LAYOUT.eval.relative_to(LAYOUT.corpus).as_posix())]
     if kind == "scores":
-        return [Place(f"{RUN}/{folder}", folder) for folder in (LAYOUT.scores, LAYOUT.mixtures, LAYOUT.ranking)]
+        return [Place(f"{RUN}/{folder}", folder) for folder in WITH_SCORES]
     if kind == "report":
         return [Place("", LAYOUT.report)]
+    if kind == "explorer":  # the report's repository holds it too
+        return []
     raise InputError(f"{member!r} is not a part of a study that can be pulled")
 
 

@@ -496,7 +496,7 @@ class Study:
         Args:
             repo_prefix (`str`): `ORG/NAME`; the repositories are `ORG/NAME-seed`, `ORG/NAME-corpus`, ….
             what (`Sequence[str]`): parts of the study: `seed`, `components`, `references`, `merged`, `corpus`,
-                `scores`, `report`, or `all` that are finished.
+                `scores`, `report`, `explorer`, or `all` that are finished.
             dry_run (`bool`): only compare with what is on the Hub.
             options: those of the command: `public`, `revision`, `overwrite`, `license`, `corpus_license`, `language`.
 

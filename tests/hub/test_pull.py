@@ -18,6 +18,7 @@ def test_a_pulled_study_is_the_pushed_one_and_ranks_the_same(pushed, finished, t
     found, local = files_below(tmp_path / "pulled"), files_below(finished)
     missing = {path for path in set(local) - set(found) if not path.startswith("scores/tokens")}
     assert missing <= {"corpus/README.md"} and set(found) <= set(local)
+    assert {"report/explorer.html", "updates/updates.json"} <= set(found)
     for path, content in found.items():
         if path.endswith("mergekit_config.yml"):  # holds paths of this machine
             content = content.replace(os.fsencode(tmp_path / "pulled"), os.fsencode(finished))

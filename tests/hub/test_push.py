@@ -15,6 +15,7 @@ from hf_ablate.manifest import digest_files
 
 MEMBERS = {
     "seed", "component:counting", "component:english", "component:python", "corpus", "eval", "scores", "report",
+    "explorer",
 }  # fmt: skip
 
 
@@ -255,6 +256,28 @@ def test_models_of_two_seeds_are_never_listed_as_one_pool(pushed, study, capsys)
     told = capsys.readouterr().err
     assert "another-seed" in told and facts["seed_digest"] in told
     assert pushed.uploads() == []
+
+
+def test_the_explorer_is_a_static_space_that_pool_and_report_link_to(pushed, finished):
+    explorer, report = (pushed.repos["space", f"ada/tiny-{name}"].files for name in ("explorer", "report"))
+    card = explorer["README.md"].decode()
+    assert "\nsdk: static\n" in card and "\napp_file: index.html\n" in card and "spaces/ada/tiny-report" in card
+    local = (finished / "report/explorer.html").read_bytes()
+    assert report["explorer.html"] == local  # where the report's own link leads
+    to_report = b'href="https://huggingface.co/spaces/ada/tiny-report"'
+    assert b'href="index.html"' in local and b'href="index.html"' not in explorer["index.html"]
+    assert explorer["index.html"].replace(to_report, b'href="index.html"') == local
+    for card in (pushed.dataset("ada/tiny-pool")["README.md"], report["README.md"]):
+        assert b"(https://huggingface.co/spaces/ada/tiny-explorer)" in card
+    assert set(explorer) - {".gitattributes"} == {"README.md", "index.html"}
+
+
+def test_the_explorer_alone(hub, study, capsys):
+    assert push(study, "--what", "explorer") == 0
+    assert set(members(hub)) == {"explorer"}
+    (study / "report/explorer.html").unlink()
+    assert push(study, "--what", "explorer") == 2
+    assert "holds no finished explorer" in capsys.readouterr().err
 
 
 def test_metric_modules_are_spaces_of_their_own(hub, study):
