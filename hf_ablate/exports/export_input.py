@@ -85,6 +85,19 @@ class ExportInput:
         """
         return f"{self.folder('UNIT')} stands for the text of a unit as {what}; --data_dir moves it."
 
+    def place_notes(self, is_known: Callable[[UnitText], object]) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Notes on units whose text has no place that the study records: on all, or unit → note on some.
+
+        Args:
+            is_known (`Callable[[UnitText], object]`): whether the place of a unit is known.
+        """
+        missing = [text.unit for text in self.texts if not is_known(text)]
+        if len(missing) == len(self.texts):
+            return (f"The study does not record where its units are: {self.folder('UNIT')} stands for a unit.",), {}
+        return (), {
+            unit: f"The study does not record where {unit} is: {self.folder(unit)} stands for it." for unit in missing
+        }
+
     @property
     def reads_blocks(self) -> bool:
         """Whether token blocks are read, not text."""

@@ -3,20 +3,14 @@
 from collections import Counter
 
 from .export_input import ExportInput, quoted
+from .hugging_face import AS_IT_IS, load_expression
 from .template import Each, ExportFormat, Row
-from .unit_text import UnitText
 
 
 _TORCHTITAN = """\
-from functools import partial
-
-from datasets import load_dataset
+from datasets import concatenate_datasets, load_dataset
 from torchtitan.hf_datasets import DatasetConfig
 from torchtitan.hf_datasets.text_datasets import DATASETS, HFDataSource, InterleavedHuggingFaceTextDataLoader
-
-
-def text_of(row, field):
-    return row[field]
 
 
 """
@@ -74,18 +68,26 @@ def torchtitan_format(given: ExportInput) -> ExportFormat:
         given ([`ExportInput`]): the study and the options.
     """
     names = _dataset_names([text.unit for text in given.texts])
+    unplaced, place_notes = given.place_notes(lambda text: text.hub)
     rows = tuple(
         Row(
             text.unit,
-            {"name": quoted(names[text.unit]), "config": _dataset_config(given, text)},
-            1.0,
-            " ".join(filter(None, [_place_note(given, text), text.note])),
+            {
+                "name": quoted(names[text.unit]),
+                "path": quoted(text.hub[0].path if text.hub else given.folder(text.unit)),
+                "load": load_expression(given, text),
+                "field": quoted(text.hub[0].text_field if text.hub else "text"),
+            },
+            note=" ".join(filter(None, [place_notes.get(text.unit), text.note])),
         )
         for text in given.texts
     )
     template = (
         _TORCHTITAN,
-        Each("DATASETS[<<name>>] = DatasetConfig(\n<<config>>)\n"),
+        Each(
+            "DATASETS[<<name>>] = DatasetConfig(\n    path=<<path>>,\n    loader=lambda path: <<load>>,\n"
+            "    sample_processor=lambda row: row[<<field>>],\n)\n"
+        ),
         "\ndataloader = InterleavedHuggingFaceTextDataLoader.Config(\n    sources=[\n",
         Each("        HFDataSource(dataset=<<name>>, weight=<<weight>>),\n"),
         f"    ],\n    seed={given.options.random_seed},\n)\n",
@@ -93,6 +95,8 @@ def torchtitan_format(given: ExportInput) -> ExportFormat:
     notes = (
         "torchtitan tokenises text itself, so units are the text that they were made of, not their token blocks.",
         "A unit that ends is read again (`infinite`): torchtitan does not limit epochs.",
+        *((AS_IT_IS,) if any(text.hub for text in given.texts) else ()),
+        *unplaced,
     )
     title = given.title("torchtitan 0.3.0", "the `dataloader` of a Trainer.Config in a config_registry.py")
     return ExportFormat("torchtitan", "torchtitan (Python)", "mixture.py", template, rows, title, notes)
@@ -114,7 +118,9 @@ def litgpt_format(given: ExportInput) -> ExportFormat:
         given.prepared("`litdata.optimize` tokenises it for a TokensLoader"),
         "The data ends with the first unit that ends: LitGPT does not repeat units within an epoch.",
     )
-    title = given.title("litgpt 0.5.13", "`litgpt pretrain MODEL --data mixture.Mixture --data.val_folder FOLDER`")
+    title = given.title(
+        "litgpt 0.5.13", "`PYTHONPATH=. litgpt pretrain MODEL --data mixture.Mixture --data.val_folder FOLDER`"
+    )
     return ExportFormat("litgpt", "LitGPT (Python)", "mixture.py", template, rows, title, notes)
 
 
@@ -123,25 +129,3 @@ def _dataset_names(units: list[str]) -> dict[str, str]:
     lower = {unit: f"hf_ablate/{unit.lower()}" for unit in units}
     count = Counter(lower.values())
     return {unit: name if count[name] == 1 else f"{name}/{units.index(unit)}" for unit, name in lower.items()}
-
-
-def _dataset_config(given: ExportInput, text: UnitText) -> str:
-    """The arguments of a unit's DatasetConfig."""
-    if not text.hub:
-        path, options, column = given.folder(text.unit), 'split="train"', "text"
-    else:
-        data = text.hub[0]
-        options = f"name={quoted(data.config)}, split={quoted(data.split)}"
-        options += f", revision={quoted(data.revision)}" if data.revision else ""
-        path, column = data.path, data.text_field
-    return (
-        f"    path={quoted(path)},\n    loader=partial(load_dataset, {options}, streaming=True),\n"
-        f"    sample_processor=partial(text_of, field={quoted(column)}),\n"
-    )
-
-
-def _place_note(given: ExportInput, text: UnitText) -> str:
-    if not text.hub:
-        return f"{given.folder(text.unit)} stands for the text of {text.unit}, whose place the study does not record."
-    rest = [f"{data.path} {data.config}" for data in text.hub[1:]]
-    return f"{text.unit} is also {', '.join(rest)}, which a source of torchtitan cannot hold." if rest else ""

@@ -37,7 +37,7 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
         if not found:
             raise InputError(
                 f"none of the study's {len(candidates)} mixtures has the id or name {wanted!r}; "
-                f"{RunFolder(run_dir).mixtures_file} lists them, and `weights` takes any mixture"
+                f"{RunFolder(run_dir).mixtures_file} lists them, and a mixture of your own is given by its weights"
             )
         chosen |= {mixture.id: mixture for mixture in found}
     return list(chosen.values())

@@ -29,6 +29,10 @@ def run(capsys, *words):
             ["study", "--to", "csv", "--output", "there.csv"],
             "there.csv is there already; give another name, or --over",
         ),
+        (
+            ["study", "--to", "csv", "--output", "there.csv/x"],
+            "there.csv/x is to be in something that is not a folder",
+        ),
         (["study", "--to", "csv", "--output", "."], "output . is a folder; name a file in it"),
         (["study", "--to", "csv", "--overwrite"], "overwrite replaces the file that output names; give --output"),
         (["study", "--to", "csv", "--data", "units"], "data is for datasets, trl; csv has no place for it"),

@@ -117,7 +117,7 @@ def test_adopted_units_are_called_by_their_names_and_that_is_said(tmp_path, capl
         tmp_path / "corpus", "adopt", {}, {}, units={"a": {"tokens": 0, "blocks": 0, "digest": ""}}, groups={},
         seed=None, block_size=8, tokenizer={"vocab_size": 300, "digest": "tokenizer"},
     )  # fmt: skip
-    said = "The study does not record where a is: put its place there."
+    said = "The study does not record where its units are: data/UNIT stands for a unit."
     text = export(ExportArguments(tmp_path, "datasets", '{"a": 1}'))
     assert "data/a" in text and f"# {said}\n" in text and said in caplog.text
     assert "- path: data/a\n" in export(ExportArguments(tmp_path, "trl", '{"a": 1}')).replace('"', "")
