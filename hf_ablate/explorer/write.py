@@ -35,6 +35,7 @@ def explorer_page(payload: dict[str, Any]) -> str:
     environment = Environment(loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("page.html.j2").render(
         title=payload["title"],
+        facts=_facts(payload),
         style="\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.css"))),
         libraries=[compressed((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
         script="\n".join(path.read_text(encoding="utf-8") for path in _scripts(folder)),
@@ -46,6 +47,17 @@ def explorer_digest() -> str:
     """Of everything but the payload that the page is made of."""
     folder = Path(str(files(__package__)))
     return digest_files([*_scripts(folder), *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))])
+
+
+def _facts(payload: dict[str, Any]) -> str:
+    """How large the study is."""
+    counts = {
+        "unit": payload["units"],
+        "domain": payload["domains"],
+        "ranked mixture": payload["mixtures"]["ids"],
+        "reference model": payload["references"]["rows"],
+    }
+    return ", ".join(f"{len(rows):,} {name}{'s' * (len(rows) != 1)}" for name, rows in counts.items()) + "."
 
 
 def _scripts(folder: Path) -> list[Path]:

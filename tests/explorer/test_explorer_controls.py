@@ -1,6 +1,7 @@
 """The explorer's sliders, targets and texts, as a person uses them by keyboard."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +228,28 @@ def test_a_mixture_with_a_reference_model_shows_what_it_measured(explorer, study
     assert "A reference model was trained on this very mixture." in explorer.page.locator(".reach").inner_text()
 
 
+def test_any_ranked_mixture_is_the_baseline_by_its_name(explorer, study):
+    fitted, payload = study
+    page, ids, names = explorer.page, payload["mixtures"]["ids"], payload["mixtures"]["names"]
+    page.get_by_label("Baseline").select_option("listed")
+    explorer.drawn()
+    page.get_by_label("Which").fill(names[7][:12])
+    assert names[7] in [option.get_attribute("value") for option in page.locator("#baselines option").all()]
+    page.get_by_label("Which").fill(names[7])
+    assert page.evaluate("explorer.state.get().baseline") == ids[7]
+    weights = np.array(page.evaluate("Array.from(explorer.study.mixtures[7].weights)"))
+    shown = explorer.drawn().locator("table.prediction tr.total .compared").inner_text()
+    assert shown == score_text(fitted.predictor.expected(weights[None]).mean())
+
+
+def test_going_to_a_place_keeps_the_state(explorer):
+    explorer.press("Weight of a", "PageUp")
+    weights = explorer.weights
+    explorer.page.get_by_role("link", name="Take it along").press("Enter")
+    assert explorer.page.evaluate("document.activeElement.id") == "copy"
+    assert (explorer.weights == weights).all() and "#copy" not in explorer.page.url
+
+
 def test_it_says_where_it_extrapolates(explorer):
     assert not explorer.page.locator(".reach.warning").is_visible()
     explorer.page.get_by_label("Weight of b in per cent").fill("100")
@@ -283,6 +306,21 @@ def test_a_study_of_one_unit_says_why_nothing_moves(browser, tmp_path):
     assert page.get_by_label("Weight of a", exact=True).is_disabled()
     assert page.locator("#summary b").inner_text() == "1.7500"
     page.close()
+    assert explorer.errors == []
+
+
+def test_a_unit_that_no_model_had_is_named(browser, tmp_path):
+    evidence = made_up_evidence()
+    components = evidence.components.copy()
+    components[2] = np.nan
+    weights = np.array([[1 - share, share, 0] for share in np.linspace(0.1, 0.9, 9)])
+    scored = Observations(tuple(map(str, range(9))), weights, weights[:, :2] @ components[:2])
+    none = evidence.references.only([])
+    evidence = replace(evidence, references=none, components=components, proxies={"merged": scored})
+    explorer = Explorer(browser, tmp_path / "unknown.html", study_of(evidence, CORPUS)[1])
+    explorer.press("Weight of c", "PageUp")
+    assert "Nothing is known of c: no model" in explorer.drawn().locator("#prediction .reach.warning").inner_text()
+    explorer.page.close()
     assert explorer.errors == []
 
 

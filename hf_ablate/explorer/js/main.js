@@ -23,4 +23,12 @@ drawRanking(study, state, document.querySelector("#ranking"));
 drawPictures(study, state, document.querySelector("#pictures"));
 drawFront(study, state, document.querySelector("#front"));
 
+for (const link of document.querySelectorAll("nav a[href^='#']")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault(); // the address holds the state, not the place
+    const section = document.querySelector(link.getAttribute("href"));
+    section.scrollIntoView();
+    section.focus({ preventScroll: true });
+  });
+}
 window.explorer = { study, state };

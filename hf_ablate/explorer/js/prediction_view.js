@@ -160,11 +160,11 @@ function drawReach(study, state, section) {
   });
 }
 
-/** @returns {number} the next of 1, 2 or 5 times a power of ten */
+/** @returns {number} a round number that is no less */
 function roundUp(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return Number((power * [1, 2, 5, 10].find((times) => times * power >= value)).toPrecision(1));
+  return Number((power * [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((times) => times * power >= value)).toPrecision(2));
 }
 
 /** @returns {string} a text that starts a sentence */

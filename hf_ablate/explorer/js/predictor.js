@@ -33,7 +33,10 @@ async function makePredictor(fitted, mixtures, components, onProgress = () => {}
  * @returns {function(Float64Array, boolean=): Features} takes weights, and whether errors are found, which takes longer
  */
 function featuresOf(made, domains) {
+  const kept = new Map(); // with errors, of the last mixtures: a page asks for many targets of the same one
   return (weights, withErrors = true) => {
+    const key = withErrors ? keyOf(weights) : "";
+    if (kept.has(key)) return kept.get(key);
     const [values, errors] = [new Float64Array(domains * made.length), new Float64Array(domains * made.length)];
     made.forEach((feature, at) => {
       feature.losses(weights).forEach((loss, domain) => {
@@ -42,9 +45,14 @@ function featuresOf(made, domains) {
       if (!withErrors) return;
       feature.errors(weights).forEach((error, domain) => (errors[domain * made.length + at] = error));
     });
-    return { values, roots: weights.map(Math.sqrt), errors };
+    const features = { values, roots: weights.map(Math.sqrt), errors };
+    if (withErrors) kept.set(key, features);
+    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+    return features;
   };
 }
+
+const MOST_KEPT = 50; // mixtures
 
 /**
  * A predictor whose intercept, slopes and intervals were fitted on reference models, `Calibrated` in Python.

@@ -49,6 +49,8 @@ function reachOf(study, weights, far) {
       `The nearest reference model exchanges ${percentText(reference.distance)} (${study.mixtures[reference.row].name}).`,
     );
   }
+  const unknown = unknownUnits(study, weights);
+  if (unknown.length) sentences.unshift(unknownText(unknown));
   const isFar = scored?.distance > far.scored + 1e-9 || reference?.distance > far.reference + 1e-9;
   if (isFar) {
     sentences.unshift(
@@ -56,7 +58,7 @@ function reachOf(study, weights, far) {
         "extrapolates, and its interval may be too narrow.",
     );
   }
-  return { isFar, sentences };
+  return { isFar: isFar || unknown.length > 0, sentences };
 }
 
 /** @returns {string[]} units with a weight that nothing is known of: no component, and no mixture that was tried */
@@ -66,4 +68,9 @@ function unknownUnits(study, weights) {
     const hasComponent = rowOf(study.components, unit).some(Number.isFinite);
     return weights[unit] > 0 && !hasComponent && !tried.some((row) => study.mixtures[row].weights[unit] > 0);
   });
+}
+
+/** @returns {string} a sentence about them */
+function unknownText(units) {
+  return `Nothing is known of ${units.join(", ")}: no model that was scored had any of it.`;
 }

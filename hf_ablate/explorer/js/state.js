@@ -28,19 +28,20 @@ const WRITE_EVERY = 300; // milliseconds: browsers refuse hundreds of addresses 
  */
 function makeState(study) {
   const listeners = [];
-  let state = readFragment(study, location.hash);
+  const first = firstState(study);
+  let state = readFragment(study, first, location.hash);
   let writing = null;
   const notify = () => listeners.forEach((listener) => listener(state));
   const write = () => {
     clearTimeout(writing);
     writing = null;
-    history.replaceState(null, "", writeFragment(study, state) || location.pathname + location.search);
+    history.replaceState(null, "", writeFragment(study, first, state) || location.pathname + location.search);
   };
   addEventListener("pagehide", () => writing && write());
   addEventListener("hashchange", () => {
     if (document.getElementById(location.hash.slice(1))) return; // a place in the page
-    if (writeFragment(study, state) === location.hash) return; // our own change
-    state = readFragment(study, location.hash);
+    if (writeFragment(study, first, state) === location.hash) return; // our own change
+    state = readFragment(study, first, location.hash);
     notify();
   });
   return {
@@ -87,8 +88,7 @@ function firstState(study) {
  *
  * A listed mixture is written by its id, another by its weights; lists as `position:value`.
  */
-function writeFragment(study, state) {
-  const first = firstState(study);
+function writeFragment(study, first, state) {
   const words = new URLSearchParams();
   const listed = study.find(state.weights);
   if (!sameNumbers(state.weights, first.weights)) {
@@ -108,8 +108,8 @@ function writeFragment(study, state) {
 }
 
 /** @returns {State} of a fragment; what it does not say, or says wrongly, is as at first */
-function readFragment(study, fragment) {
-  const state = firstState(study);
+function readFragment(study, first, fragment) {
+  const state = { ...first };
   const words = new URLSearchParams(fragment.slice(1));
   const listed = study.mixtures.findIndex((mixture) => mixture.id === words.get("m"));
   if (listed >= 0) state.weights = Array.from(study.mixtures[listed].weights);

@@ -16,15 +16,15 @@ function drawSummary(study, state, container) {
     const current = currentOn(study, standing, now.weights);
     const own = predictedOn(study, now.weights, standing.target);
     const compared = baselineOf(study, now.baseline);
-    const difference = own.mean - predictedOn(study, compared.weights, standing.target).mean;
     const label = targetLabel(study, standing.target);
     target.text(`Predicted ${study.unit_of_measure}, ${label}`);
     value.text(scoreText(own.mean));
     interval.text(Number.isFinite(own.low) ? `90 %: ${intervalText(own)}` : "");
     const words = [];
     if (Number.isFinite(current.score)) words.push(`Rank ${countText(current.rank)} of ${countText(standing.order.length)}`);
+    const difference = differenceFrom(study, now.weights, compared.weights, standing.target);
     if (sameNumbers(now.weights, compared.weights)) words.push("the baseline itself");
-    else if (Number.isFinite(difference)) words.push(`${differenceText(difference)} against ${compared.label}`);
+    else if (difference) words.push(`${difference} against ${compared.label}`);
     place.text(words.join(" · ") || whyNothing(study, now.weights));
     clearTimeout(waiting);
     waiting = setTimeout(() => {
@@ -35,10 +35,19 @@ function drawSummary(study, state, container) {
   drawOnChange(state, ["weights", "target", "baseline"], show);
 }
 
+/** @returns {string} a difference between expected scores, with its 90 % interval; empty where there is none */
+function differenceFrom(study, weights, compared, target) {
+  if (!study.predictor.difference) {
+    const mean = predictedOn(study, weights, target).mean - predictedOn(study, compared, target).mean;
+    return Number.isFinite(mean) ? differenceText(mean) : "";
+  }
+  const { mean, sd } = study.predictor.difference(Float64Array.from(weights), compared, target);
+  return Number.isFinite(mean) ? `${differenceText(mean)} ± ${scoreText(study.z90 * sd)}` : "";
+}
+
 /** @returns {string} why nothing is predicted of a mixture */
 function whyNothing(study, weights) {
   if (!study.predictor.predict) return `Only ranked mixtures have numbers here: ${study.predictor.reason}.`;
   const unknown = unknownUnits(study, weights);
-  if (!unknown.length) return "Nothing is predicted of this mixture.";
-  return `Nothing is known of ${unknown.join(", ")}: no model that was scored had any of it.`;
+  return unknown.length ? unknownText(unknown) : "Nothing is predicted of this mixture.";
 }
