@@ -122,6 +122,9 @@ def test_figures_are_the_reports(study, tmp_path):
         study.plot.scatter("ensemble"),
         study.plot.cost(),
         study.plot.training(),
+        (plots := study.plot).effects(),
+        plots.updates(),
+        plots.barriers(),
     ):
         figure.savefig(tmp_path / "figure.png")
         assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class StudyPlots:
-    """The figures of a study's report, each drawn anew from the run folder.
+    """The figures of a study's report, drawn from the run folder; the predictor is fitted again when first needed.
 
     Args:
         run_dir (`Path`): of a ranked study; for the training loss, of any.
@@ -192,14 +193,17 @@ class StudyPlots:
         return self._draw(evaluation_curves, "training evaluated nothing; see `train --eval_steps`")
 
     def _find(self, drawing_of: Callable[["Findings"], "Drawing | None"], otherwise: str) -> "Figure":
+        return self._styled(lambda: drawing_of(self._findings), otherwise)
+
+    @cached_property
+    def _findings(self) -> "Findings":
         from ..mixtures.ranked import read_ranking
         from ..ranking.refit import fit_ranked
         from ..report.arguments import ReportSettings
         from ..report.findings import Findings
 
         ranking = read_ranking(self._run_dir)
-        findings = Findings(self._run_dir, ranking, fit_ranked(self._run_dir), ReportSettings(slow="all"))
-        return self._styled(lambda: drawing_of(findings), otherwise)
+        return Findings(self._run_dir, ranking, fit_ranked(self._run_dir), ReportSettings(slow="all"))
 
     def _draw(self, drawing_of: Callable[["RankedStudy"], "Drawing | None"], otherwise: str = "") -> "Figure":
         from ..report.ranked_study import read_ranked_study
