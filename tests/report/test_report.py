@@ -127,6 +127,19 @@ def test_the_numbers_of_a_figure_are_those_that_it_shows(study, run_dir):
     assert len(rows) == len(targets) * study.agreement.references
 
 
+def test_the_regret_stands_beside_what_it_costs(study, findings, run_dir):
+    rows = list(csv.DictReader((run_dir / "report" / "figures" / "regret.csv").open()))
+    proposed = len(findings.steps.proposal.references)
+    assert [int(row["references"]) for row in rows] == [0, 7, 14, *range(14, 15 + proposed)]
+    tokens = [UNIT_TOKENS * (1 + len(UNITS) + trained) for trained in (0, 7, 14)]
+    assert [float(row["tokens"]) for row in rows[:3]] == pytest.approx(tokens, rel=1e-4)  # models see whole batches
+    assert [float(row["regret"]) for row in rows[3:]][::proposed] == pytest.approx(
+        [findings.steps.proposal.regret, findings.steps.proposal.regret_after]
+    )
+    losses = [row["reference"] for row in study.ranking.entries() if row["reference"] is not None]
+    assert float(rows[0]["without_predictor"]) == pytest.approx(sum(losses) / len(losses) - min(losses))
+
+
 def test_the_same_study_gives_the_same_bytes(run_dir, study, findings, page, tmp_path):
     without = render(study, findings, {}, "A <study> & its title", 10)
     assert without.split() == re.sub(r"<figure.*?</figure>", "", page, flags=re.DOTALL).split()

@@ -60,7 +60,7 @@ def test_three_lines_each_with_numbers_and_a_command_that_parses(tmp_path, monke
         "best candidate falls from 0.0040 to 0.0010 bits per byte (the luck of one training is ± 0.0033).",
         "Keep a, the unit that matters most: dropping it is expected to cost 0.020 ± 0.002 bits per byte.",
     ]
-    for line in found[1:]:
+    for line in found:
         program, name, *tokens = shlex.split(line.command)
         assert program == "hf-ablate" and find_command(name).parse(tokens)
 
