@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 import synthetic_study
+from exported import MIXTURE
 
+from hf_ablate import Study
 from hf_ablate.corpus.blocks import write_blocks
 from hf_ablate.manifest import write_manifest
 
@@ -32,3 +34,16 @@ def rank(run_dir, units):
         json.dumps({"answered_by": "merged", "ranking": [entry], "ranked_by": [], "targets": [], "mixtures": []})
     )
     write_manifest(run_dir / "ranking", "rank", {}, {})
+
+
+@pytest.fixture
+def exported(study, tmp_path, monkeypatch):
+    """Writes a mixture in a format, with the folder of the study as working directory; the file."""
+    monkeypatch.chdir(study.parent)
+
+    def export(to, mixture=MIXTURE, **options):
+        output = tmp_path / ("mixture.py" if to in ("datasets", "torchtitan", "litgpt") else "mixture.yaml")
+        assert Study.open("study").export(to, mixture, output, **options) == output.read_text(encoding="utf-8")
+        return output
+
+    return export

@@ -1,53 +1,25 @@
-"""Every format, read as its library reads it (datasets 5.2.0) or against its documented schema."""
+"""Every format as its library reads it (datasets, trl; test_trainers.py) or against its documented schema."""
 
-import importlib.util
 import re
 import sys
 import types
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import synthetic_study
 import yaml
+from exported import MIXTURE, read_yaml, run_module
 
-from hf_ablate import Mixture, Study
+from hf_ablate import Mixture
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.choose import mixture_of_weights
 
 
-MIXTURE = {"pandas": 0.5, "scipy": 0.3, "transformers": 0.2}
 SHARES = ["0.5", "0.3", "0.2"]
 PATHS = [f"data/{unit}" for unit in MIXTURE]
-
-
-@pytest.fixture
-def exported(study, tmp_path, monkeypatch):
-    """Writes a mixture in a format, with the folder of the study as working directory; the file."""
-    monkeypatch.chdir(study.parent)
-
-    def export(to, mixture=MIXTURE, **options):
-        output = tmp_path / ("mixture.py" if to in ("datasets", "torchtitan", "litgpt") else "mixture.yaml")
-        assert Study.open("study").export(to, mixture, output, **options) == output.read_text(encoding="utf-8")
-        return output
-
-    return export
-
-
-def read_yaml(path: Path):
-    return yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # numbers as they are written
-
-
-def run_module(path: Path):
-    """A Python file, as `import` runs it."""
-    spec = importlib.util.spec_from_file_location("exported_mixture", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["exported_mixture"] = module  # dataclasses look for the module of their annotations
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_datasets_draws_units_in_their_shares(exported):
@@ -65,15 +37,14 @@ def test_datasets_repeats_units_until_all_have_ended(exported):
     assert min(Counter(row["input_ids"][0] for row in mixture).values()) >= 200
 
 
-def test_trl_loads_every_data_set(exported, tmp_path):
-    """DatasetMixtureConfig of trl 1.16.0: keys of `datasets` are arguments of `load_dataset`, and `fraction`."""
-    from datasets import load_dataset
+def test_trl_loads_the_shares(exported, capsys):
+    from trl import DatasetMixtureConfig, TrlParser, get_dataset
 
-    content = read_yaml(exported("trl"))
-    assert list(content) == ["datasets"]
-    assert [entry.pop("fraction") for entry in content["datasets"]] == SHARES
-    first = load_dataset(**content["datasets"][0], cache_dir=str(tmp_path))
-    assert first["input_ids"][0] == [synthetic_study.UNITS.index("pandas")] * 8 and len(first) == 200
+    parser = TrlParser([DatasetMixtureConfig])
+    (config,) = parser.parse_args_and_config(["--config", str(exported("trl"))])
+    assert [entry.fraction for entry in config.datasets] == [0.5, 0.3, 0.2]
+    drawn = Counter(row["input_ids"][0] for row in get_dataset(config)["train"])
+    assert drawn == {synthetic_study.UNITS.index(unit): 400 * weight for unit, weight in MIXTURE.items()}
 
 
 def test_mergekit_merges_what_merge_merges(exported, study):
