@@ -7,10 +7,9 @@
  * @param {Standing} standing - on the target
  * @param {string[]} corners - names of three parts
  * @param {{width: number, height: number}} size
- * @param {CanvasRenderingContext2D} canvas
  * @returns {Picture}
  */
-function trianglePicture(study, standing, corners, size, canvas) {
+function trianglePicture(study, standing, corners, size) {
   const { scores, order } = standing;
   const colours = pageColours();
   const colour = scoreColours(scores);
@@ -21,7 +20,7 @@ function trianglePicture(study, standing, corners, size, canvas) {
     AROUND - 30,
   );
   const at = new Map(spots.map((spot) => [spot.row, [spot.x, spot.y]]));
-  const { r: radius } = dotLook(spots.length);
+  const radius = dotLook(spots.length).radius();
   const plot = Plot.plot({
     ...plotOptions(size),
     margin: 0,
@@ -31,7 +30,6 @@ function trianglePicture(study, standing, corners, size, canvas) {
     marks: [
       Plot.line([...triangle, triangle[0]], { stroke: colours.muted }),
       Plot.link(sharesIn(triangle), { x1: "x1", y1: "y1", x2: "x2", y2: "y2", stroke: colours.line }),
-      dotMark(spots.toReversed(), { x: "x", y: "y", r: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)), fill: ({ row }) => colour(scores[row]) }, canvas),
       Plot.text(sharesIn(triangle), { x: "x", y: "y", text: "text", fill: colours.muted, stroke: colours.paper, strokeWidth: 4 }),
       ...cornerLabels(triangle, corners, size, { fill: colours.ink, fontWeight: 600 }),
     ],
@@ -39,7 +37,8 @@ function trianglePicture(study, standing, corners, size, canvas) {
   const left = order.length - spots.length;
   return {
     plot,
-    places: spots,
+    places: () => spots,
+    dots: { places: spots, colour: (row) => colour(scores[row]), opacity: 1, radius: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)) },
     trace(weights, row) {
       const { share, x, y } = spotIn(triangle, weights, parts);
       return share > 1e-9 ? [at.get(row) ?? [x, y]] : null;
@@ -72,7 +71,7 @@ function cornerLabels(triangle, corners, { width }, look) {
  *
  * @returns {Picture}
  */
-function linePicture(study, standing, size, canvas) {
+function linePicture(study, standing, size) {
   const { scores, order, target } = standing;
   const colours = pageColours();
   const shares = d3.range(41).map((step) => (1 - Math.cos((Math.PI * step) / 40)) / 2); // closer at the ends, where it bends
@@ -81,14 +80,17 @@ function linePicture(study, standing, size, canvas) {
     : [];
   const plot = Plot.plot({
     ...plotOptions(size),
-    marginLeft: 58,
+    marginLeft: LEFT,
     marginBottom: 44,
     x: { domain: [0, 1], tickFormat: (share) => Math.round(100 * share), label: `${study.units[1]}, % of the tokens; the rest is ${study.units[0]}`, labelArrow: "none" },
-    y: { label: `predicted, ${study.unit_of_measure}`, labelArrow: "none", grid: true },
+    y: {
+      domain: paddedExtent([...scores, ...curve.flatMap(({ low, high }) => [low, high])]), label: `predicted, ${study.unit_of_measure}`,
+      labelArrow: "none", ticks: 5,
+    },
     marks: [
+      Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }),
       Plot.areaY(curve, { x: "share", y1: "low", y2: "high", fill: colours.accent, fillOpacity: 0.15 }),
       Plot.line(curve, { x: "share", y: "mean", stroke: colours.accent }),
-      dotMark(Array.from(order), { x: (row) => study.mixtures[row].weights[1], y: (row) => scores[row], r: 4, fill: colours.accent }, canvas),
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
@@ -96,9 +98,11 @@ function linePicture(study, standing, size, canvas) {
     const { score } = currentOn(study, standing, weights);
     return Number.isNaN(score) ? null : [[x.apply(weights[1]), y.apply(score)]];
   };
+  const places = Array.from(order, (row) => ({ row, x: x.apply(study.mixtures[row].weights[1]), y: y.apply(scores[row]) }));
   return {
     plot,
-    places: Array.from(order, (row) => ({ row, x: x.apply(study.mixtures[row].weights[1]), y: y.apply(scores[row]) })),
+    places: () => places,
+    dots: { places, colour: () => colours.accent, radius: () => 4, opacity: 1 },
     trace,
     order: Array.from(order),
     marked: [order[0]],

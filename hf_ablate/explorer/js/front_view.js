@@ -10,7 +10,7 @@ function drawFront(study, state, container) {
   const settings = section.append("div").attr("class", "settings");
   drawTargetChoice(study, state, settings, "First target", "first");
   drawTargetChoice(study, state, settings, "Second target", "second");
-  makePicture(study, state, section, ["first", "second"], (size, canvas) => frontPicture(study, chosen(), standings(), size, canvas));
+  makePicture(study, state, section, ["first", "second"], (size) => frontPicture(study, chosen(), standings(), size));
   const heading = section.append("h3");
   const caption = "No other mixture beats one of these on both targets; those of few units first.";
   const table = makeMixtureTable(study, state, section, caption, "units");
@@ -47,14 +47,14 @@ function paretoFront(first, second) {
 }
 
 /** @returns {Picture} */
-function frontPicture(study, targets, standings, size, canvas) {
+function frontPicture(study, targets, standings, size) {
   const colours = pageColours();
   const [first, second] = standings.map(({ scores }) => scores);
   const front = paretoFront(first, second);
   const rows = Array.from(standings[0].order);
   const plot = Plot.plot({
     ...plotOptions(size),
-    marginLeft: 58,
+    marginLeft: LEFT,
     marginTop: 26,
     marginBottom: 44,
     x: { domain: paddedExtent(first), label: targets[0].label, labelArrow: "none", ticks: size.width / 110 },
@@ -62,15 +62,16 @@ function frontPicture(study, targets, standings, size, canvas) {
     marks: [
       Plot.gridX({ stroke: colours.line, strokeOpacity: 1, ticks: size.width / 110 }),
       Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }),
-      dotMark(rows, { x: (row) => first[row], y: (row) => second[row], fill: colours.muted, ...dotLook(rows.length) }, canvas),
       Plot.line(front, { x: (row) => first[row], y: (row) => second[row], curve: "step-after", stroke: colours.accent, strokeWidth: 1.5 }),
       Plot.dot(front, { x: (row) => first[row], y: (row) => second[row], r: 4.5, fill: colours.accent }),
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
+  const places = rows.map((row) => ({ row, x: x.apply(first[row]), y: y.apply(second[row]) }));
   return {
     plot,
-    places: rows.map((row) => ({ row, x: x.apply(first[row]), y: y.apply(second[row]) })),
+    places: () => places,
+    dots: { places, colour: () => colours.muted, ...dotLook(rows.length) },
     trace(weights) {
       const [across, up] = standings.map((standing) => currentOn(study, standing, weights).score);
       return Number.isNaN(across + up) ? null : [[x.apply(across), y.apply(up)]];

@@ -24,9 +24,8 @@ const PAGE = 20; // mixtures that are shown at a time
  *     mixtures, `reveal` goes to the page of one of them
  */
 function makeMixtureTable(study, state, container, caption, sortBy) {
-  let [rows, columns] = [[], []];
+  let [rows, columns, start] = [[], [], 0];
   let sort = { name: sortBy, descending: false };
-  let start = 0;
 
   const table = container.append("div").attr("class", "scroll").append("table").attr("class", "mixtures");
   table.append("caption").text(caption);
@@ -50,7 +49,6 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
     buttons.attr("type", "button").text(({ label }) => label);
     buttons.on("click", (_, { name }) => {
       sort = { name, descending: sort.name === name && !sort.descending };
-      start = 0;
       arrange();
     });
   }
@@ -64,7 +62,7 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
       const [first, second] = [values.get(one), values.get(other)];
       return (first === undefined) - (second === undefined) || sign * d3.ascending(first, second);
     });
-    turn(start);
+    turn(0);
   }
 
   /** Show the page that starts at a place, or the last one. */
@@ -136,17 +134,18 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
  * The column of mixtures' names, which are buttons.
  *
  * @param {Study} study
- * @param {number} best - position of a mixture that is marked
+ * @param {function(number): string[]} tags - words beside the name of a mixture
  * @returns {Column}
  */
-function nameColumn(study, best) {
+function nameColumn(study, tags = () => []) {
   return {
     name: "name",
     label: "Mixture",
     value: (row) => study.mixtures[row].name,
     fill(cell, row) {
-      cell.append("button").attr("type", "button").text(study.mixtures[row].name);
-      if (row === best) cell.append("span").attr("class", "tag").text("best");
+      const button = cell.append("button").attr("type", "button");
+      button.append("span").text(study.mixtures[row].name);
+      for (const words of tags(row)) button.append("span").attr("class", "tag").text(words);
     },
   };
 }

@@ -1,29 +1,22 @@
 /** Parts of the corpus that pictures speak of: its units, or groups of them. */
 
-const MOST_UNITS = 16; // that have an axis each; with more, groups have, where there are some
-
 /** @returns {number[]} the units of a part */
 function unitsOfPart(study, name) {
   return study.groups[name] ?? [study.units.indexOf(name)];
 }
 
-/** @returns {string[]} names of the units or, by a field of the corpus, of its groups */
-function partsBy(study, by) {
-  return by === "unit" ? study.units : Object.keys(study.groups).filter((name) => name.startsWith(`${by}=`));
-}
-
-/** @returns {string} what pictures divide the corpus by at first: "unit", or a field of which there are several groups */
-function usualParts(study) {
-  const fields = study.fields.filter((field) => partsBy(study, field).length > 2);
-  return study.units.length > MOST_UNITS && fields.length ? fields[0] : "unit";
-}
-
-/** @returns {string[]} the three parts of which the best mixture holds most or, of equals, all mixtures together */
-function usualCorners(study) {
+/**
+ * The three parts of which the best mixture holds most or, of equals, all mixtures together.
+ *
+ * @returns {string[]} units or, where there are many, groups
+ */
+function firstCorners(study) {
+  const by = firstSliders(study);
+  const names = by === "unit" ? study.units : groupsBy(study, by).map(([name]) => name);
   const best = study.mixtures[study.best(study.firstTarget)].weights;
   const inAll = study.units.map((_, unit) => d3.mean(study.mixtures, ({ weights }) => weights[unit]));
   const held = (name) => d3.sum(unitsOfPart(study, name), (unit) => best[unit] + 1e-6 * inAll[unit]);
-  return d3.sort(partsBy(study, usualParts(study)), (name) => -held(name)).slice(0, 3);
+  return d3.sort(names.length > 2 ? names : study.units, (name) => -held(name)).slice(0, 3);
 }
 
 /** @returns {?string[]} corners as a fragment has them; `null` if they are not three different parts */
@@ -34,7 +27,7 @@ function readCorners(study, text) {
 }
 
 /** @returns {string[]} names of two targets that are weighed against each other at first: two sources, or two domains */
-function usualFront(study) {
+function firstFront(study) {
   const named = (levels) => study.targets.filter(({ level }) => levels.includes(level)).map(({ name }) => name);
   const [sources, domains] = [named(["source_mean", "task"]), named(["domain"])];
   return [sources, domains, [study.targets[0].name, study.targets.at(-1).name]].find((names) => names.length > 1).slice(0, 2);

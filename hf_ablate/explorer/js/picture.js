@@ -3,7 +3,8 @@
  *
  * @typedef {Object} Picture
  * @property {SVGSVGElement} plot - made by Plot
- * @property {{row: number, x: number, y: number}[]} places - where mixtures can be pointed at, in pixels
+ * @property {function(): {row: number, x: number, y: number}[]} places - where mixtures can be pointed at, in pixels
+ * @property {?Dots} dots - that are drawn behind all else
  * @property {function(number[]|Float64Array, number): ?number[][]} trace - of a mixture, given by weights and position (-1
  *     for one that is not ranked), the pixels that it is at: a point, or the corners of a line; `null` for none
  * @property {number[]} order - positions of the mixtures in the picture, as the arrow keys go through them
@@ -25,8 +26,7 @@ const REACH = 30; // pixels within which a mixture is pointed at
  * @param {Object} state - as [`makeState`] gives
  * @param {d3.Selection} container - that the picture is added to
  * @param {string[]} names - fields of the state that the picture depends on, beside the mixture that is shown
- * @param {function({width: number, height: number}, CanvasRenderingContext2D): Picture} build - of a size, with a canvas
- *     behind the drawing
+ * @param {function({width: number, height: number}): Picture} build - of a size
  */
 function makePicture(study, state, container, names, build) {
   const legend = container.append("ul").attr("class", "legend");
@@ -51,10 +51,16 @@ function makePicture(study, state, container, names, build) {
     if (!width) return; // hidden
     drawn = width;
     const size = pictureSize(width);
-    picture = build(size, clearedCanvas(canvas, size));
+    picture = build(size);
+    const context = clearedCanvas(canvas, size);
+    if (picture.dots) drawDots(picture.plot, context, picture.dots);
     tree = null;
     pointed = -1;
     drawing.node().replaceChildren(picture.plot);
+    for (const part of picture.plot.querySelectorAll("[aria-label]")) {
+      part.classList.add(part.getAttribute("aria-label").replaceAll(" ", "-")); // what Plot calls it says nothing to people
+      part.removeAttribute("aria-label");
+    }
     d3.select(picture.plot).selectAll("g[aria-label]").attr("aria-label", null); // a name needs a role, and these have none
     d3.select(picture.plot).attr("role", "img").attr("aria-label", picture.label).append("g").attr("class", "marks");
     drawLegend(legend, picture.legend, picture.colours);
@@ -109,7 +115,7 @@ function makePicture(study, state, container, names, build) {
 
   function rowAt(event) {
     const [x, y] = d3.pointer(event, picture.plot);
-    tree ??= d3.quadtree(picture.places, (place) => place.x, (place) => place.y);
+    tree ??= d3.quadtree(picture.places(), (place) => place.x, (place) => place.y);
     return tree.find(x, y, REACH)?.row ?? -1;
   }
 

@@ -13,20 +13,20 @@ function drawPictures(study, state, container) {
   const panel = section.append("div").attr("role", "tabpanel").attr("id", "picture");
   const settings = () => panel.append("div").attr("class", "settings");
   const corners = study.units.length > 2 ? drawCornerChoice(study, state, settings()) : null;
-  const axes = study.fields.length ? drawAxesChoice(study, state, settings()) : null;
+  const axes = dividingFields(study).length ? drawAxesChoice(study, state, settings()) : null;
   drawOnChange(state, ["view"], ({ view }) => {
     tabs(view);
     panel.attr("aria-labelledby", `tab-${view}`);
     corners?.property("hidden", view !== "corners");
     axes?.property("hidden", view !== "parallel");
   });
-  makePicture(study, state, panel, ["target", "view", "corners", "axes"], (size, canvas) => {
+  makePicture(study, state, panel, ["target", "view", "corners", "axes"], (size) => {
     const { target, view, corners, axes } = state.get();
     const standing = standingOn(study, target);
-    if (view === "scatter") return scatterPicture(study, standing, size, canvas);
+    if (view === "scatter") return scatterPicture(study, standing, size);
     if (view === "parallel") return parallelPicture(study, standing, axes, size);
-    if (study.units.length === 2) return linePicture(study, standing, size, canvas);
-    return trianglePicture(study, standing, corners, size, canvas);
+    if (study.units.length === 2) return linePicture(study, standing, size);
+    return trianglePicture(study, standing, corners, size);
   });
 }
 
@@ -63,8 +63,9 @@ function drawCornerChoice(study, state, container) {
     }),
   );
   for (const list of lists) {
-    for (const by of ["unit", ...study.fields]) {
-      list.append("optgroup").attr("label", by === "unit" ? "units" : by).selectAll("option").data(partsBy(study, by)).join("option").text((name) => name);
+    const groups = study.fields.map((field) => [`groups by ${field}`, groupsBy(study, field).map(([name]) => name)]);
+    for (const [heading, names] of [["units", study.units], ...groups]) {
+      list.append("optgroup").attr("label", heading).selectAll("option").data(names).join("option").text((name) => name);
     }
   }
   drawOnChange(state, ["corners"], ({ corners }) => {
@@ -80,7 +81,7 @@ function drawCornerChoice(study, state, container) {
 /** @returns {d3.Selection} a list of what the axes stand for */
 function drawAxesChoice(study, state, container) {
   const list = container.append("label").text("Axes ").append("select");
-  list.selectAll("option").data(["unit", ...study.fields]).join("option").attr("value", (by) => by).text((by) => (by === "unit" ? "units" : `groups by ${by}`));
+  list.selectAll("option").data(["unit", ...dividingFields(study)]).join("option").attr("value", (by) => by).text((by) => (by === "unit" ? "units" : `groups by ${by}`));
   list.on("change", (event) => state.update({ axes: event.target.value }));
   drawOnChange(state, ["axes"], ({ axes }) => list.property("value", axes));
   return container;

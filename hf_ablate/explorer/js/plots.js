@@ -20,29 +20,35 @@ const TOLD_APART = 0.9; // share of the mixtures, the best, whose colours differ
 function scoreColours(scores) {
   const { best, middle, worst } = pageColours();
   const domain = [d3.min(scores), d3.quantile(scores, TOLD_APART)];
-  return d3.scaleSequential(domain, d3.piecewise(d3.interpolateLab, [best, middle, worst])).clamp(true);
+  return d3.scaleQuantize(domain, d3.quantize(d3.piecewise(d3.interpolateLab, [best, middle, worst]), 48));
 }
 
 /**
- * Dots, which are painted where they are many.
+ * Dots of a picture, as elements or, where they are many, painted on a canvas behind the drawing.
  *
- * @param {Object[]} dots - of all, what Plot's dots are made of
- * @param {Object} options - as of `Plot.dot`
- * @param {CanvasRenderingContext2D} canvas - behind the drawing
- * @returns {Object} a mark of Plot
+ * @typedef {Object} Dots
+ * @property {{row: number, x: number, y: number}[]} places - in pixels; the first lies on top
+ * @property {function(number): string} colour - of a mixture, given by its position
+ * @property {number} opacity
+ * @property {function(Object): number} radius - of a place, in pixels
+ *
+ * @param {SVGSVGElement} plot - the drawing
+ * @param {CanvasRenderingContext2D} canvas
+ * @param {Dots} dots
  */
-function dotMark(dots, options, canvas) {
-  const paint = (index, scales, channels) => {
-    for (const dot of index) {
-      canvas.beginPath();
-      canvas.arc(channels.x[dot], channels.y[dot], channels.r ? channels.r[dot] : options.r, 0, 2 * Math.PI);
-      canvas.globalAlpha = options.fillOpacity ?? 1;
-      canvas.fillStyle = channels.fill ? channels.fill[dot] : options.fill;
-      canvas.fill();
-    }
-    return null;
-  };
-  return Plot.dot(dots, dots.length > MOST_ELEMENTS ? { ...options, render: paint } : options);
+function drawDots(plot, canvas, { places, colour, opacity, radius }) {
+  const isPainted = places.length > MOST_ELEMENTS;
+  canvas.globalAlpha = opacity;
+  for (const place of isPainted ? places.toReversed() : []) {
+    canvas.fillStyle = colour(place.row);
+    canvas.beginPath();
+    canvas.arc(place.x, place.y, radius(place), 0, 2 * Math.PI);
+    canvas.fill();
+  }
+  const group = d3.create("svg:g").attr("class", "dots").attr("fill-opacity", opacity);
+  const circles = group.selectAll("circle").data(isPainted ? [] : places.toReversed()).join("circle");
+  circles.attr("cx", ({ x }) => x).attr("cy", ({ y }) => y).attr("r", radius).attr("fill", ({ row }) => colour(row));
+  plot.insertBefore(group.node(), plot.querySelector("g"));
 }
 
 /**
@@ -104,7 +110,8 @@ function plotOptions({ width, height }) {
   return { width, height, style: { background: "none", fontFamily: "inherit", fontSize: "12px", overflow: "visible" } };
 }
 
-/** @returns {{r: number, fillOpacity: number}} of dots: the more there are, the smaller and paler */
+/** @returns {{radius: function(): number, opacity: number}} of dots: the more there are, the smaller and paler */
 function dotLook(count) {
-  return { r: count > MOST_ELEMENTS ? 2 : count > 300 ? 3 : 4, fillOpacity: Math.max(0.25, Math.min(0.55, 11 / Math.sqrt(count))) };
+  const radius = count > MOST_ELEMENTS ? 2 : count > 300 ? 3 : 4;
+  return { radius: () => radius, opacity: Math.max(0.25, Math.min(0.55, 11 / Math.sqrt(count))) };
 }

@@ -10,7 +10,7 @@ function drawRanking(study, state, container) {
   const label = settings.append("label").text("Filter ");
   const filter = label.append("input").attr("type", "search").attr("placeholder", "words of units or names");
   const found = settings.append("span").attr("class", "said").attr("role", "status");
-  const caption = "Choose a mixture to see it everywhere; the arrow keys go from one to the next.";
+  const caption = "Choose a mixture to see it everywhere; the arrow keys go from one to the next. Tied: not told apart from the best, with 90 % confidence.";
   const table = makeMixtureTable(study, state, section, caption, "rank");
 
   filter.on("input", () => state.update({ filter: filter.property("value") }));
@@ -25,7 +25,7 @@ function drawRanking(study, state, container) {
     if (filter.property("value") !== text) filter.property("value", text);
     found.text(text.trim() ? `${counted(rows.length, "mixture")} of ${countText(study.mixtures.length)}` : "");
     lead.text(
-      `${counted(study.mixtures.length, "mixture")} by predicted score on ${targetText(study, standing().target)}, ` +
+      `${counted(study.mixtures.length, "mixture")} by predicted score on ${targetLabel(study, standing().target)}, ` +
         `${study.unit_of_measure}; lower is better.`,
     );
     table.show(rows, rankingColumns(study, standing()));
@@ -62,34 +62,30 @@ function rowsThatFit(study, text) {
 /** @returns {Column[]} */
 function rankingColumns(study, standing) {
   const { scores, ranks, order, references } = standing;
-  const interval = (row) => (standing.interval(row) ? intervalText(standing.interval(row)) : "–");
   const difference = (row) => (row === order[0] ? "–" : differenceText(scores[row] - scores[order[0]]));
+  const reach = (row) => (row === order[0] || !standing.behind(row) ? "" : `± ${scoreText(standing.behind(row).reach)}`);
+  const isTied = (row) => standing.behind(row)?.mean < standing.behind(row)?.reach;
   return [
     { name: "rank", label: "Rank", value: (row) => ranks[row], fill: (cell, row) => cell.text(countText(ranks[row])) },
-    nameColumn(study, order[0]),
+    nameColumn(study, (row) => (row === order[0] ? ["best"] : isTied(row) ? ["tied"] : [])),
     {
       name: "score",
-      label: "Predicted",
+      label: "Predicted, 90 % interval",
       value: (row) => scores[row],
-      fill(cell, row) {
-        cell.text(scoreText(scores[row]));
-        for (const words of [interval(row), difference(row)]) cell.append("small").text(words); // on narrow screens
-      },
-    },
-    {
-      name: "interval",
-      label: "90 % interval",
       prepare: (rows) => whiskerScale(standing, rows),
       fill(cell, row, scale) {
-        cell.append("span").text(interval(row));
-        if (standing.interval(row)) drawWhisker(cell, scale, standing.interval(row), references.get(row));
+        const interval = standing.interval(row);
+        if (interval) drawWhisker(cell, scale, interval, references.get(row));
+        const numbers = cell.append("div").text(scoreText(scores[row]));
+        if (interval) numbers.append("small").text(intervalText(interval));
+        numbers.append("small").attr("class", "narrow").text(`${difference(row)} ${reach(row)}`);
       },
     },
     {
       name: "difference",
       label: "Against the best",
       value: (row) => scores[row],
-      fill: (cell, row) => cell.text(difference(row)),
+      fill: (cell, row) => cell.text(difference(row)).append("small").text(reach(row)),
     },
     {
       name: "reference",

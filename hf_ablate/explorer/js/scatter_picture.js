@@ -1,13 +1,14 @@
+const LEFT = 58; // pixels beside the vertical axis
+
 /**
  * Predicted scores against those of the reference models; mixtures without one in a strip along the predicted scores.
  *
  * @param {Study} study
  * @param {Standing} standing - on the target
  * @param {{width: number, height: number}} size
- * @param {CanvasRenderingContext2D} canvas
  * @returns {Picture}
  */
-function scatterPicture(study, standing, size, canvas) {
+function scatterPicture(study, standing, size) {
   const { scores, references, order } = standing;
   const colours = pageColours();
   const measured = Array.from(references, ([row, reference]) => ({ row, reference, ...standing.interval(row) }));
@@ -20,7 +21,7 @@ function scatterPicture(study, standing, size, canvas) {
   const margin = (most - least || 1) / 40;
   const plot = Plot.plot({
     ...plotOptions(size),
-    marginLeft: 58,
+    marginLeft: LEFT,
     marginTop: top,
     marginBottom: bottom,
     x: { domain: [least - margin, most + margin], label: `predicted, ${study.unit_of_measure}`, labelArrow: "none", ticks: size.width / 110 },
@@ -36,21 +37,20 @@ function scatterPicture(study, standing, size, canvas) {
       Plot.gridX({ stroke: colours.line, strokeOpacity: 1, ticks: size.width / 110 }),
       references.size ? Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }) : null,
       references.size ? Plot.line(diagonal(least, most, references.values()), { stroke: colours.muted, strokeDasharray: "4 3" }) : null,
-      dotMark(Array.from(others).reverse(), {
-        x: (row) => scores[row], y: { value: scattered, scale: null }, fill: colours.muted, ...dotLook(others.length),
-      }, canvas),
       Plot.ruleY(measured, { x1: "low", x2: "high", y: "reference", stroke: colours.accent, strokeOpacity: 0.4, strokeWidth: 2 }),
       Plot.dot(measured, { x: ({ row }) => scores[row], y: "reference", r: 4.5, fill: colours.accent }),
       strip && references.size
-        ? Plot.text(["without a reference model"], { x: least, y: { value: () => floor - strip - 10, scale: null }, textAnchor: "start", fill: colours.muted })
+        ? Plot.text(["without a reference model"], { x: { value: () => LEFT, scale: null }, y: { value: () => floor - strip - 10, scale: null }, textAnchor: "start", fill: colours.muted })
         : null,
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
   const heightOf = (row) => (references.has(row) ? y.apply(references.get(row)) : row < 0 ? floor - strip / 2 : scattered(row));
+  const placed = (rows) => Array.from(rows, (row) => ({ row, x: x.apply(scores[row]), y: heightOf(row) }));
   return {
     plot,
-    places: Array.from(order, (row) => ({ row, x: x.apply(scores[row]), y: heightOf(row) })),
+    places: () => placed(order),
+    dots: { places: placed(others), colour: () => colours.muted, ...dotLook(others.length) },
     trace(weights) {
       const { row, score } = currentOn(study, standing, weights);
       return Number.isNaN(score) ? null : [[x.apply(score), heightOf(row)]];
@@ -58,7 +58,7 @@ function scatterPicture(study, standing, size, canvas) {
     order: Array.from(order),
     marked: [order[0]],
     lines: (row) => mixtureLines(study, standing, row),
-    label: `${counted(order.length, "mixture")}, ${countText(references.size)} of them with a reference model, on ${targetText(study, standing.target)}. ${bestText(study, standing)}`,
+    label: `${counted(order.length, "mixture")}, ${countText(references.size)} of them with a reference model, on ${targetLabel(study, standing.target)}. ${bestText(study, standing)}`,
     notes: references.size
       ? ["Dashed: predicted as measured. The predictor has learned from these reference models; how well it predicts models that it has not seen is in the report."]
       : ["No mixture has a reference model yet, so that there is nothing to hold the predictions against. Heights are by chance, to tell dots apart."],

@@ -8,6 +8,8 @@
  * @property {Uint32Array} ranks - of every mixture; the best has 1
  * @property {Map<number, number>} references - position of a mixture → the score of its reference model
  * @property {function(number): ?Interval} interval - of a ranked mixture, given by its position
+ * @property {function(number): ?{mean: number, reach: number}} behind - how much more than the best mixture's the loss of
+ *     a ranked one is, and how far that may be off, with 90 % confidence
  */
 
 /**
@@ -34,7 +36,7 @@ function makeStanding(study, target) {
   const ranks = new Uint32Array(order.length);
   order.forEach((row, position) => (ranks[row] = position + 1));
   const references = study.references.map(({ row, losses }) => [row, weightedSum(losses, 0, target)]);
-  const intervals = new Map();
+  const [intervals, distances] = [new Map(), new Map()];
   return {
     target,
     scores,
@@ -44,6 +46,10 @@ function makeStanding(study, target) {
     interval(row) {
       if (!intervals.has(row)) intervals.set(row, intervalOf(study, study.mixtures[row].weights, target));
       return intervals.get(row);
+    },
+    behind(row) {
+      if (!distances.has(row)) distances.set(row, differenceOf(study, row, order[0], target));
+      return distances.get(row);
     },
   };
 }
@@ -58,6 +64,13 @@ function intervalOf(study, weights, target) {
   if (!study.predictor.joint) return null;
   const { mean, sd } = study.predictor.joint(weights, target);
   return { mean, low: mean - study.z90 * sd, high: mean + study.z90 * sd };
+}
+
+/** @returns {?{mean: number, reach: number}} what a ranked mixture loses against another; as `Standing.behind` */
+function differenceOf(study, row, other, target) {
+  if (!study.predictor.difference) return null;
+  const { mean, sd } = study.predictor.difference(study.mixtures[row].weights, study.mixtures[other].weights, target);
+  return { mean, reach: study.z90 * sd };
 }
 
 /**
@@ -95,12 +108,6 @@ function mixtureLines(study, standing, row) {
 /** @returns {string} the ends of an interval */
 function intervalText({ low, high }) {
   return `${scoreText(low)} to ${scoreText(high)}`;
-}
-
-/** @returns {string} what people read for a target, given by the weights of the domains */
-function targetText(study, target) {
-  const known = study.targets.find(({ weights }) => sameNumbers(weights, target));
-  return known ? known.label : "the target that is set";
 }
 
 /** @returns {string} which mixture is the best, and how far the scores reach, in a sentence */

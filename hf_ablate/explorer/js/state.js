@@ -65,7 +65,7 @@ function makeState(study) {
 
 /** @returns {State} of a page that is opened without a fragment */
 function firstState(study) {
-  const [first, second] = usualFront(study);
+  const [first, second] = firstFront(study);
   return {
     weights: Array.from(study.mixtures[study.best(study.firstTarget)].weights),
     locks: study.units.map(() => false),
@@ -78,8 +78,8 @@ function firstState(study) {
     first,
     second,
     filter: "",
-    corners: usualCorners(study),
-    axes: usualParts(study),
+    corners: firstCorners(study),
+    axes: firstSliders(study),
   };
 }
 
@@ -128,7 +128,7 @@ function readFragment(study, first, fragment) {
   state.filter = words.get("filter") ?? "";
   if (words.has("corners")) state.corners = readCorners(study, words.get("corners")) ?? state.corners;
   const known = {
-    axes: ["unit", ...study.fields],
+    axes: ["unit", ...dividingFields(study)],
     by: ["unit", ...dividingFields(study)],
     baseline: [...Object.keys(study.presets), ...study.mixtures.map((mixture) => mixture.id)],
     view: Object.keys(PICTURES),
