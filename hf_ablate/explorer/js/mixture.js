@@ -130,11 +130,12 @@ function slidersBy(study, by) {
   return without.length ? [...groups, { name: `no ${by}`, units: without }] : groups;
 }
 
-/** @returns {string[]} the fields by which there are several groups, and no unit is in two of them */
+/** @returns {string[]} the fields by which there are several groups, fewer than units, and no unit is in two of them */
 function dividingFields(study) {
   return study.fields.filter((field) => {
-    const units = groupsBy(study, field).flatMap(([, members]) => members);
-    return groupsBy(study, field).length > 1 && units.length === new Set(units).size;
+    const members = groupsBy(study, field).flatMap(([, units]) => units);
+    const count = slidersBy(study, field).length;
+    return count > 1 && count < study.units.length && members.length === new Set(members).size;
   });
 }
 
@@ -147,7 +148,7 @@ const MOST_SLIDERS = 24; // of units, before there are sliders of groups at firs
 /** @returns {string} what sliders are for at first: units or, of many, the first field that makes fewer groups */
 function firstSliders(study) {
   if (study.units.length <= MOST_SLIDERS) return "unit";
-  return dividingFields(study).find((field) => slidersBy(study, field).length < study.units.length) ?? "unit";
+  return dividingFields(study)[0] ?? "unit";
 }
 
 /** @returns {string} a share in per cent */

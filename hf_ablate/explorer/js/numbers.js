@@ -7,9 +7,11 @@ function scoreText(score) {
   return score.toFixed(Math.abs(score) < 10 ? 4 : 2).replace("-", "−");
 }
 
-/** @returns {string} a difference of scores, with its sign */
+/** @returns {string} a difference of scores, with its sign if it is not zero to the digits shown */
 function differenceText(difference) {
-  return difference > 0 ? `+${scoreText(difference)}` : scoreText(difference);
+  const size = scoreText(Math.abs(difference));
+  if (!/[1-9]/.test(size)) return size;
+  return `${difference > 0 ? "+" : "−"}${size}`;
 }
 
 /** @returns {string} a whole number with its thousands apart */

@@ -95,7 +95,8 @@ function drawRows(study, table, ends) {
       line.select(".interval").text(Number.isFinite(own.low) ? intervalText(own) : "–");
       line.select(".compared").text(scoreText(theirs));
       line.select(".measured").text(measured ? scoreText(weightedSum(measured, 0, row.weights)) : "");
-      line.select(".difference").text(differenceText(difference)).classed("better", difference < 0).classed("worse", difference > 0);
+      const text = differenceText(difference);
+      line.select(".difference").text(text).classed("better", text.startsWith("−")).classed("worse", text.startsWith("+"));
       line
         .select(".gap div")
         .property("hidden", !Number.isFinite(difference))

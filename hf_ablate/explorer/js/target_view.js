@@ -26,7 +26,7 @@ function drawTarget(study, state, container) {
     const current = currentOn(study, standing, weights);
     const own = predictedOn(study, weights, standing.target);
     const best = standing.order[0];
-    const range = Number.isFinite(own.low) ? ` (90 %: ${intervalText(own)})` : "";
+    const range = Number.isFinite(own.low) ? ` (90\u00a0%: ${intervalText(own)})` : "";
     const rank = Number.isFinite(current.score) ? `, rank ${countText(current.rank)} of ${countText(standing.order.length)}` : "";
     const parts = [
       ["span", `${upperFirst(targetLabel(study, standing.target))}: the mixture has `],
