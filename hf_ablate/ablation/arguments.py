@@ -15,7 +15,7 @@ class EffectsSettings:
     Args:
         mixture (`str`): that is changed: `best`, `uniform`, an id, a name, or a mapping as JSON.
         target (`str`, *optional*): what is judged: a domain, a source, or a mapping from these to weights as JSON;
-            default: the mean of all domains.
+            default: the study's target.
         scale (`str`, *optional*): that is asked about; default: the largest.
         groups (`str`, *optional*): the field whose groups are the parts of the mixture; default: its units.
         confidence (`float`): the probability that an interval holds the true value.
@@ -56,7 +56,8 @@ class EffectsArguments(StageArguments):
         metadata={
             "help": "What is judged: a domain (SOURCE/DOMAIN, or DOMAIN alone), a source (the mean of its domains), "
             "`pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the domains held out from a group of "
-            "units), or weights of these as JSON. Default: the mean of all domains."
+            "units), a downstream task or `tasks` (their mean), or weights of these as JSON. Default: the study's "
+            "target, as rank.yaml has it; otherwise the mean of all domains."
         },
     )
     scale: str | None = field(

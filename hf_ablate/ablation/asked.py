@@ -21,8 +21,8 @@ def asked_mixture(run_dir: Path, asked: str, evidence: Evidence, target: DomainW
 
     Args:
         run_dir (`Path`): of the study.
-        asked (`str`): `best` (the first of the ranking on the target, or on the mean of domains where there is none on
-            the target), `uniform` (all units), an id or a name of one of the study's mixtures, or weights as JSON.
+        asked (`str`): `best` (the first of the ranking on the target, or on the study's target where there is none on
+            it), `uniform` (all units), an id or a name of one of the study's mixtures, or weights as JSON.
         evidence ([`Evidence`]): whose units mixtures are made of.
         target ([`DomainWeights`]): that is judged.
 

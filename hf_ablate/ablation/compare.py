@@ -62,8 +62,12 @@ def compare(
     predicted = _predicted(joint, confidence)
     if not all(map(len, losses)):
         return [predicted]
-    in_bits = fitted.evidence.unit_of_measure == UNITS_OF_MEASURE["bits_per_byte"]
-    paired = in_bits and documents_of_pair(run_dir, mixtures, fitted.evidence.domains, target.weights)
+    evidence = fitted.evidence
+    in_bits = evidence.unit_of_measure == UNITS_OF_MEASURE["bits_per_byte"]
+    of_text, texts = not target.weights[evidence.is_task].any(), slice(evidence.number_of_texts)
+    paired = (
+        in_bits and of_text and documents_of_pair(run_dir, mixtures, evidence.domains[texts], target.weights[texts])
+    )
     return [_measured(losses, joint.noise, paired or None, confidence), predicted]
 
 

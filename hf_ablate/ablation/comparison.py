@@ -36,6 +36,7 @@ def compare_mixtures(
     """
     evidence = read_evidence(run_dir, scale=scale)
     judged = evidence.target(target)
+    unit_of_measure = evidence.unit_of(judged.weights)
     first, second = (asked_mixture(run_dir, one, evidence, judged) for one in asked)
     if first.id == second.id:
         raise InputError(f"{asked[0]!r} and {asked[1]!r} are the same mixture, {first.shortened()}; name two")
@@ -45,11 +46,11 @@ def compare_mixtures(
     names = (_name(asked[0], first, corpus), _name(asked[1], second, corpus))
     return {
         "target": judged.name,
-        "unit_of_measure": evidence.unit_of_measure,
+        "unit_of_measure": unit_of_measure,
         "predictor": fitted.name,
         "confidence": confidence,
         "mixtures": [mixture_record(first), mixture_record(second)],
-        "comparison": comparison_records(comparisons, names, judged.name, evidence.unit_of_measure),
+        "comparison": comparison_records(comparisons, names, judged.name, unit_of_measure),
     }
 
 

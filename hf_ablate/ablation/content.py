@@ -27,8 +27,8 @@ def effects_content(
         settings ([`EffectsSettings`]): confidence and random seed.
         in_depth (`bool`): whether swaps are judged and parts are valued, which takes longer the more there are.
     """
-    unit_of_measure, confidence = fitted.evidence.unit_of_measure, settings.confidence
-    base, target = question.base, question.target
+    base, target, confidence = question.base, question.target, settings.confidence
+    unit_of_measure = fitted.evidence.unit_of(target.weights)
     effects = _effects(fitted, question, confidence, in_depth)
     floor = noise_floor(fitted.predictor.joint(fitted.evidence.weights_of([base]), target.weights).noise, confidence)
     return {

@@ -15,8 +15,8 @@ class CompareArguments:
     Example:
 
     ```python
-    >>> CompareArguments([Path("runs/halves"), Path("runs/quarters")], by="slices").target
-    'mean'
+    >>> CompareArguments([Path("runs/halves"), Path("runs/quarters")], by="slices").by
+    'slices'
 
     ```
     """
@@ -35,11 +35,11 @@ class CompareArguments:
             "the first of these that differs between the runs, else the run."
         },
     )
-    target: str = field(
-        default="mean",
+    target: str | None = field(
+        default=None,
         metadata={
             "help": "What mixtures are judged on in all of the runs, as for `rank` but without weights. Default: the "
-            "mean of all domains."
+            "target of the first study."
         },
     )
     output_dir: Path | None = field(

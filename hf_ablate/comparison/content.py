@@ -20,12 +20,13 @@ logger = logging.getLogger(__name__)
 STATISTICS = ("pearson", "spearman", "decision_accuracy", "regret")
 
 
-def compare_runs(runs: list[Path], target: str, by: str | None = None) -> dict[str, Any]:
+def compare_runs(runs: list[Path], target: str | None = None, by: str | None = None) -> dict[str, Any]:
     """Compare ranked runs.
 
     Args:
         runs (`list[Path]`): their run folders.
-        target (`str`): what mixtures are judged on, see [`Ranking.target`].
+        target (`str`, *optional*): what mixtures are judged on, see [`Ranking.target`]. Default: the study's target
+            of the first run.
         by (`str`, *optional*): the fact that they are ordered by. Default: the first that differs, else the run.
 
     Returns:
@@ -38,13 +39,13 @@ def compare_runs(runs: list[Path], target: str, by: str | None = None) -> dict[s
     rankings = [read_ranking(run) for run in runs]
     found = rankings[0].target(target)
     for run, ranking in zip(runs, rankings, strict=True):
-        if ranking.unit_of_measure != rankings[0].unit_of_measure:
-            raise InputError(
-                f"{runs[0]} is ranked by {rankings[0].unit_of_measure} and {run} by {ranking.unit_of_measure}; rank "
-                "both with the same metric"
-            )
         if found not in ranking.targets:
             raise InputError(f"{run} is not ranked on {found!r}; its targets are {', '.join(ranking.targets)}")
+        if ranking.unit_of(found) != rankings[0].unit_of(found):
+            raise InputError(
+                f"{runs[0]} is ranked by {rankings[0].unit_of(found)} and {run} by {ranking.unit_of(found)}; rank "
+                "both with the same metric"
+            )
     rows = [
         {"run": name, **facts_of(run), **_scales(ranking)}
         for name, run, ranking in zip(_names(runs), runs, rankings, strict=True)
@@ -62,7 +63,7 @@ def compare_runs(runs: list[Path], target: str, by: str | None = None) -> dict[s
     return {
         "by": by,
         "target": found,
-        "unit_of_measure": rankings[0].unit_of_measure,
+        "unit_of_measure": rankings[0].unit_of(found),
         "runs": [rows[position] for position in order],
         "comparison": [
             {"run": rows[position]["run"], **record}

@@ -9,7 +9,7 @@ from ..mixtures.ranked import Ranking
 from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import FittedStudy
 from ..prediction.predictor import two_sided
-from ..ranking.tables import answered_by
+from ..ranking.tables import answered_by, target_text
 from ..ranking.targets import targets_of
 from .arrays import packed
 from .mixture_table import MixtureTable
@@ -53,7 +53,7 @@ def explorer_payload(
         "targets": [
             {
                 "name": target.name,
-                "label": evidence.target(target.name).label,
+                "label": target_text(target.name),
                 "level": target.level,
                 "weights": [[int(column), float(target.weights[column])] for column in np.flatnonzero(target.weights)],
             }

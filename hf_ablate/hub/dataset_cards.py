@@ -4,6 +4,7 @@ import glob
 from typing import Any
 
 from ..mixtures.ranked import Ranking
+from ..ranking.tables import described_target
 from .cards import CardMetadata, front_matter, render
 from .places import LAYOUT, RUN
 from .repository_ids import RepositoryIds
@@ -104,7 +105,8 @@ def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, 
         best = ranking.entries()[0]
         answer = {
             "predictor": ranking.ranked_by[ranking.answered_by]["label"], "name": best["name"], "score": best["score"],
-            "measure": ranking.unit_of_measure, "num_references": num_references,
+            "measure": ranking.unit_of_measure, "target": described_target(ranking, ranking.study_target),
+            "num_references": num_references,
         }  # fmt: skip
     shown = {table: TABLES[table] for table in tables}
     return top + render("scores_card.md.j2", ids=ids, tables=shown, run=RUN, answer=answer)

@@ -32,8 +32,17 @@ class Ranking:
 
     @property
     def unit_of_measure(self) -> str:
-        """Of the scores, such as `bits per byte`."""
+        """Of the scores on the study's target, such as `bits per byte`."""
         return self.content["unit_of_measure"]
+
+    @property
+    def study_target(self) -> str:
+        """The target that the study is about, on which its best mixture is the best."""
+        return self.content["target"]
+
+    def unit_of(self, *targets: str) -> str:
+        """The unit of measure of the scores on a target; of several that differ, all of theirs."""
+        return " and ".join(dict.fromkeys(self.targets[target]["unit_of_measure"] for target in targets))
 
     @property
     def split(self) -> str:
@@ -98,12 +107,15 @@ class Ranking:
             raise unknown_name("predictor", option, list(self.ranked_by))
         return name
 
-    def target(self, name: str) -> str:
-        """The target that a name means, see [`find_target`]."""
+    def target(self, name: str | None = None) -> str:
+        """The target that a name means, see [`find_target`]; without one, the study's."""
+        if name is None:
+            return self.study_target
         return find_target(name, {target: facts["domain"] for target, facts in self.targets.items()})
 
-    def entries(self, target: str = MEAN, predictor: str | None = None) -> list[dict[str, Any]]:
-        """The records of a target and a predictor (default: the one that answers), best first."""
+    def entries(self, target: str | None = None, predictor: str | None = None) -> list[dict[str, Any]]:
+        """The records of a target (default: the study's) and a predictor (the one that answers), best first."""
+        target = self.study_target if target is None else target
         return self._entries.get((target, predictor or self.answered_by), [])
 
     def seed_score(self, target: str) -> float | None:

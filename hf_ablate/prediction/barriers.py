@@ -79,13 +79,14 @@ def find_barrier(table: FeatureTable, units: tuple[str, str], target: np.ndarray
             raise unknown_name("unit", unit, list(evidence.units))
     places = [evidence.units.index(unit) for unit in units]
     surrogate = table.proxies.get(MERGE.kind)
-    if surrogate is None or not np.isfinite(evidence.components[places]).all():
+    judged = np.flatnonzero(target)  # merges may lack scores on tasks that the target does not have
+    if surrogate is None or not np.isfinite(evidence.components[np.ix_(places, judged)]).all():
         return None
-    scored = evidence.proxies[MERGE.kind].complete().weights
+    scored = evidence.proxies[MERGE.kind].on(judged).complete().weights
     between = scored[(scored[:, places] > 0).all(axis=1) & (scored[:, places].sum(axis=1) > 1 - 1e-9), places[1]]
     inner = np.unique(between) if len(between) else np.arange(1, _STEPS) / _STEPS
     shares = np.concatenate([[0.0], inner, [1.0]])
     weights = np.zeros((len(shares), len(evidence.units)))
     weights[:, places[0]], weights[:, places[1]] = 1 - shares, shares
-    losses, sd = surrogate.losses(weights) @ target, surrogate.sd(weights) @ target
+    losses, sd = (values[:, judged] @ target[judged] for values in (surrogate.losses(weights), surrogate.sd(weights)))
     return Barrier(units, shares, losses, sd, len(between) > 0) if np.isfinite(losses).all() else None

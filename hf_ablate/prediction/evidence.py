@@ -1,11 +1,11 @@
 """All that is known of a study's mixtures: reference models, components, proxies, and runs at other scales."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..mixtures.mixture import Mixture
+from ..mixtures.mixture import Mixture, weight_text
 from ..mixtures.ranked import MEAN
 from .observations import Observations
 from .targets import DomainWeights, domain_weights, pooled_name
@@ -39,6 +39,8 @@ class Evidence:
         pooled (`Mapping[str, np.ndarray]`): source of several domains → [domains], the share of each in its text;
             empty where losses are not in bits per byte, which alone add up over text.
         tasks (`Mapping[str, str]`): the last of the domains, downstream tasks → the unit of measure of each.
+        study_target (`str`, *optional*): what mixtures are judged on where no target is asked for, as
+            [`domain_weights`] takes it; none: the mean of all domains.
     """
 
     units: tuple[str, ...]
@@ -57,19 +59,66 @@ class Evidence:
     group_means: Mapping[str, np.ndarray] = field(default_factory=dict)
     pooled: Mapping[str, np.ndarray] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
+    study_target: str | None = None
 
     def target(self, asked: str | Mapping[str, float] | None = None) -> DomainWeights:
         """What mixtures are judged on.
 
         Args:
-            asked (`str` or `Mapping[str, float]`, *optional*): as [`domain_weights`] takes it. Default: the mean of
-                all domains, without tasks.
+            asked (`str` or `Mapping[str, float]`, *optional*): as [`domain_weights`] takes it. Default: the
+                study's target.
 
         Raises:
             `InputError`: as [`domain_weights`] does.
         """
         pooled = {pooled_name(source): weights for source, weights in self.pooled.items()}
+        asked = self.study_target if asked is None else asked
         return domain_weights(asked, self.domains, {**self.group_means, **pooled, **self._mean_without_tasks})
+
+    def unit_of(self, target: np.ndarray) -> str:
+        """The unit of measure of a target; of one that adds several, all of them.
+
+        Args:
+            target (`np.ndarray`): [domains], the weight of each domain.
+        """
+        return " and ".join(self._by_unit(target))
+
+    def mixed_units(self, target: np.ndarray) -> str | None:
+        """What a target adds that is in different units, as a sentence; `None` where it has one unit.
+
+        Args:
+            target (`np.ndarray`): [domains], the weight of each domain.
+        """
+        shares = [
+            f"{weight_text(sum(parts.values()))} of {unit} ({', '.join(list(parts)[:3])}{', …' * (len(parts) > 3)})"
+            for unit, parts in self._by_unit(target).items()
+        ]
+        return f"The target adds numbers in different units: {' and '.join(shares)}." if len(shares) > 1 else None
+
+    def _by_unit(self, target: np.ndarray) -> dict[str, dict[str, float]]:
+        """Unit of measure → the domains in a target that are measured in it, with their weights."""
+        found: dict[str, dict[str, float]] = {}
+        for position in np.flatnonzero(target):
+            domain = self.domains[position]
+            found.setdefault(self.tasks.get(domain, self.unit_of_measure), {})[domain] = float(target[position])
+        return found
+
+    def without(self, tasks: Collection[str]) -> "Evidence":
+        """The same without some of the tasks."""
+        kept = np.array([domain not in tasks for domain in self.domains])
+        return replace(
+            self,
+            domains=tuple(domain for domain in self.domains if domain not in tasks),
+            own_units=tuple(unit for unit, is_kept in zip(self.own_units, kept, strict=True) if is_kept),
+            references=self.references.on(kept),
+            components=self.components[:, kept],
+            proxies={kind: scored.on(kept) for kind, scored in self.proxies.items()},
+            other_scales={scale: runs.on(kept) for scale, runs in self.other_scales.items()},
+            seed=None if self.seed is None else self.seed[kept],
+            group_means={group: weights[kept] for group, weights in self.group_means.items()},
+            pooled={source: weights[kept] for source, weights in self.pooled.items()},
+            tasks={task: unit for task, unit in self.tasks.items() if task not in tasks},
+        )
 
     @property
     def number_of_texts(self) -> int:

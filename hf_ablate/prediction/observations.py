@@ -41,7 +41,7 @@ class Observations:
         """Those with a finite loss on every domain."""
         return self.only(np.flatnonzero(np.isfinite(self.losses).all(axis=1)))
 
-    def on(self, domains: slice) -> "Observations":
+    def on(self, domains: slice | np.ndarray) -> "Observations":
         """The same with the losses on some of the domains alone."""
         return Observations(self.ids, self.weights, self.losses[:, domains])
 

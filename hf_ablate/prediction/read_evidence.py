@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..evaluation.rows import target_name
+from ..evaluation.scoring.right_answers import BITS_PER_BYTE
 from ..manifest import find_manifest, has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.grouping import Grouping
@@ -22,6 +23,7 @@ from .means import means_of_groups, means_of_text
 from .observations import Observations
 from .runs_as_evidence import evidence_of_runs, with_runs
 from .scores import UNITS_OF_MEASURE, Scores, read_scores
+from .task_scores import task_name
 from .transfer import check_same_measure, with_references_of
 
 
@@ -31,6 +33,7 @@ def read_evidence(
     split: str | None = None,
     scale: str | None = None,
     references_from: Path | None = None,
+    task_metric: str | None = None,
 ) -> Evidence:
     """What the scores of a study and the runs that it has imported say.
 
@@ -41,6 +44,8 @@ def read_evidence(
         scale (`str`, *optional*): that is asked about; default: the largest or, where the size of one is not known,
             that of the runs imported last.
         references_from (`Path`, *optional*): the run folder whose reference models judge, in place of the study's own.
+        task_metric (`str`, *optional*): one of [`TASK_METRICS`], of downstream tasks; default: that of the ranking,
+            whose target is the study's target, too.
 
     Raises:
         `InputError`: if there is neither, and for reference models of other units, another tokenizer or other text.
@@ -48,12 +53,14 @@ def read_evidence(
     folder = RunFolder(run_dir)
     if references_from is not None:
         _check_references_from(run_dir, references_from, split, scale)
-    evidence = _read(run_dir, metric, split, scale)
+    ranked = (find_manifest(folder.ranking) or {}).get("arguments", {})
+    task_metric = task_metric or ranked.get("task_metric", BITS_PER_BYTE)
+    evidence = _read(run_dir, metric, split, scale, task_metric)
     if references_from is not None:
-        evidence = with_references_of(references_from, evidence, run_dir, metric)
+        evidence = with_references_of(references_from, evidence, run_dir, metric, task_metric)
     groups = CorpusUnits.read(run_dir).groups if has_manifest(folder.corpus) else {}
     means = means_of_groups(groups, evidence.units, evidence.own_units, evidence.domains)
-    return replace(evidence, group_means=means)
+    return replace(evidence, group_means=means, study_target=ranked.get("target"))
 
 
 def _check_references_from(run_dir: Path, other: Path, split: str | None, scale: str | None) -> None:
@@ -65,7 +72,7 @@ def _check_references_from(run_dir: Path, other: Path, split: str | None, scale:
     check_same_measure(run_dir, other, split or read_manifest(RunFolder(run_dir).scores)["arguments"]["split"])
 
 
-def _read(run_dir: Path, metric: str, split: str | None, scale: str | None) -> Evidence:
+def _read(run_dir: Path, metric: str, split: str | None, scale: str | None, task_metric: str) -> Evidence:
     folder = RunFolder(run_dir)
     imported = read_runs(run_dir) if has_manifest(folder.observations) else None
     if not has_manifest(folder.scores):
@@ -76,7 +83,8 @@ def _read(run_dir: Path, metric: str, split: str | None, scale: str | None) -> E
         return evidence_of_runs(imported, scale)
     manifest = read_manifest(folder.scores)
     groupings = {field: Grouping(groups) for field, groups in manifest.get("groups", {}).items()}
-    evidence = evidence_of(read_scores(run_dir, metric, split or manifest["arguments"]["split"]), metric, groupings)
+    scores = read_scores(run_dir, metric, split or manifest["arguments"]["split"], task_metric)
+    evidence = evidence_of(scores, metric, groupings)
     if imported is None:
         return evidence
     parameters = (find_manifest(folder.seed) or {}).get("parameters")
@@ -110,7 +118,8 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
     components = {name: losses for name, losses in scores.components.items() if scores.probes[name].units == [name]}
     units = tuple(sorted({unit for mixture in scores.mixtures for unit in mixture.units} | set(components)))
     domains = tuple(target_name(source, domain) for source, domain in scores.domains)
-    names = [domain or source for source, domain in scores.domains]
+    texts = len(domains) - len(scores.tasks)
+    names = [domain or source for source, domain in scores.domains[:texts]]  # a task is held out from no unit
     missing = np.full(len(domains), np.nan)
     weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
     ids = tuple(mixture.id for mixture in scores.mixtures)
@@ -135,11 +144,15 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
         return observed(range(len(ids)), scores.by_kind[kind]).joined(beside)
 
     are_probes = scores.are_probes
+    pooled = {
+        source: np.append(shares, np.zeros(len(scores.tasks)))
+        for source, shares in means_of_text(domains[:texts], scores.sizes_of_text).items()
+    }
     trained = [(row, losses) for row, losses in scores.references if not are_probes[row]]
     return Evidence(
         units=units,
         domains=domains,
-        own_units=tuple(units.index(name) if name in units else None for name in names),
+        own_units=(*(units.index(name) if name in units else None for name in names), *[None] * len(scores.tasks)),
         references=observed([row for row, _ in trained], [losses for _, losses in trained]),
         components=np.array([components.get(unit, missing) for unit in units]),
         proxies={kind: proxies(kind) for kind in scores.by_kind if find_proxy(kind)},
@@ -149,5 +162,6 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
             scores.mixtures[row].id: scores.mixtures[row].name for row, _ in scores.references if are_probes[row]
         },
         unit_of_measure=UNITS_OF_MEASURE[metric],
-        pooled=means_of_text(domains, scores.sizes_of_text) if metric == "bits_per_byte" else {},
+        pooled=pooled if metric == "bits_per_byte" else {},
+        tasks={task_name(task): unit for task, unit in scores.tasks.items()},
     )

@@ -1,19 +1,22 @@
 """The scores of a study as arrays: models × domains, from sums in score rows."""
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError
 from ..evaluation.rows import ScoreRow, read_current_rows
+from ..evaluation.scoring.right_answers import BITS_PER_BYTE
+from ..evaluation.scoring.task_results import TASKS
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES, find_proxy
 from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder, model_id, split_model_id, split_reference_id
+from .task_scores import TaskScores, has_all, read_task_scores
 
 
 logger = logging.getLogger(__name__)
@@ -33,7 +36,8 @@ class Scores:
 
     Args:
         mixtures (`list[Mixture]`): the candidates.
-        domains (`list[tuple[str, str | None]]`): (source, domain) of each column.
+        domains (`list[tuple[str, str | None]]`): (source, domain) of each column; those of tasks, (`tasks`, task),
+            come last.
         by_kind (`dict[str, np.ndarray]`): `merged`, `ensemble`, `reference`, and merges of models that were trained on
             groups → [mixtures, domains]; only kinds with
             scores. Of a mixture that was trained with several seeds, `reference` is the mean.
@@ -42,9 +46,10 @@ class Scores:
         references (`list[tuple[int, np.ndarray]]`): every reference model, repeats too: the position of its mixture,
             and its scores, [domains].
         probes (`dict[str, Mixture]`): name of a component → what it was trained on.
-        sizes_of_text (`np.ndarray`): [domains], bytes.
+        sizes_of_text (`np.ndarray`): [domains], bytes; of those that are text.
         others (`dict[str, list[tuple[Mixture, np.ndarray]]]`): kind of proxy → mixtures that are no candidates, as
             regrouped ones may be, and the proxy's scores, [domains].
+        tasks (`dict[str, str]`): task → its unit of measure, in the order of the columns.
     """
 
     mixtures: list[Mixture]
@@ -56,6 +61,7 @@ class Scores:
     probes: dict[str, Mixture]
     sizes_of_text: np.ndarray
     others: dict[str, list[tuple[Mixture, np.ndarray]]] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -72,22 +78,26 @@ class Scores:
         return np.array([len(mixture.units) == 1 or mixture.id in trained_on for mixture in self.mixtures])
 
 
-def read_scores(run_dir: Path, metric: str, split: str) -> Scores:
+def read_scores(run_dir: Path, metric: str, split: str, task_metric: str = BITS_PER_BYTE) -> Scores:
     """The scores of a study's candidate mixtures, components and seed.
 
     Args:
         run_dir (`Path`): the study's run folder.
         metric (`str`): one of [`METRICS`].
         split (`str`): of the evaluation text.
+        task_metric (`str`): one of [`TASK_METRICS`], of downstream tasks.
 
     Raises:
         `InputError`: if there are no scores for the split, or none of any proxy.
     """
     mixtures = [candidate.mixture for candidate in read_mixtures(run_dir)]
-    return collect_scores(read_current_rows(RunFolder(run_dir).scores), mixtures, metric, split)
+    tasks = read_task_scores(run_dir, task_metric)
+    return collect_scores(read_current_rows(RunFolder(run_dir).scores), mixtures, metric, split, tasks)
 
 
-def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str) -> Scores:
+def collect_scores(
+    rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str, tasks: Sequence[TaskScores] = ()
+) -> Scores:
     """Arrange score rows by model and domain.
 
     Args:
@@ -95,9 +105,10 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         mixtures (`list[Mixture]`): the candidates.
         metric (`str`): one of [`METRICS`].
         split (`str`): of the evaluation text.
+        tasks (`Sequence[TaskScores]`): of the same models; one that a component or reference model lacks is left out.
 
     Raises:
-        `InputError`: if there are no scores for the split, none of any proxy, or a source is called `mean`.
+        `InputError`: if there are no scores for the split, none of any proxy, or a source is called `mean` or `tasks`.
     """
     rows = list(rows)
     chosen = [row for row in rows if row.split == split]
@@ -105,8 +116,9 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         splits = sorted({row.split for row in rows})
         raise InputError(f"there are no scores on split {split!r}; splits with scores: {', '.join(splits) or 'none'}")
     domains = sorted({(row.source, row.domain) for row in chosen}, key=lambda pair: (pair[0], pair[1] or ""))
-    if any(source == MEAN for source, _ in domains):
-        raise InputError(f"a source is called {MEAN!r}, which names the mean of all domains; rename the source")
+    for name, meaning in ((MEAN, "the mean of all domains"), (TASKS, "the mean of downstream tasks")):
+        if any(source == name for source, _ in domains):
+            raise InputError(f"a source is called {name!r}, which names {meaning}; rename the source")
     columns = {pair: column for column, pair in enumerate(domains)}
     models: dict[str, np.ndarray] = {}
     for row in chosen:
@@ -122,8 +134,13 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         for row in chosen
         if row.kind in _KINDS and split_model_id(row.model)[1] not in known
     }
-    scores = _arrange(models, domains, mixtures, probes, regrouped, np.array([sizes[pair] for pair in domains]))
-    proxies = [scores.by_kind[kind] for kind in _KINDS if kind in scores.by_kind]
+    sizes_of_text = np.array([sizes[pair] for pair in domains])
+    tasks = [scores for scores in tasks if has_all(scores, _with_all_text(models, mixtures))]
+    models, domains = _with_tasks(models, tasks), [*domains, *((TASKS, scores.task) for scores in tasks)]
+    scores = _arrange(models, domains, mixtures, probes, regrouped, sizes_of_text)
+    scores = replace(scores, tasks={each.task: each.unit_of_measure for each in tasks})
+    texts = len(domains) - len(tasks)
+    proxies = [scores.by_kind[kind][:, :texts] for kind in _KINDS if kind in scores.by_kind]
     if not any(np.isfinite(values).all(axis=1).any() for values in proxies):
         where = f"on every domain of split {split!r}" if proxies else f"on split {split!r}"
         raise InputError(
@@ -132,6 +149,28 @@ def collect_scores(rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: st
         )
     _warn_of_missing(scores)
     return scores
+
+
+def _with_all_text(models: dict[str, np.ndarray], mixtures: list[Mixture]) -> list[str]:
+    """The models that a task needs scores of: components and reference models, as far as they judge anything."""
+    known = {mixture.id for mixture in mixtures}
+    return [
+        model
+        for model, values in models.items()
+        if np.isfinite(values).all()
+        and (
+            split_model_id(model)[0] == "component"
+            or (split_model_id(model)[0] == "reference" and split_reference_id(model)[0] in known)
+        )
+    ]
+
+
+def _with_tasks(models: dict[str, np.ndarray], tasks: Sequence[TaskScores]) -> dict[str, np.ndarray]:
+    """Model → its scores on text, then on the tasks."""
+    return {
+        model: np.append(values, [scores.losses.get(model, np.nan) for scores in tasks])
+        for model, values in models.items()
+    }
 
 
 def _without_empty_domains(
@@ -202,8 +241,9 @@ def _means(references: list[tuple[int, np.ndarray]], mixtures: int, missing: np.
 
 
 def _warn_of_missing(scores: Scores) -> None:
+    texts = len(scores.domains) - len(scores.tasks)
     for kind, values in scores.by_kind.items():
-        gaps = np.isnan(values)
+        gaps = np.isnan(values[:, :texts])
         gaps = gaps & ~gaps.all(axis=1, keepdims=True)  # what was never scored was not meant to be
         incomplete = [mixture.name for mixture, row in zip(scores.mixtures, gaps, strict=True) if row.any()]
         if incomplete:
@@ -213,3 +253,17 @@ def _warn_of_missing(scores: Scores) -> None:
                 len(incomplete), len(scores.mixtures), kind, remedy, "; ".join(incomplete[:5]),
                 "; …" if len(incomplete) > 5 else "",
             )  # fmt: skip
+    is_scored = {kind: np.isfinite(values[:, :texts]).all(axis=1) for kind, values in scores.by_kind.items()}
+    for column, task in enumerate(scores.tasks, start=texts):
+        for kind in filter(_takes_tasks, is_scored):
+            missing = is_scored[kind] & np.isnan(scores.by_kind[kind][:, column])
+            if missing.any():
+                logger.warning(
+                    "task %s: %d of %d scored mixtures have no result of kind %s, predicted from those of the others",
+                    task, missing.sum(), is_scored[kind].sum(), kind,
+                )  # fmt: skip
+
+
+def _takes_tasks(kind: str) -> bool:
+    proxy = find_proxy(kind)
+    return proxy is not None and proxy.is_model

@@ -1,6 +1,7 @@
 """Reference models of another run folder, of a larger scale as a rule, that judge the proxies of this one."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ..mixtures.mixture import Mixture
 from ..run_folder import RunFolder
 from .evidence import Evidence
 from .observations import Observations
+from .task_scores import TaskScores, has_all, read_task_scores, task_name
 
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ def _differing(here: dict[str, str], there: dict[str, str]) -> str:
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
 
 
-def with_references_of(other: Path, evidence: Evidence, run_dir: Path, metric: str) -> Evidence:
+def with_references_of(other: Path, evidence: Evidence, run_dir: Path, metric: str, task_metric: str) -> Evidence:
     """The evidence with the reference models of another run folder in place of its own.
 
     Its own reference models, and the components, are then runs at another scale.
@@ -77,6 +79,7 @@ def with_references_of(other: Path, evidence: Evidence, run_dir: Path, metric: s
         evidence ([`Evidence`]): of the scores of `run_dir`.
         run_dir (`Path`): the run folder of the proxies.
         metric (`str`): one of those of `hf-ablate rank`.
+        task_metric (`str`): likewise, of downstream tasks; those that a reference model lacks are left out.
 
     Raises:
         `InputError`: if none of its reference models is of a mixture that is a candidate here.
@@ -85,14 +88,40 @@ def with_references_of(other: Path, evidence: Evidence, run_dir: Path, metric: s
     own = evidence.references
     if np.isfinite(evidence.components).all():
         own = own.joined(evidence.component_runs)
-    return replace(
+    references, models = _read_references(other, evidence, run_dir, metric)
+    tasks = _comparable_tasks(other, evidence, run_dir, task_metric, models)
+    for task, scores in tasks.items():
+        references.losses[:, evidence.domains.index(task)] = [scores.losses[model] for model in models]
+    evidence = replace(
         evidence,
-        references=_read_references(other, evidence, run_dir, metric),
+        references=references,
         other_scales={own_scale: own} if len(own) else {},
         scale=scale,
         own_scale=own_scale,
         left_out={},
     )
+    return evidence.without([task for task in evidence.tasks if task not in tasks])
+
+
+def _comparable_tasks(
+    other: Path, evidence: Evidence, run_dir: Path, task_metric: str, models: Sequence[str]
+) -> dict[str, TaskScores]:
+    """The tasks that all reference models have results of, asked as the proxies were; a line on each of the others."""
+    here, there = (
+        {task_name(scores.task): scores for scores in read_task_scores(folder, task_metric)}
+        for folder in (run_dir, other)
+    )
+    found = {}
+    for task in evidence.tasks:
+        scores = there.get(task, TaskScores(here[task].task, here[task].unit_of_measure, here[task].setting, {}))
+        if (scores.unit_of_measure, scores.questions) != (here[task].unit_of_measure, here[task].questions):
+            logger.warning(
+                "task %s is left out: in %s it was asked otherwise (other documents, examples, version or measure)",
+                scores.task, other,
+            )  # fmt: skip
+        elif has_all(scores, models):
+            found[task] = scores
+    return found
 
 
 def scale_of(run_dir: Path) -> str | None:
@@ -101,7 +130,8 @@ def scale_of(run_dir: Path) -> str | None:
     return size_of_scored(run_dir, read_manifest(scores)["models"]) if has_manifest(scores) else None
 
 
-def _read_references(other: Path, evidence: Evidence, run_dir: Path, metric: str) -> Observations:
+def _read_references(other: Path, evidence: Evidence, run_dir: Path, metric: str) -> tuple[Observations, list[str]]:
+    """The reference models of another run folder, with their losses on text, and their ids."""
     candidates = {candidate.mixture.id for candidate in read_mixtures(run_dir)}
     losses: dict[str, np.ndarray] = {}
     mixtures: dict[str, Mixture] = {}
@@ -123,8 +153,9 @@ def _read_references(other: Path, evidence: Evidence, run_dir: Path, metric: str
             "%d of the %d reference models of %s are left out: their mixtures are no candidates in %s",
             len(mixtures) - len(joined), len(mixtures), other, run_dir,
         )  # fmt: skip
-    return Observations(
+    observed = Observations(
         tuple(mixtures[model].id for model in joined),
         evidence.weights_of([mixtures[model] for model in joined]),
         np.array([losses[model] for model in joined]),
     )
+    return observed, joined

@@ -7,6 +7,10 @@ from typing import Literal
 
 from ..arguments import StageArguments
 from ..errors import InputError
+from ..evaluation.scoring.right_answers import BITS_PER_BYTE
+from ..manifest import read_manifest
+from ..prediction.task_scores import TASK_METRICS
+from ..run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class RankSettings:
         random_seed (`int`): of the resampling.
         predictor (`str`, *optional*): that answers; none: the one that cross-validation chooses.
         scale (`str`, *optional*): of the models that are asked about; none: the largest.
-        weighted_target (`str`, *optional*): a target beyond those that every ranking has, as JSON.
+        target (`str`, *optional*): the study's target, a name or weights as JSON; none: the mean of domains.
+        task_metric (`str`): what downstream tasks count by; lower is better.
         references_from (`str`, *optional*): the run folder whose reference models judge, as seen from the study's.
     """
 
@@ -32,8 +37,24 @@ class RankSettings:
     random_seed: int
     predictor: str | None = None
     scale: str | None = None
-    weighted_target: str | None = None
+    target: str | None = None
+    task_metric: str = BITS_PER_BYTE
     references_from: str | None = None
+
+    @classmethod
+    def of_ranking(cls, run_dir: Path) -> "RankSettings":
+        """Those that a study was ranked with.
+
+        Args:
+            run_dir (`Path`): of the study.
+
+        Raises:
+            `InputError`: if it is not ranked, or was by a version with other settings.
+        """
+        recorded = read_manifest(RunFolder(run_dir).ranking)["arguments"]
+        if recorded.keys() != {entry.name for entry in fields(cls)}:
+            raise InputError(f"the ranking in {run_dir} was made by another version; run `hf-ablate rank` again")
+        return cls(**recorded)
 
     def references_folder(self, run_dir: Path) -> Path | None:
         """The run folder whose reference models judge, where they are not the study's own.
@@ -78,11 +99,18 @@ class RankArguments(StageArguments):
     target: str | None = field(
         default=None,
         metadata={
-            "help": "Print the ranking and agreement on this target only: a domain (SOURCE/DOMAIN, or DOMAIN alone), "
-            "a source (the mean of its domains), `pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the "
-            "domains held out from a group of units), `mean` (the mean of all domains), or weights of these as JSON, "
-            """such as '{"in_domain/pandas": 2, "out_of_domain": 1}'. Default: the mean of all domains. The files """
-            "hold all but weights."
+            "help": "The study's target, by which the best mixture is chosen, here and in all that reads the ranking: "
+            "a domain (SOURCE/DOMAIN, or DOMAIN alone), a downstream task (its name), `tasks` (their mean), a source "
+            "(the mean of its domains), `pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the domains "
+            "held out from a group of units), `mean` (the mean of all domains), or weights of these as JSON, such as "
+            """'{"hellaswag": 1, "in_domain": 2}'. Default: the mean of all domains. The files hold all others too."""
+        },
+    )
+    task_metric: Literal[*TASK_METRICS] = field(
+        default=BITS_PER_BYTE,
+        metadata={
+            "help": "What downstream tasks (evaluate's `tasks`) count by: bits per byte of the right answer, or "
+            "error_rate (1 - accuracy). Tasks that only generate text always count by their error rate."
         },
     )
     predictor: str | None = field(
@@ -122,10 +150,9 @@ class RankArguments(StageArguments):
         Args:
             scored_split (`str`, *optional*): the split that was scored, which is the default.
         """
-        weighted = self.target if self.target is not None and self.target.lstrip().startswith("{") else None
         other = self.references_from
         if other is not None:  # as seen from the study: no path of this machine, and both may move together
             other = Path(os.path.relpath(other, self.run_dir)).as_posix()
-        decided = {"split": self.split or scored_split, "weighted_target": weighted, "references_from": other}
+        decided = {"split": self.split or scored_split, "references_from": other}
         names = [entry.name for entry in fields(RankSettings) if entry.name not in decided]
         return RankSettings(**{name: getattr(self, name) for name in names}, **decided)

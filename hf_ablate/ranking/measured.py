@@ -8,7 +8,6 @@ from typing import Any
 
 from ..errors import unknown_name
 from ..manifest import read_manifest
-from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder
 
 
@@ -72,8 +71,13 @@ class Agreement:
             found.setdefault(row["target"], []).append(row)
         return found
 
-    def group(self, target: str = MEAN, group: str = ALL) -> dict[str, Any]:
-        """The agreement on one target, of all mixtures or those of one size.
+    @property
+    def study_target(self) -> str:
+        """The target that the study is about."""
+        return self.content["target"]
+
+    def group(self, target: str | None = None, group: str = ALL) -> dict[str, Any]:
+        """The agreement on one target (default: the study's), of all mixtures or those of one size.
 
         Returns:
             `dict`: `n` (mixtures), `predictors` → name → statistic → its record: `value`, `low`, `high`, `reason`.
@@ -81,6 +85,7 @@ class Agreement:
         Raises:
             `InputError`: for an unknown target or group.
         """
+        target = self.study_target if target is None else target
         if target not in self.targets:
             raise unknown_name("target", target, list(self.targets))
         groups = self.targets[target]

@@ -1,11 +1,11 @@
 """`hf-ablate rank`: mixtures in the order of what is predicted of them, and the agreement with reference models."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from ..errors import InputError
+from ..evaluation.scoring.task_results import read_results
 from ..manifest import (
     digest,
     digest_files,
@@ -18,7 +18,7 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..mixtures.ranked import MEAN, Ranking, find_target, read_ranking
+from ..mixtures.ranked import read_ranking
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import candidate_mixtures, read_evidence
 from ..prediction.transfer import scale_of
@@ -29,7 +29,7 @@ from .arguments import RankArguments, RankSettings
 from .measured import read_agreement
 from .ranked import make_ranking
 from .tables import agreement_tables, ranking_table
-from .targets import WEIGHTED, targets_of
+from .targets import targets_of
 
 
 logger = logging.getLogger(__name__)
@@ -40,40 +40,37 @@ def run(arguments: RankArguments) -> None:
     if arguments.dry_run:
         folder = RunFolder(arguments.run_dir).ranking
         split = arguments.split or "that was scored"
-        print(f"rank the mixtures by {arguments.metric} on the split {split} into {folder}")
+        print(
+            f"rank the mixtures by {arguments.metric} on the split {split}{on_target(arguments.target)} into {folder}"
+        )
         return
     settings = arguments.settings_on(scored_split(arguments.run_dir))
-    rank_mixtures(arguments.run_dir, settings, arguments.target)
+    rank_mixtures(arguments.run_dir, settings)
     ranking, agreement = read_ranking(arguments.run_dir), read_agreement(arguments.run_dir)
-    target = _shown(ranking, arguments.target)
     if arguments.output_format == "json":
-        print(records_text(_of_target(ranking.content | agreement.content, target)))
+        print(records_text(ranking.content | agreement.content))
     else:
-        print(ranking_table(ranking, target or MEAN, arguments.top))
+        print(ranking_table(ranking, ranking.study_target, arguments.top))
         print()
-        print(agreement_tables(agreement, target))
+        print(agreement_tables(agreement))
 
 
-def _of_target(content: dict[str, Any], target: str | None) -> dict[str, Any]:
-    """The content, of its records that are about a target only those about the given one."""
-
-    def kept(value: Any) -> Any:
-        return [row for row in value if row.get("target") in (None, target)] if isinstance(value, list) else value
-
-    return content if target is None else {name: kept(value) for name, value in content.items()}
+def on_target(target: str | None) -> str:
+    """What a plan says of the target; nothing of the mean of domains, which is the default."""
+    return f", for the target {target}" if target else ""
 
 
-def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = None) -> None:
+def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
     """Write `ranking/ranking.json` and `ranking/agreement.json`; does nothing when they are up to date.
 
     Args:
         run_dir (`Path`): of a scored study.
         settings ([`RankSettings`]): what the ranking depends on besides the scores.
-        target (`str`, *optional*): what will be shown of it; a mistake in it is found before anything is written.
 
     Raises:
-        `InputError`: if the mixtures have not been scored, if models of several sizes or reference models of different
-            budgets have been, and for reference models of another run folder that cannot judge.
+        `InputError`: for an unknown target, if the mixtures have not been scored, if models of several sizes or
+            reference models of different budgets have been, and for reference models of another run folder that cannot
+            judge.
     """
     run_folder = RunFolder(run_dir)
     folder = run_folder.ranking
@@ -82,14 +79,15 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
         logger.info("ranking: unchanged, nothing to do")
         return
     own_scale, other = scale_of(run_dir), settings.references_folder(run_dir)
-    evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale, other)
-    targets = targets_of(evidence, settings.weighted_target)
-    if target is not None and settings.weighted_target is None:
-        find_target(target, {known.name: known.domain for known in targets})
+    evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale, other, settings.task_metric)
+    evidence = replace(evidence, study_target=settings.target)
+    targets = targets_of(evidence)
     fitted = fit_evidence(evidence, settings.predictor)
     header = {
         "metric": settings.metric,
-        "unit_of_measure": evidence.unit_of_measure,
+        "target": evidence.target().name,
+        "task_metric": settings.task_metric,
+        "unit_of_measure": evidence.unit_of(evidence.target().weights),
         "split": settings.split,
         "reference_budget": inputs["reference_budget"],
         "proxy_scale": own_scale,
@@ -103,14 +101,6 @@ def rank_mixtures(run_dir: Path, settings: RankSettings, target: str | None = No
     write_text(run_folder.agreement_file, records_text(agreement) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
-
-
-def _shown(ranking: Ranking, target: str | None) -> str | None:
-    """The name of the target that is asked for."""
-    weighted = [name for name, facts in ranking.targets.items() if facts["level"] == WEIGHTED]
-    if target is None or not weighted:
-        return target and ranking.target(target)
-    return weighted[0]
 
 
 def is_ranked(run_dir: Path, settings: RankSettings) -> bool:
@@ -134,8 +124,15 @@ def _inputs(run_dir: Path, settings: RankSettings) -> dict[str, str]:
         **({"groups": groups} if (groups := (find_manifest(run_folder.scores) or {}).get("groups")) else {}),
         **({} if other is None else {"references": _digest_of(RunFolder(other).scores)}),
         "reference_budget": reference_budget(other or run_dir) if run_folder.scores in folders else "unknown",
-        "form": "flat records, with members of targets and proxies as scored",  # of files; others are made again
+        **({"tasks": digest(sorted(map(str, tasks)))} if (tasks := _task_results(run_dir, other)) else {}),
+        "form": "flat records, with units of targets",  # of files; others are made again
     }
+
+
+def _task_results(*run_dirs: Path | None) -> list[dict]:
+    """All results of downstream tasks in run folders."""
+    folders = [RunFolder(run_dir).scores for run_dir in run_dirs if run_dir is not None]
+    return [row for folder in folders for rows in read_results(folder).values() for row in rows]
 
 
 def scored_split(run_dir: Path) -> str | None:

@@ -8,7 +8,7 @@ from ..mixtures.mixture import Mixture
 from ..prediction.candidates import find_candidate
 from ..prediction.fitted import FittedStudy
 from .arguments import RankSettings
-from .targets import DOMAIN, Target
+from .targets import DOMAIN, TASK, Target
 from .ties import tied_with_best
 
 
@@ -55,7 +55,11 @@ def make_ranking(
             for mixture in mixtures
         ],
         "targets": [
-            {**target.key, "noise_floor": floor} for target, floor in zip(targets, floors, strict=True)
+            {
+                **target.key, "noise_floor": floor, "unit_of_measure": fitted.evidence.unit_of(target.weights),
+                "mixed_units": fitted.evidence.mixed_units(target.weights),
+            }
+            for target, floor in zip(targets, floors, strict=True)
         ],
         "members": [record for target in targets for record in _members(fitted, target)],
         "noise_source": None if fitted.noise is None else fitted.noise.source,
@@ -73,8 +77,8 @@ def make_ranking(
 
 
 def _members(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
-    """The domains that a target is a mean of, with their weights; none for a domain."""
-    if target.level == DOMAIN:
+    """The domains that a target is a mean of, with their weights; none for a domain or task."""
+    if target.level in (DOMAIN, TASK):
         return []
     return [
         {"target": target.name, "member": name, "weight": float(weight)}

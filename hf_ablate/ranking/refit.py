@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from ..manifest import read_manifest
 from ..prediction.fitted import FittedStudy, fit_study
-from ..run_folder import RunFolder
 from .arguments import RankSettings
 
 
@@ -17,6 +15,6 @@ def fit_ranked(run_dir: Path) -> FittedStudy:
     Raises:
         `InputError`: if the study has not been ranked, or its scores are not there.
     """
-    settings = RankSettings(**read_manifest(RunFolder(run_dir).ranking)["arguments"])
+    settings = RankSettings.of_ranking(run_dir)
     other = settings.references_folder(run_dir)
     return fit_study(run_dir, settings.scale, settings.predictor, settings.metric, settings.split, other)

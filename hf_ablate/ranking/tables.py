@@ -8,7 +8,7 @@ from ..prediction.predictor import two_sided
 from ..text_table import paragraph, text_table
 from .agreement import MINIMUM_MIXTURES
 from .measured import ALL, CHOSEN, INTERVALS, Agreement, best_predictors
-from .targets import DOMAIN, POOLED, WEIGHTED
+from .targets import DOMAIN, POOLED, TASK, TASK_MEAN, WEIGHTED
 
 
 _SHOWN = ("pearson", "spearman", "kendall", "decision_accuracy", "regret")
@@ -56,28 +56,45 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     headers = ["rank", "mixture", "tied", "predicted", "±", "reference", *map(short_name, shown)]
     lines = [
         paragraph(
-            f"Ranking of {len(entries)} mixtures by {ranking.unit_of_measure} (lower is better) on "
-            f"{_described(ranking, target)}{_split(ranking)}, as predicted by {answered_by(ranking)}"
+            f"Ranking of {len(entries)} mixtures by {ranking.unit_of(target)} (lower is better) on "
+            f"{described_target(ranking, target)}{_split(ranking)}, as predicted by {answered_by(ranking)}"
         ),
         "",
         text_table(headers, rows, left=(0, 1)),
     ]
     if len(entries) > top:
-        rest = f"… and {len(entries) - top} more (--top shows more of them, --target another target)"
+        rest = f"… and {len(entries) - top} more (--top shows more of them)"
         lines.append(paragraph(rest))
     shortened = any(entry["mixture_id"] in row[1] for entry, row in zip(entries, rows, strict=False))
     explanation = paragraph(_EXPLANATION + (f" {ID_EXPLAINED}" if shortened else ""))
+    mixed = ranking.targets[target]["mixed_units"]
+    lines += ["", paragraph(mixed)] if mixed else []
     return "\n".join([*lines, "", paragraph(ties_text(ranking, target)), "", explanation])
 
 
-def _described(ranking: Ranking, target: str) -> str:
+def described_target(ranking: Ranking, target: str) -> str:
+    """What mixtures are judged on, in words: `the mean of the 8 domains`.
+
+    Args:
+        ranking ([`Ranking`]): of a study.
+        target (`str`): one of its targets.
+    """
     level, count = ranking.targets[target]["level"], len(ranking.members.get(target, ()))
     if level in (DOMAIN, WEIGHTED):
         return target
+    if level == TASK:
+        return f"the task {short_name(target)}{_of_right_answers(ranking, target)}"
+    if level == TASK_MEAN:
+        return f"the mean of {count} task{'s' * (count > 1)}{_of_right_answers(ranking, target)}"
     if level == POOLED:
         return f"all text of {ranking.targets[target]['source']}, its {count} domains as one"
     of = "" if target == MEAN else f" of {target}"
     return f"the mean of the {count} domains{of}"
+
+
+def _of_right_answers(ranking: Ranking, target: str) -> str:
+    """Of what bits per byte are those of tasks."""
+    return " (of the right answers)" if "bits per byte" in ranking.unit_of(target) else ""
 
 
 # The words of the table, for who meets them first here.
@@ -118,7 +135,7 @@ def ties_text(ranking: Ranking, target: str) -> str:
         "repeats": "from repeats",
         "residuals": "half of what the predictor leaves unexplained, since no mixture was trained twice",
     }[ranking.content["noise_source"]]
-    return f"{text} Noise floor: {score_text(floor)} {ranking.unit_of_measure} ({source}); smaller ones do not count."
+    return f"{text} Noise floor: {score_text(floor)} {ranking.unit_of(target)} ({source}); smaller ones do not count."
 
 
 def _predicted_proxies(ranking: Ranking) -> str:
@@ -139,9 +156,9 @@ def target_text(target: str) -> str:
 
 
 def short_name(target: str) -> str:
-    """`in_domain/sympy` → `sympy`; of a group of units, all of its name."""
-    is_group = "=" in target.partition("/")[0]
-    return target if is_group else target_text(target).rpartition("/")[2]
+    """`in_domain/sympy` → `sympy`; of a group of units and a weighted target, all of its name."""
+    is_whole = "=" in target.partition("/")[0] or " + " in target
+    return target if is_whole else target_text(target).rpartition("/")[2]
 
 
 def score_text(value: float | None) -> str:
@@ -151,19 +168,18 @@ def score_text(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
-    """The agreement of every predictor on one target, then of the first per target and number of units.
+def agreement_tables(agreement: Agreement) -> str:
+    """The agreement of every predictor on the study's target, then of the first per target and number of units.
 
     Args:
         agreement ([`Agreement`]): with the reference models.
-        target (`str`, *optional*): the only one to show; default: the mean of domains, then all in short.
     """
     if not agreement.references:
         return paragraph(
             "No agreement: no reference model of two units or more is scored, so nothing says how far the ranking can "
             "be trusted."
         )
-    budget, shown = agreement.content["reference_budget"], target or MEAN
+    budget, shown = agreement.content["reference_budget"], agreement.study_target
     group = agreement.group(shown)
     scales = f" ({agreement.scales})" if agreement.scales else ""
     title = (
@@ -189,8 +205,8 @@ def agreement_tables(agreement: Agreement, target: str | None = None) -> str:
             *_coverage_text(group),
             *(_beside_trained(agreement, name, some) for name, some in tabulated.items()),
             "\n" + paragraph(_STATISTICS_EXPLAINED),
-            *(["\n" + _group_table(agreement, f"{first} by target", by_target)] if target is None else []),
-            "\n" + _group_table(agreement, f"{first} on {target or 'the mean'}", by_size),
+            "\n" + _group_table(agreement, f"{first} by target", by_target),
+            "\n" + _group_table(agreement, f"{first} on {'the mean' if shown == MEAN else shown}", by_size),
         ]
     )
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ..mixtures.ranked import MEAN
 from ..ranking.agreements import RANDOM
 from ..ranking.tables import short_name
 from .drawing import Drawing
@@ -14,7 +13,7 @@ def agreement_intervals(study: RankedStudy) -> Drawing | None:
     """Pearson correlation and decision accuracy of every predictor with their intervals, the chosen one first."""
     if not study.agreement.references:
         return None
-    names = [MEAN, *study.target_names("source_mean")][:4]
+    names = list(dict.fromkeys([study.target, *study.target_names("source_mean", "task_mean")]))[:4]
     statistics = (("pearson", "Pearson correlation", 0.0), ("decision_accuracy", "decision accuracy", 0.5))
     predictors = study.agreement.predictors
     figure, axes = panels(len(names), len(statistics), WIDTH, 0.55 + 0.22 * len(predictors))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..ranking.measured import CHOSEN, INTERVALS
-from ..ranking.tables import BUDGETS, Z90, score_text
+from ..ranking.tables import BUDGETS, Z90, described_target, score_text
 from .cost import by_kind, cost_rows, flops_of_proxies
 from .ranked_study import RankedStudy
 
@@ -14,7 +14,7 @@ def answer(study: RankedStudy) -> dict[str, Any]:
     Returns:
         `dict[str, Any]`: `mixture`, its predicted `score`, `reach` (half the width of its 90 % interval, or `None`),
         `gain` (a clause that compares it with the uniform mixture of all units, or nothing), `tied` (a sentence), `by`
-        (the label of the predictor).
+        (the label of the predictor), `on` (what it is judged on, in words).
     """
     entries = study.ranking.entries()
     best = entries[0]
@@ -25,6 +25,7 @@ def answer(study: RankedStudy) -> dict[str, Any]:
         "gain": _gain(study, entries),
         "tied": _tied(entries),
         "by": study.ranking.ranked_by[study.ranking.answered_by]["label"],
+        "on": described_target(study.ranking, study.target),
     }
 
 
@@ -100,7 +101,10 @@ def _against_baselines(study: RankedStudy, group: dict[str, Any], judged: str) -
     opening = f"The best trivial baseline, “{predictors[best]['label']}”, reaches {baselines[best]:.0%}"
     if accuracy[judged] > baselines[best]:
         return f"{opening}: the predictor beats it."
-    return f"{opening}: the predictor does not beat it, so on the mean of domains this study does not prove its worth."
+    return (
+        f"{opening}: the predictor does not beat it, so on {described_target(study.ranking, study.target)} this study "
+        "does not prove its worth."
+    )
 
 
 def savings(study: RankedStudy) -> tuple[str, str] | None:

@@ -51,7 +51,7 @@ def find_merge_health(
     updates = pool_updates(run_dir, most_bytes)
     pairs = dict.fromkeys([*_largest(best), *_apart(updates, fitted.evidence.units)])
     found = [find_barrier(fitted.table, pair, target.weights) for pair in pairs]
-    return MergeHealth(updates, tuple(filter(None, found)), fitted.evidence.unit_of_measure)
+    return MergeHealth(updates, tuple(filter(None, found)), fitted.evidence.unit_of(target.weights))
 
 
 def _largest(mixture: Mixture) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES, by_groups
-from ..mixtures.ranked import MEAN
+from ..ranking.tables import described_target
 from .drawing import Drawing
 from .ranked_study import RankedStudy
 from .style import ACCENT, GREY, SECOND, WIDTH, panels
@@ -58,7 +58,7 @@ def _rows(study: RankedStudy, grouping: Grouping, micro: str, macro: str, field:
 def micro_macro(study: RankedStudy) -> Drawing | None:
     """Two scatters, of micro- and of macro-merges against the reference models, and which is nearer by imbalance.
 
-    A row for each kind of proxy and field; on the mean of domains.
+    A row for each kind of proxy and field; on the study's target.
 
     Args:
         study ([`RankedStudy`]): what the report is about.
@@ -67,7 +67,7 @@ def micro_macro(study: RankedStudy) -> Drawing | None:
         `Drawing | None`: `None` where no mixture with a reference model has two merges that differ.
     """
     table = micro_macro_table(study)
-    rows = [row for row in table if row["target"] == MEAN]
+    rows = [row for row in table if row["target"] == study.target]
     pairs = list(dict.fromkeys((row["predictor"], row["field"]) for row in rows))
     if not pairs:
         return None
@@ -81,7 +81,8 @@ def micro_macro(study: RankedStudy) -> Drawing | None:
         _difference(nearer, of_pair, study.ranking.unit_of_measure)
     caption = (
         "Micro-merges average units, macro-merges average one merge for each group. Above the line in the third "
-        "panel, the macro-merge is nearer to the model trained on the mixture; on the mean of domains."
+        "panel, the macro-merge is nearer to the model trained on the mixture; on "
+        f"{described_target(study.ranking, study.target)}."
     )
     return Drawing(figure, table, caption)
 

@@ -9,7 +9,7 @@ from ..ablation.content import effects_content
 from ..ablation.estimates import Estimate, estimate, noise_floor
 from ..ablation.question import find_question
 from ..ablation.written import read_effects
-from ..manifest import has_manifest, read_manifest
+from ..manifest import has_manifest
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE
 from ..mixtures.ranked import Ranking
@@ -90,7 +90,7 @@ def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> Nex
         ranking ([`Ranking`]): of it.
         fitted ([`FittedStudy`]): the predictor that it comes from.
     """
-    settings = RankSettings(**read_manifest(RunFolder(run_dir).ranking)["arguments"])
+    settings = RankSettings.of_ranking(run_dir)
     mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
     target = fitted.evidence.target()
     costs = reference_costs(settings.references_folder(run_dir) or run_dir)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from markupsafe import Markup, escape
 
 from ..durations import duration_text
-from ..mixtures.ranked import MEAN
 from ..ranking.agreement import MINIMUM_MIXTURES
 from ..ranking.measured import best_predictors
 from ..ranking.tables import (
@@ -142,12 +141,12 @@ def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         "costs": cost_rows(study),
         "budget": BUDGETS.get(ranking.reference_budget, ranking.reference_budget),
         "best": best_predictors(agreement.group()),
-        "sizes": {size: own for size, own in agreement.targets[MEAN].items() if own["n"] >= MINIMUM_MIXTURES},
+        "sizes": {size: own for size, own in agreement.targets[study.target].items() if own["n"] >= MINIMUM_MIXTURES},
         "best_text": best_text,
         "folds": _folds,
         "answered_by": answered_by(ranking),
-        "mean": MEAN,
-        "ties_text": ties_text(ranking, MEAN),
+        "study_target": study.target,
+        "ties_text": ties_text(ranking, study.target),
         "z90": Z90,
         "heat": heat_colour,
         "rows": _ranking_rows(study, top),

@@ -46,7 +46,7 @@ def proxies(study: RankedStudy) -> Drawing | None:
     figure.legend(handles=_handles(study, kinds, colours, rows), loc="outside upper right", ncols=4, handletextpad=0.3)
     caption = (
         "The proxies of each mixture, as they were scored, against the model trained on it "
-        f"({study.ranking.unit_of_measure}, lower is better); small dots are the components of the mixture. What is "
+        f"({study.ranking.unit_of(*names)}, lower is better); small dots are the components of the mixture. What is "
         "on the dashed line scores as the model does."
     )
     return Drawing(figure, rows, caption)

@@ -71,24 +71,31 @@ class RankedStudy:
     def units(self) -> list[str]:
         return self.ranking.units
 
+    @property
+    def target(self) -> str:
+        """What the study is about."""
+        return self.ranking.study_target
+
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """The trained models of a kind."""
         return {model: manifest for model, manifest in self.models.items() if manifest["kind"] == kind}
 
-    def target_names(self, level: str) -> list[str]:
-        """The targets of a level: `domain`, `source_mean` or `mean`."""
-        return [name for name, target in self.ranking.targets.items() if target["level"] == level]
+    def target_names(self, *levels: str) -> list[str]:
+        """The targets of some levels, such as `domain`, `task` or `source_mean`."""
+        return [name for name, target in self.ranking.targets.items() if target["level"] in levels]
 
     @cached_property
     def columns(self) -> list[str]:
-        """The targets beside the mean of domains that tables and figures show.
+        """The targets beside the study's that tables and figures show.
 
-        Those that were asked for; else all domains or, where these are too many, the means of sources and of groups of
-        units, the largest groups first.
+        Those that were asked for; else the mean of domains, and all domains and tasks or, where these are too many,
+        the means of sources, tasks and groups of units, the largest groups first.
         """
-        if self.asked:
-            return list(self.asked)
-        domains, sources = self.target_names("domain"), self.target_names("source_mean")
+        return list(self.asked) or [name for name in [MEAN, *self._parts_of_mean] if name != self.target]
+
+    @property
+    def _parts_of_mean(self) -> list[str]:
+        domains, sources = self.target_names("domain", "task"), self.target_names("source_mean", "task_mean")
         if len(domains) <= _MOST_DOMAINS:
             return domains
         members = self.ranking.members
@@ -146,7 +153,7 @@ def read_ranked_study(
 
 
 def shown_targets(ranking: Ranking, targets: Sequence[str]) -> tuple[str, ...]:
-    """The targets that names and patterns mean, each once, without the mean of domains, which is always shown.
+    """The targets that names and patterns mean, each once, without the study's, which is always shown.
 
     Raises:
         `InputError`: for an unknown target, with the nearest.
@@ -155,7 +162,7 @@ def shown_targets(ranking: Ranking, targets: Sequence[str]) -> tuple[str, ...]:
     found = [
         matching([name], known, kind="target") if is_pattern(name) else [ranking.target(name)] for name in targets
     ]
-    return tuple(dict.fromkeys(name for names in found for name in names if name != MEAN))
+    return tuple(dict.fromkeys(name for names in found for name in names if name != ranking.study_target))
 
 
 def model_folders(run_dir: Path) -> list[Path]:

@@ -4,8 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..mixtures.ranked import MEAN
-from ..ranking.tables import short_name
+from ..ranking.tables import described_target, short_name
 from .drawing import Drawing
 from .heat_map import cell_text, top_labels
 from .ranked_study import RankedStudy
@@ -14,7 +13,7 @@ from .style import ACCENT, GRID, HEAT, INK, WIDTH
 
 def ranking_heat_map(study: RankedStudy, most: int = 32) -> Drawing:
     """The best mixtures: which units they hold, and how far each is from the best one on every domain."""
-    columns, parts = [MEAN, *study.columns], study.parts
+    columns, parts = [study.target, *study.columns], study.parts
     entries = study.ranking.entries()[:most]
     mixtures = [entry["mixture_id"] for entry in entries]
     scores = {name: {entry["mixture_id"]: entry["score"] for entry in study.ranking.entries(name)} for name in columns}
@@ -41,8 +40,9 @@ def ranking_heat_map(study: RankedStudy, most: int = 32) -> Drawing:
          "score": scores[name].get(entry["mixture_id"]), "percent_worse": None if np.isnan(value) else float(value)}
         for entry, row in zip(entries, values, strict=True) for name, value in zip(columns, row, strict=True)
     ]  # fmt: skip
-    return Drawing(figure, rows, "The best mixtures by the mean of domains: the units they hold, and how far each is "
-                   "from the best mixture for every domain.")  # fmt: skip
+    judged = described_target(study.ranking, study.target)
+    return Drawing(figure, rows, f"The best mixtures by {judged}: the units they hold, and how far each is from the "
+                   "best mixture for every domain.")  # fmt: skip
 
 
 def _dots(panel: Axes, study: RankedStudy, mixtures: list[str]) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ..mixtures.ranked import MEAN
 from ..ranking.measured import CHOSEN
 from ..ranking.tables import short_name
 from .colours import Colours, colours_of
@@ -48,12 +47,12 @@ def scatter(study: RankedStudy, predictor: str) -> Drawing | None:
     label = scattered(study)[predictor]
     return Drawing(figure, rows, f"{label[0].upper()}{label[1:]}: each point is a mixture, what is predicted of it "
                    "against the score of the model trained on it "
-                   f"({study.ranking.unit_of_measure}, lower is better).")  # fmt: skip
+                   f"({study.ranking.unit_of(*names)}, lower is better).")  # fmt: skip
 
 
 def targets_shown(study: RankedStudy) -> list[str]:
-    """The targets that have a panel: the mean of domains, and those that were asked for or have columns in tables."""
-    return [MEAN, *study.columns][: None if study.asked else MOST_SCATTERS]
+    """The targets that have a panel: the study's, and those that were asked for or have columns in tables."""
+    return [study.target, *study.columns][: None if study.asked else MOST_SCATTERS]
 
 
 def scattered(study: RankedStudy) -> dict[str, str]:

@@ -37,7 +37,8 @@ class ProposeArguments(StageArguments):
         metadata={
             "help": "What mixtures are judged on: a domain (SOURCE/DOMAIN, or DOMAIN alone), a source (the mean of "
             "its domains), `pooled:SOURCE` (all its text as one), FIELD=VALUE (the mean of the domains held out from "
-            "a group of units), `mean` (the mean of all domains), or weights of these as JSON. Default: mean."
+            "a group of units), `mean` (the mean of all domains), a downstream task or `tasks` (their mean), or "
+            "weights of these as JSON. Default: the study's target, as rank.yaml has it; otherwise mean."
         },
     )
     scale: str | None = field(

@@ -74,7 +74,7 @@ class Judge:
             "predictor": self.study.name,
             "label": self.study.label,
             "target": self.target.name,
-            "unit_of_measure": self.study.evidence.unit_of_measure,
+            "unit_of_measure": self.study.evidence.unit_of(self.target.weights),
             "scale": self.study.evidence.scale,
             "confidence": self.arguments.confidence,
             "noise_floor": self.floor(),
@@ -85,6 +85,8 @@ class Judge:
         """The components' probabilities, where the loss is that of their average, and so convex in the weights."""
         if self.study.name != ENSEMBLE.kind or self.arguments.confidence_bound is not None:
             return None
+        if self.target.weights[self.study.evidence.is_task].any():
+            return None  # tasks have no averaged probabilities
         folder = RunFolder(self.arguments.run_dir)
         units = self.study.evidence.units
         if not has_manifest(folder.corpus) or not all(has_manifest(folder.component(unit)) for unit in units):
@@ -95,7 +97,9 @@ class Judge:
         if weights.min() < 0 or not weights.any():
             return None
         try:
-            return component_probabilities(self.arguments.run_dir, units, self.study.evidence.domains, weights)
+            texts = slice(self.study.evidence.number_of_texts)
+            domains = self.study.evidence.domains[texts]
+            return component_probabilities(self.arguments.run_dir, units, domains, weights[texts])
         except (InputError, OSError) as error:  # weights or text that were not kept
             logger.warning("averaged probabilities are searched, not solved exactly: %s", error)
             return None
@@ -110,4 +114,7 @@ class Judge:
             return np.ones(len(self.target.weights))
         own = self.study.table.at((ENSEMBLE.kind,), self.known)
         lines = self.study.choice.stack.expected_losses(own)
-        return np.array([np.polyfit(x, y, 1)[0] for x, y in zip(own.values[:, :, 0].T, lines.T, strict=True)])
+        slopes = np.ones(len(self.target.weights))
+        for domain in range(self.study.evidence.number_of_texts):
+            slopes[domain] = np.polyfit(own.values[:, domain, 0], lines[:, domain], 1)[0]
+        return slopes

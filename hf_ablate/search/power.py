@@ -96,7 +96,7 @@ def power_of(
     counts = range(first, first + len(differences))
     exponent = learning_exponent(fitted, target)
     found = [least * (there / count) ** exponent for count, least in zip(counts, differences, strict=True)]
-    return Power(tuple(counts), tuple(found), evidence.unit_of_measure)
+    return Power(tuple(counts), tuple(found), evidence.unit_of(target.weights))
 
 
 def _difference_found(joint: Joint, mixtures: int) -> float:

@@ -1,5 +1,6 @@
 """`hf-ablate propose`: what to train on, what to train next, what more of which would help."""
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +20,9 @@ from .reference_text import references_text
 from .repetition import Repetition, repetition_warnings, repetitions
 from .tables import best_text, units_text
 from .units import check_limits, propose_units
+
+
+logger = logging.getLogger(__name__)
 
 
 def run(arguments: ProposeArguments) -> None:
@@ -47,6 +51,8 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
     """
     evidence = read_evidence(arguments.run_dir, scale=arguments.scale)
     target = evidence.target(arguments.target)
+    if mixed := evidence.mixed_units(target.weights):
+        logger.warning(mixed)
     constraints = read_constraints(arguments, evidence.units)
     if arguments.purpose == "unit":
         check_limits(constraints)

@@ -101,7 +101,7 @@ def propose_references(
                 of_each[row],
             )
         )  # fmt: skip
-    measure, noise = fitted.evidence.unit_of_measure, float(np.sqrt(joint.noise))
+    measure, noise = fitted.evidence.unit_of(target.weights), float(np.sqrt(joint.noise))
     return ReferenceProposal(target.name, measure, regret, noise, tuple(proposed))
 
 

@@ -58,8 +58,8 @@ class RunArguments(StageArguments):
     target: str | None = field(
         default=None,
         metadata={
-            "help": "rounds: what mixtures are judged on: a domain, a source, `mean` (the mean of all domains), or "
-            "weights of these as JSON. Default: mean."
+            "help": "rounds: what mixtures are judged on: a domain, a source, a downstream task, `mean` (the mean of "
+            "all domains), or weights of these as JSON. Default: the study's target, as rank.yaml has it."
         },
     )
     until_regret: float | None = field(

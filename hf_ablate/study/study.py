@@ -16,7 +16,7 @@ from ..mixtures.choose import BEST
 from ..mixtures.enumerate import CandidateMixture, read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import MERGE
-from ..mixtures.ranked import MEAN, read_ranking
+from ..mixtures.ranked import read_ranking
 from ..remote_code import trusting
 from ..run_folder import RunFolder
 from .frames import (
@@ -166,12 +166,12 @@ class Study:
             raise unknown_name("split", split, splits)
         return scores_frame((row for row in rows if split in (None, row.split)), metric)
 
-    def ranking(self, target: str = MEAN, predictor: str | None = None) -> "pandas.DataFrame":
+    def ranking(self, target: str | None = None, predictor: str | None = None) -> "pandas.DataFrame":
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.
 
         Args:
-            target (`str`): `mean` (the mean of all domains), a source (the mean of its domains), `<source>/<domain>`,
-                or `<domain>` where only one source has it.
+            target (`str`, *optional*): `mean` (the mean of all domains), a source (the mean of its domains),
+                `<source>/<domain>`, or `<domain>` where only one source has it, a task; default: the study's target.
             predictor (`str`, *optional*): `merge` or `ensemble`, as they were scored, or a macro proxy, such as
                 `merged_by_field`, where there is one; default: the one that answers.
 
@@ -184,11 +184,11 @@ class Study:
         ranking = read_ranking(self.run_dir)
         return ranking_frame(ranking, ranking.target(target), ranking.predictor(predictor))
 
-    def agreement(self, target: str = MEAN, group: str | int = "all") -> "pandas.DataFrame":
+    def agreement(self, target: str | None = None, group: str | int = "all") -> "pandas.DataFrame":
         """How well each predictor agrees with the reference models, with the numbers of `hf-ablate rank`.
 
         Args:
-            target (`str`): as of [`Study.ranking`].
+            target (`str`, *optional*): as of [`Study.ranking`].
             group (`str` or `int`): `all`, or a number of units, for the mixtures of that many units only.
 
         Returns:
@@ -215,7 +215,7 @@ class Study:
             mixture (`str`, `Mapping[str, float]` or [`Mixture`]): that is changed: `best` (the first of the ranking),
                 `uniform` (all units), an id, a name, or weights.
             target (`str` or `Mapping[str, float]`, *optional*): that is judged, as of [`Study.ranking`], or weights of
-                targets; default: the mean of all domains.
+                targets; default: the study's target.
             groups (`str`, *optional*): the field whose groups of units are changed as one; default: units are.
             confidence (`float`): of the intervals.
 

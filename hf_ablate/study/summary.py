@@ -113,8 +113,8 @@ def answer_of(run_dir: Path) -> dict[str, Any] | None:
         run_dir (`Path`): the run folder.
 
     Returns:
-        `dict[str, Any] | None`: `mixture`, `score`, `reach`, `gain`, `tied`, `by`, `unit_of_measure`, and `trust`, a
-        list of sentences.
+        `dict[str, Any] | None`: `mixture`, `score`, `reach`, `gain`, `tied`, `by`, `on`, `unit_of_measure`,
+        and `trust`, a list of sentences.
     """
     if not has_manifest(RunFolder(run_dir).ranking):
         return None
@@ -134,7 +134,7 @@ def answer_text(answer: Mapping[str, Any]) -> str:
     reach = f" ± {answer['reach']}" if answer["reach"] else ""
     best = (
         f"Train on: {answer['mixture']}. A model trained on it is expected to score {answer['score']}{reach} "
-        f"{answer['unit_of_measure']} on the mean of domains (lower is better; 90% interval){answer['gain']}. "
+        f"{answer['unit_of_measure']} on {answer['on']} (lower is better; 90% interval){answer['gain']}. "
         f"{answer['tied']}"
     )
     return "\n".join(paragraph(text) for text in (best, *answer["trust"]))

@@ -1,6 +1,5 @@
 """Downstream tasks as domains, which averaged probabilities have no scores on."""
 
-
 import numpy as np
 import pytest
 from made_up_evidence import GAIN, made_up_evidence, on_tasks, with_tasks

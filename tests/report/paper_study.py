@@ -65,6 +65,7 @@ def paper_ranking(mixtures: list[Mixture]) -> Ranking:
     facts = {"sd": 0.01, "tied": False, "reference": 2.0, "predictor": "merged"}
     content = {
         "unit_of_measure": "bits per byte", "split": "val", "reference_budget": "unknown", "answered_by": "merged",
+        "target": MEAN,
         "reason": "it was asked for", "noise_source": None, "models": [],
         "ranked_by": [{"predictor": "merged", "label": "merged weights", "description": "", "scored": None}],
         "mixtures": [
@@ -72,7 +73,10 @@ def paper_ranking(mixtures: list[Mixture]) -> Ranking:
             for one in mixtures
         ],
         "targets": [
-            {"target": name, "level": level, "domain": name.partition("/")[2] or None, "noise_floor": None}
+            {
+                "target": name, "level": level, "domain": name.partition("/")[2] or None, "noise_floor": None,
+                "unit_of_measure": "bits per byte", "mixed_units": None,
+            }
             for name, (level, _) in targets.items()
         ],
         "members": [{"target": name, "member": member} for name, (_, own) in targets.items() for member in own],

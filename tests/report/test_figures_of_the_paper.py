@@ -44,6 +44,8 @@ def make_study(
     content = {
         "unit_of_measure": "bits per byte",
         "answered_by": "merged",
+        "target": MEAN,
+        "members": [],
         "mixtures": [
             {
                 "mixture_id": mixture.id, "name": mixture.name, "mixture": mixture.weights,
@@ -52,7 +54,10 @@ def make_study(
             for mixture in scores
         ],
         "targets": [
-            {"target": name, "level": "domain" if "/" in name else MEAN, "domain": name.partition("/")[2] or None}
+            {
+                "target": name, "level": "domain" if "/" in name else MEAN, "domain": name.partition("/")[2] or None,
+                "unit_of_measure": "bits per byte",
+            }
             for name in targets
         ],
         "ranked_by": [{"predictor": kind, "label": LABELS[kind]} for kind in by_kind],

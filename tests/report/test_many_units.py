@@ -34,7 +34,7 @@ NOTHING = {
     "statistic": "decision_accuracy",
     "value": None,
 }
-AGREEMENT = Agreement({"references": 0, "predictors": [], "agreement": [NOTHING]})
+AGREEMENT = Agreement({"target": MEAN, "references": 0, "predictors": [], "agreement": [NOTHING]})
 
 
 @pytest.fixture(scope="module")

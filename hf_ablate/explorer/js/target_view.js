@@ -44,7 +44,7 @@ function drawTarget(study, state, container) {
 /** Means of domains as buttons, and every target in a list. */
 function drawTargetPresets(study, state, section) {
   const set = (target) => state.update({ target: asSliders(target.weights) });
-  const means = study.targets.filter(({ level }) => ["mean", "source_mean", "weighted", "tasks"].includes(level));
+  const means = study.targets.filter(({ level }) => ["mean", "source_mean", "weighted", "task_mean"].includes(level));
   const buttons = section.append("div").attr("class", "buttons").attr("role", "group").attr("aria-label", "Set the target");
   buttons
     .selectAll("button")

@@ -1,0 +1,154 @@
+"""Results of downstream tasks as targets of a ranking, and of what follows from it."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+from made_up_tasks import HARD, loss, write_tasks
+from synthetic_study import make_study
+
+from hf_ablate.ablation.arguments import EffectsSettings
+from hf_ablate.ablation.asked import asked_mixture
+from hf_ablate.ablation.question import find_question
+from hf_ablate.errors import InputError
+from hf_ablate.mixtures.choose import choose_mixtures
+from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.prediction.read_evidence import read_evidence
+from hf_ablate.ranking import rank
+from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.ranking.measured import read_agreement
+from hf_ablate.search.arguments import ProposeArguments
+from hf_ablate.search.propose import propose
+
+
+ARITHMETIC, READING = "tasks/arithmetic", "tasks/reading"
+
+
+def made(folder, references=2, **tasks):
+    """A synthetic study with results of tasks; too few references to fit laws and a stack on, which takes long."""
+    write_tasks(make_study(folder, proxies=("merged", "ensemble"), references=references), **tasks)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ranked(tmp_path_factory):
+    """One whose target is a task."""
+    folder = made(tmp_path_factory.mktemp("tasks"), references=6)
+    rank.run(RankArguments(run_dir=folder, target="arithmetic", predictor="stack", bootstrap_samples=100))
+    return folder
+
+
+def test_tasks_are_targets_that_no_mean_of_domains_contains(ranked):
+    ranking, plain = read_ranking(ranked), 8
+    levels = {name: facts["level"] for name, facts in ranking.targets.items() if facts["source"] == "tasks"}
+    assert levels == {"tasks": "task_mean", ARITHMETIC: "task", READING: "task"}
+    assert ranking.members["tasks"] == [ARITHMETIC, READING]
+    assert len(ranking.members["mean"]) == plain and not {ARITHMETIC, READING} & set(ranking.members["mean"])
+    assert ranking.unit_of("tasks") == ranking.unit_of("mean") == "bits per byte"
+
+
+def test_the_studys_target_is_the_default_of_all_that_reads_the_ranking(ranked):
+    best = choose_mixtures(ranked, ["best"])[0]
+    assert best == Mixture.uniform([HARD]) and read_ranking(ranked).study_target == ARITHMETIC
+    evidence = read_evidence(ranked)
+    assert evidence.target().name == ARITHMETIC and evidence.target("mean").weights[-2:].tolist() == [0, 0]
+    asked = EffectsSettings(mixture="best", target=None, scale=None, groups=None, confidence=0.9, random_seed=0)
+    question = find_question(ranked, evidence, asked)
+    assert (question.base, question.target.name) == (best, ARITHMETIC)
+    assert asked_mixture(ranked, "best", evidence, evidence.target("mean")) != best  # an explicit target wins
+    assert read_agreement(ranked).group() == read_agreement(ranked).group(ARITHMETIC)
+
+
+def test_the_best_mixture_for_a_task_has_the_units_that_it_gains_from(ranked):
+    content = propose(ProposeArguments(ranked, predictor="stack", starts=2, most={HARD: 0.8}))
+    assert (content["target"], content["unit_of_measure"]) == (ARITHMETIC, "bits per byte")
+    weights = content["proposed"][0]["mixture"]
+    # the loss is 2 - 0.8 sqrt(scipy) - 0.3 sqrt(sympy): the rest is best spent on sympy
+    assert weights[HARD] == pytest.approx(0.8, abs=1e-3) and weights["sympy"] == pytest.approx(0.2, abs=0.05)
+    least = content["expected"][0]["score"]
+    assert least == pytest.approx(loss("arithmetic", Mixture.of({HARD: 0.8, "sympy": 0.2})), abs=0.05)
+
+
+def test_averaged_probabilities_are_not_defined_on_tasks_and_merged_weights_are(ranked):
+    predictors = read_agreement(ranked).group(ARITHMETIC)["predictors"]
+    assert predictors["ensemble"]["pearson"]["reason"] == "not defined for this target"
+    assert predictors["merged"]["pearson"]["value"] > 0.99
+    assert read_agreement(ranked).group("mean")["predictors"]["ensemble"]["pearson"]["value"] > 0.5
+
+
+def test_results_on_text_are_as_without_tasks_where_a_proxy_answers(tmp_path):
+    scores = {}
+    for name in ("plain", "tasks"):
+        folder = make_study(tmp_path / name, proxies=("merged", "ensemble"), references=2)
+        if name == "tasks":
+            write_tasks(folder)
+        rank.run(RankArguments(run_dir=folder, predictor="merged"))
+        entries = read_ranking(folder).entries("in_domain/scipy", "merged")
+        scores[name] = {entry["mixture_id"]: entry["as_scored"] for entry in entries}
+    assert scores["plain"] == scores["tasks"]
+
+
+def test_error_rates_beside_bits_are_said_to_be_added(tmp_path, caplog, capsys):
+    folder = made(tmp_path, tasks=("arithmetic",), metrics=("acc",))
+    write_tasks(folder, tasks=("reading",))
+    rank.run(RankArguments(run_dir=folder, target='{"arithmetic": 1, "reading": 3}', predictor="merged"))
+    assert "task arithmetic counts by error rate: no bits per byte" in caplog.text
+    ranking = read_ranking(folder)
+    assert ranking.unit_of(ARITHMETIC, READING) == ranking.unit_of_measure == "error rate and bits per byte"
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"different units: 0.25 of error rate ({ARITHMETIC}) and 0.75 of bits per byte ({READING})." in said
+    rank.run(RankArguments(run_dir=folder, task_metric="error_rate", predictor="merged"))
+    ranking = read_ranking(folder)
+    assert {ranking.unit_of(target) for target in (ARITHMETIC, READING)} == {"error rate"}
+    reference = next(row for row in ranking.entries(READING) if row["reference"] is not None)
+    bits = loss("reading", Mixture.of(ranking.mixtures[reference["mixture_id"]]["mixture"]))
+    assert reference["reference"] == pytest.approx(1 - round(1 - bits / 2.5, 2))
+    assert read_evidence(folder).tasks[READING] == "error rate"  # as it was ranked
+
+
+@pytest.mark.parametrize("kind", ["component", "reference"])
+def test_a_task_that_models_lack_is_left_out_and_no_reference_model_is(tmp_path, caplog, kind):
+    folder = make_study(tmp_path, references=6)
+    models = json.loads((folder / "scores" / "manifest.json").read_text())["models"]
+    without = next(model for model in models if model.startswith(f"{kind}:"))
+    write_tasks(folder, tasks=("arithmetic",), without=[without])
+    write_tasks(folder, tasks=("reading",))
+    with caplog.at_level(logging.WARNING):
+        evidence = read_evidence(folder)
+    assert f"task arithmetic is left out: 1 {kind} model without a result of it ({without});" in caplog.text
+    assert "`hf-ablate evaluate --tasks arithmetic`" in caplog.text
+    assert list(evidence.tasks) == [READING] and len(evidence.references.complete()) == 6
+    with pytest.raises(InputError, match="unknown target 'arithmetic'"):
+        rank.run(RankArguments(run_dir=folder, target="arithmetic"))
+
+
+def test_merges_without_results_are_predicted_and_old_or_other_results_do_not_count(tmp_path, caplog):
+    folder = make_study(tmp_path, references=6)
+    models = json.loads((folder / "scores" / "manifest.json").read_text())["models"]
+    merges = [model for model in models if model.startswith("merged:")]
+    write_tasks(folder, tasks=("arithmetic",), without=merges[:5])
+    path = folder / "scores" / "tasks.jsonl"
+    old = [json.loads(line) | {"model_digest": "before", "value": 9.0} for line in path.read_text().splitlines()]
+    few = [json.loads(line) | {"limit": 3, "value": 7.0} for line in path.read_text().splitlines()[:20]]
+    with open(path, "a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in [*old, *few])
+    evidence = read_evidence(folder)
+    assert (
+        "task arithmetic: 5 of 31 scored mixtures have no result of kind merged, predicted from those" in caplog.text
+    )
+    losses = evidence.references.losses[:, -1]
+    expected = [loss("arithmetic", evidence.mixture_of(weights)) for weights in evidence.references.weights]
+    np.testing.assert_allclose(losses, expected)
+
+
+def test_a_source_may_not_be_called_tasks(tmp_path):
+    folder = make_study(tmp_path, references=2)
+    path = folder / "scores" / "rows.jsonl"
+    path.write_text(path.read_text().replace('"in_domain"', '"tasks"').replace("data-in_domain", "data-tasks"))
+    manifest = json.loads((folder / "scores" / "manifest.json").read_text())
+    manifest["measurement"]["data"]["tasks"] = "data-tasks"
+    (folder / "scores" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="a source is called 'tasks', which names the mean of downstream tasks"):
+        read_evidence(folder)
