@@ -37,6 +37,7 @@ function makeStanding(study, target) {
   order.forEach((row, position) => (ranks[row] = position + 1));
   const references = study.references.map(({ row, losses }) => [row, weightedSum(losses, 0, target)]);
   const [intervals, distances] = [new Map(), new Map()];
+  const weightsOf = (row) => study.mixtures[row].weights;
   return {
     target,
     scores,
@@ -44,11 +45,11 @@ function makeStanding(study, target) {
     ranks,
     references: new Map(references.filter(([, score]) => Number.isFinite(score))),
     interval(row) {
-      if (!intervals.has(row)) intervals.set(row, intervalOf(study, study.mixtures[row].weights, target));
+      if (!intervals.has(row)) intervals.set(row, intervalOf(study, weightsOf(row), target));
       return intervals.get(row);
     },
     behind(row) {
-      if (!distances.has(row)) distances.set(row, differenceOf(study, row, order[0], target));
+      if (!distances.has(row)) distances.set(row, differenceOf(study, weightsOf(row), weightsOf(order[0]), target));
       return distances.get(row);
     },
   };
@@ -66,10 +67,10 @@ function intervalOf(study, weights, target) {
   return { mean, low: mean - study.z90 * sd, high: mean + study.z90 * sd };
 }
 
-/** @returns {?{mean: number, reach: number}} what a ranked mixture loses against another; as `Standing.behind` */
-function differenceOf(study, row, other, target) {
+/** @returns {?{mean: number, reach: number}} what a mixture loses against another; as `Standing.behind` */
+function differenceOf(study, weights, others, target) {
   if (!study.predictor.difference) return null;
-  const { mean, sd } = study.predictor.difference(study.mixtures[row].weights, study.mixtures[other].weights, target);
+  const { mean, sd } = study.predictor.difference(Float64Array.from(weights), others, target);
   return { mean, reach: study.z90 * sd };
 }
 

@@ -22,27 +22,19 @@ function drawSummary(study, state, container) {
     interval.text(Number.isFinite(own.low) ? `90 %: ${intervalText(own)}` : "");
     const words = [];
     if (Number.isFinite(current.score)) words.push(`Rank ${countText(current.rank)} of ${countText(standing.order.length)}`);
-    const difference = differenceFrom(study, now.weights, compared.weights, standing.target);
+    const difference = own.mean - predictedOn(study, compared.weights, standing.target).mean;
+    const reach = differenceOf(study, now.weights, compared.weights, standing.target)?.reach;
+    const range = reach === undefined ? "" : ` ± ${scoreText(reach)}`;
     if (sameNumbers(now.weights, compared.weights)) words.push("the baseline itself");
-    else if (difference) words.push(`${difference} against ${compared.label}`);
+    else if (Number.isFinite(difference)) words.push(`${differenceText(difference)}${range} against ${compared.label}`);
     place.text(words.join(" · ") || whyNothing(study, now.weights));
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      const range = Number.isFinite(own.low) ? `, 90 % interval ${intervalText(own)}` : "";
-      spoken.text(`Predicted on ${label}: ${scoreText(own.mean)}${range}. ${place.text()}.`);
+      const interval = Number.isFinite(own.low) ? `, 90 % interval ${intervalText(own)}` : "";
+      spoken.text(`Predicted on ${label}: ${scoreText(own.mean)}${interval}. ${place.text()}.`);
     }, SPOKEN_AFTER);
   }
   drawOnChange(state, ["weights", "target", "baseline"], show);
-}
-
-/** @returns {string} a difference between expected scores, with its 90 % interval; empty where there is none */
-function differenceFrom(study, weights, compared, target) {
-  if (!study.predictor.difference) {
-    const mean = predictedOn(study, weights, target).mean - predictedOn(study, compared, target).mean;
-    return Number.isFinite(mean) ? differenceText(mean) : "";
-  }
-  const { mean, sd } = study.predictor.difference(Float64Array.from(weights), compared, target);
-  return Number.isFinite(mean) ? `${differenceText(mean)} ± ${scoreText(study.z90 * sd)}` : "";
 }
 
 /** @returns {string} why nothing is predicted of a mixture */
