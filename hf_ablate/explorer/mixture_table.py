@@ -9,7 +9,7 @@ import numpy as np
 from .arrays import packed
 
 
-_PARTS = 1e9  # weights are equal where their first nine decimals are, as in `prediction/surrogate.py`
+_PARTS = 1_000_000_000  # weights are equal where their first nine decimals are, as in `prediction/surrogate.py`
 _MOST_EXACT = 100_000  # bytes of weights as they are; of more, there are nine decimals
 
 
@@ -58,7 +58,11 @@ class MixtureTable:
         exact = packed(weights)
         if len(exact["data"]) <= _MOST_EXACT:
             return {**table, "weights": exact}
-        return {**table, "parts": packed(_parts(weights))}
+        # The last weight of each follows from the others: what rounding leaves of their sum is in its place.
+        parts = _parts(self.weights).astype(np.int32)
+        last = np.append(np.flatnonzero(np.diff(mixtures)), len(mixtures) - 1)
+        parts[mixtures[last], units[last]] = parts.sum(axis=1) - _PARTS
+        return {**table, "parts": packed(parts[mixtures, units])}
 
 
 def _parts(weights: np.ndarray) -> np.ndarray:

@@ -17,6 +17,10 @@ from .features_payload import features_payload
 from .mixture_table import MixtureTable
 
 
+_MOST = 0.95e-6  # how far off predictions may be
+_MOST_OF_A_FEATURE = 4e-6  # and features that predictions hardly depend on
+
+
 def predictor_payload(fitted: FittedStudy, mixtures: MixtureTable) -> dict[str, Any]:
     """The predictor for `makePredictor` of the page.
 
@@ -35,9 +39,17 @@ def predictor_payload(fitted: FittedStudy, mixtures: MixtureTable) -> dict[str, 
     return {
         **known,
         "domains": len(fitted.evidence.domains),
-        "features": features_payload(table, candidate.features, mixtures),
+        "features": features_payload(table, candidate.features, mixtures, _tolerances(fitted.predictor)),
         **of_predictor(fitted.predictor),
     }
+
+
+def _tolerances(predictor: Calibrated | Uncalibrated) -> np.ndarray:
+    """How far off each feature may be for predictions to be within a millionth: [features]."""
+    slopes = np.ones(1)
+    if isinstance(predictor, Calibrated):
+        slopes = np.abs(predictor.stack.slopes).max(axis=0)
+    return np.minimum(_MOST / (len(slopes) * np.maximum(slopes, 1e-12)), _MOST_OF_A_FEATURE)
 
 
 def _calibrated(predictor: Calibrated) -> dict[str, Any]:

@@ -156,6 +156,25 @@ class Surrogate:
         """
         return self.scored.is_scored(weights)
 
+    @property
+    def learned(self) -> np.ndarray:
+        """The mixtures that were learned from: [learned, units]."""
+        return np.ascontiguousarray(self.process.X_train_[:, : len(self.seen)])
+
+    def influence(self, weights: np.ndarray) -> np.ndarray:
+        """How much what was learned of each mixture changes what is predicted of others.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
+
+        Returns:
+            `np.ndarray`: [mixtures, learned].
+        """
+        from scipy.linalg import cho_solve
+
+        shared = self.process.kernel_(_inputs(self.kind, weights), self.process.X_train_)
+        return cho_solve((self.process.L_, True), shared.T).T
+
     def _predicted(self, weights: np.ndarray) -> np.ndarray:
         found = self._in_portions(weights, self.process.predict)
         if self.components is not None:

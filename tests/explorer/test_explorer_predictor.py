@@ -43,7 +43,7 @@ ASK = """async ([text, list, targets]) => {
 def page(load_scripts):
     """A page with the scripts of the predictor alone."""
     names = (
-        "arrays linear_algebra mixtures kernels components surrogate laws features own_errors stack predictor".split()
+        "arrays linear_algebra mixtures kernels components scores surrogate laws features own_errors stack predictor".split()
     )
     return load_scripts(*(f"{name}.js" for name in names))
 

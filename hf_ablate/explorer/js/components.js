@@ -49,6 +49,7 @@ function componentMean(weights, components) {
   const domains = components.length / weights.length;
   const mean = new Float64Array(domains);
   for (let unit = 0; unit < weights.length; unit++) {
+    if (weights[unit] === 0) continue;
     for (let domain = 0; domain < domains; domain++) {
       mean[domain] += weights[unit] * components[unit * domains + domain];
     }

@@ -14,14 +14,14 @@ function matern(distance) {
  * The lower triangle of a kernel's matrix between all pairs of points, a row at a time.
  * @param {Float64Array} triangle to be filled
  * @param {number} size how many points
- * @param {(row: number, column: number) => number} kernel
+ * @param {(row: number, found: Float64Array) => void} fill puts a point's kernel with the first points into `found`
  * @param {number} jitter what is added to the diagonal
  * @returns {Generator<number>} yields the share that is done
  */
-function* kernelRows(triangle, size, kernel, jitter) {
+function* kernelRows(triangle, size, fill, jitter) {
   for (let row = 0; row < size; row++) {
     const start = startOfRow(row);
-    for (let column = 0; column <= row; column++) triangle[start + column] = kernel(row, column);
+    fill(row, triangle.subarray(start, start + row + 1));
     triangle[start + row] += jitter;
     yield (row / size) ** 2;
   }

@@ -53,16 +53,15 @@ function makeLawProcess(fitted) {
   const domains = fitted.means.data.length;
   const { data: roots } = fitted.roots;
   const lengthsOf = (domain) => fitted.lengths.data.subarray(domain * units, (domain + 1) * units);
-  const kernel = (own, from, run, lengths, domain) => {
-    let sum = 0;
-    for (let unit = 0; unit < units; unit++) {
-      sum += ((own[from + unit] - roots[run * units + unit]) / lengths[unit]) ** 2;
-    }
-    return fitted.variances.data[domain] * matern(Math.sqrt(sum));
-  };
-  const kernelsOf = (own, domain) => {
+  /** The kernel of a domain between a mixture and the first runs, as many as `found` has room for. */
+  const kernelsOf = (own, domain, found = new Float64Array(runs)) => {
     const lengths = lengthsOf(domain);
-    return Float64Array.from({ length: runs }, (_, run) => kernel(own, 0, run, lengths, domain));
+    for (let run = 0; run < found.length; run++) {
+      let sum = 0;
+      for (let unit = 0; unit < units; unit++) sum += ((own[unit] - roots[run * units + unit]) / lengths[unit]) ** 2;
+      found[run] = fitted.variances.data[domain] * matern(Math.sqrt(sum));
+    }
+    return found;
   };
   let factors = null;
 
@@ -79,9 +78,8 @@ function makeLawProcess(fitted) {
       factors = [];
       for (let domain = 0; domain < domains; domain++) {
         const factor = new Float64Array(startOfRow(runs));
-        const lengths = lengthsOf(domain);
-        const pair = (row, column) => kernel(roots, row * units, column, lengths, domain);
-        await inSlices(kernelRows(factor, runs, pair, fitted.noises.data[domain] + fitted.jitter), () => {});
+        const fill = (run, found) => kernelsOf(roots.subarray(run * units, (run + 1) * units), domain, found);
+        await inSlices(kernelRows(factor, runs, fill, fitted.noises.data[domain] + fitted.jitter), () => {});
         await inSlices(choleskyRows(factor, runs), () => onProgress(domain / domains));
         factors.push(factor);
       }

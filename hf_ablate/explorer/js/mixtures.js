@@ -9,11 +9,17 @@ const PARTS = 1e9;
  * @returns {Float64Array[]} weights of each mixture, [units]
  */
 function mixturesOf({ units, counts, positions, weights, parts }) {
-  const values = weights ? weights.data : Float64Array.from(parts.data, (part) => part / PARTS);
   let at = 0;
   return Array.from(counts.data, (count) => {
     const mixture = new Float64Array(units);
-    for (const end = at + count; at < end; at++) mixture[positions.data[at]] = values[at];
+    const end = at + count;
+    let left = PARTS;
+    for (; at < end; at++) {
+      // In place of the last part is what the parts are above their sum.
+      const part = weights ? null : at < end - 1 ? parts.data[at] : left + parts.data[at];
+      left -= part;
+      mixture[positions.data[at]] = weights ? weights.data[at] : part / PARTS;
+    }
     return mixture;
   });
 }

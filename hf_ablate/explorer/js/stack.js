@@ -46,14 +46,22 @@ function makeStack(fitted) {
     return (inverses[domain] ??= withSlopes(base, own, references, count, slopeVariance));
   }
 
+  const weightsOf = (domain) => weights.subarray(domain * references, (domain + 1) * references);
+
   // [domains, features], the change of each domain's loss with each feature
   const slopes = slopesExpected.map((slope, index) => {
     const [domain, feature] = [Math.floor(index / count), index % count];
-    let sum = 0;
-    for (let reference = 0; reference < references; reference++) {
-      sum += weights[domain * references + reference] * standard[(domain * references + reference) * count + feature];
-    }
+    const sum = weightsOf(domain).reduce((sum, weight, reference) =>
+      sum + weight * standard[(domain * references + reference) * count + feature], 0);
     return slope + (slopeVariance * sum) / spread[index];
+  });
+  // [domains], what is expected where all features are 0 and there is no surface
+  const constants = level.map((value, domain) => {
+    let constant = value + intercept * weightsOf(domain).reduce((sum, weight) => sum + weight, 0);
+    for (let index = domain * count; index < (domain + 1) * count; index++) {
+      constant -= (slopes[index] - slopesExpected[index]) * center[index];
+    }
+    return constant;
   });
 
   /** The covariance of a mixture with each reference on a domain, as a share of the noise: [references]. */
@@ -70,13 +78,10 @@ function makeStack(fitted) {
 
   const surfaceAt = (roots) => alike(roots, known, surface[1]).map((similarity) => surface[0] * similarity);
 
-  /** What is expected of a domain, given the covariance with the references. */
-  function meanOf(values, shared, domain) {
-    let mean = level[domain] + dot(shared, 0, weights, domain * references, references);
-    for (let feature = 0; feature < count; feature++) {
-      mean += values[domain * count + feature] * slopesExpected[domain * count + feature];
-    }
-    return mean;
+  /** What is expected of a domain, given what is shared with the references on the surface. */
+  function meanOf(values, onSurface, domain) {
+    const surfaces = surface[0] ? dot(onSurface, 0, weights, domain * references, references) : 0;
+    return constants[domain] + surfaces + dot(values, domain * count, slopes, domain * count, count);
   }
 
   /** The variance that the errors of the features give the loss of a domain. */
@@ -107,9 +112,7 @@ function makeStack(fitted) {
     expected(features) {
       const { values, roots } = held(features);
       const onSurface = surfaceAt(roots);
-      return Float64Array.from({ length: domains }, (_, domain) =>
-        meanOf(values, sharedWith(values, onSurface, domain), domain),
-      );
+      return level.map((_, domain) => meanOf(values, onSurface, domain));
     },
 
     /**
@@ -123,7 +126,7 @@ function makeStack(fitted) {
       for (let domain = 0; domain < domains; domain++) {
         const shared = sharedWith(bounded.values, onSurface, domain);
         const own = 1 + between(bounded, bounded, 1, domain) - quadraticForm(shared, inverseOf(domain), shared);
-        mean[domain] = meanOf(bounded.values, shared, domain);
+        mean[domain] = meanOf(bounded.values, onSurface, domain);
         variance[domain] = inflation ** 2 * noise[domain] * Math.max(own, 1) + ofFeatures(bounded.errors, domain);
       }
       return { mean, variance };
@@ -146,7 +149,7 @@ function makeStack(fitted) {
         if (target[domain] === 0) continue;
         const shared = features.map(({ values }, row) => sharedWith(values, surfaces[row], domain));
         for (let row = 0; row < size; row++) {
-          mean[row] += target[domain] * meanOf(features[row].values, shared[row], domain);
+          mean[row] += target[domain] * meanOf(features[row].values, surfaces[row], domain);
           for (let column = 0; column <= row; column++) {
             const similarity = alike(features[row].roots, features[column].roots, surface[1])[0];
             const own =

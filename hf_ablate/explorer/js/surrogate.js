@@ -8,24 +8,20 @@
  * @returns {Promise<{losses: function, errors: function}>}
  */
 async function makeSurrogate(fitted, { mixtures, components }, onProgress) {
-  const domains = fitted.scores.shape[1];
-  const rows = new Map();
-  fitted.rows.data.forEach((row, index) => rows.set(keyOf(mixtures[row]), index));
-  const scoresOf = (index) => fitted.scores.data.subarray(index * domains, (index + 1) * domains);
+  const domains = fitted.process.mean.data.length;
+  const known = Array.from(fitted.rows.data, (row) => rounded(mixtures[row]));
+  const rows = new Map(known.map((weights, index) => [keyOf(weights), index]));
 
   const convert = fitted.logarithmic ? Math.log : (loss) => loss;
   const revert = fitted.logarithmic ? Math.exp : (value) => value;
-  const softened = fitted.softened
-    ? columnsOf(components, mixtures[0].length, fitted.softened.first, domains).map(convert)
-    : null;
+  const own = columnsOf(components, mixtures[0].length, fitted.first, domains).map(convert);
+  const scores = scoresOf(fitted.scores, known, own).map(revert);
+  const scoresAt = (index) => scores.subarray(index * domains, (index + 1) * domains);
   /** What is known of a mixture before anything is learned: [domains]. */
   const start = (weights) =>
-    softened ? softMinimum(weights, softened, fitted.softened.sharpness) : new Float64Array(domains);
+    fitted.is_softened ? softMinimum(weights, own, fitted.sharpness) : new Float64Array(domains);
 
-  const learned = Array.from(fitted.fitted.data, (index) => ({
-    weights: rounded(mixtures[fitted.rows.data[index]]),
-    scores: scoresOf(index),
-  }));
+  const learned = Array.from(fitted.fitted.data, (index) => ({ weights: known[index], scores: scoresAt(index) }));
   const values = learned.map(({ weights, scores }) => {
     const before = start(weights);
     return scores.map((score, domain) => convert(score) - before[domain]);
@@ -41,7 +37,7 @@ async function makeSurrogate(fitted, { mixtures, components }, onProgress) {
   /** What was scored of a mixture: [domains], NaN where nothing was. */
   const scored = (weights) => {
     const index = rows.get(keyOf(weights));
-    return index === undefined ? new Float64Array(domains).fill(NaN) : scoresOf(index);
+    return index === undefined ? new Float64Array(domains).fill(NaN) : scoresAt(index);
   };
   const predicted = (weights) => {
     if (isUnknown(weights)) return new Float64Array(domains).fill(NaN);
@@ -95,14 +91,28 @@ async function makeSurrogate(fitted, { mixtures, components }, onProgress) {
  */
 async function makeProcess({ inputs, values, trend, offset, rest, length, jitter, mean, deviation }, onProgress) {
   const [size, width, domains] = [inputs.length, inputs[0].length, mean.data.length];
-  const points = new Float64Array(size * width);
-  inputs.forEach((point, row) => points.set(point, row * width));
-  const kernel = (point, row) =>
-    trend * (dot(point, 0, points, row * width, width) + offset) ** 2 +
-    rest * matern(Math.sqrt(squaredDistance(point, points, row)) / length);
+  const columns = new Float64Array(width * size); // [inputs, points]
+  inputs.forEach((point, row) => point.forEach((value, input) => (columns[input * size + row] = value)));
+  const squares = Float64Array.from(inputs, (point) => dot(point, 0, point, 0, width));
+  /** The kernel between a point and the first of those that are learned from, as many as `found` has room for. */
+  const kernelsOf = (point, found) => {
+    found.fill(0);
+    for (let input = 0; input < width; input++) {
+      const value = point[input];
+      if (value === 0) continue; // as most weights of most mixtures are
+      const start = input * size;
+      for (let row = 0; row < found.length; row++) found[row] += value * columns[start + row];
+    }
+    const square = dot(point, 0, point, 0, width);
+    for (let row = 0; row < found.length; row++) {
+      const squared = Math.max(square + squares[row] - 2 * found[row], 0);
+      found[row] = trend * (found[row] + offset) ** 2 + rest * matern(Math.sqrt(squared) / length);
+    }
+    return found;
+  };
 
   const factor = new Float64Array(startOfRow(size));
-  const pairs = kernelRows(factor, size, (row, column) => kernel(inputs[row], column), jitter);
+  const pairs = kernelRows(factor, size, (row, found) => kernelsOf(inputs[row], found), jitter);
   await inSlices(pairs, (share) => onProgress(0.2 * share));
   await inSlices(choleskyRows(factor, size), (share) => onProgress(0.2 + 0.8 * share));
   // [domains, points]
@@ -113,11 +123,10 @@ async function makeProcess({ inputs, values, trend, offset, rest, length, jitter
     return column;
   });
 
-  const kernelsOf = (point) => Float64Array.from({ length: size }, (_, row) => kernel(point, row));
   return {
     /** The expected values of a point: [domains]. */
     mean(point) {
-      const shared = kernelsOf(point);
+      const shared = kernelsOf(point, new Float64Array(size));
       return Float64Array.from(influence, (own, domain) =>
         mean.data[domain] + deviation.data[domain] * dot(shared, 0, own, 0, size),
       );
@@ -125,7 +134,7 @@ async function makeProcess({ inputs, values, trend, offset, rest, length, jitter
 
     /** Their standard deviations: [domains]. */
     sd(point) {
-      const left = kernelsOf(point);
+      const left = kernelsOf(point, new Float64Array(size));
       solveForward(factor, left);
       const own = trend * (dot(point, 0, point, 0, width) + offset) ** 2 + rest;
       const variance = Math.max(own - dot(left, 0, left, 0, size), 0);

@@ -1,0 +1,87 @@
+"""Scores of a proxy as data of a page, from which `js/scores.js` makes them again.
+
+Scores of 10,000 mixtures on 50 domains take 4 MB as they are, most of it digits that no prediction depends on.
+Of many, the page therefore has what a formula with few parameters, fitted to them, leaves of them, in steps that are
+as large as predictions bear: 13 bits for each.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .arrays import packed
+
+
+_MOST_EXACT = 100_000  # scores that are kept as they are
+_SHARPNESS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of soft minima of the components, relative to the surrogate's
+_LEAST = 1e-300  # what the logarithm of nothing is taken of
+
+
+def scores_payload(
+    weights: np.ndarray, values: np.ndarray, steps: np.ndarray, components: np.ndarray, sharpness: float | None
+) -> dict[str, Any]:
+    """The scores of mixtures for `scoresOf` of the page.
+
+    Args:
+        weights (`np.ndarray`): [mixtures, units].
+        values (`np.ndarray`): [mixtures, domains], scores, or their logarithms; NaN where there is none.
+        steps (`np.ndarray`): [mixtures], twice the error that the scores of each may have where they are many.
+        components (`np.ndarray`): [units, domains], losses, or their logarithms.
+        sharpness (`float`, *optional*): of the soft minimum of components that averaged probabilities are near to;
+            `None` where components lack losses.
+    """
+    if values.size <= _MOST_EXACT:
+        return {"exact": packed(values)}
+    sharpnesses = [] if sharpness is None else [factor * sharpness for factor in _SHARPNESS]
+    missing = np.isnan(values)
+    filled = np.where(missing, np.nanmean(values, axis=0), values)
+    shared = _of_weights(weights)
+    gram, codes, coefficients = shared.T @ shared, np.empty(values.shape, dtype=np.uint32), []
+    for domain in range(values.shape[1]):
+        own = _of_components(weights, components[:, domain], sharpnesses)
+        found = _least_squares(gram, shared, own, filled[:, domain]).astype(np.float32)
+        left = filled[:, domain] - np.hstack([shared, own]) @ found.astype(np.float64)
+        codes[:, domain] = _unsigned(np.rint(left / steps))
+        coefficients.append(found)
+    return {
+        "coefficients": packed(np.array(coefficients).T),
+        "sharpnesses": sharpnesses,
+        "codes": packed(codes.T),
+        "missing": packed(np.flatnonzero(missing.T).astype(np.int32)),
+        **_steps_payload(steps),
+    }
+
+
+def _of_weights(weights: np.ndarray) -> np.ndarray:
+    """What all domains have in common: [mixtures, columns]; `ofWeights` of the page is the same."""
+    positive = weights > 0
+    entropy = -(weights * np.log(weights, where=positive, out=np.zeros_like(weights))).sum(axis=1)
+    squares = (weights**2).sum(axis=1)
+    return np.column_stack([np.ones(len(weights)), squares, entropy, entropy**2, weights, np.sqrt(weights)])
+
+
+def _of_components(weights: np.ndarray, components: np.ndarray, sharpnesses: list[float]) -> np.ndarray:
+    """Soft minima of one domain: [mixtures, sharpnesses]; `ofComponents` of the page is the same."""
+    if not sharpnesses:
+        return np.empty((len(weights), 0))
+    likely = np.exp(-np.outer(components - components.min(), sharpnesses))
+    return np.log(weights @ likely + _LEAST)
+
+
+def _least_squares(gram: np.ndarray, shared: np.ndarray, own: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Coefficients of the columns of both; from normal equations, since they need not be the very best."""
+    across = shared.T @ own
+    whole = np.block([[gram, across], [across.T, own.T @ own]])
+    right = np.concatenate([shared.T @ values, own.T @ values])
+    return np.linalg.lstsq(whole, right, rcond=1e-13)[0]
+
+
+def _unsigned(codes: np.ndarray) -> np.ndarray:
+    """0, -1, 1, -2, 2, … as 0, 1, 2, 3, 4, …, whose upper bytes are all zero."""
+    return np.where(codes < 0, -2 * codes - 1, 2 * codes).astype(np.uint32)
+
+
+def _steps_payload(steps: np.ndarray) -> dict[str, Any]:
+    """The steps, of which there are two."""
+    sizes, which = np.unique(steps, return_inverse=True)
+    return {"steps": sizes.tolist(), "step": packed(which.astype(np.uint8))}
