@@ -26,6 +26,10 @@ def run(capsys, *words):
         (["nowhere", "--to", "csv"], "nowhere is not the run folder of a study (looked for /"),
         (["unranked", "--to", "csv"], "unranked/ranking is not finished: it has no manifest.json. Run the command"),
         (
+            ["unranked", "--to", "mergekit", "--mixture", '{"pandas": 1}'],
+            "unranked/models/components/pandas is not finished",
+        ),
+        (
             ["study", "--to", "csv", "--output", "there.csv"],
             "there.csv is there already; give another name, or --over",
         ),

@@ -5,15 +5,18 @@ import sys
 import types
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import synthetic_study
 import yaml
 from exported import MIXTURE, read_yaml, run_module
 
-from hf_ablate import Mixture
+from hf_ablate import Mixture, Study
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
+from hf_ablate.errors import InputError
+from hf_ablate.manifest import write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.choose import mixture_of_weights
 
@@ -56,6 +59,18 @@ def test_mergekit_merges_what_merge_merges(exported, study):
         entry["model"] = str(study.parent / entry["model"])
     assert config | {"base_model": expected["base_model"]} == expected
     assert study.parent / config["base_model"] == components["pandas"]
+
+
+def test_mergekit_gets_coefficients_where_components_were_trained_on_mixtures(tmp_path):
+    probes = {"mostly_a": {"a": 0.9, "b": 0.1}, "mostly_b": {"a": 0.1, "b": 0.9}}
+    for name, mixture in probes.items():
+        folder = tmp_path / "models" / "components" / name
+        write_manifest(folder, "train", {}, {}, model=f"component:{name}", mixture=mixture)
+    config = yaml.safe_load(Study(tmp_path).export("mergekit", {"a": 0.74, "b": 0.26}))
+    weights = {Path(entry["model"]).name: entry["parameters"]["weight"] for entry in config["models"]}
+    assert weights == pytest.approx({"mostly_a": 0.8, "mostly_b": 0.2})
+    with pytest.raises(InputError, match="outside the hull"):
+        Study(tmp_path).export("mergekit", {"a": 1})
 
 
 def test_enumerate_lists_the_same_mixture(exported, study):
