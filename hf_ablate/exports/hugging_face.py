@@ -109,7 +109,7 @@ def _notes_and_rows(
         several = f"{text.unit} is {len(entries)} data sets, which get equal parts of its share."
         said = " ".join(filter(None, [place_notes.get(text.unit), text.note, several * (len(entries) > 1)]))
         rows += [
-            Row(text.unit, {"data": entry, "name": text.unit}, amount / len(entries), said * (number == 0))
+            Row(text.unit, {"data": entry, "name": quoted(text.unit)}, amount / len(entries), said * (number == 0))
             for number, entry in enumerate(entries)
         ]
     return notes, tuple(rows)

@@ -12,6 +12,7 @@ from .shares import plain_decimal, share_texts
 
 
 _FIELD = re.compile(r"<<(\w+)>>")
+_LINE_ENDS = re.compile("[\n\r\x85\u2028\u2029]")  # of Python and YAML: names from elsewhere must not end a comment
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class ExportFormat:
             {**row.fields, "weight": share, "exact": plain_decimal(weights[row.unit])}
             for row, share in zip(rows, shares, strict=True)
         ]
-        comment = [f"# {line}\n" for line in (self.title, *self.notes_of(weights))] if self.title else []
-        return "".join(comment) + render(self.template, filled)
+        lines = [self.title, *self.notes_of(weights)] if self.title else []
+        comment = "".join(f"# {_LINE_ENDS.sub(' ', line)}\n" for line in lines)
+        return comment + render(self.template, filled)
 
     def notes_of(self, weights: Mapping[str, float]) -> list[str]:
         """What readers should know of the file for a mixture.

@@ -7,8 +7,9 @@ import yaml
 
 from hf_ablate.exports.arguments import ExportArguments
 from hf_ablate.exports.export import export
-from hf_ablate.exports.formats import explorer_formats
-from hf_ablate.exports.unit_text import HubData, unit_texts
+from hf_ablate.exports.export_input import ExportInput
+from hf_ablate.exports.formats import FORMATS, explorer_formats
+from hf_ablate.exports.unit_text import HubData, UnitText, unit_texts
 from hf_ablate.manifest import write_manifest
 
 
@@ -99,7 +100,7 @@ def test_documents_are_drawn_so_that_tokens_have_the_weights(tmp_path):
     ]
     script = export(ExportArguments(tmp_path, "datasets", '{"*": 1}', data="hub"))
     load = 'load_dataset("ORG/wiki", "art", split="train", revision="v1", streaming=True).select_columns(["text"])'
-    assert f"(0.2, {load}),  # art" in script
+    assert f'(0.2, {load}),  # "art"' in script
     compile(script, "mixture.py", "exec")
 
 
@@ -121,6 +122,26 @@ def test_adopted_units_are_called_by_their_names_and_that_is_said(tmp_path, capl
     text = export(ExportArguments(tmp_path, "datasets", '{"a": 1}'))
     assert "data/a" in text and f"# {said}\n" in text and said in caplog.text
     assert "- path: data/a\n" in export(ExportArguments(tmp_path, "trl", '{"a": 1}')).replace('"', "")
+
+
+def strings(value):
+    """All keys and values of nested mappings and lists that are text."""
+    if isinstance(value, dict):
+        return [*strings(list(value)), *strings(list(value.values()))]
+    return [text for each in value for text in strings(each)] if isinstance(value, list) else [str(value)]
+
+
+@pytest.mark.parametrize("to", [name for name in FORMATS if name not in ("mergekit", "megatron", "csv")])
+def test_a_name_from_elsewhere_stays_a_name(tmp_path, to):
+    """Pulled and imported studies have units that nobody here has named."""
+    name = 'a"\nraise SystemExit("run")\n# '
+    export_format = FORMATS[to](ExportInput("x\nraise", (UnitText(name), UnitText("b", origin="c\nraise"))))
+    text = export_format.text({name: 0.5, "b": 0.5})
+    assert not any(line.startswith("raise") for line in text.splitlines())
+    if export_format.file_name.endswith(".py"):
+        compile(text, to, "exec")
+    else:
+        assert any(name in found for found in strings(yaml.safe_load(text)))
 
 
 def test_the_page_has_no_path_of_the_machine(study):

@@ -10,6 +10,7 @@
 
 const FEWEST_DIGITS = 6;
 const MOST_DIGITS = 12;
+const LINE_ENDS = /[\n\r\x85\u2028\u2029]/g; // names from elsewhere must not end a comment
 const SMALLEST_SHARE = 100; // what the smallest share is at least, in units of the last digit
 
 /**
@@ -25,7 +26,8 @@ function exportText(format, weights) {
     { ...row.fields, weight: shares[index], exact: plainDecimal(weights[row.unit]) }
   ));
   const fill = (text, row) => text.replace(/<<(\w+)>>/g, (_, name) => row[name]);
-  const comment = format.title ? [format.title, ...exportNotes(format, weights)].map((line) => `# ${line}\n`) : [];
+  const lines = format.title ? [format.title, ...exportNotes(format, weights)] : [];
+  const comment = lines.map((line) => `# ${line.replace(LINE_ENDS, " ")}\n`);
   const parts = format.template.map((part) => (
     typeof part === "string" ? fill(part, filled[0]) : filled.map((row) => fill(part.each, row)).join(part.separator)
   ));
