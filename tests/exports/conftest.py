@@ -25,13 +25,13 @@ def study(tmp_path_factory):
 
 
 def rank(run_dir, units):
-    """Write a ranking whose first mixture is that of the units in equal shares."""
+    """Write a ranking on a target whose first mixture is that of the units in equal shares."""
     rows = [json.loads(line) for line in (run_dir / "mixtures" / "mixtures.jsonl").read_text().splitlines()]
     (first,) = [row for row in rows if sorted(row["weights"]) == units]
-    entry = {"mixture_id": first["id"], "target": "mean", "predictor": "merged", "rank": 1}
+    entry = {"mixture_id": first["id"], "target": "in_domain/pandas", "predictor": "merged", "rank": 1}
     (run_dir / "ranking").mkdir()
     (run_dir / "ranking" / "ranking.json").write_text(
-        json.dumps({"answered_by": "merged", "ranking": [entry], "ranked_by": [], "targets": [], "mixtures": []})
+        json.dumps({"answered_by": "merged", "target": entry["target"], "ranking": [entry], "mixtures": []})
     )
     write_manifest(run_dir / "ranking", "rank", {}, {})
 
