@@ -166,8 +166,9 @@ class EvaluateArguments(ModelStageArguments):
     tasks: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "Run these downstream tasks through lm-eval instead of scoring text: hellaswag arc_easy ..., or "
-            "`paper` for the paper's thirteen. Results go to tasks.jsonl. Needs: pip install 'hf_ablate[tasks]'"
+            "help": "Run these downstream tasks through lm-eval: hellaswag arc_easy ..., or `paper` for the paper's "
+            "thirteen. Of a study, after its text, and `rank` makes targets of them; of chosen models, or with an "
+            "output_dir, instead of text. Results go to tasks.jsonl. Needs: pip install 'hf_ablate[tasks]'"
         },
     )
     tasks_dir: Path | None = field(default=None, metadata={"help": "A folder with your own lm-eval task files."})
@@ -238,14 +239,18 @@ class EvaluateArguments(ModelStageArguments):
     def _check_tasks(self) -> None:
         if self.tasks_dir is not None and not self.tasks:
             raise InputError("tasks_dir only says where tasks are defined; name those to run in `tasks`")
-        if self.tasks and (self.top is not None or self.data or self.per_document or self.export):
-            raise InputError("tasks bring their own data; `top`, `data`, `per_document` and `export` are for text")
-        if self.tasks and self.limit_by == "domain":
-            raise InputError("tasks have no domains; `limit` counts documents of each task, `limit_by` is for text")
-        if self.tasks and self.prefix != "auto":
-            raise InputError("tasks decide themselves what is conditioned on; `prefix` is for text")
+        if self.tasks and self.top is not None:
+            raise InputError("tasks are run on all that is scored, and `top` is a race for the best; leave one out")
         if self.tasks and self.executor == "ray":
             raise InputError("tasks can be shared by accelerate (accelerate_config), not by Ray")
+        if not self.tasks or self.scores_study:
+            return  # what follows is for text
+        if self.data or self.per_document or self.export:
+            raise InputError("tasks bring their own data; `data`, `per_document` and `export` are for text")
+        if self.limit_by == "domain":
+            raise InputError("tasks have no domains; `limit` counts documents of each task, `limit_by` is for text")
+        if self.prefix != "auto":
+            raise InputError("tasks decide themselves what is conditioned on; `prefix` is for text")
 
     @property
     def measurement(self) -> MeasurementOptions:
@@ -260,8 +265,13 @@ class EvaluateArguments(ModelStageArguments):
     @property
     def scores_study(self) -> bool:
         """Whether all of a study is scored, to where ranking reads it."""
-        is_apart = self.tasks or self.top is not None or self.model or self.of_mixtures
+        is_apart = self.top is not None or self.model or self.of_mixtures
         return not is_apart and self.scores_dir == RunFolder(self.run_dir).scores
+
+    @property
+    def scores_text(self) -> bool:
+        """Whether text is scored: always but where tasks are run apart from a study's scores."""
+        return self.scores_study or not self.tasks
 
     @property
     def work_dir(self) -> Path:

@@ -45,11 +45,12 @@ def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) ->
     """What will be scored, in words and for programs."""
     models = [model for some in families for model in some]
     on = f"on split {arguments.split}"
-    if arguments.tasks:
-        models = list(filter(takes_tasks, models))
-        text = f"{counts_text(models)}, on tasks {', '.join(arguments.tasks)}"
-        return text, {"models": _counts(models), "tasks": arguments.tasks}
+    taking = list(filter(takes_tasks, models))
+    on_tasks = f"{counts_text(taking)}, on tasks {', '.join(arguments.tasks)}"
+    if not arguments.scores_text:
+        return on_tasks, {"models": _counts(taking), "tasks": arguments.tasks}
     facts = {"models": _counts(models), "split": arguments.split}
+    facts |= {"tasks": arguments.tasks} if arguments.tasks else {}
     if arguments.top is not None:
         return race_text(arguments, len(race_candidates(arguments, families))), facts | {"top": arguments.top}
     sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
@@ -61,7 +62,8 @@ def _planned(arguments: EvaluateArguments, families: list[list[ScoredModel]]) ->
     if not arguments.model and not arguments.of_mixtures:
         unmerged = count_unmerged(arguments, read_mixtures(arguments.run_dir), models)
         facts |= {"unmerged": unmerged} if unmerged else {}
-    return f"{counts_text(models)}, {on}{unmerged_text(unmerged)}\n{cost_text(cost)}", facts | {"cost": cost}
+    text = f"{counts_text(models)}, {on}{unmerged_text(unmerged)}\n{cost_text(cost)}"
+    return f"{text}\n{on_tasks}" if arguments.tasks else text, facts | {"cost": cost}
 
 
 def _counts(models: list[ScoredModel]) -> dict[str, int]:

@@ -4,6 +4,7 @@ import json
 import logging
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 from ..manifest import digest, read_manifest, remove_manifest, write_manifest, write_text
@@ -14,7 +15,7 @@ from .dry_run import print_plan
 from .export import export_rows
 from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
-from .rows import ROWS, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
+from .rows import ROWS, ScoreRow, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
 from .scoring.executors import run_here, run_with_ray
@@ -42,23 +43,34 @@ def run(arguments: EvaluateArguments) -> None:
         raise InputError("top works in one process: what it scores next depends on all scores so far")
     families = chosen_models(arguments)
     check_inside(arguments, families)
-    if arguments.tasks:
-        _evaluate_tasks(arguments, families, processes)
-        return
-    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     if arguments.top is not None:
+        sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
         _race(arguments, race_candidates(arguments, families), sources)
-    else:
-        _score_text(arguments, families, sources, processes)
+        return
+    if arguments.tasks:
+        _check_tasks(arguments)
+    rows = _score_text(arguments, families, processes) if arguments.scores_text else []
+    tasks = _evaluate_tasks(arguments, families, processes) if arguments.tasks else []
+    if processes.index == 0:
+        print_results(rows, tasks, arguments.output_format)
 
 
-def _evaluate_tasks(arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes) -> None:
+def _check_tasks(arguments: EvaluateArguments) -> None:
+    """Find a mistake in tasks before text is scored."""
+    from .scoring.downstream import known_tasks
+
+    known_tasks(arguments.tasks, arguments.tasks_dir)
+
+
+def _evaluate_tasks(
+    arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes
+) -> list[dict[str, Any]]:
     from .scoring.downstream import evaluate_tasks
     from .scoring.families import make_family
 
-    evaluate_tasks(
+    return evaluate_tasks(
         [make_family(models, arguments.measurement) for models in families],
-        arguments.tasks, arguments.tasks_dir, arguments.scores_dir, processes, arguments.output_format,
+        arguments.tasks, arguments.tasks_dir, arguments.scores_dir, processes,
     )  # fmt: skip
 
 
@@ -81,8 +93,10 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
 
 
 def _score_text(
-    arguments: EvaluateArguments, families: list[list[ScoredModel]], sources: list[Source], processes: Processes
-) -> None:
+    arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes
+) -> list[ScoreRow]:
+    """Score the text that is not scored yet; the rows of all, which the first process alone has."""
+    sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     models = [model for some in families for model in some]
     folder = arguments.scores_dir
     if is_scored(arguments, models, sources):
@@ -106,10 +120,10 @@ def _score_text(
             )
             _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, merge_by)
     if processes.index:
-        return
+        return []
     rows = read_current_rows(folder)
     export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
-    print_results(rows, arguments.output_format)
+    return rows
 
 
 def _finish(

@@ -21,14 +21,40 @@ _KINDS = {
 }
 
 
-def print_results(rows: list[ScoreRow], output_format: str) -> None:
-    """Print score rows on stdout as a `table`, `json` or `csv`."""
+def print_results(rows: list[ScoreRow], tasks: list[dict[str, Any]], output_format: str) -> None:
+    """Print scores on text and results of tasks, those that there are, on stdout.
+
+    Args:
+        rows (`list[ScoreRow]`): the scores.
+        tasks (`list[dict]`): the results.
+        output_format (`str`): `table` or `csv`, an empty line between the two, or `json`.
+    """
+    tasks = [row | mixture_keys(row["model"], row["mixture"]) for row in tasks]
+    records = ({"scores": levels(rows)} if rows else {}) | ({"tasks": tasks} if tasks else {})
     if output_format == "json":
-        print(records_text({"scores": levels(rows)}))
-    elif output_format == "csv":
-        print_csv(levels(rows))
-    else:
-        print(score_table(rows))
+        print(records_text(records))
+        return
+    for place, (name, some) in enumerate(records.items()):
+        print("\n" * (place > 0), end="")
+        if output_format == "csv":
+            print_csv(some)
+        else:
+            print(score_table(rows) if name == "scores" else task_table(some))
+
+
+def task_table(records: list[dict[str, Any]]) -> str:
+    """A table of models × metrics of tasks.
+
+    Args:
+        records (`list[dict]`): results of tasks with the names of models.
+    """
+    lines = []
+    for row in records:
+        error = "" if row["stderr"] is None else f"{row['stderr']:.4f}"
+        value = f"{row['value']:.4f}"
+        lines.append([row["kind"], row["name"], row["task"], row["metric"], value, error, str(row["num_docs"])])
+    headers = ["kind", "model", "task", "metric", "value", "stderr", "documents"]
+    return text_table(headers, lines, left=(0, 1), keys=2)
 
 
 def levels(rows: list[ScoreRow]) -> list[dict]:

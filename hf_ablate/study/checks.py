@@ -46,7 +46,7 @@ def check_settings(stages: Mapping[str, Any]) -> None:
         `InputError`: names both settings and what to change.
     """
     partition, train, evaluate = (stages.get(stage) for stage in ("partition", "train", "evaluate"))
-    if partition and evaluate and not (evaluate.data or evaluate.tasks):
+    if partition and evaluate and evaluate.scores_text and not evaluate.data:
         _check_split(partition, "evaluate.split", evaluate.split)
     if partition and train and train.evaluates and not train.eval_data:
         _check_split(partition, "train.eval_split", train.eval_split)
@@ -140,7 +140,7 @@ def _check_optimizer_state(train: TrainArguments) -> None:
 def _check_ranked_split(evaluate: EvaluateArguments, split: str | None) -> None:
     is_scored = has_manifest(RunFolder(evaluate.run_dir).scores)
     if not evaluate.scores_study:
-        reason = next((name for name in ("tasks", "top", "output_dir") if getattr(evaluate, name)), "model")
+        reason = next((name for name in ("top", "output_dir") if getattr(evaluate, name)), "model")
         if not is_scored:
             raise InputError(
                 f"evaluate.{reason} writes no scores for the study's ranking, and rank needs them; leave one of the "

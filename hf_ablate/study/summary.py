@@ -21,8 +21,6 @@ def state_of(stage: str, arguments: Any) -> dict[str, float]:
         arguments: of the stage.
     """
     run = RunFolder(arguments.run_dir)
-    if stage == "evaluate" and arguments.tasks:  # their results have no manifest
-        return {str(path): path.stat().st_mtime_ns for path in arguments.scores_dir.glob("tasks*.jsonl")}
     folders = {
         "partition": [run.corpus],
         "adopt": run.saved_models(*TRAINED_KINDS),
@@ -33,7 +31,11 @@ def state_of(stage: str, arguments: Any) -> dict[str, float]:
         "merge": run.saved_models(MERGE.kind, *_kinds_of_trained_groups(run)),
         "report": [run.report],
     }[stage]
-    return {str(folder): (folder / MANIFEST).stat().st_mtime_ns for folder in folders if has_manifest(folder)}
+    made = {str(folder): (folder / MANIFEST).stat().st_mtime_ns for folder in folders if has_manifest(folder)}
+    if stage != "evaluate" or not arguments.tasks:
+        return made
+    results = arguments.scores_dir.glob("tasks*.jsonl")  # have no manifest
+    return made | {str(path): path.stat().st_mtime_ns for path in results}
 
 
 def _kinds_of_trained_groups(run: RunFolder) -> list[str]:
@@ -86,6 +88,8 @@ def _trained(folders: list[Path]) -> str:
 
 
 def _evaluated(folders: list[Path]) -> str:
+    if len(folders) > 1:
+        return "; ".join(_evaluated([folder]) for folder in folders)
     if folders[0].is_file():
         return f"results of tasks in {folders[0]}"
     manifest = find_manifest(folders[0]) or {}

@@ -344,7 +344,7 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(study, tmp_path,
     [
         (["--limit", "0"], "limit is 0; expected at least 1"),
         (["--limit_by", "domain"], "limit_by says what a limit counts, and there is none; give `limit`"),
-        (["--limit", "9", "--limit_by", "domain", "--tasks", "t"], "tasks have no domains"),
+        (["--limit", "9", "--limit_by", "domain", "--tasks", "t", "--output_dir", "{tmp}/o"], "tasks have no domains"),
         (["--max_length", "0"], "max_length is 0"),
         (["--batch_tokens", "0"], "batch_tokens is 0"),
         (["--model", "x"], "give `output_dir`"),

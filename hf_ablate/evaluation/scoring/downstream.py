@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, unknown_name
-from ...mixtures.mixture import mixture_keys
-from ...records import print_csv, records_text
-from ...text_table import text_table
 from ..models.loading import default_device, load_model
 from ..rows import append_json_lines
 from .families import Family
@@ -41,9 +38,8 @@ def evaluate_tasks(
     tasks_dir: Path | None,
     folder: Path,
     processes: Processes,
-    output_format: str,
-) -> None:
-    """Run the tasks that models have no results of yet, and print all results.
+) -> list[dict[str, Any]]:
+    """Run the tasks that models have no results of yet.
 
     Ensembles are left out, see [`takes_tasks`].
 
@@ -53,12 +49,14 @@ def evaluate_tasks(
         tasks_dir (`Path`, *optional*): a folder of the user's own task files.
         folder (`Path`): where results are.
         processes (`Processes`): which of several processes this is.
-        output_format (`str`): how results are printed: `table`, `json` or `csv`.
+
+    Returns:
+        `list[dict]`: all results that were asked for, a row for each metric of a task under a model.
 
     Raises:
         `InputError`: if lm-eval is not installed, does not know a task, or cannot get its data.
     """
-    managers = _known_tasks(tasks, tasks_dir)
+    managers = known_tasks(tasks, tasks_dir)
     work = missing_tasks(families, list(managers), folder)
     processes.wait()  # all have read what is there before the first writes
     path = folder / processes.file_name(TASKS)
@@ -84,19 +82,25 @@ def evaluate_tasks(
                 [result_identity(family.measurement, model, task) | row for task in missing for row in results[task]],
             )
     processes.wait()
-    if processes.index == 0:
-        asked = {
-            result_key(family.measurement, model, task)
-            for family in families
-            for model in filter(takes_tasks, family.models)
-            for task in managers
-        }
-        rows = [row for key, some in read_results(folder).items() if key in asked for row in some]
-        _print(rows, output_format)
+    asked = {
+        result_key(family.measurement, model, task)
+        for family in families
+        for model in filter(takes_tasks, family.models)
+        for task in managers
+    }
+    return [row for key, some in read_results(folder).items() if key in asked for row in some]
 
 
-def _known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
-    """Task → the manager of lm-eval that knows it: of the user's own tasks, or of lm-eval's (slow to make)."""
+def known_tasks(tasks: list[str], tasks_dir: Path | None) -> dict[str, Any]:
+    """Task → the manager of lm-eval that knows it: of the user's own tasks, or of lm-eval's (slow to make).
+
+    Args:
+        tasks (`list[str]`): names of tasks, also several separated by commas, or `paper`.
+        tasks_dir (`Path`, *optional*): a folder of the user's own task files.
+
+    Raises:
+        `InputError`: if lm-eval is not installed, or does not know a task.
+    """
     try:
         with quiet():
             from lm_eval.tasks import TaskManager
@@ -125,20 +129,3 @@ def default_tasks():
     from lm_eval.tasks import TaskManager
 
     return TaskManager()
-
-
-def _print(rows: list[dict], output_format: str) -> None:
-    records = [row | mixture_keys(row["model"], row["mixture"]) for row in rows]
-    if output_format == "json":
-        print(records_text({"tasks": records}))
-        return
-    if output_format == "csv":
-        print_csv(records)
-        return
-    lines = []
-    for row in records:
-        error = "" if row["stderr"] is None else f"{row['stderr']:.4f}"
-        value = f"{row['value']:.4f}"
-        lines.append([row["kind"], row["name"], row["task"], row["metric"], value, error, str(row["num_docs"])])
-    headers = ["kind", "model", "task", "metric", "value", "stderr", "documents"]
-    print(text_table(headers, lines, left=(0, 1), keys=2))

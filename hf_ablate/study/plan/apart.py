@@ -1,4 +1,4 @@
-"""What a run will do to results that no other stage reads: a race, tasks, chosen models, another folder."""
+"""What a run will do to results beside a study's scores on text: a race, tasks, chosen models, another folder."""
 
 import os
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def plan_apart(arguments: EvaluateArguments, earlier: Sequence[StagePlan | None]
     """What evaluation will add to results of its own.
 
     Args:
-        arguments (`EvaluateArguments`): of a recipe that does not score all of the study for the ranking.
+        arguments (`EvaluateArguments`): of a recipe with tasks, or that does not score the study for the ranking.
         earlier (`Sequence[StagePlan | None]`): the plans of the stages before, in their order.
 
     Raises:

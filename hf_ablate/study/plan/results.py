@@ -18,7 +18,7 @@ from ...mixtures.mixture import Mixture
 from ...mixtures.names import find_mixtures
 from ...mixtures.proxies import MERGE
 from ...ranking.arguments import RankArguments
-from ...ranking.rank import is_ranked
+from ...ranking.rank import is_ranked, on_target
 from ...report.arguments import ReportArguments
 from ...report.write import is_written
 from ...run_folder import RunFolder, model_id
@@ -55,8 +55,8 @@ def plan_ranking(
         if can_be_known and not is_ranked(arguments.run_dir, settings):
             result = Change.YES
         change = result
-    what = f"the mixtures by {settings.metric}, on split {settings.split}"
-    facts = {"metric": settings.metric, "split": settings.split}
+    what = f"the mixtures by {settings.metric}, on split {settings.split}{on_target(settings.target)}"
+    facts = {"metric": settings.metric, "split": settings.split, "target": settings.target}
     after = "partition" if scores.change is Change.NO else "evaluate"
     return StagePlan("rank", change, what, after, facts=facts), result
 

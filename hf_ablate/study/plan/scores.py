@@ -74,11 +74,33 @@ def plan_scores(
     Raises:
         `InputError`: for evaluation data that is not there.
     """
-    made = find_manifest(RunFolder(run_dir).scores)
+    made, earlier = find_manifest(RunFolder(run_dir).scores), [corpus.stage, mixtures.stage, models.stage]
     if arguments is None or not arguments.scores_study:
         split = made["arguments"]["split"] if made else "val"
-        stage = plan_apart(arguments, [corpus.stage, mixtures.stage, models.stage]) if arguments else None
+        stage = plan_apart(arguments, earlier) if arguments else None
         return ScoresPlan(Change.NO, Change.NO, split, stage)
+    plan = _plan_text(arguments, corpus, mixtures, models, made)
+    return _with_tasks(plan, plan_apart(replace(arguments, data=[]), earlier)) if arguments.tasks else plan
+
+
+def _with_tasks(plan: ScoresPlan, tasks: StagePlan) -> ScoresPlan:
+    """The plan with tasks that are run after the text."""
+    text = plan.stage
+    whats = [stage.what for stage in (text, tasks) if stage.change is not Change.NO]
+    change = text.change if text.change is Change.MAYBE else max(text.change, tasks.change)
+    facts = text.facts | {"tasks": tasks.facts.get("tasks", []), "models_of_tasks": tasks.facts.get("models", [])}
+    stage = replace(text, change=change, what="; then ".join(whats), after=text.after or tasks.after, facts=facts)
+    return replace(plan, change=max(plan.change, tasks.change), stage=stage)
+
+
+def _plan_text(
+    arguments: EvaluateArguments,
+    corpus: CorpusPlan,
+    mixtures: MixturesPlan,
+    models: ModelsPlan,
+    made: Mapping[str, Any] | None,
+) -> ScoresPlan:
+    """The scores on text."""
     is_corpus_known = corpus.change is Change.NO or (corpus.corpus is not None and corpus.corpus.groups_are_known)
     are_groups_known = arguments.merge_by == [UNITS] or is_corpus_known
     if mixtures.candidates is None or models.changes is None or not are_groups_known:

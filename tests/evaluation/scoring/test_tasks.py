@@ -2,6 +2,8 @@
 
 import builtins
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,9 @@ from hf_ablate.evaluation.scoring.task_results import PAPER_TASKS
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.ranking import rank
+from hf_ablate.ranking.arguments import RankArguments
 
 
 QUESTIONS = [
@@ -130,6 +135,36 @@ def test_the_dry_run_of_a_study_names_the_models_without_results_of_tasks(study,
     path.write_text("".join(line for line in lines if "merged:" not in line) + '{"torn')
     assert plan() == "evaluate: 1 proxy by merged weights, on tasks sums\n"
     assert path.read_text().endswith('{"torn')  # a dry run repairs nothing
+
+
+def test_a_studys_tasks_are_run_after_its_text_and_ranked(study, tasks_dir, tmp_path, capsys, caplog):
+    shutil.copytree(study, tmp_path / "run")
+    words = {"run_dir": tmp_path / "run", "tasks": ["sums"], "tasks_dir": tasks_dir}
+    (tmp_path / "recipes").mkdir()
+    for stage, own in (("evaluate", {name: str(value) for name, value in words.items()} | {"tasks": ["sums"]}),
+                       ("rank", {"run_dir": str(tmp_path / "run"), "target": "sums"})):  # fmt: skip
+        (tmp_path / "recipes" / f"{stage}.yaml").write_text(json.dumps(own))
+
+    def plan() -> str:
+        assert main(["run", str(tmp_path / "recipes"), "--dry_run"]) == 0
+        return capsys.readouterr().out
+
+    before = plan()
+    assert re.search(r"^evaluate: .*3 components, .*on tasks sums$", before, re.MULTILINE)
+    assert "rank: the mixtures by bits_per_byte, on split val, for the target sums" in before
+    capsys.readouterr()
+    run(EvaluateArguments(**words, output_format="json"))
+    shown = json.loads(capsys.readouterr().out)
+    assert check_keys(shown) and {row["model"] for row in shown["tasks"]} < {row["model"] for row in shown["scores"]}
+    assert plan().startswith("evaluate: unchanged, nothing to do\n")
+    rank.run(RankArguments(run_dir=tmp_path / "run", target="sums"))
+    ranking = read_ranking(tmp_path / "run")
+    assert ranking.study_target == "tasks/sums" and "left out" not in caplog.text
+    merged = {row["name"]: row["value"] for row in shown["tasks"] if row["kind"] == "merged"}
+    bits = {row["name"]: row["value"] for row in shown["tasks"] if row["metric"] == "bits_per_byte"}
+    assert {entry["name"] for entry in ranking.entries(predictor="merged")} >= set(merged)
+    scored_as = {entry["name"]: entry["as_scored"] for entry in ranking.entries(predictor="merged")}
+    assert {name: scored_as[name] for name in merged} == pytest.approx({name: bits[name] for name in merged})
 
 
 def test_models_that_share_a_harness_get_what_lm_eval_gives_each_alone(tasks_dir, tmp_path):
