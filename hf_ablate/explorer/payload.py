@@ -8,7 +8,7 @@ from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import FittedStudy
-from ..prediction.predictor import two_sided
+from ..prediction.predictor import one_sided, two_sided
 from ..ranking.tables import answered_by, target_text
 from ..ranking.targets import targets_of
 from .arrays import packed
@@ -60,6 +60,7 @@ def explorer_payload(
             for target in targets_of(evidence)
         ],
         "z90": two_sided(0.9),
+        "ties": _ties(fitted, ranking.content["confidence"]),
         "table": table.payload(),
         "mixtures": {
             "ids": [mixture.id for mixture in mixtures],
@@ -76,6 +77,16 @@ def explorer_payload(
         "predictor": predictor,
         "answered_by": answered_by(ranking),
         "expected": packed(fitted.predictor.expected(weights)) if "reason" in predictor else None,
+    }
+
+
+def _ties(fitted: FittedStudy, confidence: float) -> dict[str, Any]:
+    """By what the page tells, on any target, which mixtures are tied with the best; see [`tied_with_best`]."""
+    noise = fitted.noise
+    return {
+        "confidence": confidence,
+        "reach": one_sided(confidence),
+        "noise": None if noise is None else {"covariance": packed(noise.covariance), "reach": noise.reach(confidence)},
     }
 
 

@@ -51,9 +51,17 @@ class NoiseFloor:
         Returns:
             `np.ndarray`: [...].
         """
+        return self.reach(confidence) * np.sqrt(self.variance(targets))
+
+    def reach(self, confidence: float) -> float:
+        """That difference as a multiple of the standard deviation of one training.
+
+        Args:
+            confidence (`float`): between 0 and 1.
+        """
         from scipy.stats import t
 
-        return t.ppf((1 + confidence) / 2, self.degrees_of_freedom) * np.sqrt(2 * self.variance(targets))
+        return float(t.ppf((1 + confidence) / 2, self.degrees_of_freedom)) * np.sqrt(2)
 
 
 def noise_of_repeats(references: Observations) -> NoiseFloor | None:

@@ -13,6 +13,11 @@ def two_sided(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
+def one_sided(confidence: float) -> float:
+    """How many standard deviations above 0 an estimate must be to be above 0 with this confidence: 1.645 for 0.95."""
+    return NormalDist().inv_cdf(confidence)
+
+
 @dataclass(frozen=True)
 class Prediction:
     """Losses of mixtures on every domain.

@@ -62,6 +62,7 @@ def make_ranking(
             for target, floor in zip(targets, floors, strict=True)
         ],
         "members": [record for target in targets for record in _members(fitted, target)],
+        "confidence": settings.confidence,
         "noise_source": None if fitted.noise is None else fitted.noise.source,
         "models": [record for target in targets for record in _models(fitted, target)],
         "ranking": [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..prediction.predictor import Predictor
+from ..prediction.predictor import Predictor, one_sided
 
 
 _MOST = 1000  # mixtures in a covariance matrix at once
@@ -33,8 +33,6 @@ def tied_with_best(
         `tuple`: standard deviations of the losses, float64, and whether each mixture is tied, bool; both
         [targets, mixtures].
     """
-    from scipy.stats import norm
-
     best = means.argmin(axis=1)
     sd, apart = np.empty(means.shape), np.empty(means.shape)
     for start in range(0, len(weights), _MOST):
@@ -45,5 +43,5 @@ def tied_with_best(
             variance, at = np.diag(joint.covariance), np.searchsorted(points, best[number])
             squared = variance[at] + variance[here] - 2 * joint.covariance[at, here]
             sd[number, rows], apart[number, rows] = joint.sd[here], np.sqrt(np.maximum(squared, 0))
-    reach = np.maximum(norm.ppf(confidence) * apart, noise_floors[:, None])
+    reach = np.maximum(one_sided(confidence) * apart, noise_floors[:, None])
     return sd, means - means.min(axis=1, keepdims=True) <= reach

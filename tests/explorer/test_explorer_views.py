@@ -13,6 +13,7 @@ from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.predictor import two_sided
 from hf_ablate.ranking.tables import score_text
+from hf_ablate.ranking.ties import tied_with_best
 
 
 FIELDS = {"a1": "x", "a2": "x", "b1": "y", "b2": "y", "c": "z"}
@@ -25,12 +26,12 @@ def made_up_study(units: list[str], weights: np.ndarray, references: int = 3) ->
     domains = (*(f"in/{unit}" for unit in units), "out/v", "out/w")
     components = random.uniform(1.5, 2.5, (len(units), len(domains)))
     runs = Observations(tuple(map(str, range(len(weights)))), weights, np.sqrt(weights) @ (components - 3) + 3)
-    trained = runs.only(range(0, 7 * references, 7))
+    trained = runs.only([*range(0, 7 * references, 7), *[0] * bool(references)])  # one twice: the noise is known
     evidence = Evidence(
         units=tuple(units),
         domains=domains,
         own_units=(*range(len(units)), None, None),
-        references=replace(trained, losses=trained.losses + random.normal(0, 0.02, trained.losses.shape)),
+        references=replace(trained, losses=trained.losses + random.normal(0, 0.003, trained.losses.shape)),
         components=np.full(components.shape, np.nan) if references else components,
         proxies={"merged": runs, "ensemble": replace(runs, losses=0.8 * runs.losses + 0.2 * weights @ components)},
     )  # of too little to fit laws or to choose a predictor by: what is tested is what the page does with it
@@ -125,9 +126,18 @@ def test_intervals_and_differences_are_those_of_the_predictor(page, study, targe
         "",
         *(f"± {score_text(reach * sd)}" for _, sd in differences),
     ]
-    tied = ["tied" in line for line in page.locator("#ranking tbody tr").all_inner_texts()]
-    assert tied == [False, *(mean < reach * sd for mean, sd in differences)]
-    assert any(tied) and not all(tied[1:])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_ties_are_those_of_the_ranking(page, study, target):
+    update(page, target=target.tolist())
+    predictor, confidence = study.fitted.predictor, study.payload["ties"]["confidence"]
+    means, floor = predictor.expected(study.weights) @ target, study.fitted.noise_floor(target, confidence)
+    (tied,) = tied_with_best(predictor, study.weights, means[None], target[None], confidence, np.array([floor]))[1]
+    order = np.argsort(means)[:PAGE]
+    assert tied.sum() > 1 and not tied[order].all()
+    shown = ["tied" in line for line in page.locator("#ranking tbody tr").all_inner_texts()]
+    assert shown == [False, *tied[order[1:]]]
 
 
 def test_reference_models_are_beside_predictions(page, study):

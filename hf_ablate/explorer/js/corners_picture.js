@@ -10,7 +10,7 @@
  * @returns {Picture}
  */
 function trianglePicture(study, standing, corners, size) {
-  const { scores, order } = standing;
+  const { scores, order, references } = standing;
   const colours = pageColours();
   const colour = scoreColours(scores);
   const parts = corners.map((name) => unitsOfPart(study, name));
@@ -38,7 +38,7 @@ function trianglePicture(study, standing, corners, size) {
   return {
     plot,
     places: () => spots,
-    dots: { places: spots, colour: (row) => colour(scores[row]), opacity: 1, radius: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)) },
+    dots: { places: spots, colour: (row) => colour(scores[row]), opacity: 1, radius: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)), isOutlined: (row) => references.has(row) },
     trace(weights, row) {
       const { share, x, y } = spotIn(triangle, weights, parts);
       return share > 1e-9 ? [at.get(row) ?? [x, y]] : null;
@@ -51,7 +51,7 @@ function trianglePicture(study, standing, corners, size) {
       "A corner holds mixtures of its part alone, a side those of two. The smaller a dot, the more of its mixture lies in other parts. Mixtures in the same place are drawn around it, the best in the middle.",
       ...(left ? [`${counted(left, "mixture")} with none of the three ${left === 1 ? "is" : "are"} left out.`] : []),
     ],
-    legend: [["best", "predicted best"], ["current", "current mixture"]],
+    legend: [...(references.size ? [["outlined", "has a reference model"]] : []), ["best", "predicted best"], ["current", "current mixture"]],
     colours: colour,
   };
 }
@@ -72,7 +72,7 @@ function cornerLabels(triangle, corners, { width }, look) {
  * @returns {Picture}
  */
 function linePicture(study, standing, size) {
-  const { scores, order, target } = standing;
+  const { scores, order, target, references } = standing;
   const colours = pageColours();
   const shares = d3.range(41).map((step) => (1 - Math.cos((Math.PI * step) / 40)) / 2); // closer at the ends, where it bends
   const curve = study.predictor.joint
@@ -102,13 +102,13 @@ function linePicture(study, standing, size) {
   return {
     plot,
     places: () => places,
-    dots: { places, colour: () => colours.accent, radius: () => 4, opacity: 1 },
+    dots: { places, colour: () => colours.accent, radius: () => 4, opacity: 1, isOutlined: (row) => references.has(row) },
     trace,
     order: Array.from(order),
     marked: [order[0]],
     lines: (row) => mixtureLines(study, standing, row),
     label: `Predicted scores of ${counted(order.length, "mixture")} of ${study.units.join(" and ")}. ${bestText(study, standing)}`,
     notes: curve.length ? ["The band is the 90 % interval of a model trained on the mixture."] : [],
-    legend: [["listed", "mixture"], ["best", "predicted best"], ["current", "current mixture"]],
+    legend: [["listed", "mixture"], ["outlined", "has a reference model"], ["best", "predicted best"], ["current", "current mixture"]],
   };
 }

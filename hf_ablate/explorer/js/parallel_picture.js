@@ -49,9 +49,9 @@ function parallelPicture(study, standing, by, size) {
       hidden
         ? `The ${countText(Math.min(MOST_LINES, order.length))} best mixtures and those with a reference model; the other ${countText(hidden)} are in the ranking.`
         : `All ${countText(rows.length)} mixtures.`,
-      ...(left ? [`The ${counted(axes.length, "part")} that they hold most of; ${countText(left)} others are left out.`] : []),
+      ...(left ? [`The ${counted(axes.length, "part")} that they hold most of; ${left === 1 ? "one other is" : `${countText(left)} others are`} left out.`] : []),
     ],
-    legend: [["dots", "has a reference model"], ["best", "predicted best"], ["current", "current mixture"]],
+    legend: [...(references.size ? [["dots", "has a reference model"]] : []), ["best", "predicted best"], ["current", "current mixture"]],
     colours: colour,
   };
 }

@@ -40,7 +40,8 @@ function makePicture(study, state, container, names, build) {
   const drawing = frame.append("div");
   const tip = frame.append("div").attr("class", "tip").attr("aria-hidden", "true").property("hidden", true);
   const numbers = container.append("p").attr("class", "numbers").attr("role", "status");
-  const notes = container.append("div").attr("class", "notes");
+  const absent = container.append("p").attr("class", "note").text("The current mixture has no place in this picture.");
+  const notes = container.append("div");
   let picture = null;
   let tree = null; // of the places, made when something is first pointed at
   let drawn = 0; // the width
@@ -78,6 +79,7 @@ function makePicture(study, state, container, names, build) {
       ["current", weights, study.find(weights)],
       ...(pointed < 0 ? [] : [["pointed", study.mixtures[pointed].weights, pointed]]),
     ].map(([name, ...mixture]) => ({ name, trace: picture.trace(...mixture) }));
+    absent.property("hidden", marked.some(({ name, trace }) => name === "current" && trace));
     const marks = d3.select(picture.plot).select("g.marks").selectAll("g");
     const groups = marks.data(marked.filter(({ trace }) => trace)).join("g").attr("class", ({ name }) => name);
     groups.each(function ({ name, trace }) {

@@ -1,5 +1,6 @@
 /** What the pictures of mixtures share: colours, dots, legends. */
 
+const EDGE = 1.5; // pixels
 const MOST_ELEMENTS = 2000; // dots that are elements of a drawing; more of them are painted on a canvas behind it
 
 /** @returns {Object<string, string>} colours of the page, which differ in the dark */
@@ -31,23 +32,27 @@ function scoreColours(scores) {
  * @property {function(number): string} colour - of a mixture, given by its position
  * @property {number} opacity
  * @property {function(Object): number} radius - of a place, in pixels
+ * @property {?function(number): boolean} isOutlined - whether a mixture's dot has an edge
  *
  * @param {SVGSVGElement} plot - the drawing
  * @param {CanvasRenderingContext2D} canvas
  * @param {Dots} dots
  */
-function drawDots(plot, canvas, { places, colour, opacity, radius }) {
+function drawDots(plot, canvas, { places, colour, opacity, radius, isOutlined = () => false }) {
+  const edge = pageColours().ink;
   const isPainted = places.length > MOST_ELEMENTS;
-  canvas.globalAlpha = opacity;
+  Object.assign(canvas, { globalAlpha: opacity, strokeStyle: edge, lineWidth: EDGE });
   for (const place of isPainted ? places.toReversed() : []) {
     canvas.fillStyle = colour(place.row);
     canvas.beginPath();
     canvas.arc(place.x, place.y, radius(place), 0, 2 * Math.PI);
     canvas.fill();
+    if (isOutlined(place.row)) canvas.stroke();
   }
   const group = d3.create("svg:g").attr("class", "dots").attr("fill-opacity", opacity);
   const circles = group.selectAll("circle").data(isPainted ? [] : places.toReversed()).join("circle");
   circles.attr("cx", ({ x }) => x).attr("cy", ({ y }) => y).attr("r", radius).attr("fill", ({ row }) => colour(row));
+  circles.filter(({ row }) => isOutlined(row)).attr("stroke", edge).attr("stroke-width", EDGE);
   plot.insertBefore(group.node(), plot.querySelector("g"));
 }
 
@@ -67,7 +72,7 @@ function drawLegend(list, entries, colours) {
   const scale = list.append("li");
   scale.append("span").text(`predicted ${scoreText(low)} `);
   scale.append("span").attr("class", "symbol colours").attr("aria-hidden", "true");
-  scale.append("span").text(` ${scoreText(high)} and above`);
+  scale.append("span").text(` ${scoreText(high)} or more`);
 }
 
 /**

@@ -10,7 +10,9 @@ function drawRanking(study, state, container) {
   const label = settings.append("label").text("Filter ");
   const filter = label.append("input").attr("type", "search").attr("placeholder", "words of units or names");
   const found = settings.append("span").attr("class", "said").attr("role", "status");
-  const caption = "Choose a mixture to see it everywhere; the arrow keys go from one to the next. Tied: not told apart from the best, with 90 % confidence.";
+  const caption =
+    "Choose a mixture to see it everywhere; the arrow keys go from one to the next. Tied: not told apart from the best, " +
+    `with ${+(100 * study.ties.confidence).toPrecision(4)} % confidence.`;
   const table = makeMixtureTable(study, state, section, caption, "rank");
 
   filter.on("input", () => state.update({ filter: filter.property("value") }));
@@ -64,10 +66,9 @@ function rankingColumns(study, standing) {
   const { scores, ranks, order, references } = standing;
   const difference = (row) => (row === order[0] ? "–" : differenceText(scores[row] - scores[order[0]]));
   const reach = (row) => (row === order[0] || !standing.behind(row) ? "" : `± ${scoreText(standing.behind(row).reach)}`);
-  const isTied = (row) => standing.behind(row)?.mean < standing.behind(row)?.reach;
   return [
     { name: "rank", label: "Rank", value: (row) => ranks[row], fill: (cell, row) => cell.text(countText(ranks[row])) },
-    nameColumn(study, (row) => (row === order[0] ? ["best"] : isTied(row) ? ["tied"] : [])),
+    nameColumn(study, (row) => (row === order[0] ? ["best"] : standing.isTied(row) ? ["tied"] : [])),
     {
       name: "score",
       label: "Predicted, 90 % interval",

@@ -8,8 +8,8 @@
  * @property {Uint32Array} ranks - of every mixture; the best has 1
  * @property {Map<number, number>} references - position of a mixture → the score of its reference model
  * @property {function(number): ?Interval} interval - of a ranked mixture, given by its position
- * @property {function(number): ?{mean: number, reach: number}} behind - how much more than the best mixture's the loss of
- *     a ranked one is, and how far that may be off, with 90 % confidence
+ * @property {function(number): ?Difference} behind - how much more than the best mixture's the loss of a ranked one is
+ * @property {function(number): boolean} isTied - whether a ranked mixture cannot be told apart from the best
  */
 
 /**
@@ -36,6 +36,7 @@ function makeStanding(study, target) {
   const ranks = new Uint32Array(order.length);
   order.forEach((row, position) => (ranks[row] = position + 1));
   const references = study.references.map(({ row, losses }) => [row, weightedSum(losses, 0, target)]);
+  const noise = noiseFloorOn(study, target);
   const [intervals, distances] = [new Map(), new Map()];
   const weightsOf = (row) => study.mixtures[row].weights;
   return {
@@ -52,7 +53,19 @@ function makeStanding(study, target) {
       if (!distances.has(row)) distances.set(row, differenceOf(study, weightsOf(row), weightsOf(order[0]), target));
       return distances.get(row);
     },
+    isTied(row) {
+      const behind = this.behind(row);
+      return behind !== null && behind.mean <= Math.max(study.ties.reach * behind.sd, noise);
+    },
   };
+}
+
+/** @returns {number} the difference that training with another seed makes on a target; 0 where it is not known */
+function noiseFloorOn({ ties: { noise } }, target) {
+  if (!noise) return 0;
+  const { covariance, reach } = noise;
+  const variance = d3.sum(target, (weight, domain) => weight && weight * weightedSum(covariance.data, domain * target.length, target));
+  return reach * Math.sqrt(variance);
 }
 
 /**
@@ -67,11 +80,18 @@ function intervalOf(study, weights, target) {
   return { mean, low: mean - study.z90 * sd, high: mean + study.z90 * sd };
 }
 
-/** @returns {?{mean: number, reach: number}} what a mixture loses against another; as `Standing.behind` */
+/**
+ * What a mixture loses against another, and how far that may be off: the standard deviation, and the reach of a 90 %
+ * interval to either side.
+ *
+ * @typedef {{mean: number, sd: number, reach: number}} Difference
+ *
+ * @returns {?Difference} `null` where the page cannot evaluate the predictor
+ */
 function differenceOf(study, weights, others, target) {
   if (!study.predictor.difference) return null;
   const { mean, sd } = study.predictor.difference(Float64Array.from(weights), others, target);
-  return { mean, reach: study.z90 * sd };
+  return { mean, sd, reach: study.z90 * sd };
 }
 
 /**

@@ -15,6 +15,9 @@
  * @property {number[]} scored - positions of those that a proxy was scored for
  * @property {Float64Array} expected - [mixtures × domains], expected losses of the ranked mixtures
  * @property {{row: number, losses: Float64Array}[]} references - position among the mixtures, and losses on all domains
+ * @property {{confidence: number, reach: number, noise: ?{covariance: PackedArray, reach: number}}} ties - how sure a
+ *     mixture must be worse than the best not to be tied with it, as a share and in standard deviations; and the noise of
+ *     one training, [domains × domains], with the reach of the difference of two
  * @property {Object} predictor - what [`makePredictor`] gives
  */
 

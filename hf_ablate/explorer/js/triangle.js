@@ -53,7 +53,7 @@ function sharesIn(triangle) {
  * @returns {{x: number, y: number}[]}
  */
 function spreadOut(spots, reach) {
-  const groups = d3.groups(spots, ({ x, y }) => `${Math.round(x)} ${Math.round(y)}`).map(([, group]) => group);
+  const groups = d3.groups(spots, ({ x, y }) => `${x.toFixed(3)} ${y.toFixed(3)}`).map(([, group]) => group);
   return groups.flatMap((group) => {
     const step = Math.min(6, reach / Math.sqrt(group.length));
     return group.map((spot, position) => {
