@@ -2,29 +2,47 @@
 
 import shutil
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from .short_names import short_names
+from .terminal import BEST, HEADING, painted
 
 
 # Where there is no terminal to ask: what a page of GitHub or a log viewer shows without scrolling.
 _COLUMNS = 100
 _GAP = "  "
 _LEAST, _MOST = 20, 48  # characters of a column of text in a table that has to be narrowed
+_NAMES = (48, 32, 24, 16)  # characters that names may be shortened to in such a table
+_ADDRESS = "://"  # which nobody can follow where it is shortened
+
+# A printed line, and the row that it is of: 0 for the headers, None for what is no row.
+_Line = tuple[str, int | None]
 
 
 def text_table(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], left: Collection[int] = (0,), keys: int = 1
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    left: Collection[int] = (0,),
+    keys: int = 1,
+    best: int | None = None,
+    below: str = "",
 ) -> str:
     """Columns aligned with spaces: those numbered in `left` to the left, the others to the right.
 
     A table that is wider than the terminal (than 100 characters where there is none; `COLUMNS` sets another width) has
-    its columns of text wrapped between words, and if that is not enough it is printed in several parts, each of which
-    begins with the first `keys` columns. Nothing is cut off: only a word that is longer than a line sticks out.
+    its columns of text and its headers wrapped between words. If that is not enough, it is printed in several parts,
+    each of which begins with the first `keys` columns, or its long names are shortened and spelled out below it:
+    whatever takes the fewest lines. Nothing is left out.
+
+    On a terminal with colours, the headers and the best row stand out.
 
     Args:
         headers (`Sequence[str]`): [columns].
         rows (`Sequence[Sequence[str]]`): [rows, columns].
         left (`Collection[int]`): the columns of text.
         keys (`int`): the first columns, which tell rows apart.
+        best (`int`, *optional*): the row to point out.
+        below (`str`): a remark on the rows, directly below them.
 
     Example:
 
@@ -38,17 +56,14 @@ def text_table(
     """
     columns = list(zip(headers, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    numbers, line = range(len(columns)), line_width()
-    if _total(widths) > line:
-        least = {column: max(_LEAST, *map(_longest_word, columns[column])) for column in left}
-        most = min(_MOST, line // 2)
-        widths = [min(width, max(most, least.get(column, width))) for column, width in enumerate(widths)]
-        narrowed = _narrowed(widths, least, line)
-        if _total(narrowed) > line:
-            parts = _parts(widths, keys, line)
-            return "\n\n".join(_aligned(columns, widths, left, part) for part in parts)
-        widths = narrowed
-    return _aligned(columns, widths, left, numbers)
+    if _total(widths) <= line_width():
+        lines, names = _aligned(columns, range(len(columns)), widths, left), {}
+    else:
+        forms = [_form(columns, left, keys, most) for most in _NAMES]
+        lines, names = min(forms, key=lambda form: sum(map(len, form)))
+    styles = {0: HEADING} if best is None else {0: HEADING, best + 1: BEST}
+    remarks = [*([paragraph(below)] if below else []), *_legend(names)]
+    return "\n".join([*(painted(text, styles.get(row)) for text, row in lines), *remarks])
 
 
 def paragraph(text: str) -> str:
@@ -61,47 +76,95 @@ def line_width() -> int:
     return shutil.get_terminal_size((_COLUMNS, 24)).columns
 
 
+def _form(
+    columns: list[tuple[str, ...]], left: Collection[int], keys: int, most: int
+) -> tuple[list[_Line], dict[str, str]]:
+    """The lines of a table that is too wide, with names of at most so many characters; and the shortened names."""
+    texts = [cell for place, column in enumerate(columns) for cell in (column if place in left else column[:1])]
+    names = short_names({word for text in texts for word in text.split() if _ADDRESS not in word}, most)
+    columns = [
+        (_shortened(column[0], names), *(_shortened(cell, names) if place in left else cell for cell in column[1:]))
+        for place, column in enumerate(columns)
+    ]
+    fewest = [_fewest(column, place in left) for place, column in enumerate(columns)]
+    most_text = min(_MOST, line_width() // 2)
+    widths = [
+        min(max(map(len, column)), max(few, most_text)) if place in left else few
+        for place, (column, few) in enumerate(zip(columns, fewest, strict=True))
+    ]
+    fits = _total(_narrowed(widths, fewest)) <= line_width()
+    lines: list[_Line] = []
+    for part in [range(len(columns))] if fits else _parts(widths, keys):
+        own = _narrowed([widths[place] for place in part], [fewest[place] for place in part])
+        lines += [*([("", None)] if lines else []), *_aligned(columns, part, own, left)]
+    return lines, names
+
+
+def _shortened(text: str, names: Mapping[str, str]) -> str:
+    return " ".join(names.get(word, word) for word in text.split(" "))
+
+
 def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _fewest(column: tuple[str, ...], is_text: bool) -> int:
+    """The characters that a column needs; numbers are not wrapped, headers are."""
+    if is_text:
+        return max(_LEAST, *map(_longest_word, column))
+    return max([_longest_word(column[0]), *map(len, column[1:])])
 
 
 def _longest_word(cell: str) -> int:
     return max(map(len, cell.split()), default=0)
 
 
-def _narrowed(widths: list[int], least: dict[int, int], line: int) -> list[int]:
-    """The widths, with as much taken from the columns of text, the widest first, as the line needs."""
+def _narrowed(widths: Sequence[int], fewest: Sequence[int]) -> list[int]:
+    """The widths with as much taken from them, the widest first, as the line needs, if that is possible."""
     widths = list(widths)
-    for column in sorted(least, key=lambda column: -widths[column]):
-        excess = max(_total(widths) - line, 0)
-        widths[column] -= min(excess, max(widths[column] - least[column], 0))
+    for place in sorted(range(len(widths)), key=lambda place: -widths[place]):
+        excess = max(_total(widths) - line_width(), 0)
+        widths[place] -= min(excess, max(widths[place] - fewest[place], 0))
     return widths
 
 
-def _parts(widths: list[int], keys: int, line: int) -> list[list[int]]:
+def _parts(widths: Sequence[int], keys: int) -> list[list[int]]:
     """The columns of each part: the keys, and as many others as fit, at least one."""
     parts = [list(range(keys))]
-    for column in range(keys, len(widths)):
-        if len(parts[-1]) > keys and _total([widths[other] for other in (*parts[-1], column)]) > line:
+    for place in range(keys, len(widths)):
+        if len(parts[-1]) > keys and _total([widths[other] for other in (*parts[-1], place)]) > line_width():
             parts.append(list(range(keys)))
-        parts[-1].append(column)
+        parts[-1].append(place)
     return parts
 
 
-def _aligned(columns: list[tuple[str, ...]], widths: list[int], left: Collection[int], chosen: Sequence[int]) -> str:
+def _aligned(
+    columns: list[tuple[str, ...]], chosen: Sequence[int], widths: Sequence[int], left: Collection[int]
+) -> list[_Line]:
+    """The lines of the chosen columns; headers stand at the bottom of theirs, cells at the top."""
     lines = []
     for row in range(len(columns[0])):
+        cells = [_wrapped(columns[place][row], width) for place, width in zip(chosen, widths, strict=True)]
+        height = max(map(len, cells))
         cells = [
-            textwrap.wrap(columns[column][row], widths[column], break_long_words=False, break_on_hyphens=False)
-            if len(columns[column][row]) > widths[column]
-            else [columns[column][row]]
-            for column in chosen
+            [""] * (height - len(cell)) + cell if row == 0 else cell + [""] * (height - len(cell)) for cell in cells
         ]
-        for number in range(max(map(len, cells))):
-            texts = [cell[number] if number < len(cell) else "" for cell in cells]
-            aligned = [
-                text.ljust(widths[column]) if column in left else text.rjust(widths[column])
-                for text, column in zip(texts, chosen, strict=True)
-            ]
-            lines.append(_GAP.join(aligned).rstrip())
-    return "\n".join(lines)
+        for texts in zip(*cells, strict=True):
+            aligned = (
+                text.ljust(width) if place in left else text.rjust(width)
+                for text, place, width in zip(texts, chosen, widths, strict=True)
+            )
+            lines.append((_GAP.join(aligned).rstrip(), row))
+    return lines
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    if len(cell) <= width:
+        return [cell]
+    return textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _legend(names: Mapping[str, str]) -> Iterable[str]:
+    """What shortened names stand for; only a name that is longer than a line is broken."""
+    for name, short in names.items():
+        yield textwrap.fill(f"{short} = {name}", line_width(), subsequent_indent=_GAP, break_on_hyphens=False)

@@ -131,8 +131,13 @@ def score_table(rows: list[ScoreRow], metric: str = "bits_per_byte", most: int =
     return "\n".join(
         [
             f"{metric.replace('_', ' ')} (lower is better)",
-            text_table(["kind", "model", "mean", "pooled", *titles], lines, left=(0, 1), keys=2),
-            *([f"and {more} more in the score rows"] if more else []),
+            text_table(
+                ["kind", "model", "mean", "pooled", *titles],
+                lines,
+                left=(0, 1),
+                keys=2,
+                below=f"and {more} more in the score rows" if more else "",
+            ),
             "\n" + paragraph(_explanation(lines)),
         ]
     )

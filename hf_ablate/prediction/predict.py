@@ -25,6 +25,7 @@ from .read_evidence import read_evidence
 
 
 logger = logging.getLogger(__name__)
+_MOST_COLUMNS = 24  # of a table
 _AT_ONCE = 500  # mixtures whose joint covariance is held in memory
 
 
@@ -97,11 +98,14 @@ def _json_text(evidence: Evidence, listed: ListedMixtures, names: list[str], pre
 
 
 def _table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
+    shown = names if len(names) <= _MOST_COLUMNS else names[:1]
     rows = [
-        [name, *(f"{mean:.4f} ± {sd:.4f}" for mean, sd in zip(means, sds, strict=True))]
+        [name, *(f"{mean:.4f} ± {sd:.4f}" for mean, sd in zip(means[: len(shown)], sds, strict=False))]
         for name, means, sds in zip(listed.mixtures, predicted.mean, predicted.sd, strict=True)
     ]
-    return text_table([listed.id_column, *names], rows)
+    hidden = len(names) - len(shown)
+    rest = f"… and on {hidden} domains (--output_format csv or json shows them)" if hidden else ""
+    return text_table([listed.id_column, *shown], rows, below=rest)
 
 
 def _legend(study: FittedStudy) -> str:

@@ -20,6 +20,7 @@ _TITLES = {
     "regret": "regret",
 }
 _MOST_DOMAINS = 8  # that have columns
+_MOST_TARGETS = 40  # that all have a line
 Z90 = two_sided(0.9)
 BUDGETS = {
     "fixed": "fixed (every reference model saw the same number of tokens)",
@@ -53,6 +54,8 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
         ]
         for entry in entries[:top]
     ]
+    hidden = len(entries) - len(rows)
+    rest = f"… and {hidden} more (--top shows more of them)" if hidden else ""
     headers = ["rank", "mixture", "tied", "predicted", "±", "reference", *map(short_name, shown)]
     lines = [
         paragraph(
@@ -60,11 +63,8 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
             f"{described_target(ranking, target)}{_split(ranking)}, as predicted by {answered_by(ranking)}"
         ),
         "",
-        text_table(headers, rows, left=(0, 1)),
+        text_table(headers, rows, left=(0, 1), best=0, below=rest),
     ]
-    if len(entries) > top:
-        rest = f"… and {len(entries) - top} more (--top shows more of them)"
-        lines.append(paragraph(rest))
     shortened = any(entry["mixture_id"] in row[1] for entry, row in zip(entries, rows, strict=False))
     explanation = paragraph(_EXPLANATION + (f" {ID_EXPLAINED}" if shortened else ""))
     mixed = ranking.targets[target]["mixed_units"]
@@ -188,7 +188,10 @@ def agreement_tables(agreement: Agreement) -> str:
         f"{agreement.content['unit_of_measure']}"
     )
     first = "chosen" if CHOSEN in agreement.predictors else "proxy"
-    by_target = [(target_text(name), groups[ALL]) for name, groups in agreement.targets.items()]
+    targets = _shown_targets(agreement)
+    by_target = [(target_text(name), agreement.group(name)) for name in targets]
+    hidden = len(agreement.targets) - len(targets)
+    rest = f"… and {hidden} domains (all are in ranking/agreement.json)" if hidden else ""
     groups = {name: group for name, group in agreement.targets[shown].items() if name != ALL}
     with_trained = {name: group for name, group in groups.items() if name in agreement.predictors}
     by_size = [(f"{size} units", group) for size, group in groups.items() if size not in with_trained]
@@ -205,7 +208,7 @@ def agreement_tables(agreement: Agreement) -> str:
             *_coverage_text(group),
             *(_beside_trained(agreement, name, some) for name, some in tabulated.items()),
             "\n" + paragraph(_STATISTICS_EXPLAINED),
-            "\n" + _group_table(agreement, f"{first} by target", by_target),
+            "\n" + _group_table(agreement, f"{first} by target", by_target, rest),
             "\n" + _group_table(agreement, f"{first} on {'the mean' if shown == MEAN else shown}", by_size),
         ]
     )
@@ -269,7 +272,13 @@ def number_text(value: float | None, statistic: str) -> str:
     return score_text(value) if statistic == "regret" else f"{value:.2f}"
 
 
-def _group_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]]) -> str:
+def _shown_targets(agreement: Agreement) -> list[str]:
+    """The targets that have a line; of many, those that are no single domain."""
+    levels = {row["target"]: row["level"] for row in agreement.content["agreement"]}
+    return [name for name, level in levels.items() if len(levels) <= _MOST_TARGETS or level != DOMAIN]
+
+
+def _group_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]], below: str = "") -> str:
     """A row per group: the statistics of the first predictor, and which is best."""
     rows = []
     for name, group in groups:
@@ -277,7 +286,7 @@ def _group_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[
         numbers = [number_text(first[statistic]["value"], statistic) for statistic in _SHOWN]
         rows.append([name, str(group["n"]), *numbers, best_text(agreement, group)])
     headers = [title, "n", *_TITLES.values(), "best by decision accuracy"]
-    return text_table(headers, rows, left=(0, len(headers) - 1))
+    return text_table(headers, rows, left=(0, len(headers) - 1), below=below)
 
 
 def best_text(agreement: Agreement, group: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from ..text_table import paragraph, text_table
 from .units import MORE
 
 
+_MOST_DOMAINS = 24  # that have a line
 _FAR = 0.25  # share of the tokens in which a mixture differs from all that a model was trained on
 
 
@@ -29,10 +30,7 @@ def best_text(content: dict[str, Any]) -> str:
             "",
             text_table(["unit", "weight"], [[unit, _weight(weight)] for unit, weight in weights]),
             "",
-            text_table(
-                ["target", measure, interval, "against uniform", interval],
-                [_expected_row(row, two_sided(content["confidence"])) for row in content["expected"]],
-            ),
+            _expected_table(content, ["target", measure, interval, "against uniform", interval]),
             "",
             *map(paragraph, best_sentences(content)),
         ]
@@ -93,6 +91,16 @@ def _gain_said(content: dict[str, Any]) -> str:
         said += f" That is not told apart from nothing at {content['confidence']:.0%}."
     others = len(content["limits"]) - len(limited)
     return said + (f" {others} unit{'s' * (others > 1)} would not be used more." if others else "")
+
+
+def _expected_table(content: dict[str, Any], headers: list[str]) -> str:
+    """What is expected on the target and on the domains; of many, on those where it is most unlike equal shares."""
+    target, *others = content["expected"]
+    shown = sorted(others, key=lambda row: -abs(row["difference"]))[:_MOST_DOMAINS]
+    rows = [target, *(row for row in others if row in shown)]
+    hidden = len(others) - len(shown)
+    rest = f"… and {hidden} domains that differ less from uniform (--output_format json has all)" if hidden else ""
+    return text_table(headers, [_expected_row(row, two_sided(content["confidence"])) for row in rows], below=rest)
 
 
 def _expected_row(row: dict[str, Any], reach: float) -> list[str]:
