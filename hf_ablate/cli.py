@@ -1,6 +1,7 @@
 """The command line: `hf-ablate COMMAND`."""
 
 import sys
+import textwrap
 from contextlib import nullcontext
 
 from . import __version__
@@ -10,6 +11,7 @@ from .errors import InputError, exit_code
 from .half_surrogates import has_half_surrogate, printable
 from .lock import run_folder_lock
 from .terminal import set_up_logging, set_up_stdout
+from .text_table import line_width, paragraph
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,12 +55,15 @@ def _take_debug(words: list[str]) -> bool:
     return False
 
 
+_WHAT_FOR = "Which data should we train on? Ranks mixtures of a corpus by merging one model per part of it."
+_OPTIONS = (
+    "The steps of a study take --config FILE.yaml; every command takes --help, with examples, and --debug, for "
+    "tracebacks."
+)
+
+
 def _overview() -> str:
-    lines = [f"  {command.name:<10} {command.help}" for command in COMMANDS]
-    return (
-        "usage: hf-ablate COMMAND [OPTIONS]\n\n"
-        "Which data should we train on? Ranks mixtures of a corpus by merging one model per part of it.\n\n"
-        "commands:\n" + "\n".join(lines) + "\n\n"
-        "The steps of a study take --config FILE.yaml; every command takes --help, with examples, and --debug, for "
-        "tracebacks.\n"
-    )
+    indent = {"initial_indent": " " * 2, "subsequent_indent": " " * 13}
+    commands = [textwrap.fill(f"{one.name:<10} {one.help}", line_width(), **indent) for one in COMMANDS]
+    usage = ["usage: hf-ablate COMMAND [OPTIONS]", "", paragraph(_WHAT_FOR), "", "commands:"]
+    return "\n".join([*usage, *commands, "", paragraph(_OPTIONS), ""])

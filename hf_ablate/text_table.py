@@ -20,7 +20,7 @@ _Line = tuple[str, int | None]
 
 
 def text_table(
-    headers: Sequence[str],
+    headers: Sequence[str] | None,
     rows: Sequence[Sequence[str]],
     left: Collection[int] = (0,),
     keys: int = 1,
@@ -37,7 +37,7 @@ def text_table(
     On a terminal with colours, the headers and the best row stand out.
 
     Args:
-        headers (`Sequence[str]`): [columns].
+        headers (`Sequence[str]`, *optional*): [columns]; none where cells say themselves what they are.
         rows (`Sequence[Sequence[str]]`): [rows, columns].
         left (`Collection[int]`): the columns of text.
         keys (`int`): the first columns, which tell rows apart.
@@ -54,7 +54,7 @@ def text_table(
 
     ```
     """
-    columns = list(zip(headers, *rows, strict=True))
+    columns = list(zip(headers or [""] * len(rows[0]), *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if _total(widths) <= line_width():
         lines, names = _aligned(columns, range(len(columns)), widths, left), {}
@@ -63,7 +63,8 @@ def text_table(
         lines, names = min(forms, key=lambda form: sum(map(len, form)))
     styles = {0: HEADING} if best is None else {0: HEADING, best + 1: BEST}
     remarks = [*([paragraph(below)] if below else []), *_legend(names)]
-    return "\n".join([*(painted(text, styles.get(row)) for text, row in lines), *remarks])
+    shown = (painted(text, styles.get(row)) for text, row in lines if headers or row != 0)
+    return "\n".join([*shown, *remarks])
 
 
 def paragraph(text: str) -> str:

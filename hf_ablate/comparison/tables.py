@@ -38,7 +38,7 @@ def comparison_table(content: dict[str, Any]) -> str:
     left = (0, 1) if by == "run" else (0, 2)
     table = text_table([*headers, "best", "uniform", "mean", "reference"], rows, left=left, keys=len(headers) - 5)
     scales = [
-        f"{name}: {row['proxy_scale']} proxies against {row['reference_scale']} references"
+        paragraph(f"{name}: {row['proxy_scale']} proxies against {row['reference_scale']} references")
         for name, row in runs.items()
         if row["proxy_scale"] != row["reference_scale"]
     ]

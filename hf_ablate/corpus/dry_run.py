@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..text_table import paragraph, text_table
 from .arguments import PartitionArguments
 from .collection_arguments import NamedCollection
 from .decontamination.evaluation_sets import list_evaluation_files
@@ -50,8 +51,9 @@ def describe_input(arguments: PartitionArguments) -> tuple[list[str], dict[str, 
     else:
         partitions, unused = partitions_of_files(files, recipe)
         facts |= {"partitions": partitions, "unused_partitions": unused}
-        lines += [_line(name, entry) for name, entry in partitions.items()]
-        lines += [f"  not used: {', '.join(unused[:20])}"] if unused else []
+        rows = [_cells(name, entry) for name, entry in partitions.items()]
+        lines += [text_table(None, rows, left=(0, 1), keys=2)] if rows else []
+        lines += [paragraph(f"  not used: {', '.join(unused[:20])}")] if unused else []
     return lines, facts
 
 
@@ -63,8 +65,8 @@ def _collection_line(collection: NamedCollection, files: list[InputFile]) -> str
     return f"{name}{what} {', '.join(collection.roots)}"
 
 
-def _line(name: str, entry: Mapping[str, Any]) -> str:
-    return f"  {entry['role']:<16} {name:<24} {entry['documents']:>7,} documents {entry['bytes'] / 1e6:>10,.2f} MB"
+def _cells(name: str, entry: Mapping[str, Any]) -> list[str]:
+    return [f"  {entry['role']}", name, f"{entry['documents']:,} documents", f"{entry['bytes'] / 1e6:,.2f} MB"]
 
 
 def partitions_of_files(files: list[InputFile], recipe: Recipe) -> tuple[dict[str, dict[str, Any]], list[str]]:

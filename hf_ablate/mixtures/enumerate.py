@@ -180,7 +180,7 @@ def print_summary(candidates: list[CandidateMixture], output_format: str) -> Non
     )
     if (seeds := max(candidate.reference_seeds for candidate in candidates)) > 1:
         models = sum(len(candidate.reference_models) for candidate in candidates)
-        print(f"Each reference is trained with {seeds} seeds: {models} reference models.")
+        print(paragraph(f"Each reference is trained with {seeds} seeds: {models} reference models."))
 
 
 def read_mixtures(run_dir: Path) -> list[CandidateMixture]:

@@ -42,7 +42,7 @@ def run(arguments: PredictArguments) -> None:
     elif arguments.output_format == "csv":
         _print_csv(listed, names, predicted)
     else:
-        print(_table(listed, names, predicted))
+        print(predictions_table(listed, names, predicted))
         print(paragraph(_legend(study)))
 
 
@@ -97,7 +97,14 @@ def _json_text(evidence: Evidence, listed: ListedMixtures, names: list[str], pre
     return records_text({"unit_of_measure": evidence.unit_of_measure, "scale": evidence.scale, "predictions": rows})
 
 
-def _table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
+def predictions_table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
+    """A line for each mixture, with the mean of domains alone where there are many domains.
+
+    Args:
+        listed ([`ListedMixtures`]): the mixtures.
+        names (`list[str]`): [columns], the mean first.
+        predicted ([`Prediction`]): [mixtures, columns].
+    """
     shown = names if len(names) <= _MOST_COLUMNS else names[:1]
     rows = [
         [name, *(f"{mean:.4f} ± {sd:.4f}" for mean, sd in zip(means[: len(shown)], sds, strict=False))]

@@ -204,7 +204,7 @@ def agreement_tables(agreement: Agreement) -> str:
             paragraph(title),
             f"\n{target_text(shown)}, n = {group['n']}",
             _predictor_table(agreement, group),
-            *(f"-: {reason}" for reason in sorted(reasons)),
+            *(paragraph(f"-: {reason}") for reason in sorted(reasons)),
             *_coverage_text(group),
             *(_beside_trained(agreement, name, some) for name, some in tabulated.items()),
             "\n" + paragraph(_STATISTICS_EXPLAINED),

@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..launch import process_count
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
+from ..text_table import paragraph
 from .changes import changes_by_stage
 from .checks import check_groups, check_pool, check_settings
 from .dry_run import print_plan
@@ -122,7 +123,7 @@ def run(arguments: RunArguments) -> None:
     for stage, line in _run_stages(stages, tokens, arguments.verbose):
         lines[stage] = line
         if not (arguments.verbose or as_json):
-            print(f"{stage}: {line}", flush=True)
+            print(paragraph(f"{stage}: {line}"), flush=True)
     rounds = {}
     if arguments.rounds:
 
@@ -132,7 +133,7 @@ def run(arguments: RunArguments) -> None:
 
         def say(line: str) -> None:
             if not as_json:
-                print(line, flush=True)
+                print(paragraph(line), flush=True)
 
         rounds = run_rounds(arguments.round_settings, stages, rerun, say)
     if not arguments.verbose:
@@ -162,7 +163,8 @@ def _print_end(study: Path, lines: Mapping[str, str], run_dir: Path, as_json: bo
         print(json.dumps(content))
     elif answer:
         print(f"\n{answer_text(answer)}")
-        print("Tables: --verbose, or the commands `hf-ablate rank` and `hf-ablate evaluate` with the recipes.")
+        tables = "Tables: --verbose, or the commands `hf-ablate rank` and `hf-ablate evaluate` with the recipes."
+        print(paragraph(tables))
 
 
 def run_folder_of(stages: Mapping[str, Any]) -> Path:

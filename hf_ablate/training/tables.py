@@ -6,7 +6,7 @@ from typing import Any
 
 from ..manifest import read_manifest
 from ..run_folder import RunFolder, split_model_id
-from ..text_table import text_table
+from ..text_table import paragraph, text_table
 from .pool import PlannedModel
 
 
@@ -43,7 +43,7 @@ def each_table(costs: Sequence[Mapping[str, Any]]) -> str:
         costs (`Sequence[Mapping[str, Any]]`): from [`costs_of_each`].
     """
     open_total = "The corpus decides how many models there are; their total follows when it is partitioned."
-    return "\n".join([*([table_of(costs)] if costs else []), open_total])
+    return "\n".join([*([table_of(costs)] if costs else []), paragraph(open_total)])
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -58,7 +58,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     notes = dict.fromkeys(row["flops_note"] for row in rows if "flops_note" in row)
-    return "\n".join([text_table(cells[0], cells[1:]), *(f"FLOPs: {note}" for note in notes)])
+    return "\n".join([text_table(None, cells), *(paragraph(f"FLOPs: {note}") for note in notes)])
 
 
 def _total(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -91,4 +91,4 @@ def print_trained(models: Sequence[PlannedModel], run: RunFolder, as_json: bool)
         [_label(row), f"{row['tokens']:,} tokens", f"{row['flops']:.3g} FLOPs", f"{row['seconds']:.1f} s"]
         for row in rows
     ]
-    print(text_table(cells[0], cells[1:]))
+    print(text_table(None, cells))

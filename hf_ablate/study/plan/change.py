@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from ...text_table import paragraph
+
 
 class Change(IntEnum):
     """Whether something will change. The largest of several says whether any of them will.
@@ -50,7 +52,7 @@ class StagePlan:
             line = self.what
         else:
             line = f"unknown until {self.after} has run" + (f": {self.what}" if self.what else "")
-        return "\n".join([f"{self.stage}: {line}", *([self.details] if self.details else [])])
+        return "\n".join([paragraph(f"{self.stage}: {line}"), *([self.details] if self.details else [])])
 
     def as_json(self) -> dict[str, Any]:
         """`stage`, `state` (`unchanged`, `to do` or `unknown`), `unknown_until` (a stage), and the facts."""

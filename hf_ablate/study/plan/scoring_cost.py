@@ -8,6 +8,7 @@ from ...evaluation.arguments import EvaluateArguments
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...mixtures.proxies import ENSEMBLE, MERGE
 from ...run_folder import RunFolder, model_id, split_model_id
+from ...text_table import paragraph
 from .change import Change, StagePlan
 from .corpus import CorpusPlan, MixturesPlan, with_vocabulary
 
@@ -92,4 +93,4 @@ def _text(cost: Mapping[str, Any]) -> str:
         return f"{cost_text(cost)}\nforward passes of a model for every mixture instead: {instead['flops']:.3g} FLOPs"
     note = f"\nFLOPs: {cost['flops_note']}" if "flops_note" in cost else ""
     each = f"{cost['flops_per_token']:.3g} FLOPs for each token of the evaluation text, which is not there yet"
-    return f"forward passes of {cost['models']} models: {each}{note}"
+    return "\n".join(map(paragraph, f"forward passes of {cost['models']} models: {each}{note}".split("\n")))
