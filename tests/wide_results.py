@@ -54,7 +54,8 @@ class WideResults:
                 "ranked_by": [{"predictor": "stack", "label": "stack", "description": "of all", "scored": None}],
                 "mixtures": [{"mixture_id": one.id, "mixture": one.weights} for one in self.mixtures],
                 "targets": [
-                    {"target": name, "level": "mean" if name == MEAN else "domain", "noise_floor": None}
+                    {"target": name, "level": "mean" if name == MEAN else "domain", "noise_floor": None,
+                     "unit_of_measure": "bits per byte", "mixed_units": ""}
                     for name in (MEAN, *self.targets)
                 ],
                 "members": [{"target": MEAN, "member": name} for name in self.targets],
@@ -77,7 +78,8 @@ class WideResults:
         ]  # fmt: skip
         return Agreement(
             {
-                "references": 40, "reference_budget": "fixed", "proxy_scale": None, "reference_scale": None,
+                "target": MEAN, "references": 40, "reference_budget": "fixed",
+                "proxy_scale": None, "reference_scale": None,
                 "references_from": None,
                 "confidence": 0.95,
                 "unit_of_measure": "bits per byte", "agreement": rows,

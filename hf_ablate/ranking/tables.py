@@ -273,9 +273,11 @@ def number_text(value: float | None, statistic: str) -> str:
 
 
 def _shown_targets(agreement: Agreement) -> list[str]:
-    """The targets that have a line; of many, those that are no single domain."""
+    """The targets that have a line; of many, the study's and those that are no single domain."""
     levels = {row["target"]: row["level"] for row in agreement.content["agreement"]}
-    return [name for name, level in levels.items() if len(levels) <= _MOST_TARGETS or level != DOMAIN]
+    if len(levels) <= _MOST_TARGETS:
+        return list(levels)
+    return [name for name, level in levels.items() if level != DOMAIN or name == agreement.study_target]
 
 
 def _group_table(agreement: Agreement, title: str, groups: list[tuple[str, dict[str, Any]]], below: str = "") -> str:
