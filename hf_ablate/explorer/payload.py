@@ -43,7 +43,7 @@ def explorer_payload(
     names = ranking.names()
     return {
         "title": title,
-        "unit_of_measure": evidence.unit_of_measure,
+        "units_of_measure": [evidence.unit_of(target) for target in np.eye(len(evidence.domains))],
         "scale": evidence.scale,
         "units": units,
         "groups": {name: [units.index(unit) for unit in members] for name, members in corpus.groups.items()},
@@ -59,6 +59,7 @@ def explorer_payload(
             }
             for target in targets_of(evidence)
         ],
+        "study_target": evidence.target().name,
         "z90": two_sided(0.9),
         "ties": _ties(fitted, ranking.content["confidence"]),
         "table": table.payload(),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from explorer_pages import Explorer, study_of
-from made_up_evidence import made_up_evidence
+from made_up_evidence import made_up_evidence, with_tasks
 
 import hf_ablate.explorer
 from hf_ablate.explorer.arrays import packed
@@ -136,11 +136,10 @@ def test_a_slider_shows_what_the_study_predicts(explorer, study):
 
 def test_the_prediction_is_said_after_a_change(explorer):
     explorer.press("Weight of c", "ArrowRight", 2)
-    explorer.page.wait_for_function(
-        "document.querySelector('#summary [role=status]').textContent.includes('Predicted')"
-    )
-    said = explorer.page.locator("#summary [role=status]").text_content()
-    assert explorer.page.locator("#summary b").inner_text() in said and "90 % interval" in said and "Rank" in said
+    score = explorer.drawn().locator("#summary b").inner_text()
+    said = explorer.page.locator("#summary [role=status]", has_text=score)
+    said.wait_for(state="attached")
+    assert "90 % interval" in said.text_content() and "Rank" in said.text_content()
 
 
 def test_locks_floors_and_caps_hold_by_keyboard(explorer):
@@ -321,6 +320,22 @@ def test_a_unit_that_no_model_had_is_named(browser, tmp_path):
     explorer.press("Weight of c", "PageUp")
     assert "Nothing is known of c: no model" in explorer.drawn().locator("#prediction .reach.warning").inner_text()
     explorer.page.close()
+    assert explorer.errors == []
+
+
+def test_a_study_is_opened_on_its_own_target(browser, tmp_path):
+    evidence = with_tasks()
+    asked = replace(evidence, study_target="tasks", tasks={name: "error rate" for name in evidence.tasks})
+    fitted, payload = study_of(asked, CORPUS)
+    explorer = Explorer(browser, tmp_path / "tasks.html", payload)
+    page = explorer.drawn()
+    assert page.locator("#summary .of").inner_text() == "Predicted error rate, tasks"
+    best = fitted.predictor.expected(evidence.known_mixtures())[:, 4:].mean(axis=1).min()
+    assert page.locator("#summary b").inner_text() == score_text(best)
+    assert page.get_by_role("button", name="tasks (the study's target)").get_attribute("aria-pressed") == "true"
+    page.get_by_text("Weight of domain web").press("ArrowRight")
+    assert "different units: bits per byte and error rate." in explorer.drawn().locator("#target .answer").inner_text()
+    page.close()
     assert explorer.errors == []
 
 

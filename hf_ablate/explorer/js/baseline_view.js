@@ -28,7 +28,9 @@ function drawBaseline(study, state, section) {
     const { order } = standingOn(study, state.get().target);
     const exact = study.mixtures.find(({ id, name }) => name === text || id === text);
     if (exact) return state.update({ baseline: exact.id });
-    const found = Array.from(order).filter((row) => study.mixtures[row].name.toLowerCase().includes(text.toLowerCase()));
+    const found = Array.from(order).filter((row) =>
+      study.mixtures[row].name.toLowerCase().includes(text.toLowerCase()),
+    );
     suggestions
       .selectAll("option")
       .data(found.slice(0, MOST_SUGGESTED))

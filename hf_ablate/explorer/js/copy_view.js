@@ -6,7 +6,10 @@ function drawCopy(study, state, container) {
   const formats = Object.entries(study.formats);
   if (formats.length) drawFormats(formats, state, section);
   section.append("h3").text("This view");
-  section.append("p").attr("class", "note").text("The address holds the mixture, its limits and the target: whoever has this file sees the same.");
+  section
+    .append("p")
+    .attr("class", "note")
+    .text("The address holds the mixture, its limits and the target: whoever has this file sees the same.");
   const line = section.append("p").attr("class", "settings");
   const label = line.append("label").attr("class", "wide").text("Address ");
   const address = label.append("input").attr("readonly", true);
@@ -28,8 +31,17 @@ function drawCopy(study, state, container) {
 function drawFormats(formats, state, section) {
   const label = section.append("p").attr("class", "settings").append("label").text("Format ");
   const choice = label.append("select").on("change", () => show(state.get()));
-  choice.selectAll("option").data(formats).join("option").attr("value", ([name]) => name).text(([, format]) => format.label);
-  const text = section.append("pre").attr("tabindex", 0).attr("role", "region").attr("aria-label", "The mixture in this format");
+  choice
+    .selectAll("option")
+    .data(formats)
+    .join("option")
+    .attr("value", ([name]) => name)
+    .text(([, format]) => format.label);
+  const text = section
+    .append("pre")
+    .attr("tabindex", 0)
+    .attr("role", "region")
+    .attr("aria-label", "The mixture in this format");
   const buttons = section.append("div").attr("class", "buttons");
   copyButton(buttons, "Copy", () => text.text(), text.node());
   const save = buttons.append("a").attr("class", "button").text("Save as a file");
@@ -39,8 +51,14 @@ function drawFormats(formats, state, section) {
     const format = Object.fromEntries(formats)[choice.property("value")];
     const content = exportText(format, weights);
     text.text(content);
-    save.attr("download", format.file_name).attr("href", `data:text/plain;charset=utf-8,${encodeURIComponent(content)}`);
-    notes.selectAll("li").data(exportNotes(format, weights)).join("li").text((note) => note);
+    save
+      .attr("download", format.file_name)
+      .attr("href", `data:text/plain;charset=utf-8,${encodeURIComponent(content)}`);
+    notes
+      .selectAll("li")
+      .data(exportNotes(format, weights))
+      .join("li")
+      .text((note) => note);
   }
   drawOnChange(state, ["weights"], show);
 }

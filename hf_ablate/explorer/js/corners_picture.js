@@ -84,7 +84,7 @@ function linePicture(study, standing, size) {
     marginBottom: 44,
     x: { domain: [0, 1], tickFormat: (share) => Math.round(100 * share), label: `${study.units[1]}, % of the tokens; the rest is ${study.units[0]}`, labelArrow: "none" },
     y: {
-      domain: paddedExtent([...scores, ...curve.flatMap(({ low, high }) => [low, high])]), label: `predicted, ${study.unit_of_measure}`,
+      domain: paddedExtent([...scores, ...curve.flatMap(({ low, high }) => [low, high])]), label: `predicted, ${study.unitOf(target)}`,
       labelArrow: "none", ticks: 5,
     },
     marks: [

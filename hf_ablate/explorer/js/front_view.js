@@ -67,6 +67,7 @@ function frontPicture(study, targets, standings, size) {
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
+  const both = targets[0].weights.map((weight, domain) => weight + targets[1].weights[domain]);
   const places = rows.map((row) => ({ row, x: x.apply(first[row]), y: y.apply(second[row]) }));
   return {
     plot,
@@ -82,7 +83,7 @@ function frontPicture(study, targets, standings, size) {
     label:
       `Predicted scores of ${counted(rows.length, "mixture")} on ${targets[0].label} and ${targets[1].label}. ` +
       `No other mixture beats ${counted(front.length, "of them")} on both.`,
-    notes: [`Predicted, ${study.unit_of_measure}; lower is better, so that the best lie at the lower left.`],
+    notes: [`Predicted, ${study.unitOf(both)}; lower is better, so that the best lie at the lower left.`],
     legend: [["listed", "mixture"], ["front", "on the front: no other is better on both"], ["current", "current mixture"]],
   };
 }

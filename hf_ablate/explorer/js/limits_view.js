@@ -7,10 +7,23 @@ function drawLimits(study, state, section) {
   const broken = details.append("p").attr("class", "note");
   const table = details.append("div").attr("class", "long").append("table");
   const heads = ["Unit", "At least, %", "At most, %"];
-  table.append("thead").append("tr").selectAll("th").data(heads).join("th").attr("scope", "col").text((head) => head);
+  table
+    .append("thead")
+    .append("tr")
+    .selectAll("th")
+    .data(heads)
+    .join("th")
+    .attr("scope", "col")
+    .text((head) => head);
   const rows = table.append("tbody").selectAll("tr").data(study.units).join("tr");
-  rows.append("th").attr("scope", "row").text((unit) => unit);
-  for (const [name, what] of [["floors", "At least"], ["caps", "At most"]]) {
+  rows
+    .append("th")
+    .attr("scope", "row")
+    .text((unit) => unit);
+  for (const [name, what] of [
+    ["floors", "At least"],
+    ["caps", "At most"],
+  ]) {
     rows
       .append("td")
       .append("input")
@@ -28,6 +41,7 @@ function drawLimits(study, state, section) {
     .text("Without floors and caps")
     .on("click", () => state.update({ floors: study.units.map(() => 0), caps: study.units.map(() => 1) }));
 
+  /** Set a floor or cap to what its field says, if some mixture keeps it. */
   function set(name, unit, field) {
     const share = field.value === "" ? (name === "caps" ? 1 : 0) : field.valueAsNumber / 100;
     const limits = state.get()[name].map((limit, other) => (other === unit ? share : limit));
@@ -45,9 +59,15 @@ function drawLimits(study, state, section) {
     const set = study.units.filter((_, unit) => floors[unit] > 0 || caps[unit] < 1);
     summary.text(`Floors and caps${set.length ? ` (of ${counted(set.length, "unit")})` : ""}`);
     clear.property("disabled", set.length === 0);
-    const outside = study.units.filter((_, unit) => weights[unit] < floors[unit] - 1e-9 || weights[unit] > caps[unit] + 1e-9);
+    const outside = study.units.filter(
+      (_, unit) => weights[unit] < floors[unit] - 1e-9 || weights[unit] > caps[unit] + 1e-9,
+    );
     rows.classed("broken", (unit) => outside.includes(unit));
-    broken.text(outside.length ? `The mixture that is shown does not keep them for ${outside.join(", ")}; the next slider that moves makes it.` : "");
+    broken.text(
+      outside.length
+        ? `The mixture that is shown does not keep them for ${outside.join(", ")}; the next slider that moves makes it.`
+        : "",
+    );
   }
   drawOnChange(state, ["floors", "caps", "weights"], show);
 }

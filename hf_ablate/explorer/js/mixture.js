@@ -33,7 +33,10 @@ function movedTo(state, members, wanted) {
   if (least > most) return state.weights;
   const total = Math.min(Math.max(wanted, least), most);
   const weights = Array(state.weights.length);
-  for (const [units, share] of [[members, total], [others, 1 - total]]) {
+  for (const [units, share] of [
+    [members, total],
+    [others, 1 - total],
+  ]) {
     const of = (values) => units.map((unit) => values[unit]);
     poured(of(state.weights), of(low), of(high), share).forEach((weight, place) => (weights[units[place]] = weight));
   }
@@ -70,9 +73,19 @@ function poured(shares, low, high, total) {
   if (most < total - ROUNDING) {
     // those that have something are full: the others share what is left
     const rest = shares.map((_, place) => (isSome[place] ? 0 : 1));
-    return levelled(rest, low.map((least, place) => (isSome[place] ? high[place] : least)), high, total);
+    return levelled(
+      rest,
+      low.map((least, place) => (isSome[place] ? high[place] : least)),
+      high,
+      total,
+    );
   }
-  return levelled(shares.map((share, place) => (isSome[place] ? share : 0)), low, high, total);
+  return levelled(
+    shares.map((share, place) => (isSome[place] ? share : 0)),
+    low,
+    high,
+    total,
+  );
 }
 
 /** The same for shares of which some are above 0 and can take the total together. */
@@ -80,7 +93,9 @@ function levelled(shares, low, high, total) {
   const at = (level) => shares.map((share, place) => Math.min(Math.max(level * share, low[place]), high[place]));
   const taking = d3.range(shares.length).filter((place) => shares[place] > 0);
   // between these levels, the sum rises in a straight line
-  const turns = [0, ...taking.flatMap((place) => [low[place] / shares[place], high[place] / shares[place]])].sort(d3.ascending);
+  const turns = [0, ...taking.flatMap((place) => [low[place] / shares[place], high[place] / shares[place]])].sort(
+    d3.ascending,
+  );
   const above = d3.bisector((level) => d3.sum(at(level))).left(turns, total);
   if (above === 0) return at(turns[0]);
   if (above === turns.length) return at(turns.at(-1));
@@ -139,6 +154,7 @@ function dividingFields(study) {
   });
 }
 
+/** @returns {[string, number[]][]} the groups by a field, with their units */
 function groupsBy(study, field) {
   return Object.entries(study.groups).filter(([name]) => name.startsWith(`${field}=`));
 }

@@ -17,7 +17,9 @@ function predictedOn(study, weights, target) {
 /** @returns {Interval[]} the same for every domain */
 function predictedOnDomains(study, weights) {
   if (!study.predictor.predict) {
-    return study.domains.map((_, domain) => predictedOn(study, weights, denseWeights([[domain, 1]], study.domains.length)));
+    return study.domains.map((_, domain) =>
+      predictedOn(study, weights, denseWeights([[domain, 1]], study.domains.length)),
+    );
   }
   const { mean, sd } = study.predictor.predict(Float64Array.from(weights));
   return study.domains.map((_, domain) => {

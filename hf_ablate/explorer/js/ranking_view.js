@@ -28,7 +28,7 @@ function drawRanking(study, state, container) {
     found.text(text.trim() ? `${counted(rows.length, "mixture")} of ${countText(study.mixtures.length)}` : "");
     lead.text(
       `${counted(study.mixtures.length, "mixture")} by predicted score on ${targetLabel(study, standing().target)}, ` +
-        `${study.unit_of_measure}; lower is better.`,
+        `${study.unitOf(standing().target)}; lower is better.`,
     );
     table.show(rows, rankingColumns(study, standing()));
   }

@@ -17,7 +17,9 @@ function farFrom(study) {
   const spacing = (rows) => {
     const some = rows.filter((_, place) => place % Math.ceil(rows.length / MOST_COMPARED) === 0);
     const nearest = some.map((row) =>
-      d3.min(rows, (other) => (other === row ? undefined : totalVariation(study.mixtures[row].weights, study.mixtures[other].weights))),
+      d3.min(rows, (other) =>
+        other === row ? undefined : totalVariation(study.mixtures[row].weights, study.mixtures[other].weights),
+      ),
     );
     return d3.quantile(nearest, ALMOST_ALL) ?? NaN;
   };
@@ -39,14 +41,16 @@ function reachOf(study, weights, far) {
     sentences.push(
       scored.distance < 1e-9
         ? "A proxy was scored for this very mixture."
-        : `The nearest mixture that a proxy was scored for exchanges ${percentText(scored.distance)} of the tokens (${study.mixtures[scored.row].name}).`,
+        : "The nearest mixture that a proxy was scored for exchanges " +
+            `${percentText(scored.distance)} of the tokens (${study.mixtures[scored.row].name}).`,
     );
   }
   if (!reference) sentences.push("There is no reference model to check the prediction against.");
   else if (reference.distance < 1e-9) sentences.push("A reference model was trained on this very mixture.");
   else {
     sentences.push(
-      `The nearest reference model exchanges ${percentText(reference.distance)} (${study.mixtures[reference.row].name}).`,
+      `The nearest reference model exchanges ${percentText(reference.distance)} ` +
+        `(${study.mixtures[reference.row].name}).`,
     );
   }
   const unknown = unknownUnits(study, weights);

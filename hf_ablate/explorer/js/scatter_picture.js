@@ -24,7 +24,7 @@ function scatterPicture(study, standing, size) {
     marginLeft: LEFT,
     marginTop: top,
     marginBottom: bottom,
-    x: { domain: [least - margin, most + margin], label: `predicted, ${study.unit_of_measure}`, labelArrow: "none", ticks: size.width / 110 },
+    x: { domain: [least - margin, most + margin], label: `predicted, ${study.unitOf(standing.target)}`, labelArrow: "none", ticks: size.width / 110 },
     y: {
       domain: paddedExtent(references.values()),
       range: [floor - strip - (strip && gap), top],

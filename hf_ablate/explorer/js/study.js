@@ -6,10 +6,12 @@
  * @property {Object<string, number[]>} groups - `FIELD=VALUE` → positions of its units
  * @property {string[]} fields - by whose values there are groups
  * @property {number[]|null} tokens - available of every unit, where the corpus records them
+ * @property {string[]} units_of_measure - of every domain's scores
  * @property {Object<string, Float64Array>} presets - mixtures by rule: `uniform` and, where they are recorded, `tokens`
  * @property {string[]} domains - `<source>/<domain>`
  * @property {{name: string, label: string, level: string, weights: Float64Array}[]} targets - means of domains, and
- *     domains; the first is the study's own
+ *     domains
+ * @property {string} study_target - the name of the study's own target
  * @property {Float64Array} firstTarget - weights of the domains in the study's own target; they sum to 1
  * @property {{id: string, name: string, weights: Float64Array}[]} mixtures - that were ranked
  * @property {number[]} scored - positions of those that a proxy was scored for
@@ -47,7 +49,7 @@ async function openStudy(payload, onProgress) {
   return {
     ...payload,
     targets: payload.targets.map((target) => ({ ...target, weights: denseWeights(target.weights, domains) })),
-    firstTarget: denseWeights(payload.targets[0].weights, domains),
+    firstTarget: denseWeights(payload.targets.find(({ name }) => name === payload.study_target).weights, domains),
     presets: {
       uniform: normalised(payload.units.map(() => 1)),
       ...(payload.tokens && { tokens: normalised(payload.tokens) }),
@@ -58,6 +60,9 @@ async function openStudy(payload, onProgress) {
     predictor,
     mean,
     references: payload.references.rows.map((row, position) => ({ row, losses: rowOf(payload.references.losses, position) })),
+
+    /** @returns {string} the unit of measure of a target, [domains]; of one that adds several, all of them */
+    unitOf: (target) => Array.from(new Set(payload.units_of_measure.filter((_, domain) => target[domain] > 0))).join(" and "),
 
     /** @returns {number} the position of the ranked mixture with these weights; -1 if there is none */
     find: (weights) => byWeights.get(keyOf(weights)) ?? -1,

@@ -17,11 +17,12 @@ function drawSummary(study, state, container) {
     const own = predictedOn(study, now.weights, standing.target);
     const compared = baselineOf(study, now.baseline);
     const label = targetLabel(study, standing.target);
-    target.text(`Predicted ${study.unit_of_measure}, ${label}`);
+    target.text(`Predicted ${study.unitOf(standing.target)}, ${label}`);
     value.text(scoreText(own.mean));
     interval.text(Number.isFinite(own.low) ? `90 %: ${intervalText(own)}` : "");
     const words = [];
-    if (Number.isFinite(current.score)) words.push(`Rank ${countText(current.rank)} of ${countText(standing.order.length)}`);
+    if (Number.isFinite(current.score))
+      words.push(`Rank ${countText(current.rank)} of ${countText(standing.order.length)}`);
     const difference = own.mean - predictedOn(study, compared.weights, standing.target).mean;
     const reach = differenceOf(study, now.weights, compared.weights, standing.target)?.reach;
     const range = reach === undefined ? "" : ` ± ${scoreText(reach)}`;
@@ -30,8 +31,8 @@ function drawSummary(study, state, container) {
     place.text(words.join(" · ") || whyNothing(study, now.weights));
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      const interval = Number.isFinite(own.low) ? `, 90 % interval ${intervalText(own)}` : "";
-      spoken.text(`Predicted on ${label}: ${scoreText(own.mean)}${interval}. ${place.text()}.`);
+      const ends = Number.isFinite(own.low) ? `, 90 % interval ${intervalText(own)}` : "";
+      spoken.text(`Predicted on ${label}: ${scoreText(own.mean)}${ends}. ${place.text()}.`);
     }, SPOKEN_AFTER);
   }
   drawOnChange(state, ["weights", "target", "baseline"], show);

@@ -27,7 +27,9 @@ function drawTarget(study, state, container) {
     const own = predictedOn(study, weights, standing.target);
     const best = standing.order[0];
     const range = Number.isFinite(own.low) ? ` (90\u00a0%: ${intervalText(own)})` : "";
-    const rank = Number.isFinite(current.score) ? `, rank ${countText(current.rank)} of ${countText(standing.order.length)}` : "";
+    const rank = Number.isFinite(current.score)
+      ? `, rank ${countText(current.rank)} of ${countText(standing.order.length)}`
+      : "";
     const parts = [
       ["span", `${upperFirst(targetLabel(study, standing.target))}: the mixture has `],
       ["b", scoreText(own.mean)],
@@ -35,6 +37,8 @@ function drawTarget(study, state, container) {
       ["b", study.mixtures[best].name],
       ["span", `, has ${scoreText(standing.scores[best])}.`],
     ];
+    const units = study.unitOf(standing.target);
+    if (units.includes(" and ")) parts.push(["span", ` It adds numbers in different units: ${units}.`]);
     words.text("");
     for (const [tag, text] of parts) words.append(tag).text(text);
     go.property("disabled", current.row === best);
@@ -45,19 +49,28 @@ function drawTarget(study, state, container) {
 function drawTargetPresets(study, state, section) {
   const set = (target) => state.update({ target: asSliders(target.weights) });
   const means = study.targets.filter(({ level }) => ["mean", "source_mean", "weighted", "task_mean"].includes(level));
-  const buttons = section.append("div").attr("class", "buttons").attr("role", "group").attr("aria-label", "Set the target");
+  const buttons = section
+    .append("div")
+    .attr("class", "buttons")
+    .attr("role", "group")
+    .attr("aria-label", "Set the target");
   buttons
     .selectAll("button")
     .data(means.slice(0, MOST_MEANS))
     .join("button")
     .attr("type", "button")
-    .text(({ level, label }) => (level === "mean" ? upperFirst(label) : label))
+    .text((target) => (target.level === "mean" ? upperFirst(target.label) : presetLabel(study, target)))
     .on("click", (_, target) => set(target));
   const choice = section.append("p").attr("class", "settings").append("label").text("Any target ").append("select");
   choice.append("option").attr("value", "").text("own weights");
   for (const [level, targets] of d3.groups(study.targets, ({ level }) => level)) {
     const group = choice.append("optgroup").attr("label", LEVELS[level] ?? level);
-    group.selectAll("option").data(targets).join("option").attr("value", ({ name }) => name).text(({ label }) => label);
+    group
+      .selectAll("option")
+      .data(targets)
+      .join("option")
+      .attr("value", ({ name }) => name)
+      .text((target) => presetLabel(study, target));
   }
   choice.on("change", () => {
     const target = study.targets.find(({ name }) => name === choice.property("value"));
@@ -79,23 +92,42 @@ const LEVELS = {
   group: "Groups of units",
   domain: "Single domains",
   weighted: "Weighted",
-  task: "Tasks",
+  task_mean: "Mean of tasks",
+  task: "Single tasks",
 };
+
+/** @returns {string} what people read for a target in a list of them */
+function presetLabel(study, { name, level, label }) {
+  return name === study.study_target && level !== "mean" ? `${label} (the study's target)` : label;
+}
 
 /** A slider for every domain, by source. */
 function drawTargetSliders(study, state, section, note) {
   const sources = d3.groups(d3.range(study.domains.length), (domain) => study.domains[domain].split("/")[0]);
   const isOpen = study.domains.length <= OPEN_UP_TO;
-  const groups = section.append("div").attr("class", "weights").selectAll("details").data(sources).join("details").property("open", isOpen);
+  const groups = section
+    .append("div")
+    .attr("class", "weights")
+    .selectAll("details")
+    .data(sources)
+    .join("details")
+    .property("open", isOpen);
   groups.append("summary").text(([source, domains]) => `${source}: ${counted(domains.length, "domain")}`);
-  const rows = groups.append("ul").selectAll("li").data(([, domains]) => domains).join("li");
+  const rows = groups
+    .append("ul")
+    .selectAll("li")
+    .data(([, domains]) => domains)
+    .join("li");
   rows
     .append("label")
     .attr("for", (domain) => `domain-${domain}`)
     .html('<span class="hidden">Weight of domain </span>')
     .append("span")
     .text((domain) => study.domains[domain].replace(/^[^/]*\//, ""));
-  rows.append("output").attr("for", (domain) => `domain-${domain}`).attr("aria-hidden", "true");
+  rows
+    .append("output")
+    .attr("for", (domain) => `domain-${domain}`)
+    .attr("aria-hidden", "true");
   rows
     .append("input")
     .attr("type", "range")
@@ -104,7 +136,9 @@ function drawTargetSliders(study, state, section, note) {
     .attr("max", 1)
     .attr("step", 0.05)
     .on("input", (event, domain) => {
-      const target = state.get().target.map((weight, other) => (other === domain ? event.target.valueAsNumber : weight));
+      const target = state
+        .get()
+        .target.map((weight, other) => (other === domain ? event.target.valueAsNumber : weight));
       const isEmpty = target.every((weight) => weight === 0);
       if (!isEmpty) return state.update({ target });
       show(state.get());
