@@ -14,7 +14,7 @@ import torch
 from accelerate.utils import is_deepspeed_available
 from pool_files import ALPHA_GAMMA, manifests, same_weights, weights
 from safetensors.torch import load_file
-from tiny_corpus import TINY, make_mixtures, tiny_arguments
+from tiny_corpus import TINY, UNITS, make_corpus, make_mixtures, tiny_arguments
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from hf_ablate.errors import InputError
@@ -98,8 +98,18 @@ def launch(launcher, tmp_path):
     return launch
 
 
+@pytest.fixture
+def alone(tmp_path):
+    """A run folder with a corpus of one unit: a seed and a component are all that there is to train."""
+    make_corpus(tmp_path / "alone", {"alpha": UNITS["alpha"]})
+    make_mixtures(tmp_path / "alone", [])
+    return tmp_path / "alone"
+
+
 @pytest.mark.parametrize("config", CONFIGS)
-def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_kill(launch, run_dir, tmp_path, config):
+def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_kill(launch, tmp_path, config):
+    run_dir = tmp_path / "run"
+    make_corpus(run_dir, {unit: UNITS[unit] for unit in ("alpha", "gamma")})
     make_mixtures(run_dir, [{"alpha": 3, "gamma": 1}])
     two, again = (shutil.copytree(run_dir, tmp_path / name) for name in ("two", "again"))
     scored = {"eval_strategy": "steps", "eval_steps": 3}
@@ -119,27 +129,27 @@ def test_two_processes_give_the_losses_scores_and_weights_of_one_also_after_a_ki
     AutoModelForCausalLM.from_pretrained(two / "models/references" / ALPHA_GAMMA.partition(":")[2])
 
     shutil.copytree(two / "models/seed", again / "models/seed")
-    words += ["--model", "component:beta"]
+    words += ["--model", "component:gamma"]
     assert "SIGKILL" in launch(config, again, *words, TEST_KILL_AT_STEP="5").stderr
-    assert not (again / "models/components/beta/manifest.json").exists()
+    assert not (again / "models/components/gamma/manifest.json").exists()
     resumed = launch(config, again, *words)
     assert resumed.returncode == 0, resumed.stderr
-    assert "component:beta: resuming from checkpoint-4" in resumed.stderr
-    assert same_weights(weights(again, "component:beta"), weights(two, "component:beta"))
-    assert logged(again, "component:beta") == logged(two, "component:beta")
+    assert "component:gamma: resuming from checkpoint-4" in resumed.stderr
+    assert same_weights(weights(again, "component:gamma"), weights(two, "component:gamma"))
+    assert logged(again, "component:gamma") == logged(two, "component:gamma")
 
 
 @pytest.mark.parametrize("config", CONFIGS[1:])
 def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one_process(
-    launch, run_dir, tmp_path, config
+    launch, alone, tmp_path, config
 ):
-    two = shutil.copytree(run_dir, tmp_path / "two")
+    two = shutil.copytree(alone, tmp_path / "two")
     changes = {"eval_strategy": "steps", "eval_steps": 1, "bf16": True, "peft": "lora", "lora_r": 2}
     result = launch(config, two, *(f"--{name}={value}" for name, value in changes.items()))
     assert result.returncode == 0, result.stderr
-    run(tiny_arguments(run_dir, **changes))
+    run(tiny_arguments(alone, **changes))
     for model in ("seed", "component:alpha"):
-        one_score, two_score = (logged(folder, model)["1 eval_bits_per_byte"] for folder in (run_dir, two))
+        one_score, two_score = (logged(folder, model)["1 eval_bits_per_byte"] for folder in (alone, two))
         assert two_score == pytest.approx(one_score, rel=1e-3)
     for folder in ("seed", "components/alpha", "components/alpha/adapter"):
         (file,) = (two / "models" / folder).glob("*.safetensors")
@@ -150,18 +160,18 @@ def test_with_bf16_the_float32_weights_are_saved_and_the_scores_are_those_of_one
 
 
 @pytest.mark.parametrize("config", [config for config in CONFIGS if config != "zero2"])
-def test_adapters_of_two_processes_are_those_of_one(launch, run_dir, tmp_path, config):
-    two = shutil.copytree(run_dir, tmp_path / "two")
+def test_adapters_of_two_processes_are_those_of_one(launch, alone, tmp_path, config):
+    two = shutil.copytree(alone, tmp_path / "two")
     adapted = {"peft": "lora", "lora_r": 2, "eval_strategy": "steps", "eval_steps": 3}
     result = launch(config, two, *(f"--{name}={value}" for name, value in adapted.items()))
     assert result.returncode == 0, result.stderr
-    run(tiny_arguments(run_dir, **adapted))
-    assert logged(two, "component:alpha") == pytest.approx(logged(run_dir, "component:alpha"), rel=1e-5)
+    run(tiny_arguments(alone, **adapted))
+    assert logged(two, "component:alpha") == pytest.approx(logged(alone, "component:alpha"), rel=1e-5)
     for tensor, value in weights(two, "component:alpha").items():
-        torch.testing.assert_close(value, weights(run_dir, "component:alpha")[tensor], rtol=0, atol=2e-4)
+        torch.testing.assert_close(value, weights(alone, "component:alpha")[tensor], rtol=0, atol=2e-4)
     folder = "models/components/alpha/adapter"
     assert sorted(path.name for path in (two / folder).iterdir()) == sorted(
-        path.name for path in (run_dir / folder).iterdir()
+        path.name for path in (alone / folder).iterdir()
     )
 
 
