@@ -47,22 +47,23 @@ def run(arguments: PredictArguments) -> None:
 
 
 def predict(study: FittedStudy, mixtures: list[Mixture]) -> tuple[list[str], Prediction]:
-    """The losses of mixtures on the mean of domains and on every domain.
+    """The losses of mixtures on the study's target, mostly the mean of domains, and on every domain.
 
     Args:
         study ([`FittedStudy`]): what predicts.
         mixtures (`list[Mixture]`): of its units.
 
     Returns:
-        `tuple[list[str], Prediction]`: [columns], `mean` first, and the predictions, [mixtures, columns].
+        `tuple[list[str], Prediction]`: [columns], the target first, and the predictions, [mixtures, columns].
     """
     weights, domains = study.evidence.weights_of(mixtures), list(study.evidence.domains)
     prediction = study.predictor.predict(weights)
-    target = study.evidence.target().weights
+    target = study.evidence.target()
     parts = range(0, len(weights), _AT_ONCE)
-    joint = [study.predictor.joint(weights[start : start + _AT_ONCE], target) for start in parts]
+    joint = [study.predictor.joint(weights[start : start + _AT_ONCE], target.weights) for start in parts]
     mean, sd = (np.concatenate([getattr(part, name) for part in joint]) for name in ("mean", "sd"))
-    return [MEAN, *domains], Prediction(np.column_stack([mean, prediction.mean]), np.column_stack([sd, prediction.sd]))
+    predicted = Prediction(np.column_stack([mean, prediction.mean]), np.column_stack([sd, prediction.sd]))
+    return [target.name, *domains], predicted
 
 
 def _patterns(run_dir: Path) -> tuple[str, ...]:
@@ -118,7 +119,9 @@ def predictions_table(listed: ListedMixtures, names: list[str], predicted: Predi
 def _legend(study: FittedStudy) -> str:
     scale = f" at scale {study.evidence.scale}" if study.evidence.scale else ""
     label = next(each.label for each in candidates(study.table.names) if each.name == study.name)
+    target = study.evidence.target()
+    means = f"{target.name}: the {target.label}" if target.name == MEAN else f"{target.name}: the study's target"
     return (
         f"{study.evidence.unit_of_measure}{scale}, lower is better, ± the standard deviation of what a model really "
-        f"trained on the mixture would show. mean: the mean of domains. Predictor: {label}."
+        f"trained on the mixture would show. {means}. Predictor: {label}."
     )

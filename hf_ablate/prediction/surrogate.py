@@ -311,18 +311,17 @@ def fit_surrogates(evidence: Evidence) -> dict[str, AnySurrogate]:
 def _fit_surrogate_of(kind: str, evidence: Evidence) -> Surrogate | PartedSurrogate | None:
     """That of a kind of proxy; `None` where it has too few scores on text."""
     scored, texts = evidence.proxies.get(kind), evidence.number_of_texts
-    logarithmic = evidence.unit_of_measure.startswith("perplexity")
 
-    def part(domains: slice) -> Surrogate | None:
+    def part(domains: slice, logarithmic: bool) -> Surrogate | None:
         own = scored.on(domains)
         if not ((own.complete().weights > 0).sum(axis=1) > 1).any():
             return None
         return fit_surrogate(kind, own, evidence.components[:, domains], logarithmic)
 
-    of_text = None if scored is None else part(slice(texts))
+    of_text = None if scored is None else part(slice(texts), evidence.unit_of_measure.startswith("perplexity"))
     if of_text is None or not evidence.tasks:
         return of_text
-    return PartedSurrogate(of_text, part(slice(texts, None)), len(evidence.domains))
+    return PartedSurrogate(of_text, part(slice(texts, None), logarithmic=False), len(evidence.domains))
 
 
 def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:

@@ -6,11 +6,13 @@ import logging
 import numpy as np
 import pytest
 from made_up_tasks import HARD, loss, write_tasks
-from synthetic_study import make_study
+from synthetic_study import DOMAINS, UNITS, make_study
 
 from hf_ablate.ablation.arguments import EffectsSettings
 from hf_ablate.ablation.asked import asked_mixture
+from hf_ablate.ablation.content import effects_content
 from hf_ablate.ablation.question import find_question
+from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.mixtures.choose import choose_mixtures
 from hf_ablate.mixtures.mixture import Mixture
@@ -19,8 +21,11 @@ from hf_ablate.prediction.read_evidence import read_evidence
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
 from hf_ablate.ranking.measured import read_agreement
+from hf_ablate.ranking.refit import fit_ranked
 from hf_ablate.search.arguments import ProposeArguments
-from hf_ablate.search.propose import propose
+from hf_ablate.search.best import propose_best
+from hf_ablate.search.judge import Judge
+from hf_ablate.search.read_constraints import read_constraints
 
 
 ARITHMETIC, READING = "tasks/arithmetic", "tasks/reading"
@@ -61,14 +66,32 @@ def test_the_studys_target_is_the_default_of_all_that_reads_the_ranking(ranked):
     assert read_agreement(ranked).group() == read_agreement(ranked).group(ARITHMETIC)
 
 
-def test_the_best_mixture_for_a_task_has_the_units_that_it_gains_from(ranked):
-    content = propose(ProposeArguments(ranked, predictor="stack", starts=2, most={HARD: 0.8}))
+@pytest.fixture(scope="module")
+def fitted(ranked):
+    return fit_ranked(ranked)
+
+
+def test_the_best_mixture_for_a_task_has_the_units_that_it_gains_from(ranked, fitted):
+    asked = ProposeArguments(ranked, starts=2, most={HARD: 0.8})
+    judge = Judge(fitted, fitted.evidence.target(asked.target), asked)
+    content = propose_best(judge, read_constraints(asked, fitted.evidence.units))
     assert (content["target"], content["unit_of_measure"]) == (ARITHMETIC, "bits per byte")
     weights = content["proposed"][0]["mixture"]
     # the loss is 2 - 0.8 sqrt(scipy) - 0.3 sqrt(sympy): the rest is best spent on sympy
     assert weights[HARD] == pytest.approx(0.8, abs=1e-3) and weights["sympy"] == pytest.approx(0.2, abs=0.05)
     least = content["expected"][0]["score"]
     assert least == pytest.approx(loss("arithmetic", Mixture.of({HARD: 0.8, "sympy": 0.2})), abs=0.05)
+
+
+def test_what_dropping_a_unit_does_to_a_task_and_what_each_is_worth(ranked, fitted):
+    asked = EffectsSettings("uniform", target=None, scale=None, groups=None, confidence=0.9, random_seed=0)
+    content = effects_content(fitted, find_question(ranked, fitted.evidence, asked), asked)
+    drops = {row["part"]: row for row in content["effects"] if (row["change"], row["target"]) == ("drop", ARITHMETIC)}
+    others = Mixture.uniform([unit for unit in UNITS if unit != HARD])
+    expected = loss("arithmetic", others) - loss("arithmetic", Mixture.uniform(UNITS))
+    assert drops[HARD]["effect"] == pytest.approx(expected, abs=0.05) and drops[HARD]["told_apart"]
+    assert max(drops, key=lambda part: drops[part]["effect"]) == HARD == content["shapley"][0]["part"]
+    assert "bits per byte on arithmetic" in next(row["sentence"] for row in content["changes"] if row["part"] == HARD)
 
 
 def test_averaged_probabilities_are_not_defined_on_tasks_and_merged_weights_are(ranked):
@@ -152,3 +175,30 @@ def test_a_source_may_not_be_called_tasks(tmp_path):
     (folder / "scores" / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(InputError, match="a source is called 'tasks', which names the mean of downstream tasks"):
         read_evidence(folder)
+
+
+def test_reference_models_of_another_run_folder_judge_tasks_that_were_asked_alike(tmp_path, caplog):
+    small, large = (make_study(tmp_path / name, references=count) for name, count in (("small", 4), ("large", 6)))
+    write_tasks(small)
+    write_tasks(large, tasks=("arithmetic",))
+    write_tasks(large, tasks=("reading",), limit=9)
+    evidence = read_evidence(small, references_from=large)
+    assert list(evidence.tasks) == [ARITHMETIC] and len(evidence.references.complete()) == 6
+    assert "task reading is left out: in" in caplog.text and "it was asked otherwise" in caplog.text
+    expected = [loss("arithmetic", evidence.mixture_of(weights)) for weights in evidence.references.weights]
+    np.testing.assert_allclose(evidence.references.losses[:, -1], expected)
+
+
+@pytest.mark.parametrize("has_tasks", [False, True])
+def test_imported_runs_judge_tasks_that_they_have_losses_on(tmp_path, caplog, has_tasks):
+    folder = made(tmp_path / "run")
+    names = ["/".join(domain) for domain in DOMAINS] + ["arithmetic"] * has_tasks
+    (tmp_path / "w.csv").write_text("id,pandas,scipy\nx,1,1\ny,1,3\n")
+    rows = [[name, *(f"{number}" for number in range(1, len(names) + 1))] for name in "xy"]
+    (tmp_path / "l.csv").write_text("\n".join(",".join(row) for row in [["id", *names], *rows]) + "\n")
+    given = ["--mixtures", str(tmp_path / "w.csv"), "--losses", str(tmp_path / "l.csv"), "--loss_columns", "*"]
+    assert main(["import", *given, "--unit_of_measure", "bits per byte", str(folder)]) == 0
+    evidence = read_evidence(folder)
+    assert len(evidence.references.complete()) == 2 + 2
+    assert list(evidence.tasks) == [ARITHMETIC] * has_tasks
+    assert "tasks are left out, since the imported runs have no losses on them: tasks/" in caplog.text
