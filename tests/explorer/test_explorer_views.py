@@ -328,10 +328,10 @@ def test_views_fit_narrow_screens(page):
     drawn(page)
 
 
-@pytest.mark.parametrize("units", [1, 2, 30])
-def test_studies_of_few_and_many_units(browser, tmp_path, units):
+@pytest.mark.parametrize(("units", "references"), [(1, 0), (2, 3), (30, 3), (4, 0)])
+def test_studies_of_few_and_many_units(browser, tmp_path, units, references):
     weights = np.random.default_rng(2).dirichlet(np.ones(units), 1 if units == 1 else 21)
-    study = made_up_study([f"unit{unit}" for unit in range(units)], weights, references=0 if units == 1 else 3)
+    study = made_up_study([f"unit{unit}" for unit in range(units)], weights, references)
     explorer = Explorer(browser, tmp_path / "explorer.html", study.payload)
     for view in ("scatter", "corners", "parallel"):
         update(explorer.page, view=view)

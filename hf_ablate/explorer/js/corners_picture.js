@@ -1,5 +1,3 @@
-/** Mixtures between three corners, or two. */
-
 /**
  * How much of every mixture lies in three parts of the corpus, as places in a triangle.
  *
@@ -16,7 +14,9 @@ function trianglePicture(study, standing, corners, size) {
   const parts = corners.map((name) => unitsOfPart(study, name));
   const triangle = triangleIn(size);
   const spots = spreadOut(
-    Array.from(order, (row) => ({ row, ...spotIn(triangle, study.mixtures[row].weights, parts) })).filter(({ share }) => share > 1e-9),
+    Array.from(order, (row) => ({ row, ...spotIn(triangle, study.mixtures[row].weights, parts) })).filter(
+      ({ share }) => share > 1e-9,
+    ),
     AROUND - 30,
   );
   const at = new Map(spots.map((spot) => [spot.row, [spot.x, spot.y]]));
@@ -30,7 +30,14 @@ function trianglePicture(study, standing, corners, size) {
     marks: [
       Plot.line([...triangle, triangle[0]], { stroke: colours.muted }),
       Plot.link(sharesIn(triangle), { x1: "x1", y1: "y1", x2: "x2", y2: "y2", stroke: colours.line }),
-      Plot.text(sharesIn(triangle), { x: "x", y: "y", text: "text", fill: colours.muted, stroke: colours.paper, strokeWidth: 4 }),
+      Plot.text(sharesIn(triangle), {
+        x: "x",
+        y: "y",
+        text: "text",
+        fill: colours.muted,
+        stroke: colours.paper,
+        strokeWidth: 4,
+      }),
       ...cornerLabels(triangle, corners, size, { fill: colours.ink, fontWeight: 600 }),
     ],
   });
@@ -38,7 +45,13 @@ function trianglePicture(study, standing, corners, size) {
   return {
     plot,
     places: () => spots,
-    dots: { places: spots, colour: (row) => colour(scores[row]), opacity: 1, radius: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)), isOutlined: (row) => references.has(row) },
+    dots: {
+      places: spots,
+      colour: (row) => colour(scores[row]),
+      opacity: 1,
+      radius: ({ share }) => radius * (0.5 + 0.7 * Math.sqrt(share)),
+      isOutlined: (row) => references.has(row),
+    },
     trace(weights, row) {
       const { share, x, y } = spotIn(triangle, weights, parts);
       return share > 1e-9 ? [at.get(row) ?? [x, y]] : null;
@@ -46,12 +59,18 @@ function trianglePicture(study, standing, corners, size) {
     order: spots.map(({ row }) => row),
     marked: [order[0]],
     lines: (row) => mixtureLines(study, standing, row),
-    label: `${counted(spots.length, "mixture")} by what they hold of ${corners.join(", ")}. ${bestText(study, standing)}`,
+    label:
+      `${counted(spots.length, "mixture")} by what they hold of ${corners.join(", ")}. ` + bestText(study, standing),
     notes: [
-      "A corner holds mixtures of its part alone, a side those of two. The smaller a dot, the more of its mixture lies in other parts. Mixtures in the same place are drawn around it, the best in the middle.",
+      "A corner holds mixtures of its part alone, a side those of two. The smaller a dot, the more of its mixture lies " +
+        "in other parts. Mixtures in the same place are drawn around it, the best in the middle.",
       ...(left ? [`${counted(left, "mixture")} with none of the three ${left === 1 ? "is" : "are"} left out.`] : []),
     ],
-    legend: [...(references.size ? [["outlined", "has a reference model"]] : []), ["best", "predicted best"], ["current", "current mixture"]],
+    legend: [
+      ...(references.size ? [["outlined", "has a reference model"]] : []),
+      ["best", "predicted best"],
+      ["current", "current mixture"],
+    ],
     colours: colour,
   };
 }
@@ -60,55 +79,19 @@ function trianglePicture(study, standing, corners, size) {
 function cornerLabels(triangle, corners, { width }, look) {
   const below = triangle[0][1] + AROUND - 12;
   const [left, right] = [Math.max(4, triangle[0][0] - AROUND), Math.min(width - 4, triangle[1][0] + AROUND)];
-  return [[left, below, "start"], [right, below, "end"], [width / 2, triangle[2][1] - AROUND + 20, "middle"]].map(
-    ([x, y, textAnchor], corner) =>
-      Plot.text([corners[corner]], { x: [x], y: [y], text: (name) => name, textAnchor, lineWidth: width / 28, textOverflow: "ellipsis", ...look }),
+  return [
+    [left, below, "start"],
+    [right, below, "end"],
+    [width / 2, triangle[2][1] - AROUND + 20, "middle"],
+  ].map(([x, y, textAnchor], corner) =>
+    Plot.text([corners[corner]], {
+      x: [x],
+      y: [y],
+      text: (name) => name,
+      textAnchor,
+      lineWidth: width / 28,
+      textOverflow: "ellipsis",
+      ...look,
+    }),
   );
-}
-
-/**
- * Mixtures of two units: predicted scores along the share of the second one.
- *
- * @returns {Picture}
- */
-function linePicture(study, standing, size) {
-  const { scores, order, target, references } = standing;
-  const colours = pageColours();
-  const shares = d3.range(41).map((step) => (1 - Math.cos((Math.PI * step) / 40)) / 2); // closer at the ends, where it bends
-  const curve = study.predictor.joint
-    ? shares.map((share) => ({ share, ...intervalOf(study, Float64Array.of(1 - share, share), target) }))
-    : [];
-  const plot = Plot.plot({
-    ...plotOptions(size),
-    marginLeft: LEFT,
-    marginBottom: 44,
-    x: { domain: [0, 1], tickFormat: (share) => Math.round(100 * share), label: `${study.units[1]}, % of the tokens; the rest is ${study.units[0]}`, labelArrow: "none" },
-    y: {
-      domain: paddedExtent([...scores, ...curve.flatMap(({ low, high }) => [low, high])]), label: `predicted, ${study.unitOf(target)}`,
-      labelArrow: "none", ticks: 5,
-    },
-    marks: [
-      Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }),
-      Plot.areaY(curve, { x: "share", y1: "low", y2: "high", fill: colours.accent, fillOpacity: 0.15 }),
-      Plot.line(curve, { x: "share", y: "mean", stroke: colours.accent }),
-    ],
-  });
-  const [x, y] = [plot.scale("x"), plot.scale("y")];
-  const trace = (weights) => {
-    const { score } = currentOn(study, standing, weights);
-    return Number.isNaN(score) ? null : [[x.apply(weights[1]), y.apply(score)]];
-  };
-  const places = Array.from(order, (row) => ({ row, x: x.apply(study.mixtures[row].weights[1]), y: y.apply(scores[row]) }));
-  return {
-    plot,
-    places: () => places,
-    dots: { places, colour: () => colours.accent, radius: () => 4, opacity: 1, isOutlined: (row) => references.has(row) },
-    trace,
-    order: Array.from(order),
-    marked: [order[0]],
-    lines: (row) => mixtureLines(study, standing, row),
-    label: `Predicted scores of ${counted(order.length, "mixture")} of ${study.units.join(" and ")}. ${bestText(study, standing)}`,
-    notes: curve.length ? ["The band is the 90 % interval of a model trained on the mixture."] : [],
-    legend: [["listed", "mixture"], ["outlined", "has a reference model"], ["best", "predicted best"], ["current", "current mixture"]],
-  };
 }

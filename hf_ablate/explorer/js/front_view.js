@@ -5,7 +5,8 @@ function drawFront(study, state, container) {
     section.append("p").text("There are too few mixtures or targets to weigh one against the other.");
     return;
   }
-  const chosen = () => ["first", "second"].map((name) => study.targets.find((target) => target.name === state.get()[name]));
+  const chosen = () =>
+    ["first", "second"].map((name) => study.targets.find((target) => target.name === state.get()[name]));
   const standings = () => chosen().map(({ weights }) => standingOn(study, weights));
   const settings = section.append("div").attr("class", "settings");
   drawTargetChoice(study, state, settings, "First target", "first");
@@ -24,7 +25,12 @@ function drawFront(study, state, container) {
 /** A list of targets, of which one is an end of the trade. */
 function drawTargetChoice(study, state, container, label, name) {
   const list = container.append("label").text(`${label} `).append("select");
-  list.selectAll("option").data(study.targets).join("option").attr("value", (target) => target.name).text((target) => target.label);
+  list
+    .selectAll("option")
+    .data(study.targets)
+    .join("option")
+    .attr("value", (target) => target.name)
+    .text((target) => target.label);
   list.on("change", (event) => state.update({ [name]: event.target.value }));
   drawOnChange(state, [name], (now) => list.property("value", now[name]));
 }
@@ -62,12 +68,17 @@ function frontPicture(study, targets, standings, size) {
     marks: [
       Plot.gridX({ stroke: colours.line, strokeOpacity: 1, ticks: size.width / 110 }),
       Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }),
-      Plot.line(front, { x: (row) => first[row], y: (row) => second[row], curve: "step-after", stroke: colours.accent, strokeWidth: 1.5 }),
+      Plot.line(front, {
+        x: (row) => first[row],
+        y: (row) => second[row],
+        curve: "step-after",
+        stroke: colours.accent,
+        strokeWidth: 1.5,
+      }),
       Plot.dot(front, { x: (row) => first[row], y: (row) => second[row], r: 4.5, fill: colours.accent }),
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
-  const both = targets[0].weights.map((weight, domain) => weight + targets[1].weights[domain]);
   const places = rows.map((row) => ({ row, x: x.apply(first[row]), y: y.apply(second[row]) }));
   return {
     plot,
@@ -79,12 +90,19 @@ function frontPicture(study, targets, standings, size) {
     },
     order: rows,
     marked: [],
-    lines: (row) => [study.mixtures[row].name, ...targets.map(({ label }, position) => `${label} ${scoreText(standings[position].scores[row])}`)],
+    lines: (row) => [
+      study.mixtures[row].name,
+      ...targets.map(({ label }, position) => `${label} ${scoreText(standings[position].scores[row])}`),
+    ],
     label:
       `Predicted scores of ${counted(rows.length, "mixture")} on ${targets[0].label} and ${targets[1].label}. ` +
       `No other mixture beats ${counted(front.length, "of them")} on both.`,
-    notes: [`Predicted, ${study.unitOf(both)}; lower is better, so that the best lie at the lower left.`],
-    legend: [["listed", "mixture"], ["front", "on the front: no other is better on both"], ["current", "current mixture"]],
+    notes: [`Predicted, ${study.unit_of_measure}; lower is better, so that the best lie at the lower left.`],
+    legend: [
+      ["listed", "mixture"],
+      ["front", "on the front: no other is better on both"],
+      ["current", "current mixture"],
+    ],
   };
 }
 
@@ -97,5 +115,9 @@ function frontColumns(study, targets, standings) {
     value: (row) => scores[row],
     fill: (cell, row) => cell.text(scoreText(scores[row])),
   }));
-  return [nameColumn(study), { name: "units", label: "Units", value: units, fill: (cell, row) => cell.text(units(row)) }, ...scored];
+  return [
+    nameColumn(study),
+    { name: "units", label: "Units", value: units, fill: (cell, row) => cell.text(units(row)) },
+    ...scored,
+  ];
 }

@@ -32,8 +32,15 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
   const head = table.append("thead").append("tr");
   const body = table.append("tbody");
   const pages = container.append("p").attr("class", "pages");
-  const [before, after] = [["Previous", -PAGE], ["Next", PAGE]].map(([label, step]) =>
-    pages.append("button").attr("type", "button").text(label).on("click", () => turn(start + step)),
+  const [before, after] = [
+    ["Previous", -PAGE],
+    ["Next", PAGE],
+  ].map(([label, step]) =>
+    pages
+      .append("button")
+      .attr("type", "button")
+      .text(label)
+      .on("click", () => turn(start + step)),
   );
   const shown = pages.append("span");
 
@@ -45,7 +52,10 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
       return name !== sort.name ? "none" : sort.descending ? "descending" : "ascending";
     });
     headings.filter(({ value }) => !value).text(({ label }) => label);
-    const buttons = headings.selectAll("button").data((column) => (column.value ? [column] : [])).join("button");
+    const buttons = headings
+      .selectAll("button")
+      .data((column) => (column.value ? [column] : []))
+      .join("button");
     buttons.attr("type", "button").text(({ label }) => label);
     buttons.on("click", (_, { name }) => {
       sort = { name, descending: sort.name === name && !sort.descending };
@@ -73,10 +83,16 @@ function makeMixtureTable(study, state, container, caption, sortBy) {
     lines.on("click", (_, row) => pick(row));
     for (const [position, { name, prepare, fill }] of columns.entries()) {
       const common = prepare?.(page);
-      const cells = lines.selectChildren(`td:nth-child(${position + 1})`).data((row) => [row]).join("td");
-      cells.attr("class", name).text("").each(function (row) {
-        fill(d3.select(this), row, common);
-      });
+      const cells = lines
+        .selectChildren(`td:nth-child(${position + 1})`)
+        .data((row) => [row])
+        .join("td");
+      cells
+        .attr("class", name)
+        .text("")
+        .each(function (row) {
+          fill(d3.select(this), row, common);
+        });
     }
     pages.property("hidden", rows.length <= PAGE);
     shown.text(`${countText(start + 1)} to ${countText(start + page.length)} of ${countText(rows.length)}`);

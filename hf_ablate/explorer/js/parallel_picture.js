@@ -10,9 +10,9 @@ const MOST_LINES = 200; // mixtures that have a line; more would hide each other
  * @returns {Picture}
  */
 function parallelPicture(study, standing, by, size) {
-  const { scores, order, ranks, references } = standing;
+  const { scores, order, references } = standing;
   const colours = pageColours();
-  const rows = Array.from(order.filter((row) => ranks[row] <= MOST_LINES || references.has(row)));
+  const rows = Array.from(order.filter((row, position) => position < MOST_LINES || references.has(row)));
   const colour = scoreColours(rows.map((row) => scores[row]));
   const { axes, left } = axesOf(study, rows, by, size.width);
   const heldOf = (weights) => axes.map(({ units }) => d3.sum(units, (unit) => weights[unit]));
@@ -25,17 +25,32 @@ function parallelPicture(study, standing, by, size) {
     marginTop: 30,
     marginRight: 26,
     marginBottom: isCrowded ? Math.min(120, 16 + 6 * longest) : 34,
-    x: { type: "point", domain: axes.map(({ name }) => name), label: null, padding: 0.2, tickRotate: isCrowded ? -60 : 0, tickSize: 0 },
+    x: {
+      type: "point",
+      domain: axes.map(({ name }) => name),
+      label: null,
+      padding: 0.2,
+      tickRotate: isCrowded ? -60 : 0,
+      tickSize: 0,
+    },
     y: {
-      domain: [0, d3.max(held.values(), (weights) => d3.max(weights))], ticks: 5, tickFormat: (share) => `${Math.round(100 * share)} %`,
-      label: "share of the tokens", labelArrow: "none",
+      domain: [0, d3.max(held.values(), (weights) => d3.max(weights))],
+      ticks: 5,
+      tickFormat: (share) => `${Math.round(100 * share)} %`,
+      label: "share of the tokens",
+      labelArrow: "none",
     },
     marks: [Plot.ruleX(axes, { x: "name", stroke: colours.line })],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
   const traceOf = (weights) => weights.map((weight, axis) => [x.apply(axes[axis].name), y.apply(weight)]);
   const lines = rows.toReversed().map((row) => ({ row, trace: traceOf(held.get(row)) }));
-  drawLines(d3.select(plot).append("g"), lines, ({ row }) => colour(scores[row]), ({ row }) => references.has(row));
+  drawLines(
+    d3.select(plot).append("g"),
+    lines,
+    ({ row }) => colour(scores[row]),
+    ({ row }) => references.has(row),
+  );
   const hidden = order.length - rows.length;
   return {
     plot,
@@ -44,14 +59,20 @@ function parallelPicture(study, standing, by, size) {
     order: rows,
     marked: [order[0]],
     lines: (row) => mixtureLines(study, standing, row),
-    label: `Weights of ${counted(rows.length, "mixture")} over ${counted(axes.length, by === "unit" ? "unit" : "group")}. ${bestText(study, standing)}`,
+    label:
+      `Weights of ${counted(rows.length, "mixture")} over ${counted(axes.length, by === "unit" ? "unit" : "group")}. ` +
+      bestText(study, standing),
     notes: [
       hidden
-        ? `The ${countText(Math.min(MOST_LINES, order.length))} best mixtures and those with a reference model; the other ${countText(hidden)} are in the ranking.`
+        ? `The ${MOST_LINES} best mixtures and those with a reference model; the ranking has the other ${countText(hidden)}.`
         : `All ${countText(rows.length)} mixtures.`,
-      ...(left ? [`The ${counted(axes.length, "part")} that they hold most of; ${left === 1 ? "one other is" : `${countText(left)} others are`} left out.`] : []),
+      ...(left ? [`Those ${axes.length} of ${axes.length + left} parts that they hold most of.`] : []),
     ],
-    legend: [...(references.size ? [["dots", "has a reference model"]] : []), ["best", "predicted best"], ["current", "current mixture"]],
+    legend: [
+      ...(references.size ? [["dots", "has a reference model"]] : []),
+      ["best", "predicted best"],
+      ["current", "current mixture"],
+    ],
     colours: colour,
   };
 }
@@ -67,15 +88,26 @@ function axesOf(study, rows, by, width) {
 
 /** Draw a line for each mixture, with dots at the corners of some. */
 function drawLines(group, lines, colour, hasDots) {
-  const paths = group.selectAll("path").data(lines).join("path").attr("d", ({ trace }) => d3.line()(trace));
+  const paths = group
+    .selectAll("path")
+    .data(lines)
+    .join("path")
+    .attr("d", ({ trace }) => d3.line()(trace));
   paths.attr("fill", "none").attr("stroke", colour).attr("stroke-width", 1.2).attr("stroke-opacity", 0.7);
   const dots = group.selectAll("g").data(lines.filter(hasDots)).join("g").attr("fill", colour);
-  const circles = dots.selectAll("circle").data(({ trace }) => trace).join("circle");
-  circles.attr("cx", ([x]) => x).attr("cy", ([, y]) => y).attr("r", 3);
+  const circles = dots
+    .selectAll("circle")
+    .data(({ trace }) => trace)
+    .join("circle");
+  circles
+    .attr("cx", ([x]) => x)
+    .attr("cy", ([, y]) => y)
+    .attr("r", 3);
 }
 
 /** @returns {number[][]} the corners of a line, and places between them, at which it can be pointed at */
 function alongLine(corners) {
-  const between = ([[x1, y1], [x2, y2]]) => [0, 0.25, 0.5, 0.75, 1].map((share) => [x1 + share * (x2 - x1), y1 + share * (y2 - y1)]);
+  const between = ([[x1, y1], [x2, y2]]) =>
+    [0, 0.25, 0.5, 0.75, 1].map((share) => [x1 + share * (x2 - x1), y1 + share * (y2 - y1)]);
   return corners.length > 1 ? d3.pairs(corners).flatMap(between) : corners;
 }

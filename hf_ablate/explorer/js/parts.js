@@ -26,9 +26,11 @@ function readCorners(study, text) {
   return names.length === 3 && !units.includes(-1) && new Set(units).size === units.length ? names : null;
 }
 
-/** @returns {string[]} names of two targets that are weighed against each other at first: two sources, or two domains */
+/** @returns {string[]} names of the targets that are weighed against each other at first: two sources, or domains */
 function firstFront(study) {
   const named = (levels) => study.targets.filter(({ level }) => levels.includes(level)).map(({ name }) => name);
   const [sources, domains] = [named(["source_mean", "task"]), named(["domain"])];
-  return [sources, domains, [study.targets[0].name, study.targets.at(-1).name]].find((names) => names.length > 1).slice(0, 2);
+  return [sources, domains, [study.targets[0].name, study.targets.at(-1).name]]
+    .find((names) => names.length > 1)
+    .slice(0, 2);
 }

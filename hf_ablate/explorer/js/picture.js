@@ -5,8 +5,8 @@
  * @property {SVGSVGElement} plot - made by Plot
  * @property {function(): {row: number, x: number, y: number}[]} places - where mixtures can be pointed at, in pixels
  * @property {?Dots} dots - that are drawn behind all else
- * @property {function(number[]|Float64Array, number): ?number[][]} trace - of a mixture, given by weights and position (-1
- *     for one that is not ranked), the pixels that it is at: a point, or the corners of a line; `null` for none
+ * @property {function(number[]|Float64Array, number): ?number[][]} trace - of a mixture, given by weights and position, -1
+ *     if it is not ranked, the pixels that it is at: a point, or the corners of a line; `null` for none
  * @property {number[]} order - positions of the mixtures in the picture, as the arrow keys go through them
  * @property {number[]} marked - positions of mixtures that are marked as the best
  * @property {function(number): string[]} lines - what is told of a mixture, its name first
@@ -59,13 +59,17 @@ function makePicture(study, state, container, names, build) {
     pointed = -1;
     drawing.node().replaceChildren(picture.plot);
     for (const part of picture.plot.querySelectorAll("[aria-label]")) {
-      part.classList.add(part.getAttribute("aria-label").replaceAll(" ", "-")); // what Plot calls it says nothing to people
+      part.classList.add(part.getAttribute("aria-label").replaceAll(" ", "-")); // Plot's names say nothing to people
       part.removeAttribute("aria-label");
     }
-    d3.select(picture.plot).selectAll("g[aria-label]").attr("aria-label", null); // a name needs a role, and these have none
     d3.select(picture.plot).attr("role", "img").attr("aria-label", picture.label).append("g").attr("class", "marks");
     drawLegend(legend, picture.legend, picture.colours);
-    notes.selectAll("p").data(picture.notes).join("p").attr("class", "note").text((words) => words);
+    notes
+      .selectAll("p")
+      .data(picture.notes)
+      .join("p")
+      .attr("class", "note")
+      .text((words) => words);
     mark();
     tell();
   }
@@ -79,9 +83,15 @@ function makePicture(study, state, container, names, build) {
       ["current", weights, study.find(weights)],
       ...(pointed < 0 ? [] : [["pointed", study.mixtures[pointed].weights, pointed]]),
     ].map(([name, ...mixture]) => ({ name, trace: picture.trace(...mixture) }));
-    absent.property("hidden", marked.some(({ name, trace }) => name === "current" && trace));
+    absent.property(
+      "hidden",
+      marked.some(({ name, trace }) => name === "current" && trace),
+    );
     const marks = d3.select(picture.plot).select("g.marks").selectAll("g");
-    const groups = marks.data(marked.filter(({ trace }) => trace)).join("g").attr("class", ({ name }) => name);
+    const groups = marks
+      .data(marked.filter(({ trace }) => trace))
+      .join("g")
+      .attr("class", ({ name }) => name);
     groups.each(function ({ name, trace }) {
       drawTrace(d3.select(this).text(""), trace, name === "best");
     });
@@ -91,12 +101,18 @@ function makePicture(study, state, container, names, build) {
   function tell() {
     tip.property("hidden", pointed < 0);
     if (pointed < 0) {
-      numbers.text("Point at a mixture, or go there by the arrow keys, for its numbers; a click, or Enter, shows it everywhere.");
+      numbers.text(
+        "Point at a mixture, or go there by the arrow keys, for its numbers; a click, or Enter, shows it everywhere.",
+      );
       return;
     }
     const lines = picture.lines(pointed);
     numbers.text(`${lines.join("; ")}.`);
-    tip.selectAll("span").data(lines).join("span").text((line) => line);
+    tip
+      .selectAll("span")
+      .data(lines)
+      .join("span")
+      .text((line) => line);
     const [x, y] = picture.trace(study.mixtures[pointed].weights, pointed)[0];
     const { clientWidth, clientHeight } = frame.node();
     const [width, height] = [tip.node().offsetWidth, tip.node().offsetHeight];
@@ -117,7 +133,11 @@ function makePicture(study, state, container, names, build) {
 
   function rowAt(event) {
     const [x, y] = d3.pointer(event, picture.plot);
-    tree ??= d3.quadtree(picture.places(), (place) => place.x, (place) => place.y);
+    tree ??= d3.quadtree(
+      picture.places(),
+      (place) => place.x,
+      (place) => place.y,
+    );
     return tree.find(x, y, REACH)?.row ?? -1;
   }
 
@@ -128,7 +148,14 @@ function makePicture(study, state, container, names, build) {
     .on("keydown", (event) => {
       const { order } = picture;
       const at = order.indexOf(pointed >= 0 ? pointed : study.find(state.get().weights));
-      const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 };
+      const next = {
+        ArrowRight: at + 1,
+        ArrowDown: at + 1,
+        ArrowLeft: at - 1,
+        ArrowUp: at - 1,
+        Home: 0,
+        End: order.length - 1,
+      };
       if (event.key in next) point(order[Math.max(0, Math.min(next[event.key], order.length - 1))]);
       else if (event.key === "Enter" || event.key === " ") pick(pointed);
       else if (event.key === "Escape") point(-1);

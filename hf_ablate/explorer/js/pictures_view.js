@@ -25,7 +25,7 @@ function drawPictures(study, state, container) {
     const standing = standingOn(study, target);
     if (view === "scatter") return scatterPicture(study, standing, size);
     if (view === "parallel") return parallelPicture(study, standing, axes, size);
-    if (study.units.length === 2) return linePicture(study, standing, size);
+    if (study.units.length === 2) return pairPicture(study, standing, size);
     return trianglePicture(study, standing, corners, size);
   });
 }
@@ -49,7 +49,10 @@ function drawTabs(section, state, pictures) {
       state.update({ view: pictures[next][0] });
       tabs.nodes()[next].focus();
     });
-  return (selected) => tabs.attr("aria-selected", ([view]) => view === selected).attr("tabindex", ([view]) => (view === selected ? 0 : -1));
+  return (selected) =>
+    tabs
+      .attr("aria-selected", ([view]) => view === selected)
+      .attr("tabindex", ([view]) => (view === selected ? 0 : -1));
 }
 
 /** @returns {d3.Selection} three lists of parts; a part that shares units with another corner cannot be chosen */
@@ -65,7 +68,13 @@ function drawCornerChoice(study, state, container) {
   for (const list of lists) {
     const groups = study.fields.map((field) => [`groups by ${field}`, groupsBy(study, field).map(([name]) => name)]);
     for (const [heading, names] of [["units", study.units], ...groups]) {
-      list.append("optgroup").attr("label", heading).selectAll("option").data(names).join("option").text((name) => name);
+      list
+        .append("optgroup")
+        .attr("label", heading)
+        .selectAll("option")
+        .data(names)
+        .join("option")
+        .text((name) => name);
     }
   }
   drawOnChange(state, ["corners"], ({ corners }) => {
@@ -81,7 +90,12 @@ function drawCornerChoice(study, state, container) {
 /** @returns {d3.Selection} a list of what the axes stand for */
 function drawAxesChoice(study, state, container) {
   const list = container.append("label").text("Axes ").append("select");
-  list.selectAll("option").data(["unit", ...dividingFields(study)]).join("option").attr("value", (by) => by).text((by) => (by === "unit" ? "units" : `groups by ${by}`));
+  list
+    .selectAll("option")
+    .data(["unit", ...dividingFields(study)])
+    .join("option")
+    .attr("value", (by) => by)
+    .text((by) => (by === "unit" ? "units" : `groups by ${by}`));
   list.on("change", (event) => state.update({ axes: event.target.value }));
   drawOnChange(state, ["axes"], ({ axes }) => list.property("value", axes));
   return container;

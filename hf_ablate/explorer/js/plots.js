@@ -50,9 +50,19 @@ function drawDots(plot, canvas, { places, colour, opacity, radius, isOutlined = 
     if (isOutlined(place.row)) canvas.stroke();
   }
   const group = d3.create("svg:g").attr("class", "dots").attr("fill-opacity", opacity);
-  const circles = group.selectAll("circle").data(isPainted ? [] : places.toReversed()).join("circle");
-  circles.attr("cx", ({ x }) => x).attr("cy", ({ y }) => y).attr("r", radius).attr("fill", ({ row }) => colour(row));
-  circles.filter(({ row }) => isOutlined(row)).attr("stroke", edge).attr("stroke-width", EDGE);
+  const circles = group
+    .selectAll("circle")
+    .data(isPainted ? [] : places.toReversed())
+    .join("circle");
+  circles
+    .attr("cx", ({ x }) => x)
+    .attr("cy", ({ y }) => y)
+    .attr("r", radius)
+    .attr("fill", ({ row }) => colour(row));
+  circles
+    .filter(({ row }) => isOutlined(row))
+    .attr("stroke", edge)
+    .attr("stroke-width", EDGE);
   plot.insertBefore(group.node(), plot.querySelector("g"));
 }
 
@@ -65,7 +75,11 @@ function drawDots(plot, canvas, { places, colour, opacity, radius, isOutlined = 
  */
 function drawLegend(list, entries, colours) {
   const items = list.selectChildren("li").data(entries).join("li");
-  items.text("").append("span").attr("class", ([name]) => `symbol ${name}`).attr("aria-hidden", "true");
+  items
+    .text("")
+    .append("span")
+    .attr("class", ([name]) => `symbol ${name}`)
+    .attr("aria-hidden", "true");
   items.append("span").text(([, words]) => words);
   if (!colours) return;
   const [low, high] = colours.domain();
@@ -85,7 +99,11 @@ function drawLegend(list, entries, colours) {
 function drawTrace(group, trace, isBest) {
   for (const name of ["halo", "stroke"]) {
     if (trace.length > 1) group.append("path").attr("class", name).attr("d", d3.line()(trace));
-    else group.append("path").attr("class", name).attr("d", ring(...trace[0], isBest));
+    else
+      group
+        .append("path")
+        .attr("class", name)
+        .attr("d", ring(...trace[0], isBest));
   }
 }
 

@@ -11,8 +11,8 @@ function drawRanking(study, state, container) {
   const filter = label.append("input").attr("type", "search").attr("placeholder", "words of units or names");
   const found = settings.append("span").attr("class", "said").attr("role", "status");
   const caption =
-    "Choose a mixture to see it everywhere; the arrow keys go from one to the next. Tied: not told apart from the best, " +
-    `with ${+(100 * study.ties.confidence).toPrecision(4)} % confidence.`;
+    "Choose a mixture to see it everywhere; the arrow keys go from one to the next. " +
+    `Tied: not told apart from the best, with ${+(100 * study.ties.confidence).toPrecision(4)} % confidence.`;
   const table = makeMixtureTable(study, state, section, caption, "rank");
 
   filter.on("input", () => state.update({ filter: filter.property("value") }));
@@ -51,7 +51,10 @@ function placeText(standing, { row, score, rank }) {
 
 /** @returns {number[]} positions of the mixtures that every word fits: in their name or id, or in a unit of theirs */
 function rowsThatFit(study, text) {
-  const words = text.toLowerCase().split(/[\s+,]+/).filter(Boolean);
+  const words = text
+    .toLowerCase()
+    .split(/[\s+,]+/)
+    .filter(Boolean);
   return words.reduce((left, word) => {
     const units = d3.range(study.units.length).filter((unit) => study.units[unit].toLowerCase().includes(word));
     return left.filter((row) => {
@@ -65,7 +68,8 @@ function rowsThatFit(study, text) {
 function rankingColumns(study, standing) {
   const { scores, ranks, order, references } = standing;
   const difference = (row) => (row === order[0] ? "–" : differenceText(scores[row] - scores[order[0]]));
-  const reach = (row) => (row === order[0] || !standing.behind(row) ? "" : `± ${scoreText(standing.behind(row).reach)}`);
+  const reach = (row) =>
+    row === order[0] || !standing.behind(row) ? "" : `± ${scoreText(standing.behind(row).reach)}`;
   return [
     { name: "rank", label: "Rank", value: (row) => ranks[row], fill: (cell, row) => cell.text(countText(ranks[row])) },
     nameColumn(study, (row) => (row === order[0] ? ["best"] : standing.isTied(row) ? ["tied"] : [])),
@@ -79,7 +83,10 @@ function rankingColumns(study, standing) {
         if (interval) drawWhisker(cell, scale, interval, references.get(row));
         const numbers = cell.append("div").text(scoreText(scores[row]));
         if (interval) numbers.append("small").text(intervalText(interval));
-        numbers.append("small").attr("class", "narrow").text(`${difference(row)} ${reach(row)}`);
+        numbers
+          .append("small")
+          .attr("class", "narrow")
+          .text(`${difference(row)} ${reach(row)}`);
       },
     },
     {
@@ -110,7 +117,12 @@ function whiskerScale(standing, rows) {
 
 /** Draw an interval with the expected score in it and, as a ring, that of the reference model. */
 function drawWhisker(cell, scale, { mean, low, high }, reference) {
-  const svg = cell.append("svg").attr("class", "whisker").attr("width", WHISKER).attr("height", 14).attr("aria-hidden", "true");
+  const svg = cell
+    .append("svg")
+    .attr("class", "whisker")
+    .attr("width", WHISKER)
+    .attr("height", 14)
+    .attr("aria-hidden", "true");
   svg.append("line").attr("x1", scale(low)).attr("x2", scale(high)).attr("y1", 7).attr("y2", 7);
   svg.append("circle").attr("class", "expected").attr("cx", scale(mean)).attr("cy", 7).attr("r", 3);
   if (reference === undefined) return;

@@ -14,7 +14,8 @@ function scatterPicture(study, standing, size) {
   const measured = Array.from(references, ([row, reference]) => ({ row, reference, ...standing.interval(row) }));
   const others = order.filter((row) => !references.has(row));
   const [top, bottom, gap] = [26, 44, 30];
-  const strip = references.size === 0 ? size.height - top - bottom : others.length === 0 ? 0 : Math.min(90, size.height / 5);
+  const strip =
+    references.size === 0 ? size.height - top - bottom : others.length === 0 ? 0 : Math.min(90, size.height / 5);
   const floor = size.height - bottom;
   const scattered = (row) => floor - strip * (0.08 + 0.84 * ((row * 0.618034) % 1)); // apart, and the same each time
   const [least, most] = d3.extent([...scores, ...measured.flatMap(({ low, high }) => [low, high])]);
@@ -24,7 +25,12 @@ function scatterPicture(study, standing, size) {
     marginLeft: LEFT,
     marginTop: top,
     marginBottom: bottom,
-    x: { domain: [least - margin, most + margin], label: `predicted, ${study.unitOf(standing.target)}`, labelArrow: "none", ticks: size.width / 110 },
+    x: {
+      domain: [least - margin, most + margin],
+      label: `predicted, ${study.unitOf(standing.target)}`,
+      labelArrow: "none",
+      ticks: size.width / 110,
+    },
     y: {
       domain: paddedExtent(references.values()),
       range: [floor - strip - (strip && gap), top],
@@ -36,16 +42,31 @@ function scatterPicture(study, standing, size) {
     marks: [
       Plot.gridX({ stroke: colours.line, strokeOpacity: 1, ticks: size.width / 110 }),
       references.size ? Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }) : null,
-      references.size ? Plot.line(diagonal(least, most, references.values()), { stroke: colours.muted, strokeDasharray: "4 3" }) : null,
-      Plot.ruleY(measured, { x1: "low", x2: "high", y: "reference", stroke: colours.accent, strokeOpacity: 0.4, strokeWidth: 2 }),
+      references.size
+        ? Plot.line(diagonal(least, most, references.values()), { stroke: colours.muted, strokeDasharray: "4 3" })
+        : null,
+      Plot.ruleY(measured, {
+        x1: "low",
+        x2: "high",
+        y: "reference",
+        stroke: colours.accent,
+        strokeOpacity: 0.4,
+        strokeWidth: 2,
+      }),
       Plot.dot(measured, { x: ({ row }) => scores[row], y: "reference", r: 4.5, fill: colours.accent }),
       strip && references.size
-        ? Plot.text(["without a reference model"], { x: { value: () => LEFT, scale: null }, y: { value: () => floor - strip - 10, scale: null }, textAnchor: "start", fill: colours.muted })
+        ? Plot.text(["without a reference model"], {
+            x: { value: () => LEFT, scale: null },
+            y: { value: () => floor - strip - 10, scale: null },
+            textAnchor: "start",
+            fill: colours.muted,
+          })
         : null,
     ],
   });
   const [x, y] = [plot.scale("x"), plot.scale("y")];
-  const heightOf = (row) => (references.has(row) ? y.apply(references.get(row)) : row < 0 ? floor - strip / 2 : scattered(row));
+  const heightOf = (row) =>
+    references.has(row) ? y.apply(references.get(row)) : row < 0 ? floor - strip / 2 : scattered(row);
   const placed = (rows) => Array.from(rows, (row) => ({ row, x: x.apply(scores[row]), y: heightOf(row) }));
   return {
     plot,
@@ -58,12 +79,22 @@ function scatterPicture(study, standing, size) {
     order: Array.from(order),
     marked: [order[0]],
     lines: (row) => mixtureLines(study, standing, row),
-    label: `${counted(order.length, "mixture")}, ${countText(references.size)} of them with a reference model, on ${targetLabel(study, standing.target)}. ${bestText(study, standing)}`,
+    label:
+      `${counted(order.length, "mixture")}, ${countText(references.size)} of them with a reference model, on ` +
+      `${targetLabel(study, standing.target)}. ${bestText(study, standing)}`,
     notes: references.size
-      ? ["Dashed: predicted as measured. The predictor has learned from these reference models; how well it predicts models that it has not seen is in the report."]
-      : ["No mixture has a reference model yet, so that there is nothing to hold the predictions against. Heights are by chance, to tell dots apart."],
+      ? [
+          "Dashed: predicted as measured. The predictor has learned from these reference models; how well it predicts " +
+            "models that it has not seen is in the report.",
+        ]
+      : [
+          "No mixture has a reference model yet, so that there is nothing to hold the predictions against. Heights are " +
+            "by chance, to tell dots apart.",
+        ],
     legend: [
-      ...(references.size ? [["reference", "mixture with a reference model, and 90 % interval of its prediction"]] : []),
+      ...(references.size
+        ? [["reference", "mixture with a reference model, and 90 % interval of its prediction"]]
+        : []),
       ...(others.length ? [["listed", "mixture without a reference model"]] : []),
       ["best", "predicted best"],
       ["current", "current mixture"],

@@ -5,7 +5,7 @@
  * @property {Float64Array} target - weights of the domains; they sum to 1
  * @property {Float64Array} scores - expected, of every ranked mixture
  * @property {Uint32Array} order - positions of the mixtures, best first
- * @property {Uint32Array} ranks - of every mixture; the best has 1
+ * @property {Uint32Array} ranks - of every mixture; the best has 1, and equal scores have the same
  * @property {Map<number, number>} references - position of a mixture → the score of its reference model
  * @property {function(number): ?Interval} interval - of a ranked mixture, given by its position
  * @property {function(number): ?Difference} behind - how much more than the best mixture's the loss of a ranked one is
@@ -34,7 +34,10 @@ function makeStanding(study, target) {
   const scores = Float64Array.from(study.mixtures, (_, row) => study.mean(row, target));
   const order = Uint32Array.from(scores.keys()).sort((one, other) => scores[one] - scores[other]);
   const ranks = new Uint32Array(order.length);
-  order.forEach((row, position) => (ranks[row] = position + 1));
+  order.forEach((row, position) => {
+    const before = order[position - 1];
+    ranks[row] = position && scores[row] === scores[before] ? ranks[before] : position + 1; // equal scores share a rank
+  });
   const references = study.references.map(({ row, losses }) => [row, weightedSum(losses, 0, target)]);
   const noise = noiseFloorOn(study, target);
   const [intervals, distances] = [new Map(), new Map()];
@@ -64,7 +67,10 @@ function makeStanding(study, target) {
 function noiseFloorOn({ ties: { noise } }, target) {
   if (!noise) return 0;
   const { covariance, reach } = noise;
-  const variance = d3.sum(target, (weight, domain) => weight && weight * weightedSum(covariance.data, domain * target.length, target));
+  const variance = d3.sum(
+    target,
+    (weight, domain) => weight && weight * weightedSum(covariance.data, domain * target.length, target),
+  );
   return reach * Math.sqrt(variance);
 }
 
@@ -133,5 +139,6 @@ function intervalText({ low, high }) {
 
 /** @returns {string} which mixture is the best, and how far the scores reach, in a sentence */
 function bestText(study, { scores, order }) {
-  return `Predicted scores from ${scoreText(scores[order[0]])}, of ${study.mixtures[order[0]].name}, to ${scoreText(scores[order.at(-1)])}.`;
+  const [best, worst] = [order[0], order.at(-1)];
+  return `Predicted from ${scoreText(scores[best])}, of ${study.mixtures[best].name}, to ${scoreText(scores[worst])}.`;
 }

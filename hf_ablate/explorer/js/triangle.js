@@ -7,7 +7,11 @@ function triangleIn({ width, height }) {
   const length = Math.min(width - 2 * AROUND, (height - 2 * AROUND) / Math.sin(Math.PI / 3));
   const bottom = (height + length * Math.sin(Math.PI / 3)) / 2;
   const left = (width - length) / 2;
-  return [[left, bottom], [left + length, bottom], [left + length / 2, bottom - length * Math.sin(Math.PI / 3)]];
+  return [
+    [left, bottom],
+    [left + length, bottom],
+    [left + length / 2, bottom - length * Math.sin(Math.PI / 3)],
+  ];
 }
 
 /** @returns {number[]} the place of three shares, which sum to 1 */
@@ -22,7 +26,10 @@ function placeIn(triangle, shares) {
 function spotIn(triangle, weights, parts) {
   const held = parts.map((units) => d3.sum(units, (unit) => weights[unit]));
   const share = d3.sum(held);
-  const [x, y] = placeIn(triangle, held.map((part) => part / share));
+  const [x, y] = placeIn(
+    triangle,
+    held.map((part) => part / share),
+  );
   return { share, x, y };
 }
 
