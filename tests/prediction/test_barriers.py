@@ -33,6 +33,17 @@ def test_of_merges_of_exactly_these_two_the_one_farthest_above_the_line_counts(h
     assert found.height == pytest.approx(4 * height * highest * (1 - highest))
 
 
+def test_a_merge_without_a_score_on_what_is_judged_does_not_count():
+    weights = np.array([[0.5, 0.5, 0], [0.2, 0.4, 0.4], [0.4, 0.2, 0.4], [0.1, 0.8, 0.1]])
+    whole = table_with(0.3, weights)
+    losses = whole.evidence.proxies["merged"].losses.copy()
+    losses[0, 3] = np.nan  # of the merge in the middle
+    evidence = replace(whole.evidence, proxies={"merged": observed(weights, losses, "m")})
+    table = replace(whole, evidence=evidence, proxies=fit_surrogates(evidence))
+    assert find_barrier(table, ("a", "b"), np.array([0.5, 0.5, 0, 0])).height == pytest.approx(0.3)
+    assert not find_barrier(table, ("a", "b"), MEAN).is_scored
+
+
 def test_without_such_merges_the_surrogate_answers_with_its_error():
     random = np.random.default_rng(0)
     table = table_with(0.3, random.dirichlet(np.ones(3), 20))

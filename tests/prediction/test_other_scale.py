@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from regmix_runs import larger, own_units, rank_correlations, swarm
 
+from hf_ablate.prediction import other_scale
 from hf_ablate.prediction.evidence import Evidence
+from hf_ablate.prediction.laws.averaged import fit_averaged_laws
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.other_scale import fit_other_scale
 
@@ -23,6 +25,22 @@ def study(runs: Observations, scale: str) -> Evidence:
         other_scales={"1m": runs},
         scale=scale,
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fitted_once():
+    """Laws are the same for all scales that they are asked about, and take seconds to fit."""
+    known = {}
+
+    def fit_once(runs: Observations):
+        key = runs.weights.tobytes() + runs.losses.tobytes()
+        if key not in known:
+            known[key] = fit_averaged_laws(runs)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(other_scale, "fit_averaged_laws", fit_once)
+        yield
 
 
 @pytest.fixture(scope="module")
