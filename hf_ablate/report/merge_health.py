@@ -10,9 +10,14 @@ from ..merging.pool_updates import pool_updates
 from ..merging.updates import Updates
 from ..mixtures.mixture import Mixture
 from ..prediction.barriers import Barrier, find_barrier
+from ..prediction.choice import COVERAGE
 from ..prediction.fitted import FittedStudy
 from ..prediction.targets import DomainWeights
 from ..ranking.tables import Z90
+
+
+# A rise by no more than this share of the loss is little, where the noise of a training is not known: a judgement.
+_SLIGHT = 0.005
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,19 @@ class MergeHealth:
         updates ([`Updates`], *optional*): of the components; `None` where their weights were never read.
         barriers (`tuple[Barrier, ...]`): between the components of the pairs that matter.
         unit_of_measure (`str`): of the losses.
+        noise_floor (`float`, *optional*): what two trainings on one mixture differ by at most in 9 of 10 cases.
     """
 
     updates: Updates | None
     barriers: tuple[Barrier, ...]
     unit_of_measure: str
+    noise_floor: float | None = None
 
     @property
     def sentences(self) -> list[str]:
         """What that means, in plain words."""
         of_updates = [] if self.updates is None else [_of_updates(self.updates)]
-        return of_updates + [_of_barrier(barrier, self.unit_of_measure) for barrier in self.barriers]
+        return of_updates + [_of_barrier(barrier, self.unit_of_measure, self.noise_floor) for barrier in self.barriers]
 
 
 def find_merge_health(
@@ -51,7 +58,8 @@ def find_merge_health(
     updates = pool_updates(run_dir, most_bytes)
     pairs = dict.fromkeys([*_largest(best), *_apart(updates, fitted.evidence.units)])
     found = [find_barrier(fitted.table, pair, target.weights) for pair in pairs]
-    return MergeHealth(updates, tuple(filter(None, found)), fitted.evidence.unit_of(target.weights))
+    unit_of_measure, floor = fitted.evidence.unit_of(target.weights), fitted.noise_floor(target.weights, COVERAGE)
+    return MergeHealth(updates, tuple(filter(None, found)), unit_of_measure, floor)
 
 
 def _largest(mixture: Mixture) -> list[tuple[str, str]]:
@@ -82,7 +90,7 @@ def _of_updates(updates: Updates) -> str:
     )
 
 
-def _of_barrier(barrier: Barrier, unit_of_measure: str) -> str:
+def _of_barrier(barrier: Barrier, unit_of_measure: str, noise_floor: float | None) -> str:
     first, second = barrier.units
     reach = Z90 * barrier.height_sd
     amount = f"{abs(barrier.height):.4f}" if barrier.is_scored else error_text(abs(barrier.height), reach)
@@ -92,13 +100,22 @@ def _of_barrier(barrier: Barrier, unit_of_measure: str) -> str:
             f"{how}, merges of {first} and {second} stay {amount} {unit_of_measure} or more below the straight line "
             "between the two: there is no loss barrier, and merging them is healthy."
         )
-    if barrier.height <= reach:
+    if harmless := _why_harmless(barrier, reach, noise_floor):
         return (
             f"{how}, merges of {first} and {second} rise {amount} {unit_of_measure} above the straight line between "
-            "the two, which cannot be told from none: merging them is healthy."
+            f"the two, which {harmless}: merging them is healthy."
         )
     return (
         f"{how}, merges of {first} and {second} have a loss barrier: at {barrier.shares[barrier.highest]:.0%} of "
         f"{second} the merge is {amount} {unit_of_measure} above the straight line between the two. Their weights do "
         "not average well: trust reference models, and train components with fewer tokens or a lower learning rate."
     )
+
+
+def _why_harmless(barrier: Barrier, reach: float, noise_floor: float | None) -> str | None:
+    """What makes a rise above the straight line no reason to doubt merges; `None` where nothing does."""
+    if barrier.height <= reach:
+        return "cannot be told from none"
+    if noise_floor is None:
+        return "is little" if barrier.height <= _SLIGHT * barrier.line[barrier.highest] else None
+    return "is no more than the luck of a training" if barrier.height <= noise_floor else None

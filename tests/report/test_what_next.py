@@ -91,19 +91,26 @@ def test_what_cannot_be_told_is_not_said_to_be_there():
 
 
 @pytest.mark.parametrize(
-    ("middle", "sd", "said"),
+    ("middle", "sd", "floor", "said"),
     [
-        (0.9, 0.0, "stay 0.1000 bits per byte or more below the straight line between the two"),
-        (1.1, 0.0, "have a loss barrier: at 50% of b the merge is 0.1000 bits per byte above the straight line"),
-        (1.1, 0.05, "have a loss barrier: at 50% of b the merge is 0.10 ± 0.08 bits per byte above"),
-        (1.1, 0.1, "rise 0.10 ± 0.16 bits per byte above the straight line between the two, which cannot be told"),
+        (0.9, 0.0, None, "stay 0.1000 bits per byte or more below the straight line between the two"),
+        (1.1, 0.0, 0.09, "have a loss barrier: at 50% of b the merge is 0.1000 bits per byte above the straight line"),
+        (1.1, 0.05, None, "have a loss barrier: at 50% of b the merge is 0.10 ± 0.08 bits per byte above"),
+        (
+            1.1,
+            0.1,
+            0.09,
+            "rise 0.10 ± 0.16 bits per byte above the straight line between the two, which cannot be told",
+        ),
+        (1.1, 0.0, 0.11, "rise 0.1000 bits per byte above the straight line between the two, which is no more than"),
+        (1.004, 0.0, None, "rise 0.0040 bits per byte above the straight line between the two, which is little"),
     ],
 )
-def test_merging_is_healthy_unless_a_barrier_can_be_told(middle, sd, said):
+def test_merging_is_healthy_unless_a_barrier_can_be_told(middle, sd, floor, said):
     points = [np.array(values) for values in ([0, 0.5, 1], [1.2, middle, 0.8], [0, sd, 0])]
     barrier = Barrier(("a", "b"), *points, is_scored=sd == 0)
     products = np.array([[4.0, -1.0], [-1.0, 1.0]])
-    health = MergeHealth(Updates(("a", "b"), products, 20.0, 100), (barrier,), "bits per byte")
+    health = MergeHealth(Updates(("a", "b"), products, 20.0, 100), (barrier,), "bits per byte", floor)
     of_updates, of_barrier = health.sentences
     assert said in of_barrier and ("healthy" in of_barrier) == ("loss barrier: at" not in of_barrier)
     assert "by 5.0% to 10.0% of the length" in of_updates and "some work against each other" in of_updates
