@@ -20,9 +20,9 @@ def set_up_logging(debug: bool) -> None:
     whenever it is imported are left out.
     """
     level = logging.DEBUG if debug else logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(_Formatter("%(message)s"))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger(__package__).setLevel(level)
     for library in ("huggingface_hub", "datasets"):  # which print by a handler of their own
         logging.getLogger(library).propagate = False

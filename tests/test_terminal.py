@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -9,6 +10,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from hf_ablate.cli import main
+from hf_ablate.terminal import set_up_logging
 
 
 def printed_in_ascii(*words: object) -> bytes:
@@ -42,6 +44,7 @@ def test_stderr_holds_no_remarks_for_developers_and_no_warning_twice():
     code = """
 import logging, warnings
 from hf_ablate.cli import main
+from hf_ablate.terminal import set_up_logging
 main(["--version"])
 import huggingface_hub
 huggingface_hub.logging.get_logger("huggingface_hub.part").warning("the Hub waits")
@@ -51,3 +54,22 @@ warnings.warn("for users", UserWarning)
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     lines = result.stderr.splitlines()
     assert lines[0] == "the Hub waits" and len(lines) == 2 and "UserWarning: for users" in lines[1]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("no_color", "shown"), [("", "\033[33mthe disk is small\033[0m"), ("1", "the disk is small")])
+def test_warnings_stand_out_on_a_terminal_and_what_is_only_said_does_not(monkeypatch, no_color, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setattr("sys.stderr", Terminal())
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    set_up_logging(debug=False)
+    logger = logging.getLogger("hf_ablate.part")
+    logger.info("3 of 4 models")
+    logger.warning("the disk is small")
+    assert sys.stderr.getvalue() == f"3 of 4 models\n{shown}\n"

@@ -160,7 +160,8 @@ def find_target(name: str, targets: dict[str, str | None]) -> str:
     if len(meant) > 1:
         raise InputError(f"{name!r} is a domain of several sources; write {' or '.join(meant)}")
     if not meant:
-        raise unknown_name("target", name, list(targets))
+        as_written = targets if "/" in name else [domain or target for target, domain in targets.items()]
+        raise unknown_name("target", name, list(dict.fromkeys(as_written)))
     return meant[0]
 
 

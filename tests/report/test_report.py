@@ -266,11 +266,20 @@ def test_weighted_mixtures_are_shown_with_their_weights(tmp_path):
     assert read_ranking(run_dir).entries()[0]["name"] in page
 
 
-def test_what_colours_cannot_stand_for_is_a_mistake_before_the_report_is_touched(run_dir):
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"colour_by": "methods"}, "unknown colour_by 'methods'; did you mean 'method'"),
+        ({"targets": ["pandaz"]}, "unknown target 'pandaz'; did you mean 'pandas'"),
+        ({"targets": ["out_of_domain/torch"]}, "unknown target 'out_of_domain/torch'; did you mean 'out_of_domain/"),
+        ({"targets": ["in_domain/z*"]}, r"unknown target 'in_domain/z\*'"),
+    ],
+)
+def test_what_the_study_lacks_is_a_mistake_before_the_report_is_touched(run_dir, settings, message):
     manifest = run_dir / "report" / "manifest.json"
     before = manifest.read_bytes()
-    with pytest.raises(InputError, match="unknown colour_by 'methods'; did you mean 'method'"):
-        write.write_report(run_dir, ReportSettings(colour_by="methods"))
+    with pytest.raises(InputError, match=message):
+        write.write_report(run_dir, ReportSettings(**settings))
     assert manifest.read_bytes() == before
 
 
