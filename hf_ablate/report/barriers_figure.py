@@ -18,8 +18,8 @@ def barrier_records(barriers: Sequence[Barrier]) -> list[dict[str, Any]]:
     """
     return [
         {
-            "unit": barrier.units[0], "other": barrier.units[1], "share_of_other": float(share), "score": float(loss),
-            "sd": float(sd), "straight_line": float(line), "excess": float(loss - line),
+            "unit": barrier.units[0], "other": barrier.units[1], "excess": float(loss - line), "score": float(loss),
+            "straight_line": float(line), "sd": float(sd), "share_of_other": float(share),
             "scored": barrier.is_scored or share in (0, 1),
         }
         for barrier in barriers
@@ -55,7 +55,10 @@ def barriers(health: MergeHealth) -> Drawing | None:
         panel.set_visible(False)
     axes[0].set_ylabel(health.unit_of_measure)
     rows = barrier_records(health.barriers)
+    which = "the two largest units of the first mixture"
+    if len(health.barriers) > 1:
+        which += ", and the two whose updates point apart most"
     return Drawing(
-        figure, rows, "Merges of two components, from one to the other: the two largest units of the first mixture, "
-        "and the two whose updates point apart most. Above the straight line, merging loses: a loss barrier."
+        figure, rows, f"Merges of two components, from one to the other: {which}. Above the straight line, merging "
+        "loses: a loss barrier."
     )  # fmt: skip

@@ -34,7 +34,7 @@ def having_records(effects: dict[str, Any]) -> list[dict[str, Any]]:
             records.append(
                 {
                     "part": row["part"], "target": row["target"], "in_mixture": row["change"] == "drop",
-                    "effect": sign * row["effect"], "sd": row["sd"], "low": low, "high": high,
+                    "effect": sign * row["effect"], "low": low, "high": high, "sd": row["sd"],
                     "told_apart": row["told_apart"],
                 }
             )  # fmt: skip

@@ -50,8 +50,11 @@ def updates(health: MergeHealth) -> Drawing | None:
             spine.set_visible(False)
     bar = figure.colorbar(image, ax=left, shrink=0.6, pad=0.01, ticks=[-1, 0, 1])
     bar.outline.set_visible(False)
-    lengths = {row["component"]: row for row in update_records(found)}
-    rows = [{**row, "relative_length": lengths[row["component"]]["relative_length"]} for row in cosine_records(found)]
+    rows = [row | {"relative_length": None} for row in cosine_records(found)]
+    rows += [
+        {"component": row["component"], "other": None, "cosine": None, "relative_length": row["relative_length"]}
+        for row in update_records(found)
+    ]
     return Drawing(
         figure, rows, "Updates of the components, their weights less the seed’s: 1 where two point the same way, 0 "
         "where they have nothing in common, below 0 where one undoes the other."
