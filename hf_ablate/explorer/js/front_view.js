@@ -56,6 +56,7 @@ function paretoFront(first, second) {
 function frontPicture(study, targets, standings, size) {
   const colours = pageColours();
   const [first, second] = standings.map(({ scores }) => scores);
+  const axisLabel = ({ label, weights }) => `predicted, ${label}, ${study.unitOf(weights)}`;
   const front = paretoFront(first, second);
   const rows = Array.from(standings[0].order);
   const plot = Plot.plot({
@@ -63,8 +64,8 @@ function frontPicture(study, targets, standings, size) {
     marginLeft: LEFT,
     marginTop: 26,
     marginBottom: 44,
-    x: { domain: paddedExtent(first), label: targets[0].label, labelArrow: "none", ticks: size.width / 110 },
-    y: { domain: paddedExtent(second), label: targets[1].label, labelArrow: "none", ticks: 5 },
+    x: { domain: paddedExtent(first), label: axisLabel(targets[0]), labelArrow: "none", ticks: size.width / 110 },
+    y: { domain: paddedExtent(second), label: axisLabel(targets[1]), labelArrow: "none", ticks: 5 },
     marks: [
       Plot.gridX({ stroke: colours.line, strokeOpacity: 1, ticks: size.width / 110 }),
       Plot.gridY({ stroke: colours.line, strokeOpacity: 1, ticks: 5 }),
@@ -97,7 +98,7 @@ function frontPicture(study, targets, standings, size) {
     label:
       `Predicted scores of ${counted(rows.length, "mixture")} on ${targets[0].label} and ${targets[1].label}. ` +
       `No other mixture beats ${counted(front.length, "of them")} on both.`,
-    notes: [`Predicted, ${study.unit_of_measure}; lower is better, so that the best lie at the lower left.`],
+    notes: ["Lower is better on both, so that the best lie at the lower left."],
     legend: [
       ["listed", "mixture"],
       ["front", "on the front: no other is better on both"],

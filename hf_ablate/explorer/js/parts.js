@@ -29,7 +29,7 @@ function readCorners(study, text) {
 /** @returns {string[]} names of the targets that are weighed against each other at first: two sources, or domains */
 function firstFront(study) {
   const named = (levels) => study.targets.filter(({ level }) => levels.includes(level)).map(({ name }) => name);
-  const [sources, domains] = [named(["source_mean", "task"]), named(["domain"])];
+  const [sources, domains] = [named(["source_mean", "task_mean", "task"]), named(["domain"])];
   return [sources, domains, [study.targets[0].name, study.targets.at(-1).name]]
     .find((names) => names.length > 1)
     .slice(0, 2);
