@@ -49,7 +49,8 @@ def _tolerances(predictor: Calibrated | Uncalibrated) -> np.ndarray:
     slopes = np.ones(1)
     if isinstance(predictor, Calibrated):
         slopes = np.abs(predictor.stack.slopes).max(axis=0)
-    return np.minimum(_MOST / (len(slopes) * np.maximum(slopes, 1e-12)), _MOST_OF_A_FEATURE)
+    rounded = sum(name in predictor.table.proxies for name in predictor.candidate.features)
+    return np.minimum(_MOST / (max(rounded, 1) * np.maximum(slopes, 1e-12)), _MOST_OF_A_FEATURE)
 
 
 def _calibrated(predictor: Calibrated) -> dict[str, Any]:

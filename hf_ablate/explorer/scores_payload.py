@@ -36,20 +36,25 @@ def scores_payload(
     missing = np.isnan(values)
     filled = np.where(missing, np.nanmean(values, axis=0), values)
     shared = _of_weights(weights)
-    gram, codes, coefficients = shared.T @ shared, np.empty(values.shape, dtype=np.uint32), []
+    gram, codes, coefficients = shared.T @ shared, [], []
     for domain in range(values.shape[1]):
         own = _of_components(weights, components[:, domain], sharpnesses)
         found = _least_squares(gram, shared, own, filled[:, domain]).astype(np.float32)
         left = filled[:, domain] - np.hstack([shared, own]) @ found.astype(np.float64)
-        codes[:, domain] = _unsigned(np.rint(left / steps))
+        codes.append(_unsigned(np.rint(left / steps)))
         coefficients.append(found)
     return {
         "coefficients": packed(np.array(coefficients).T),
         "sharpnesses": sharpnesses,
-        "codes": packed(codes.T),
         "missing": packed(np.flatnonzero(missing.T).astype(np.int32)),
-        **_steps_payload(steps),
+        "parts": [_part(np.array(codes), steps, step) for step in np.unique(steps)],
     }
+
+
+def _part(codes: np.ndarray, steps: np.ndarray, step: float) -> dict[str, Any]:
+    """The codes of the mixtures with one step, apart from the others, which are of another size."""
+    rows = np.flatnonzero(steps == step)
+    return {"step": float(step), "rows": packed(rows.astype(np.int32)), "codes": packed(codes[:, rows])}
 
 
 def _of_weights(weights: np.ndarray) -> np.ndarray:
@@ -79,9 +84,3 @@ def _least_squares(gram: np.ndarray, shared: np.ndarray, own: np.ndarray, values
 def _unsigned(codes: np.ndarray) -> np.ndarray:
     """0, -1, 1, -2, 2, … as 0, 1, 2, 3, 4, …, whose upper bytes are all zero."""
     return np.where(codes < 0, -2 * codes - 1, 2 * codes).astype(np.uint32)
-
-
-def _steps_payload(steps: np.ndarray) -> dict[str, Any]:
-    """The steps, of which there are two."""
-    sizes, which = np.unique(steps, return_inverse=True)
-    return {"steps": sizes.tolist(), "step": packed(which.astype(np.uint8))}

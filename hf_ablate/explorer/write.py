@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..manifest import digest_files, write_text
-from .arrays import compressed
+from .arrays import page_text
 
 
 _LIBRARIES = ("d3.min.js", "plot.umd.min.js")  # in this order: the second needs the first
@@ -37,9 +37,9 @@ def explorer_page(payload: dict[str, Any]) -> str:
         title=payload["title"],
         facts=_facts(payload),
         style="\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.css"))),
-        libraries=[compressed((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
+        libraries=[page_text((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
         script="\n".join(path.read_text(encoding="utf-8") for path in _scripts(folder)),
-        payload=compressed(json.dumps(payload, allow_nan=False).encode()),
+        payload=page_text(json.dumps(payload, allow_nan=False).encode()),
     )
 
 

@@ -21,6 +21,9 @@ from hf_ablate.prediction.predictors import Calibrated
 from hf_ablate.prediction.stack import fit_stack
 
 
+SCRIPTS = (
+    "arrays linear_algebra mixtures kernels components scores surrogate laws features own_errors stack predictor"
+).split()
 # Text of numbers, since JSON has no NaN.
 ASK = """async ([text, list, targets]) => {
     const payload = await unpackArrays(JSON.parse(text));
@@ -42,10 +45,7 @@ ASK = """async ([text, list, targets]) => {
 @pytest.fixture(scope="module")
 def page(load_scripts):
     """A page with the scripts of the predictor alone."""
-    names = (
-        "arrays linear_algebra mixtures kernels components scores surrogate laws features own_errors stack predictor".split()
-    )
-    return load_scripts(*(f"{name}.js" for name in names))
+    return load_scripts(*(f"{name}.js" for name in SCRIPTS))
 
 
 def assert_same_numbers(page, fitted: FittedStudy, weights: np.ndarray, size: float = 1.0) -> None:

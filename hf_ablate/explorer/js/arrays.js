@@ -29,7 +29,7 @@ async function unpackArrays(value) {
  * @returns {Promise<PackedArray>}
  */
 async function unpackArray({ shape, dtype, data }) {
-  const planes = await inflated(data);
+  const planes = await inflated(Uint8Array.from(atob(data), (character) => character.charCodeAt(0)));
   const numbers = new TYPED_ARRAYS[dtype](shape.reduce((product, size) => product * size, 1));
   const bytes = new Uint8Array(numbers.buffer);
   const size = numbers.BYTES_PER_ELEMENT;
@@ -41,21 +41,43 @@ async function unpackArray({ shape, dtype, data }) {
 }
 
 /**
- * What was compressed by raw deflate and written as base64.
- * @param {string} text
+ * What raw deflate compressed.
+ * @param {Uint8Array} compressed
  * @returns {Promise<Uint8Array>}
  */
-async function inflated(text) {
-  const compressed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+async function inflated(compressed) {
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
- * The same for text.
+ * What `page_text` in Python put into the page.
  * @param {string} text
  * @returns {Promise<string>}
  */
 async function inflatedText(text) {
-  return new TextDecoder().decode(await inflated(text));
+  return new TextDecoder().decode(await inflated(bytesOf85(text)));
+}
+
+/** Digits of base85, in which `,.:` stand for `<>&`. */
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;,=.?@^_`{|}~";
+
+/**
+ * The bytes of a text in base85: five digits are four bytes, and at the end one digit more than there are bytes.
+ * @param {string} text
+ * @returns {Uint8Array}
+ */
+function bytesOf85(text) {
+  const values = new Uint8Array(128);
+  for (let value = 0; value < DIGITS.length; value++) values[DIGITS.charCodeAt(value)] = value;
+  const groups = Math.ceil(text.length / 5);
+  const bytes = new DataView(new ArrayBuffer(4 * groups));
+  for (let group = 0; group < groups; group++) {
+    let number = 0;
+    for (let at = 5 * group; at < 5 * group + 5; at++) {
+      number = 85 * number + (at < text.length ? values[text.charCodeAt(at)] : 84);
+    }
+    bytes.setUint32(4 * group, number);
+  }
+  return new Uint8Array(bytes.buffer, 0, 4 * groups - (5 * groups - text.length));
 }

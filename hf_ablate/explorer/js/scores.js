@@ -10,18 +10,21 @@ const LEAST = 1e-300;
  * @param {Float64Array} components [units, domains], losses, or their logarithms where those of scores were coded
  * @returns {Float64Array} [mixtures, domains], NaN where there is none
  */
-function scoresOf({ exact, coefficients, sharpnesses, codes, missing, steps, step }, mixtures, components) {
+function scoresOf({ exact, coefficients, sharpnesses, missing, parts }, mixtures, components) {
   if (exact) return exact.data;
   const [columns, domains] = coefficients.shape;
   const values = new Float64Array(mixtures.length * domains);
+  for (const { step, rows, codes } of parts) {
+    rows.data.forEach((row, index) => {
+      for (let domain = 0; domain < domains; domain++) {
+        const code = codes.data[domain * rows.data.length + index];
+        values[row * domains + domain] = step * (code % 2 ? -(code + 1) / 2 : code / 2);
+      }
+    });
+  }
   const likely = sharpnesses.map((sharpness) => likelihoods(components, mixtures[0].length, sharpness));
   mixtures.forEach((weights, row) => {
     const own = values.subarray(row * domains, (row + 1) * domains);
-    const size = steps[step.data[row]];
-    for (let domain = 0; domain < domains; domain++) {
-      const code = codes.data[domain * mixtures.length + row];
-      own[domain] = size * (code % 2 ? -(code + 1) / 2 : code / 2);
-    }
     for (const { column, value } of ofWeights(weights)) {
       const start = column * domains;
       for (let domain = 0; domain < domains; domain++) own[domain] += coefficients.data[start + domain] * value;
