@@ -35,7 +35,7 @@ def packed(array: np.ndarray) -> dict[str, Any]:
 
     ```python
     >>> packed(np.zeros((2, 3)))
-    {'shape': [2, 3], 'dtype': 'float64', 'data': 'Y2AgEwAA'}
+    {'shape': [2, 3], 'dtype': 'float64', 'data': 'Y2AgDQAA'}
 
     ```
     """

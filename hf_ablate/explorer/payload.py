@@ -16,6 +16,9 @@ from .mixture_table import MixtureTable
 from .predictor_payload import predictor_payload
 
 
+_ID = "{id}"  # in a name, the mixture's own
+
+
 def explorer_payload(
     fitted: FittedStudy, ranking: Ranking, title: str, formats: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
@@ -65,9 +68,10 @@ def explorer_payload(
         "table": table.payload(),
         "mixtures": {
             "ids": [mixture.id for mixture in mixtures],
-            "names": [names[mixture.id] for mixture in mixtures],
+            # In names that end with an id, it is not repeated: of many mixtures, ids take much of the page.
+            "names": [names[mixture.id].replace(mixture.id, _ID) for mixture in mixtures],
             "rows": packed(table.rows_of(weights)),
-            "scored": np.flatnonzero(_are_scored(fitted, weights)).tolist(),
+            "is_scored": packed(_are_scored(fitted, weights).astype(np.uint8)),
         },
         "references": {
             "rows": list(references),

@@ -1,6 +1,7 @@
 """The explorer as one file: payload, libraries, scripts and style in a page that needs no network."""
 
 import json
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from .arrays import page_text
 
 _LIBRARIES = ("d3.min.js", "plot.umd.min.js")  # in this order: the second needs the first
 _MAIN = "main.js"  # runs last: the others only define what it calls
+_LOADER = "loader.js"  # runs the others, which are compressed
 
 
 def write_explorer(payload: dict[str, Any], page: Path) -> None:
@@ -36,9 +38,10 @@ def explorer_page(payload: dict[str, Any]) -> str:
     return environment.get_template("page.html.j2").render(
         title=payload["title"],
         facts=_facts(payload),
-        style="\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.css"))),
+        style=_joined(sorted(folder.glob("*.css"))),
         libraries=[page_text((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
-        script="\n".join(path.read_text(encoding="utf-8") for path in _scripts(folder)),
+        script=page_text(_joined(path for path in _scripts(folder) if path.name != _LOADER).encode()),
+        loader=_joined(folder / "js" / name for name in ("page_text.js", _LOADER)),
         payload=page_text(json.dumps(payload, allow_nan=False).encode()),
     )
 
@@ -58,6 +61,10 @@ def _facts(payload: dict[str, Any]) -> str:
         "reference model": payload["references"]["rows"],
     }
     return ", ".join(f"{len(rows):,} {name}{'s' * (len(rows) != 1)}" for name, rows in counts.items()) + "."
+
+
+def _joined(paths: Iterable[Path]) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def _scripts(folder: Path) -> list[Path]:

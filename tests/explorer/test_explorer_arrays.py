@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hf_ablate.explorer.arrays import packed
+from hf_ablate.explorer.arrays import packed, page_text
 
 
 ARRAYS = [
@@ -29,11 +29,26 @@ def test_typed_arrays_hold_what_was_packed(load_scripts):
         return [label, data, none, arrays.list.map((each) => [
             each.shape, each.data.constructor.name, Array.from(each.data, String)])];
     }"""
-    *others, arrays = load_scripts("arrays.js").evaluate(code, study)
+    *others, arrays = load_scripts("page_text.js", "arrays.js").evaluate(code, study)
     assert others == ["a study", "text", None]
     for array, (shape, kind, numbers) in zip(ARRAYS, arrays, strict=True):
         assert shape == list(array.shape) and kind.lower() == f"{array.dtype.name}array"
         np.testing.assert_array_equal(np.array(numbers, dtype=float).reshape(shape), array)
+
+
+def test_text_comes_through_a_page_without_what_means_something_in_html(load_scripts):
+    drawn = np.random.default_rng(0)
+    texts = [
+        "",
+        "a",
+        "<b>",
+        "grün & 😀",
+        *("".join(map(chr, drawn.integers(32, 9999, size))) for size in range(1, 40)),
+    ]
+    packed_texts = [page_text(text.encode()) for text in texts]
+    assert not set("".join(packed_texts)) & set("<>&\"'")
+    ask = "(texts) => Promise.all(texts.map(inflatedText))"
+    assert load_scripts("page_text.js").evaluate(ask, packed_texts) == texts
 
 
 def test_types_without_a_typed_array_are_refused():

@@ -22,7 +22,8 @@ from hf_ablate.prediction.stack import fit_stack
 
 
 SCRIPTS = (
-    "arrays linear_algebra mixtures kernels components scores surrogate laws features own_errors stack predictor"
+    "page_text arrays linear_algebra mixtures kernels components scores surrogate laws features own_errors stack "
+    "predictor"
 ).split()
 # Text of numbers, since JSON has no NaN.
 ASK = """async ([text, list, targets]) => {

@@ -1,10 +1,5 @@
 /** Opens the study and draws the page. */
 
-for (const library of document.querySelectorAll("script.library")) {
-  const script = document.createElement("script");
-  script.textContent = await inflatedText(library.textContent);
-  document.head.append(script);
-}
 const progress = document.querySelector("#progress");
 const payload = await unpackArrays(JSON.parse(await inflatedText(document.querySelector("#payload").textContent)));
 const study = await openStudy(payload, (share) => {

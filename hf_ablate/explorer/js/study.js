@@ -31,11 +31,12 @@
  * @returns {Promise<Study>}
  */
 async function openStudy(payload, onProgress) {
+  const scored = payload.mixtures.ids.map((_, row) => row).filter((row) => payload.mixtures.is_scored.data[row]);
   const table = mixturesOf(payload.table);
   const predictor = await makePredictor(payload.predictor, table, payload.components.data, onProgress);
   const mixtures = payload.mixtures.ids.map((id, row) => ({
     id,
-    name: payload.mixtures.names[row],
+    name: payload.mixtures.names[row].replace("{id}", id),
     weights: table[payload.mixtures.rows.data[row]],
   }));
   const byWeights = new Map(mixtures.map((mixture, row) => [keyOf(mixture.weights), row]));
@@ -55,7 +56,7 @@ async function openStudy(payload, onProgress) {
       ...(payload.tokens && { tokens: normalised(payload.tokens) }),
     },
     mixtures,
-    scored: payload.mixtures.scored,
+    scored,
     expected,
     predictor,
     mean,
@@ -81,7 +82,7 @@ async function openStudy(payload, onProgress) {
         const row = d3.least(rows, to);
         return row === undefined ? null : { row, distance: to(row) };
       };
-      return { scored: nearest(payload.mixtures.scored), reference: nearest(payload.references.rows) };
+      return { scored: nearest(scored), reference: nearest(payload.references.rows) };
     },
   };
 }
