@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from made_up_evidence import COMPONENTS, losses_of, made_up_evidence, observed, 
 from pool_scores import read_pool
 from regmix_runs import larger, own_units, swarm
 
+from hf_ablate.explorer import mixture_table, scores_payload
 from hf_ablate.explorer.arrays import packed
 from hf_ablate.explorer.mixture_table import MixtureTable
 from hf_ablate.explorer.predictor_payload import predictor_payload
@@ -49,13 +51,17 @@ def page(load_scripts):
     return load_scripts(*(f"{name}.js" for name in SCRIPTS))
 
 
+def payload_of(fitted: FittedStudy) -> dict[str, Any]:
+    """The parts of a page's data that its predictor is made of."""
+    evidence = fitted.evidence
+    table = MixtureTable.of([evidence.known_mixtures(), np.eye(len(evidence.units))])
+    predictor = predictor_payload(fitted, table)
+    return {"table": table.payload(), "components": packed(evidence.components), "predictor": predictor}
+
+
 def assert_same_numbers(page, fitted: FittedStudy, weights: np.ndarray, size: float = 1.0) -> None:
     """To a millionth of losses of this size: on domains, on a target of all and of one, and between mixtures."""
-    evidence = fitted.evidence
-    table = MixtureTable.of([weights, evidence.known_mixtures(), np.eye(len(evidence.units))])
-    predictor = predictor_payload(fitted, table)
-    payload = {"table": table.payload(), "components": packed(evidence.components), "predictor": predictor}
-    domains = len(fitted.evidence.domains)
+    payload, domains = payload_of(fitted), len(fitted.evidence.domains)
     targets = [np.full(domains, 1 / domains), np.eye(domains)[-1]]
     answer = page.evaluate(ASK, [json.dumps(payload), weights.tolist(), [list(target) for target in targets]])
     near = {"rtol": 0, "atol": 1e-6 * size}
@@ -188,6 +194,25 @@ def test_scores_that_lack_a_domain_and_mixtures_of_nine_equal_decimals(page):
     evidence = replace(evidence, proxies={"ensemble": replace(evidence.proxies["ensemble"], losses=losses)})
     shifted = evidence.proxies["ensemble"].weights[-4:] + np.array([2e-10, -2e-10, 0])
     assert_same_numbers(page, fit_evidence(evidence), np.vstack([shifted, mixtures_of(evidence)]))
+
+
+@pytest.mark.parametrize("metric", ["bits_per_byte", "ppl_token"])
+def test_many_scores_are_rounded_as_far_as_predictions_bear(page, monkeypatch, metric):
+    evidence = read_pool(metric).with_references(np.arange(0, 70, 10))
+    losses = evidence.proxies["merged"].losses.copy()
+    losses[-1, 1] = np.nan
+    merged = replace(evidence.proxies["merged"], losses=losses)
+    fitted = fit_evidence(replace(evidence, proxies={**evidence.proxies, "merged": merged}))
+    exact = payload_of(fitted)["predictor"]["features"]
+    monkeypatch.setattr(scores_payload, "_MOST_EXACT", 0)
+    monkeypatch.setattr(mixture_table, "_MOST_EXACT", 0)
+    rounded = payload_of(fitted)
+    for feature, whole in zip(rounded["predictor"]["features"][:2], exact, strict=False):
+        parts = [part["codes"]["data"] for part in feature["scores"]["parts"]]
+        assert sum(map(len, parts)) < 0.5 * len(whole["scores"]["exact"]["data"])
+    assert "weights" not in rounded["table"]
+    size = evidence.components.max() if metric == "ppl_token" else 1.0
+    assert_same_numbers(page, fitted, mixtures_of(fitted.evidence, several=8), size)
 
 
 def test_a_study_of_one_domain(page):
