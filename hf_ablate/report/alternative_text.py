@@ -6,8 +6,8 @@ from typing import Any
 from ..ranking.tables import score_text
 
 
-_MOST_COLUMNS = 3  # of numbers: a text that is read out should not be long
-_MOST_WORDS = 60  # characters of what a number belongs to
+_MOST_COLUMNS, _MOST_WORDS = 2, 90  # of numbers, and characters of what each belongs to: what is read out takes time
+_ERRORS = {"sd", "low", "high"}  # columns with no numbers of their own
 
 
 def alternative_text(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -36,15 +36,19 @@ def _of_type(kind: type, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         key
         for key in (rows[0] if rows else ())
-        if any(isinstance(row[key], kind) and not isinstance(row[key], bool) for row in rows)
+        if key not in _ERRORS and any(isinstance(row[key], kind) and not isinstance(row[key], bool) for row in rows)
     ]
 
 
 def _extremes(key: str, rows: Sequence[Mapping[str, Any]]) -> str:
     known = sorted((row for row in rows if row[key] is not None), key=lambda row: row[key])
-    lowest, highest = (f"{score_text(row[key])} ({_belongs_to(row)})" for row in (known[0], known[-1]))
+    lowest, highest = (f"{_number(row[key])} ({_belongs_to(row)})" for row in (known[0], known[-1]))
     name = key.replace("_", " ").capitalize()
     return f"{name}: lowest {lowest}, highest {highest}."
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else score_text(value)
 
 
 def _belongs_to(row: Mapping[str, Any]) -> str:
