@@ -115,6 +115,18 @@ def test_only_some_domains_are_scored(study):
         assert list(some.iloc[0]) == pytest.approx(list(whole[some.columns].iloc[0]), rel=1e-6)
 
 
+def test_a_barrier_is_what_scored_merges_are_above_the_line_between_two_components(study):
+    frame, means = study.barrier("python", "english"), study.scores().mean(axis="columns")
+    ends = [means.xs("component", level="kind").xs(unit, level="name").item() for unit in ("python", "english")]
+    (middle,) = means.xs("merged", level="kind").xs("english + python", level="name")
+    assert list(frame.index) == [0, 0.5, 1] and frame.index.name == "english"
+    assert list(frame.score) == pytest.approx([ends[0], middle, ends[1]])
+    assert list(frame.excess) == pytest.approx([0, middle - sum(ends) / 2, 0], abs=1e-12)
+    assert (frame.sd == 0).all()
+    with pytest.raises(ha.InputError, match="unknown unit 'pyton'; did you mean 'python'"):
+        study.barrier("pyton", "english")
+
+
 def test_figures_are_the_reports(study, tmp_path):
     for figure in (
         study.plot.ranking(),
