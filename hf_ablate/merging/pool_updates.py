@@ -51,10 +51,11 @@ def pool_updates(run_dir: Path, most_bytes: float = MOST_BYTES) -> Updates | Non
     try:
         size = sum(path.stat().st_size for model in models.values() for path in weight_files(model))
         if size > most_bytes:
-            logger.info(
-                "updates of components: %.0f GB of weights would be read; `hf-ablate report --merge_health yes` does",
-                size / 1e9,
-            )
+            if most_bytes:
+                logger.info(
+                    "updates of components are left out: %.3g GB of weights would be read; `hf-ablate report --slow "
+                    "all` reads them, once", size / 1e9,
+                )  # fmt: skip
             return None
         found = find_updates(folder.seed, components)
     except InputError as error:

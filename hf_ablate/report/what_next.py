@@ -69,8 +69,7 @@ def _signed(value: float, half_width: float) -> str:
 
 def _surer(steps: NextSteps, unit: str) -> str:
     proposal = steps.proposal
-    luck = f"the luck of one training is ± {score_text(Z90 * proposal.noise)}" if proposal.noise else ""
-    luck = f" ({luck})" if luck else ""
+    luck = f" (the luck of one training is ± {score_text(Z90 * proposal.noise)})" if proposal.noise else ""
     if not proposal.references:
         return (
             "No other reference model of a candidate is expected to change this choice: what it is expected to lose "

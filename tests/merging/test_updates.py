@@ -50,7 +50,9 @@ def test_known_updates(tmp_path, monkeypatch, at_once):
 def test_updates_are_found_once_and_stay_where_the_weights_do_not(tmp_path, caplog):
     run_dir = make_study(tmp_path / "run")
     folder = RunFolder(run_dir)
-    assert pool_updates(run_dir, most_bytes=0) is None and read_updates(run_dir) is None
+    with caplog.at_level(logging.INFO):
+        assert pool_updates(run_dir, most_bytes=1000) is None and read_updates(run_dir) is None
+    assert "GB of weights would be read; `hf-ablate report --slow all`" in caplog.text
     found = pool_updates(run_dir)
     written = folder.updates_file.read_bytes()
     assert {row["component"] for row in json.loads(written)["updates"]} == {"alpha", "beta", "gamma"}
