@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from explorer_pages import Explorer, study_of
 
+from hf_ablate.explorer.arrays import packed
 from hf_ablate.mixtures.units import CorpusUnits
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.observations import Observations
@@ -308,6 +309,19 @@ def no_other_beats(scores: np.ndarray) -> list[int]:
     return np.flatnonzero(~np.any(as_good & better, axis=0)).tolist()
 
 
+def test_the_address_holds_what_views_show(page):
+    shown = {"view": "corners", "corners": ["a1", "field=y", "c"], "axes": "field", "filter": "a1 c", "first": "in/a1"}
+    update(page, **shown)
+    address = page.evaluate("explorer.state.address()")
+    page.evaluate("() => { explorer.state.update(explorer.first); explorer.state.address(); }")
+    page.goto(address)
+    drawn(page)
+    assert page.evaluate("(names) => names.map((name) => explorer.state.get()[name])", list(shown)) == [
+        *shown.values()
+    ]
+    assert page.locator("#ranking input[type=search]").input_value() == "a1 c"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_views_are_accessible(page, scheme):
     page.emulate_media(color_scheme=scheme)
@@ -339,3 +353,21 @@ def test_studies_of_few_and_many_units(browser, tmp_path, units, references):
     assert explorer.page.locator("#ranking tbody tr").count() == min(PAGE, len(weights))
     assert explorer.errors == []
     explorer.page.close()
+
+
+def test_without_a_predictor_in_the_page_there_are_scores_alone(browser, study, tmp_path):
+    known = {
+        "predictor": {"reason": "trees are too many"},
+        "expected": packed(study.fitted.predictor.expected(study.weights)),
+    }
+    explorer = Explorer(browser, tmp_path / "explorer.html", study.payload | known)
+    page = explorer.page
+    assert cells(page, "#ranking", "name span:first-child")[0] == name_of(study, order_of(study)[0])
+    assert page.locator("#ranking small:not(.narrow)").all_inner_texts() == [""] * PAGE
+    for view in ("scatter", "corners", "parallel"):
+        update(page, view=view)
+    update(page, view="scatter", weights=[0.5, 0.2, 0.2, 0.05, 0.05])
+    assert "not among those that were ranked" in page.locator("#ranking").inner_text()
+    assert page.get_by_text("The current mixture has no place in this picture.").count() == 2
+    assert explorer.errors == []
+    page.close()
