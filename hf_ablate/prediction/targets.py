@@ -88,6 +88,29 @@ def domain_weights(
     return DomainWeights(name, np.sum([share * weights for share, _, weights in named], axis=0))
 
 
+def named_targets(target: str | Mapping[str, float] | None) -> list[str]:
+    """The names in a target as a user gives it, whatever the study has.
+
+    Args:
+        target (`str` or `Mapping[str, float]`, *optional*): as [`domain_weights`] takes it.
+
+    Raises:
+        `InputError`: for weights that are not a mapping in JSON, negative or all zero.
+
+    Example:
+
+    ```python
+    >>> named_targets('{"hellaswag": 1, "in_domain": 2}'), named_targets(None)
+    (['hellaswag', 'in_domain'], ['mean'])
+
+    ```
+    """
+    if target is None:
+        return [MEAN]
+    is_name = isinstance(target, str) and not target.lstrip().startswith("{")
+    return [target] if is_name else list(_mapping(target))
+
+
 def _mapping(target: str | Mapping[str, float]) -> dict[str, float]:
     """The weights in a mapping or its JSON, checked."""
     if isinstance(target, str):

@@ -146,6 +146,7 @@ def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         "folds": _folds,
         "answered_by": answered_by(ranking),
         "study_target": study.target,
+        "tasks": study.target_names("task"),
         "ties_text": ties_text(ranking, study.target),
         "z90": Z90,
         "heat": heat_colour,

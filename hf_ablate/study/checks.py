@@ -12,6 +12,7 @@ from ..corpus.names import is_pattern, matching
 from ..corpus.rules.slices import groups_of
 from ..errors import InputError, unknown_name
 from ..evaluation.arguments import EvaluateArguments
+from ..evaluation.scoring.task_results import PAPER_TASKS, TASKS, read_results, task_names
 from ..launch import accelerate_config_path
 from ..manifest import has_manifest
 from ..merging.arguments import MergeArguments
@@ -23,6 +24,7 @@ from ..mixtures.grouping import UNITS, MergeBy, field_of
 from ..mixtures.names import find_mixtures
 from ..mixtures.representation import check_represented
 from ..mixtures.units import CorpusUnits
+from ..prediction.targets import named_targets
 from ..recipe import read_yaml
 from ..run_folder import RunFolder, model_id
 from ..saved_model import CONFIG
@@ -57,6 +59,7 @@ def check_settings(stages: Mapping[str, Any]) -> None:
         _check_optimizer_state(train)
     if evaluate and "rank" in stages:
         _check_ranked_split(evaluate, stages["rank"].split)
+        _check_target(evaluate, stages["rank"].target)
     if evaluate and train:
         _check_components(train, evaluate)
     merge = stages.get("merge")
@@ -153,6 +156,20 @@ def _check_ranked_split(evaluate: EvaluateArguments, split: str | None) -> None:
         )
 
 
+def _check_target(evaluate: EvaluateArguments, target: str | None) -> None:
+    """Refuse a task as the target that nothing runs, before models are trained; names of domains are not known yet."""
+    asked = task_names(evaluate.tasks)
+    for name in named_targets(target):
+        task = name.removeprefix(f"{TASKS}/")
+        is_task = name != task or name in PAPER_TASKS or (name == TASKS and not asked)
+        if is_task and task not in asked and not read_results(RunFolder(evaluate.run_dir).scores):
+            others = f"runs {', '.join(asked)}" if asked else "is not given"
+            raise InputError(
+                f"rank.target names {name!r}, and evaluate.tasks {others}; add it there (a domain of that name is "
+                "SOURCE/DOMAIN)"
+            )
+
+
 def _check_components(train: TrainArguments, evaluate: EvaluateArguments) -> None:
     if train.model == "all" or not evaluate.scores_study:
         return
@@ -175,6 +192,22 @@ def _check_best(merge: MergeArguments) -> None:
             "merge.mixture is `best`, and the study has no recipe for rank, which says which mixture that is; add "
             "rank.yaml, or name a mixture"
         )
+
+
+def check_tasks(stages: Mapping[str, Any]) -> None:
+    """Refuse downstream tasks that lm-eval does not know, before anything is trained; that takes seconds.
+
+    Args:
+        stages (`Mapping[str, Any]`): stage → its arguments.
+
+    Raises:
+        `InputError`: names the nearest, or says how to install lm-eval.
+    """
+    evaluate = stages.get("evaluate")
+    if evaluate and evaluate.tasks:
+        from ..evaluation.scoring.downstream import known_tasks
+
+        known_tasks(evaluate.tasks, evaluate.tasks_dir)
 
 
 def check_pool(stages: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ..recipe import stage_recipes
 from ..run_folder import RunFolder
 from ..text_table import paragraph
 from .changes import changes_by_stage
-from .checks import check_groups, check_pool, check_settings
+from .checks import check_groups, check_pool, check_settings, check_tasks
 from .dry_run import print_plan
 from .rounds import RoundSettings, check_rounds, run_rounds
 from .stage_output import no_output
@@ -181,6 +181,7 @@ def parse_stages(arguments: RunArguments) -> dict[str, Any]:
     stages = _parse(arguments)
     check_settings(stages)
     check_pool(stages)
+    check_tasks(stages)
     return stages
 
 

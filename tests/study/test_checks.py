@@ -32,6 +32,8 @@ def study(tmp_path):
         (["train.per_device_train_batch_size=100"], "does not fill one step of 100 blocks"),
         (["train.model=seed"], "train.model is 'seed', so no component"),
         (["evaluate.top=2"], "evaluate.top writes no scores for the study's ranking"),
+        (["rank.target=hellaswag"], "rank.target names 'hellaswag', and evaluate.tasks is not given; add it there"),
+        (["rank.target={tasks/rte: 1}", "evaluate.tasks=[piqa]"], "names 'tasks/rte', and evaluate.tasks runs piqa;"),
         (["evaluate.output_dir=elsewhere"], "evaluate.output_dir writes no scores for the study's ranking"),
         (["evaluate.merge_by=[units, trained_prat]"], "unknown field in evaluate.merge_by 'prat'"),
         (["merge.merge_by=prat"], "unknown field in merge.merge_by 'prat'; did you mean 'part'"),

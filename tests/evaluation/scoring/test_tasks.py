@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import read_ranking
 from hf_ablate.ranking import rank
 from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.study.checks import check_tasks
 
 
 QUESTIONS = [
@@ -147,16 +149,18 @@ def test_a_studys_tasks_are_run_after_its_text_and_ranked(study, tasks_dir, tmp_
 
     def plan() -> str:
         assert main(["run", str(tmp_path / "recipes"), "--dry_run"]) == 0
-        return capsys.readouterr().out
+        return " ".join(capsys.readouterr().out.split())  # however long lines are
 
     before = plan()
-    assert re.search(r"^evaluate: .*3 components, .*on tasks sums$", before, re.MULTILINE)
+    assert re.search(
+        r"evaluate: .* 3 components, .* on split val; then .* 3 components, .* on tasks sums rank: ", before
+    )
     assert "rank: the mixtures by bits_per_byte, on split val, for the target sums" in before
     capsys.readouterr()
     run(EvaluateArguments(**words, output_format="json"))
     shown = json.loads(capsys.readouterr().out)
     assert check_keys(shown) and {row["model"] for row in shown["tasks"]} < {row["model"] for row in shown["scores"]}
-    assert plan().startswith("evaluate: unchanged, nothing to do\n")
+    assert plan().startswith("evaluate: unchanged, nothing to do ")
     rank.run(RankArguments(run_dir=tmp_path / "run", target="sums"))
     ranking = read_ranking(tmp_path / "run")
     assert ranking.study_target == "tasks/sums" and "left out" not in caplog.text
@@ -235,6 +239,14 @@ def test_wrong_input_is_told(study, tasks_dir, tmp_path, changes, message):
     words |= {"tasks_dir": tasks_dir} | changes
     with pytest.raises(InputError, match=message):
         run(EvaluateArguments(**words | {"tasks_dir": Path(words["tasks_dir"])}))
+
+
+def test_a_run_finds_an_unknown_task_before_it_trains(tasks_dir, monkeypatch):
+    known = SimpleNamespace(all_subtasks=["piqa"])
+    monkeypatch.setattr("hf_ablate.evaluation.scoring.downstream.default_tasks", lambda: known)
+    check_tasks({"evaluate": EvaluateArguments(tasks=["sums", "piqa"], tasks_dir=tasks_dir)})
+    with pytest.raises(InputError, match="unknown task 'piqq'; did you mean 'piqa'"):
+        check_tasks({"evaluate": EvaluateArguments(tasks=["sums", "piqq"], tasks_dir=tasks_dir)})
 
 
 def test_without_lm_eval_the_message_says_how_to_get_it(study, tmp_path, monkeypatch):
