@@ -99,11 +99,11 @@ def _json_text(evidence: Evidence, listed: ListedMixtures, names: list[str], pre
 
 
 def predictions_table(listed: ListedMixtures, names: list[str], predicted: Prediction) -> str:
-    """A line for each mixture, with the mean of domains alone where there are many domains.
+    """A line for each mixture, with the study's target alone where there are many domains.
 
     Args:
         listed ([`ListedMixtures`]): the mixtures.
-        names (`list[str]`): [columns], the mean first.
+        names (`list[str]`): [columns], the target first.
         predicted ([`Prediction`]): [mixtures, columns].
     """
     shown = names if len(names) <= _MOST_COLUMNS else names[:1]
