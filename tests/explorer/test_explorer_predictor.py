@@ -20,6 +20,7 @@ from hf_ablate.prediction.features import FeatureTable, fit_features
 from hf_ablate.prediction.fitted import FittedStudy, fit_evidence
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.predictors import Calibrated
+from hf_ablate.prediction.soft_minimum import SHARPNESS, soft_minimum
 from hf_ablate.prediction.stack import fit_stack
 
 
@@ -127,19 +128,6 @@ def test_a_study_without_references_gets_what_the_feature_says(page, made_up, na
     assert_same_numbers(page, fit_evidence(evidence, name), mixtures_of(evidence))
 
 
-def test_the_stack_of_a_real_pool(page):
-    pool = read_pool()
-    fitted = fit_evidence(pool.with_references(np.arange(0, 70, 5)))
-    assert fitted.name == "stack" and len(fitted.predictor.candidate.features) == 3
-    assert_same_numbers(page, fitted, mixtures_of(pool))
-
-
-def test_perplexities_are_learned_as_logarithms(page):
-    evidence = read_pool("ppl_token").with_references(np.arange(0, 70, 10))
-    largest = evidence.components.max()
-    assert_same_numbers(page, fit_evidence(evidence), mixtures_of(evidence), size=largest)
-
-
 def imported_runs(references: Observations, other: dict[str, Observations]) -> Evidence:
     """RegMix's runs on three of its domains, without components and proxies."""
     units = references.weights.shape[1]
@@ -196,13 +184,26 @@ def test_scores_that_lack_a_domain_and_mixtures_of_nine_equal_decimals(page):
     assert_same_numbers(page, fit_evidence(evidence), np.vstack([shifted, mixtures_of(evidence)]))
 
 
+def test_a_score_of_many_takes_fourteen_bits(monkeypatch):
+    draws = np.random.default_rng(0)
+    weights, components = draws.dirichlet(np.full(8, 0.3), 2000), draws.uniform(1, 3, (8, 10))
+    scores = soft_minimum(weights, components) - 0.2 * (1 - (weights**2).sum(axis=1, keepdims=True))
+    scores += draws.normal(0, 0.001, scores.shape)
+    monkeypatch.setattr(scores_payload, "_MOST_EXACT", 0)
+    packed_scores = scores_payload.scores_payload(weights, scores, np.full(2000, 1e-6), components, SHARPNESS)
+    assert len(packed_scores["parts"][0]["codes"]["data"]) * 6 < 14 * scores.size
+
+
 @pytest.mark.parametrize("metric", ["bits_per_byte", "ppl_token"])
-def test_many_scores_are_rounded_as_far_as_predictions_bear(page, monkeypatch, metric):
-    evidence = read_pool(metric).with_references(np.arange(0, 70, 10))
+def test_a_real_pool_with_scores_as_they_are_and_rounded_as_far_as_predictions_bear(page, monkeypatch, metric):
+    evidence = read_pool(metric).with_references(np.arange(0, 70, 7))
     losses = evidence.proxies["merged"].losses.copy()
     losses[-1, 1] = np.nan
     merged = replace(evidence.proxies["merged"], losses=losses)
     fitted = fit_evidence(replace(evidence, proxies={**evidence.proxies, "merged": merged}))
+    assert fitted.name == "stack" and len(fitted.predictor.candidate.features) == 3
+    asked, size = mixtures_of(fitted.evidence, several=8), evidence.components.max() if metric == "ppl_token" else 1.0
+    assert_same_numbers(page, fitted, asked, size)
     exact = payload_of(fitted)["predictor"]["features"]
     monkeypatch.setattr(scores_payload, "_MOST_EXACT", 0)
     monkeypatch.setattr(mixture_table, "_MOST_EXACT", 0)
@@ -211,8 +212,7 @@ def test_many_scores_are_rounded_as_far_as_predictions_bear(page, monkeypatch, m
         parts = [part["codes"]["data"] for part in feature["scores"]["parts"]]
         assert sum(map(len, parts)) < 0.5 * len(whole["scores"]["exact"]["data"])
     assert "weights" not in rounded["table"]
-    size = evidence.components.max() if metric == "ppl_token" else 1.0
-    assert_same_numbers(page, fitted, mixtures_of(fitted.evidence, several=8), size)
+    assert_same_numbers(page, fitted, asked, size)
 
 
 def test_a_study_of_one_domain(page):

@@ -113,15 +113,19 @@ async function makeProcess({ inputs, values, trend, offset, rest, length, jitter
 
   const factor = new Float64Array(startOfRow(size));
   const pairs = kernelRows(factor, size, (row, found) => kernelsOf(inputs[row], found), jitter);
+  const influence = []; // [domains, points]
+  function* solvedColumns() {
+    for (let domain = 0; domain < domains; domain++) {
+      const column = Float64Array.from(values, (own) => (own[domain] - mean.data[domain]) / deviation.data[domain]);
+      solveForward(factor, column);
+      solveBackward(factor, column);
+      influence.push(column);
+      yield (domain + 1) / domains;
+    }
+  }
   await inSlices(pairs, (share) => onProgress(0.2 * share));
-  await inSlices(choleskyRows(factor, size), (share) => onProgress(0.2 + 0.8 * share));
-  // [domains, points]
-  const influence = Array.from({ length: domains }, (_, domain) => {
-    const column = Float64Array.from(values, (own) => (own[domain] - mean.data[domain]) / deviation.data[domain]);
-    solveForward(factor, column);
-    solveBackward(factor, column);
-    return column;
-  });
+  await inSlices(choleskyRows(factor, size), (share) => onProgress(0.2 + 0.5 * share));
+  await inSlices(solvedColumns(), (share) => onProgress(0.7 + 0.3 * share));
 
   return {
     /** The expected values of a point: [domains]. */
