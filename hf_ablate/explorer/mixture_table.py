@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..prediction.surrogate import DECIMALS
 from .arrays import packed
 
 
-_PARTS = 1_000_000_000  # weights are equal where their first nine decimals are, as in `prediction/surrogate.py`
-_MOST_EXACT = 100_000  # bytes of weights as they are; of more, there are nine decimals
+_PARTS = 10**DECIMALS
+_MOST_EXACT = 100_000  # bytes of weights as they are; of more, there are the decimals that tell mixtures apart
 
 
 @dataclass(frozen=True)

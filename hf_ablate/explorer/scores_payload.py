@@ -66,7 +66,7 @@ def _of_weights(weights: np.ndarray) -> np.ndarray:
 
 
 def _of_components(weights: np.ndarray, components: np.ndarray, sharpnesses: list[float]) -> np.ndarray:
-    """Soft minima of one domain: [mixtures, sharpnesses]; `ofComponents` of the page is the same."""
+    """Soft minima of one domain: [mixtures, sharpnesses]; `scoresOf` of the page does the same."""
     if not sharpnesses:
         return np.empty((len(weights), 0))
     likely = np.exp(-np.outer(components - components.min(), sharpnesses))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
 
+DECIMALS = 9  # of weights, by which mixtures are told apart
 _JITTER = 1e-6  # of the variance of what is learned: scores of proxies have no noise
 _MOST_TUNED = 200  # mixtures that kernel parameters are chosen on
 _MOST_FITTED = 2000  # mixtures that are learned from; others that are scored are known all the same
@@ -371,7 +372,7 @@ def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray,
 
 
 def rounded(weights: np.ndarray) -> np.ndarray:
-    """Weights as scores know them: mixtures are equal where their first nine decimals are.
+    """Weights as scores know them.
 
     Args:
         weights (`np.ndarray`): of any shape.
@@ -379,7 +380,7 @@ def rounded(weights: np.ndarray) -> np.ndarray:
     Returns:
         `np.ndarray`: of the same shape, without -0.0.
     """
-    return np.round(weights, 9) + 0.0
+    return np.round(weights, DECIMALS) + 0.0
 
 
 def _keys(weights: np.ndarray) -> Iterator[bytes]:
