@@ -16,6 +16,8 @@ from .mixture_table import MixtureTable
 from .predictor_payload import predictor_payload
 
 
+# Longer names are shortened, more so of many mixtures, where they would be a tenth of the page.
+_WIDTH, _MANY, _WIDTH_OF_MANY = 96, 2000, 60
 _ID = "{id}"  # in a name, the mixture's own
 
 
@@ -43,7 +45,7 @@ def explorer_payload(
     predictor = predictor_payload(fitted, table)
     corpus = ranking.corpus.only(units) if set(units) <= set(ranking.corpus.names) else CorpusUnits(units)
     tokens = [corpus.tokens.get(unit) for unit in units]
-    names = ranking.names()
+    names = ranking.names(_WIDTH if len(mixtures) <= _MANY else _WIDTH_OF_MANY)
     return {
         "title": title,
         "units_of_measure": [evidence.unit_of(target) for target in np.eye(len(evidence.domains))],
