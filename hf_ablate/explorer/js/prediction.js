@@ -61,3 +61,8 @@ function mixtureLabel(study, weights) {
   const row = study.find(weights);
   return row < 0 ? "Your own mixture" : study.mixtures[row].name;
 }
+
+/** @returns {[string, number[]][]} the sources, with the positions of their domains */
+function domainsBySource(study) {
+  return d3.groups(d3.range(study.domains.length), (domain) => study.domains[domain].split("/")[0]);
+}

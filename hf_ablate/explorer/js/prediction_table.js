@@ -141,7 +141,7 @@ function predictedOnRows(study, weights) {
 /** @returns {{kind: string, isFolded: boolean, rows: Row[]}[]} totals, the domains by source, and other targets */
 function predictionParts(study) {
   const isLong = study.domains.length >= FOLD_FROM;
-  const sources = d3.groups(d3.range(study.domains.length), (domain) => study.domains[domain].split("/")[0]);
+  const sources = domainsBySource(study);
   const rowOfTarget =
     (kind) =>
     ({ label, weights }) => ({ kind, label, weights, domain: null });

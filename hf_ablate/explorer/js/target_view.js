@@ -103,7 +103,7 @@ function presetLabel(study, { name, level, label }) {
 
 /** A slider for every domain, by source. */
 function drawTargetSliders(study, state, section, note) {
-  const sources = d3.groups(d3.range(study.domains.length), (domain) => study.domains[domain].split("/")[0]);
+  const sources = domainsBySource(study);
   const isOpen = study.domains.length <= OPEN_UP_TO;
   const groups = section
     .append("div")
