@@ -57,13 +57,13 @@ def with_runs(evidence: Evidence, imported: ImportedRuns, scale: str | None, par
         parameters (`int`, *optional*): of the study's own models.
     """
     columns = _columns_of(evidence.domains, imported.domains)
-    if without := [task for task in evidence.tasks if task not in columns]:
-        logger.warning("tasks are left out, since the imported runs have no losses on them: %s", ", ".join(without))
-        evidence = evidence.without(without)
-    missing = [domain for domain in evidence.domains if domain not in columns]
+    missing = [domain for domain in evidence.domains[: evidence.number_of_texts] if domain not in columns]
     if missing:
         logger.warning("the imported runs are left out: they have no losses on %s", ", ".join(missing))
         return evidence
+    if without := [task for task in evidence.tasks if task not in columns]:
+        logger.warning("tasks are left out, since the imported runs have no losses on them: %s", ", ".join(without))
+        evidence = evidence.without(without)
     runs = [run for run in imported.runs if set(run.mixture.units) <= set(evidence.units)]
     if len(runs) < len(imported.runs):
         logger.warning("%d imported runs on units that have no scores are left out", len(imported.runs) - len(runs))
