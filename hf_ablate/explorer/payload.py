@@ -16,7 +16,7 @@ from .mixture_table import MixtureTable
 from .predictor_payload import predictor_payload
 
 
-# Longer names are shortened, more so of many mixtures, where they would be a tenth of the page.
+# Longer names are shortened, more so of many mixtures, where they would be a twentieth of the page.
 _WIDTH, _MANY, _WIDTH_OF_MANY = 96, 2000, 60
 _ID = "{id}"  # in a name, the mixture's own
 
