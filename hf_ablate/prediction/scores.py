@@ -13,7 +13,7 @@ from ..evaluation.scoring.right_answers import BITS_PER_BYTE
 from ..evaluation.scoring.task_results import TASKS
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
-from ..mixtures.proxies import PROXIES, find_proxy
+from ..mixtures.proxies import MERGE, PROXIES, find_proxy
 from ..mixtures.ranked import MEAN
 from ..run_folder import RunFolder, model_id, split_model_id, split_reference_id
 from .task_scores import TaskScores, has_all, read_task_scores
@@ -210,6 +210,8 @@ def _arrange(
     if np.isfinite([values for _, values in references]).any():
         by_kind["reference"] = _means(references, len(mixtures), missing)
     trained_on = {probe: components[name] for name, probe in probes.items()}
+    if all(mixture in trained_on for mixture in mixtures):  # nothing to merge, as in a study of one unit
+        by_kind.setdefault(MERGE.kind, np.full((len(mixtures), len(domains)), np.nan))
     for kind in _KINDS:
         for row, mixture in enumerate(mixtures) if kind in by_kind else ():
             # Averaging one model gives that model, so a sweep need not score it twice.

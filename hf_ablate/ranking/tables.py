@@ -59,8 +59,9 @@ def ranking_table(ranking: Ranking, target: str, top: int) -> str:
     headers = ["rank", "mixture", "tied", "predicted", "±", "reference", *map(short_name, shown)]
     lines = [
         paragraph(
-            f"Ranking of {len(entries)} mixtures by {ranking.unit_of(target)} (lower is better) on "
-            f"{described_target(ranking, target)}{_split(ranking)}, as predicted by {answered_by(ranking)}"
+            f"Ranking of {len(entries)} mixture{'s' * (len(entries) > 1)} by {ranking.unit_of(target)} "
+            f"(lower is better) on {described_target(ranking, target)}{_split(ranking)}, as predicted by "
+            f"{answered_by(ranking)}"
         ),
         "",
         text_table(headers, rows, left=(0, 1), best=0, below=rest),
@@ -124,6 +125,8 @@ def ties_text(ranking: Ranking, target: str) -> str:
     """
     entries = ranking.entries(target)
     tied, floor = sum(bool(entry["tied"]) for entry in entries), ranking.targets[target]["noise_floor"]
+    if len(entries) == 1:
+        return "There is no other mixture to compare it with."
     if tied > 1:
         text = f"The {tied} mixtures marked = cannot be told apart from the first."
     else:

@@ -206,6 +206,15 @@ def test_a_missing_score_is_predicted_from_those_of_the_others(tmp_path, caplog)
     assert scores["missing"][pair.id] != scores["whole"][pair.id]
 
 
+def test_a_study_of_one_unit_is_ranked_by_its_component(tmp_path, capsys):
+    world = World(units=["sympy"])
+    folder = make_study(tmp_path, [Mixture.uniform(["sympy"])], references=0, world=world)
+    rank.run(RankArguments(run_dir=folder))
+    assert "Ranking of 1 mixture by" in capsys.readouterr().out
+    (entry,) = read_ranking(folder).entries("in_domain/sympy")
+    assert entry["score"] == pytest.approx(world.component("sympy", ("in_domain", "sympy")))
+
+
 def test_no_proxy_is_an_input_error(tmp_path):
     make_study(tmp_path)
     write_scores(tmp_path, scored(["reference"]))
