@@ -8,7 +8,7 @@ import numpy as np
 from ..prediction.candidates import LAWS, OTHER_SCALE, OWN_WEIGHT, SOFT_MINIMUM
 from ..prediction.features import FeatureTable
 from ..prediction.soft_minimum import SHARPNESS
-from ..prediction.surrogate import AnySurrogate, MacroSurrogate, PartedSurrogate
+from ..prediction.surrogates import AnySurrogate, MacroSurrogate, PartedSurrogate
 from .arrays import packed
 from .laws_payload import law_payload, laws_payload
 from .mixture_table import MixtureTable

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..prediction.surrogate import DECIMALS
+from ..prediction.scored import DECIMALS
 from .arrays import packed
 
 

@@ -11,9 +11,10 @@ from .evidence import Evidence
 from .laws.averaged import AveragedLaws, enough_runs, fit_averaged_laws, with_trees
 from .observations import Observations, averaged
 from .other_scale import OtherScale
+from .scored import Scored
 from .soft_minimum import soft_minimum
 from .stack import Features
-from .surrogate import AnySurrogate, Scored, fit_surrogates
+from .surrogates import AnySurrogate, fit_surrogates
 
 
 @dataclass(frozen=True)

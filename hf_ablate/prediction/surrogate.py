@@ -15,16 +15,14 @@ shares, which takes one factorisation for all of them and lets many domains deci
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..mixtures.grouping import regroup
-from ..mixtures.proxies import ENSEMBLE, PROXIES, by_groups
-from .evidence import Evidence
+from ..mixtures.proxies import ENSEMBLE
 from .observations import Observations
+from .scored import Scored, rounded
 from .soft_minimum import soft_minimum
 
 
@@ -32,60 +30,10 @@ if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
 
-DECIMALS = 9  # of weights, by which mixtures are told apart
 _JITTER = 1e-6  # of the variance of what is learned: scores of proxies have no noise
 _MOST_TUNED = 200  # mixtures that kernel parameters are chosen on
 _MOST_FITTED = 2000  # mixtures that are learned from; others that are scored are known all the same
 _AT_ONCE = 4096  # mixtures that are predicted together
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What a proxy was scored for.
-
-    Args:
-        known (`Mapping[bytes, np.ndarray]`): the losses of the mixtures that were scored, NaN on domains where not.
-    """
-
-    known: Mapping[bytes, np.ndarray]
-
-    @property
-    def is_defined(self) -> np.ndarray:
-        """[domains], whether there is a score on the domain."""
-        return np.isfinite(list(self.known.values())).any(axis=0)
-
-    @property
-    def weights(self) -> np.ndarray:
-        """Of the mixtures that were scored: [mixtures, units], rounded."""
-        return np.array([np.frombuffer(key) for key in self.known])
-
-    @classmethod
-    def of(cls, weights: np.ndarray, losses: np.ndarray) -> "Scored":
-        """Scores, [mixtures, domains], of mixtures, [mixtures, units]."""
-        return cls(dict(zip(_keys(weights), losses, strict=True)))
-
-    def losses(self, weights: np.ndarray) -> np.ndarray:
-        """The scores of mixtures.
-
-        Args:
-            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
-
-        Returns:
-            `np.ndarray`: [mixtures, domains]; NaN where there are none.
-        """
-        missing = np.full_like(next(iter(self.known.values())), np.nan)
-        return np.reshape([self.known.get(key, missing) for key in _keys(weights)], (-1, len(missing)))
-
-    def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """Whether there is a score of each mixture on every domain that has any.
-
-        Args:
-            weights (`np.ndarray`): [mixtures, units], rows sum to 1.
-
-        Returns:
-            `np.ndarray`: [mixtures], bool.
-        """
-        return np.isfinite(self.losses(weights)[:, self.is_defined]).all(axis=1)
 
 
 @dataclass(frozen=True)
@@ -192,139 +140,6 @@ class Surrogate:
         return found
 
 
-@dataclass(frozen=True)
-class PartedSurrogate:
-    """A proxy's scores for any mixture, those on text and those on tasks learned apart.
-
-    Tasks are noisier, and a kernel in common would suit neither; and mixtures that have one need not have the other.
-
-    Args:
-        of_text ([`Surrogate`]): of the first domains.
-        of_tasks ([`Surrogate`], *optional*): of the others; none for a proxy that takes no tasks.
-        domains (`int`): how many there are.
-    """
-
-    of_text: Surrogate
-    of_tasks: Surrogate | None
-    domains: int
-
-    @property
-    def is_defined(self) -> np.ndarray:
-        """[domains], whether the proxy has losses on the domain."""
-        return np.arange(self.domains) < (len(self.of_text.is_defined) if self.of_tasks is None else self.domains)
-
-    def losses(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.losses`].
-
-        Returns:
-            `np.ndarray`: [mixtures, domains]; NaN for domains that the proxy is not defined on.
-        """
-        return self._joined(lambda part: part.losses(weights), len(weights))
-
-    def sd(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.sd`].
-
-        Returns:
-            `np.ndarray`: [mixtures, domains]; NaN for domains that the proxy is not defined on.
-        """
-        return self._joined(lambda part: part.sd(weights), len(weights))
-
-    def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.is_scored`], on text.
-
-        Returns:
-            `np.ndarray`: [mixtures], bool.
-        """
-        return self.of_text.is_scored(weights)
-
-    def _joined(self, values: Callable[[Surrogate], np.ndarray], mixtures: int) -> np.ndarray:
-        joined = np.full((mixtures, self.domains), np.nan)
-        joined[:, : len(self.of_text.is_defined)] = values(self.of_text)
-        if self.of_tasks is not None:
-            joined[:, len(self.of_text.is_defined) :] = values(self.of_tasks)
-        return joined
-
-
-@dataclass(frozen=True)
-class MacroSurrogate:
-    """The scores of a macro proxy for any mixture: those of the proxy for the regrouped one.
-
-    Args:
-        surrogate ([`Surrogate`] or [`PartedSurrogate`]): of the proxy.
-        members (`np.ndarray`): [units, groups], 1 where a unit is in a group, else 0.
-    """
-
-    surrogate: Surrogate | PartedSurrogate
-    members: np.ndarray
-
-    @property
-    def is_defined(self) -> np.ndarray:
-        """As [`PartedSurrogate.is_defined`]."""
-        return self.surrogate.is_defined
-
-    def losses(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.losses`].
-
-        Returns:
-            `np.ndarray`: [mixtures, domains].
-        """
-        return self.surrogate.losses(regroup(weights, self.members))
-
-    def sd(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.sd`].
-
-        Returns:
-            `np.ndarray`: [mixtures, domains].
-        """
-        return self.surrogate.sd(regroup(weights, self.members))
-
-    def is_scored(self, weights: np.ndarray) -> np.ndarray:
-        """As [`Surrogate.is_scored`].
-
-        Returns:
-            `np.ndarray`: [mixtures], bool.
-        """
-        return self.surrogate.is_scored(regroup(weights, self.members))
-
-
-AnySurrogate = Surrogate | PartedSurrogate | MacroSurrogate
-
-
-def fit_surrogates(evidence: Evidence) -> dict[str, AnySurrogate]:
-    """The surrogate of each kind of proxy that some mixture of two units or more was scored for on all text.
-
-    Those of macro proxies follow; they are the same, of regrouped mixtures.
-
-    Reference models are not looked at: the folds of a cross-validation over them can share what this gives.
-
-    Args:
-        evidence ([`Evidence`]): with the scores of proxies and components.
-    """
-    found = {proxy: surrogate for proxy in PROXIES if (surrogate := _fit_surrogate_of(proxy.kind, evidence))}
-    macro = {
-        by_groups(proxy, field).kind: MacroSurrogate(surrogate, members)
-        for field, members in evidence.groups.items()
-        for proxy, surrogate in found.items()
-    }
-    return {proxy.kind: surrogate for proxy, surrogate in found.items()} | macro
-
-
-def _fit_surrogate_of(kind: str, evidence: Evidence) -> Surrogate | PartedSurrogate | None:
-    """That of a kind of proxy; `None` where it has too few scores on text."""
-    scored, texts = evidence.proxies.get(kind), evidence.number_of_texts
-
-    def part(domains: slice, logarithmic: bool) -> Surrogate | None:
-        own = scored.on(domains)
-        if not ((own.complete().weights > 0).sum(axis=1) > 1).any():
-            return None
-        return fit_surrogate(kind, own, evidence.components[:, domains], logarithmic)
-
-    of_text = None if scored is None else part(slice(texts), evidence.unit_of_measure.startswith("perplexity"))
-    if of_text is None or not evidence.tasks:
-        return of_text
-    return PartedSurrogate(of_text, part(slice(texts, None), logarithmic=False), len(evidence.domains))
-
-
 def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:
     """Learn a proxy's scores from the mixtures that it was scored for, and from the components.
 
@@ -369,23 +184,6 @@ def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray,
     losses = np.vstack([scored.losses, components])
     distinct, first = np.unique(rounded(weights), axis=0, return_index=True)
     return distinct, losses[first]
-
-
-def rounded(weights: np.ndarray) -> np.ndarray:
-    """Weights as scores know them.
-
-    Args:
-        weights (`np.ndarray`): of any shape.
-
-    Returns:
-        `np.ndarray`: of the same shape, without -0.0.
-    """
-    return np.round(weights, DECIMALS) + 0.0
-
-
-def _keys(weights: np.ndarray) -> Iterator[bytes]:
-    """What identifies each mixture."""
-    return (row.tobytes() for row in rounded(weights))
 
 
 def _evenly(count: int, most: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from hf_ablate.evaluation.rows import read_current_rows, read_rows
 from hf_ablate.evaluation.scoring import score_folder
 from hf_ablate.manifest import read_manifest
 from hf_ablate.prediction.read_evidence import read_evidence
-from hf_ablate.prediction.surrogate import fit_surrogates
+from hf_ablate.prediction.surrogates import fit_surrogates
 
 
 SOURCES = 2

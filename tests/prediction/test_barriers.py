@@ -9,7 +9,7 @@ from made_up_evidence import COMPONENTS, made_up_evidence, observed
 from hf_ablate.errors import InputError
 from hf_ablate.prediction.barriers import find_barrier
 from hf_ablate.prediction.features import FeatureTable
-from hf_ablate.prediction.surrogate import fit_surrogates
+from hf_ablate.prediction.surrogates import fit_surrogates
 
 
 MEAN = np.full(4, 0.25)

@@ -9,7 +9,8 @@ from hf_ablate.mixtures.space_filling import space_filling
 from hf_ablate.prediction import surrogate as module
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.observations import Observations
-from hf_ablate.prediction.surrogate import fit_surrogate, fit_surrogates
+from hf_ablate.prediction.surrogate import fit_surrogate
+from hf_ablate.prediction.surrogates import fit_surrogates
 
 
 EVIDENCE = read_pool()

@@ -1,6 +1,6 @@
 // The table of mixtures that all parts of the page share, see `hf_ablate/explorer/mixture_table.py`.
 
-/** Parts of a weight of 1: nine decimals tell mixtures apart, as in `hf_ablate/prediction/surrogate.py`. */
+/** Parts of a weight of 1: nine decimals tell mixtures apart, as in `hf_ablate/prediction/scored.py`. */
 const PARTS = 1e9;
 
 /**
