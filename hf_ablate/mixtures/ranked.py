@@ -16,6 +16,7 @@ from .units import CorpusUnits
 
 
 MEAN = "mean"  # what options and files call the target that is the mean of all domains
+FORM = "flat records, with confidence and units of targets"  # of the files; others are made again
 
 
 @dataclass(frozen=True)
@@ -176,10 +177,11 @@ def read_ranking(run_dir: Path) -> Ranking:
     """The ranking of a study.
 
     Raises:
-        `InputError`: if `hf-ablate rank` has not been run.
+        `InputError`: if `hf-ablate rank` has not been run, or by a version that wrote it in another form.
     """
     folder = RunFolder(run_dir)
-    read_manifest(folder.ranking)
+    if read_manifest(folder.ranking)["inputs"].get("form") != FORM:
+        raise InputError(f"{folder.ranking} was written by another version of hf_ablate; run `hf-ablate rank` again")
     content = json.loads(folder.ranking_file.read_text(encoding="utf-8"))
     has_units = has_manifest(folder.corpus) or has_manifest(folder.observations)
     return Ranking(content, CorpusUnits.read(run_dir) if has_units else CorpusUnits([]))

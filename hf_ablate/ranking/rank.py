@@ -18,7 +18,7 @@ from ..manifest import (
     write_manifest,
     write_text,
 )
-from ..mixtures.ranked import read_ranking
+from ..mixtures.ranked import FORM, read_ranking
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import candidate_mixtures, read_evidence
 from ..prediction.transfer import scale_of
@@ -125,7 +125,7 @@ def _inputs(run_dir: Path, settings: RankSettings) -> dict[str, str]:
         **({} if other is None else {"references": _digest_of(RunFolder(other).scores)}),
         "reference_budget": reference_budget(other or run_dir) if run_folder.scores in folders else "unknown",
         **({"tasks": digest(sorted(map(str, tasks)))} if (tasks := _task_results(run_dir, other)) else {}),
-        "form": "flat records, with units of targets",  # of files; others are made again
+        "form": FORM,
     }
 
 

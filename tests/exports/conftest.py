@@ -10,6 +10,7 @@ from exported import MIXTURE
 from hf_ablate import Study
 from hf_ablate.corpus.blocks import write_blocks
 from hf_ablate.manifest import write_manifest
+from hf_ablate.mixtures.ranked import FORM
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def rank(run_dir, units):
     (run_dir / "ranking" / "ranking.json").write_text(
         json.dumps({"answered_by": "merged", "target": entry["target"], "ranking": [entry], "mixtures": []})
     )
-    write_manifest(run_dir / "ranking", "rank", {}, {})
+    write_manifest(run_dir / "ranking", "rank", {}, {"form": FORM})
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from hf_ablate.merging.config import read_merge_yaml
 from hf_ablate.merging.merge import run, save_merged
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.ranked import FORM
 from hf_ablate.run_folder import RunFolder
 
 
@@ -112,7 +113,7 @@ def test_best_is_the_first_of_the_ranking_on_the_mean_of_domains(study, capsys):
     }
     (study / "ranking").mkdir(exist_ok=True)
     (study / "ranking" / "ranking.json").write_text(json.dumps(ranking))
-    write_manifest(study / "ranking", "rank", {}, {})
+    write_manifest(study / "ranking", "rank", {}, {"form": FORM})
     with pytest.raises(InputError, match="none of the study's 7 mixtures has the id or name"):
         run(MergeArguments(run_dir=study))  # 0.3 / 0.7 is not a candidate
     uniform = Mixture.uniform(["alpha", "beta"])

@@ -8,6 +8,7 @@ from synthetic_study import DOMAINS, UNITS, World, add_to_manifest, make_study, 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.rows import add_rows, read_current_rows
+from hf_ablate.manifest import read_manifest, write_text
 from hf_ablate.mixtures.choose import choose_mixtures
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import Ranking, read_ranking
@@ -213,6 +214,18 @@ def test_a_study_of_one_unit_is_ranked_by_its_component(tmp_path, capsys):
     assert "Ranking of 1 mixture by" in capsys.readouterr().out
     (entry,) = read_ranking(folder).entries("in_domain/sympy")
     assert entry["score"] == pytest.approx(world.component("sympy", ("in_domain", "sympy")))
+
+
+def test_a_ranking_of_another_form_is_an_input_error(tmp_path):
+    make_study(tmp_path, references=0)
+    rank.run(RankArguments(run_dir=tmp_path))
+    manifest = read_manifest(tmp_path / "ranking")
+    write_text(
+        tmp_path / "ranking" / "manifest.json",
+        json.dumps(manifest | {"inputs": manifest["inputs"] | {"form": "an older one"}}),
+    )
+    with pytest.raises(InputError, match="another version of hf_ablate; run `hf-ablate rank` again"):
+        read_ranking(tmp_path)
 
 
 def test_no_proxy_is_an_input_error(tmp_path):
