@@ -44,7 +44,7 @@ def test_the_snippets_of_the_cards_and_the_yaml_of_a_merge(pushed, finished, env
         "print('members', len(load_dataset('ada/tiny-pool', split='train')))",
     ]
     printed = run([sys.executable, "-c", "\n".join(parts)], environment)
-    for line in ("blocks 64 32", "documents ['text'", "mixtures 7", "models 8", "members 13"):
+    for line in ("blocks 64 32", "documents ['text'", "mixtures 7", "models 8", "members 14"):
         assert line in printed
     assert re.search(r"^parameters \d+$", printed, re.MULTILINE)
     assert re.search(r"^scores \d+ True$", printed, re.MULTILINE)

@@ -106,9 +106,10 @@ def test_what_a_killed_run_left_is_replaced(study):
     assert not partial.exists() and (folder / "manifest.json").is_file()
 
 
-def test_best_is_the_first_of_the_ranking_on_the_mean_of_domains(study, capsys):
+def test_best_is_the_first_of_the_ranking_on_the_studys_target(study, capsys):
     ranking = {
         "answered_by": "stack",
+        "target": "mean",
         "ranking": [{"target": "mean", "predictor": "stack", "mixture_id": MIXTURE.id}],
     }
     (study / "ranking").mkdir(exist_ok=True)
