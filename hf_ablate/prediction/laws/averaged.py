@@ -1,17 +1,20 @@
 """The mean of several laws, each with a share by its leave-one-out error on every domain."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Protocol
 
 import numpy as np
 
+from ...errors import InputError
 from ..observations import Observations
 from ..out_of_fold import out_of_fold
 from .exponential import fit_exponential_law
 from .gaussian_process import fit_gaussian_process
 from .power import fit_power_law
-from .trees import fit_trees
+from .trees import FEWEST_RUNS, fit_trees
 
 
 # Up to so many runs, the process is fitted anew without those that it predicts: with a length scale for each unit, its
@@ -116,8 +119,14 @@ def with_trees(fitted: AveragedLaws, runs: Observations) -> AveragedLaws:
         runs (`Observations`): that they were fitted on.
 
     Raises:
-        `InputError`: where LightGBM is not installed.
+        `InputError`: where LightGBM is not installed, and for so few runs that trees cannot be judged by folds.
     """
+    needed = next(runs for runs in count(FEWEST_RUNS) if runs - math.ceil(runs / _FOLDS) >= FEWEST_RUNS)
+    if len(runs) < needed:
+        raise InputError(
+            f"gradient-boosted trees need {needed} runs or more, of which an eighth is held out at a time to judge "
+            f"them, and there are {len(runs)}"
+        )
     trees = replace(fit_trees(runs), leave_one_out=out_of_fold(fit_trees, runs, _FOLDS, seed=0))
     shares = np.concatenate([fitted.shares, np.zeros((1, fitted.shares.shape[1]))])
     return replace(fitted, laws={**fitted.laws, TREES: trees}, shares=shares)

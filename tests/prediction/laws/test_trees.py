@@ -8,12 +8,19 @@ from regmix_runs import larger, rank_correlations, swarm
 from simulated_runs import mixtures, observed
 
 from hf_ablate.errors import InputError
+from hf_ablate.prediction.laws.averaged import fit_averaged_laws, with_trees
 from hf_ablate.prediction.laws.trees import fit_trees
 
 
 def steps(weights: np.ndarray) -> np.ndarray:
     """Losses on two domains that jump where a unit's weight passes a bound."""
     return np.column_stack([weights[:, 0] > 0.3, (weights[:, 1] > 0.1) & (weights[:, 2] > 0.1)]).astype(float)
+
+
+def test_too_few_runs_to_judge_trees_by_folds_are_an_input_error():
+    runs = observed(mixtures(9, 4), steps(mixtures(9, 4)))
+    with pytest.raises(InputError, match="need 10 runs or more, of which an eighth .* and there are 9"):
+        with_trees(fit_averaged_laws(runs), runs)
 
 
 def test_jumps_are_found_again():
