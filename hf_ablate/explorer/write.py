@@ -49,7 +49,8 @@ def explorer_page(payload: dict[str, Any]) -> str:
 def explorer_digest() -> str:
     """Of everything but the payload that the page is made of."""
     folder = Path(str(files(__package__)))
-    return digest_files([*_scripts(folder), *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))])
+    libraries = [folder / "vendor" / name for name in _LIBRARIES]
+    return digest_files([*_scripts(folder), *libraries, *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))])
 
 
 def _facts(payload: dict[str, Any]) -> str:

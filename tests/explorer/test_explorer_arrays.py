@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hf_ablate.explorer import write
 from hf_ablate.explorer.arrays import packed, page_text
 
 
@@ -54,3 +55,10 @@ def test_text_comes_through_a_page_without_what_means_something_in_html(load_scr
 def test_types_without_a_typed_array_are_refused():
     with pytest.raises(ValueError, match="no typed array of int64"):
         packed(np.arange(3))
+
+
+def test_a_page_with_another_library_is_another_page(monkeypatch):
+    before = write.explorer_digest()
+    assert write.explorer_digest() == before
+    monkeypatch.setattr(write, "_LIBRARIES", ("d3.min.js",))
+    assert write.explorer_digest() != before

@@ -4,6 +4,7 @@ import re
 import sys
 import types
 from collections import Counter
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from hf_ablate import Mixture, Study
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
 from hf_ablate.errors import InputError
+from hf_ablate.exports.arguments import ExportArguments
+from hf_ablate.exports.formats import FORMATS
 from hf_ablate.manifest import write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.choose import mixture_of_weights
@@ -185,3 +188,8 @@ def test_stdout_is_the_file_alone(study, capsys, monkeypatch):
     monkeypatch.chdir(study.parent)
     assert main(["export", "study", "--to", "csv"]) == 0
     assert capsys.readouterr().out == "unit,weight\npandas,0.5\nsympy,0.5\n"  # the first of the ranking
+
+
+def test_the_help_names_every_format():
+    (help_text,) = [entry.metadata["help"] for entry in fields(ExportArguments) if entry.name == "to"]
+    assert set(re.findall(r"[\w-]+", help_text)) >= set(FORMATS)
