@@ -20,7 +20,8 @@ from hf_ablate.evaluation.tables import score_table
 from hf_ablate.mixtures.enumerate import print_summary
 from hf_ablate.mixtures.ranked import MEAN
 from hf_ablate.prediction.predict import predictions_table
-from hf_ablate.ranking.tables import agreement_tables, ranking_table, score_text
+from hf_ablate.ranking.agreement_tables import agreement_tables
+from hf_ablate.ranking.tables import ranking_table, score_text
 from hf_ablate.search.reference_text import references_text
 from hf_ablate.search.tables import best_text
 from hf_ablate.short_names import short_names

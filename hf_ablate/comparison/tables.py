@@ -3,7 +3,8 @@
 from typing import Any
 
 from ..modeling.sizes import name_of_size
-from ..ranking.tables import number_text, score_text, target_text
+from ..ranking.agreement_tables import number_text
+from ..ranking.tables import score_text, target_text
 from ..text_table import paragraph, text_table
 from .content import STATISTICS
 

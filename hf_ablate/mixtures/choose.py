@@ -32,7 +32,7 @@ def choose_mixtures(run_dir: Path, names: list[str]) -> list[Mixture]:
     candidates = _candidates(run_dir)
     chosen: dict[str, Mixture] = {}
     for name in names:
-        wanted = read_ranking(run_dir).entries()[0]["mixture_id"] if name == BEST else name
+        wanted = read_ranking(run_dir).best_id if name == BEST else name
         found = find_mixtures(wanted, candidates, units_of_study(run_dir))
         if not found:
             raise InputError(

@@ -119,6 +119,16 @@ class Ranking:
         target = self.study_target if target is None else target
         return self._entries.get((target, predictor or self.answered_by), [])
 
+    @property
+    def best_id(self) -> str:
+        """The id of the first mixture on the study's target."""
+        return self.entries()[0]["mixture_id"]
+
+    @property
+    def best(self) -> Mixture:
+        """The first mixture on the study's target."""
+        return Mixture.of(self.mixtures[self.best_id]["mixture"])
+
     def seed_score(self, target: str) -> float | None:
         """The seed's score; `None` where it has none."""
         return self._models.get((target, "seed"), {}).get("seed")

@@ -24,11 +24,12 @@ from ..prediction.read_evidence import candidate_mixtures, read_evidence
 from ..prediction.transfer import scale_of
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
+from .agreement_tables import agreement_tables
 from .agreements import make_agreement
 from .arguments import RankArguments, RankSettings
 from .measured import read_agreement
 from .ranked import make_ranking
-from .tables import agreement_tables, ranking_table
+from .tables import ranking_table
 from .targets import targets_of
 
 

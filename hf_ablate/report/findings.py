@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..prediction.fitted import FittedStudy
 from ..search.regret_curve import RegretPoint, regret_curve
@@ -37,10 +36,8 @@ class Findings:
     @cached_property
     def health(self) -> MergeHealth:
         """Whether the components can be averaged."""
-        first = self.ranking.entries()[0]["mixture_id"]
-        best = Mixture.of(self.ranking.mixtures[first]["mixture"])
         target = self.fitted.evidence.target()
-        return find_merge_health(self.run_dir, self.fitted, best, target, self.settings.most_bytes)
+        return find_merge_health(self.run_dir, self.fitted, self.ranking.best, target, self.settings.most_bytes)
 
     @cached_property
     def regrets(self) -> list[RegretPoint]:

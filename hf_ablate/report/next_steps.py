@@ -100,7 +100,7 @@ def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> Nex
         return NextSteps(proposal, None, None)
     # By averaged probabilities the search needs the models, and a page must not.
     best = _best(run_dir, fitted, target) if units <= MOST_UNITS and fitted.name != ENSEMBLE.kind else None
-    gain = _gain(fitted, Mixture.of(ranking.mixtures[ranking.entries()[0]["mixture_id"]]["mixture"]), target)
+    gain = _gain(fitted, ranking.best, target)
     if has_manifest(RunFolder(run_dir).effects):
         return NextSteps(proposal, best, read_effects(run_dir), gain)
     asked = EffectsArguments(run_dir=run_dir).settings

@@ -9,13 +9,12 @@ from markupsafe import Markup, escape
 
 from ..durations import duration_text
 from ..ranking.agreement import MINIMUM_MIXTURES
+from ..ranking.agreement_tables import best_text, number_text
 from ..ranking.measured import best_predictors
 from ..ranking.tables import (
     BUDGETS,
     Z90,
     answered_by,
-    best_text,
-    number_text,
     score_text,
     short_name,
     target_text,

@@ -37,7 +37,7 @@ def what_next(study: RankedStudy, findings: Findings) -> list[Line]:
     ]
     if better := _better_mixture(steps, unit):
         return [*lines, Line(better, f"hf-ablate propose {run_dir}")]
-    if steps.effects and steps.effects["mixtures"][0]["mixture_id"] != study.ranking.entries()[0]["mixture_id"]:
+    if steps.effects and steps.effects["mixtures"][0]["mixture_id"] != study.ranking.best_id:
         return lines  # the effects are those of another mixture
     if effect := _largest_effect(steps, unit):
         return [*lines, Line(effect, f"hf-ablate effects {run_dir}")]

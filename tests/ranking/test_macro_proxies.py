@@ -11,8 +11,8 @@ from hf_ablate.manifest import read_manifest, write_manifest
 from hf_ablate.mixtures.grouping import Grouping, regroup
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import read_ranking
+from hf_ablate.ranking.agreement_tables import agreement_tables
 from hf_ablate.ranking.measured import read_agreement
-from hf_ablate.ranking.tables import agreement_tables
 
 
 DOMAINS = [("in_domain", "networkx"), ("out_of_domain", "cpython")]  # a quarter of the study's

@@ -26,7 +26,7 @@ REFERENCE = ProposedReference(MIXTURE, False, 1.0, 0.01, 0.002, 0.001, Cost(2e6,
 PROPOSAL = ReferenceProposal("mean", "bits per byte", 0.004, 0.002, (REFERENCE, REFERENCE))
 STUDY = SimpleNamespace(
     units=["a", "b", "c"],
-    ranking=SimpleNamespace(unit_of_measure="bits per byte", entries=lambda: [{"mixture_id": MIXTURE.id}]),
+    ranking=SimpleNamespace(unit_of_measure="bits per byte", best_id=MIXTURE.id),
 )
 
 
