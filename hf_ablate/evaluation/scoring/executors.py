@@ -4,11 +4,10 @@ All do the same: read what has been scored, share out the rest, score the shares
 what needs no forward pass. The rows are the same, whichever process computes them.
 """
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...errors import InputError
+from ...ray_cluster import ray_cluster
 from ...remote_code import is_trusted, trusting
 from .processes import ALONE, Processes
 
@@ -33,37 +32,29 @@ def run_here(prepare: Prepare, processes: Processes) -> None:
     processes.wait()
 
 
-def run_with_ray(prepare: Prepare, num_workers: int | None) -> None:
-    """Score in Ray workers: those of the cluster that RAY_ADDRESS names, or of this machine.
-
-    The run folder must be at the same path on every machine of the cluster.
+def run_with_ray(prepare: Prepare, num_workers: int | None, address: str | None = None) -> None:
+    """Score in the workers of a Ray cluster.
 
     Args:
         prepare (`Prepare`): picklable.
         num_workers (`int`, *optional*): default: one per GPU, or without any, one per processor core.
+        address (`str`, *optional*): of the cluster, see [`ray_cluster`].
 
     Raises:
-        `InputError`: if Ray is not installed; and what the workers raise.
+        `InputError`: if Ray is not installed or does not answer; and what the workers raise.
     """
-    ray = _import_ray()
-    from ray.exceptions import RayTaskError
+    with ray_cluster(address, num_workers) as ray:
+        from ray.exceptions import RayTaskError
 
-    was_running = ray.is_initialized()
-    if not was_running:
-        local = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False, "num_cpus": num_workers}
-        ray.init(logging_level="error", log_to_driver=False, **local)
-    try:
         gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
         count = num_workers or gpus or cores
         make = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0)(_Worker)
         workers = [make.remote(prepare, Processes(index, count), is_trusted()) for index in range(count)]
-        ray.get([worker.prepare.remote() for worker in workers])
-        ray.get([worker.score_share.remote() for worker in workers])
-    except RayTaskError as error:
-        raise error.cause from None
-    finally:
-        if not was_running:
-            ray.shutdown()
+        try:
+            ray.get([worker.prepare.remote() for worker in workers])
+            ray.get([worker.score_share.remote() for worker in workers])
+        except RayTaskError as error:
+            raise error.cause from None
     for sweep in prepare(ALONE):
         sweep.derive(ALONE)
 
@@ -82,11 +73,3 @@ class _Worker:
         with trusting(self.trusted):
             for sweep in self.sweeps:
                 sweep.score_share(self.processes)
-
-
-def _import_ray():
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError("executor `ray` needs Ray, which is not installed: pip install 'hf_ablate[ray]'") from error
-    return ray
