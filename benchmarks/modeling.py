@@ -1,19 +1,11 @@
 """Time per token of the seeds' architecture and of transformers' Llama with as many parameters, float32 on the CPU.
 
-    python benchmarks/modeling.py --size 130m --length 512 --rounds 9
+    python -m benchmarks.modeling --size 130m --length 512 --rounds 9
 
 The two take turns in one process, so that other load on the machine affects both; the ratio is the median of the
 rounds' ratios of processor time. Widths of Llama's feed-forward layer: 5/3 of d_model, which makes the number of
 parameters the same (Llama has an attention output projection and no biases).
 """
-
-# ruff: noqa: E402
-
-import sys
-
-
-# This folder hides Python's own module `tokenize`.
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
 
 import argparse
 import statistics

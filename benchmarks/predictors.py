@@ -1,17 +1,11 @@
 """Laws fitted on RegMix's runs of 1M parameters: how they rank the mixtures of its models of 60M, and their time.
 
-    python benchmarks/predictors.py FOLDER              # the first 96 runs
-    python benchmarks/predictors.py FOLDER --runs 512
+    python -m benchmarks.predictors FOLDER              # the first 96 runs
+    python -m benchmarks.predictors FOLDER --runs 512
 
 FOLDER holds `train_mixture_1m.csv`, `train_pile_loss_1m.csv`, `test_mixture_60m.csv` and `test_pile_loss_60m.csv` of
 https://github.com/sail-sg/regmix. Spearman's rho over its 256 models of 60M, of which no law sees a loss.
 """
-# ruff: noqa: E402
-
-import sys
-
-
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]  # it hides the module `tokenize`
 
 import argparse
 import time

@@ -1,9 +1,9 @@
 """All 255 subsets of 8 components over 4 domains: hf_ablate's sweep against loading and averaging every mixture.
 
-    python benchmarks/sweep.py                                   # 7M parameters, some minutes
-    python benchmarks/sweep.py --model-size 110m --mixtures 3 --tokens 1000
-    python benchmarks/sweep.py --pool-format delta --mixtures 12 # components in half of float32's memory
-    python benchmarks/sweep.py --quick                           # a minute
+    python -m benchmarks.sweep                                   # 7M parameters, some minutes
+    python -m benchmarks.sweep --model-size 110m --mixtures 3 --tokens 1000
+    python -m benchmarks.sweep --pool-format delta --mixtures 12 # components in half of float32's memory
+    python -m benchmarks.sweep --quick                           # a minute
 
 hf_ablate merges into one resident model from memory-mapped components, and scores. The other way is the original's:
 for every mixture load its components from disk, average their state dicts, load the average into a model, and score
@@ -12,12 +12,6 @@ in padded batches with the log-softmax of all logits in float32. It is measured 
 size, as the quickstart's have. Each way runs in a process of its own, on one thread; times are
 processor time, which counts waiting for memory.
 """
-# ruff: noqa: E402
-
-import sys
-
-
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]  # it hides the package `evaluate`
 
 import argparse
 import json

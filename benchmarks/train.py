@@ -1,21 +1,13 @@
 """Training speed: one component as `hf-ablate train` trains it, next to a bare loop over the same batches.
 
-    python benchmarks/train.py --steps 60 --rounds 5
-    python benchmarks/train.py --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
+    python -m benchmarks.train --steps 60 --rounds 5
+    python -m benchmarks.train --device cuda --size 130m --gpu h200 --batch 16 --block 2048 --extra bf16=true
 
 The two alternate in one process, so that other load on the machine affects both; the ratio is the median of the
 rounds' ratios (processor time on a CPU, wall-clock time on a GPU). Both start from the same weights and see the same
 blocks in the same order, and the last logged losses are printed side by side. `--extra` takes any option of `hf-ablate
 train`: bf16=true, torch_compile=true, use_liger_kernel=true, attn_implementation=flash_attention_2, optim=....
 """
-
-# ruff: noqa: E402
-
-import sys
-
-
-# This folder hides Python's own module `tokenize`.
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
 
 import argparse
 import copy

@@ -73,6 +73,8 @@ def test_every_documented_command_parses(path, line):
         assert set(words[1:]) <= set(targets)
     elif program == "python" and words[1].endswith(".py"):
         assert (ROOT / words[1]).is_file()
+    elif words[:2] == ["python", "-m"] and words[2].startswith("benchmarks."):
+        assert (ROOT / words[2].replace(".", "/")).with_suffix(".py").is_file()
     else:
         assert program in {"pip", "python", "source", "cd", "git", "hf", "mergekit-yaml", "export"}, line
 

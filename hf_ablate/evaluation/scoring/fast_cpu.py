@@ -1,6 +1,6 @@
 """Settings that make torch as fast as the CPU allows, without changing results beyond float32 rounding.
 
-Measured with a 110M-parameter model on an AMD EPYC (AVX512); `benchmarks/evaluate.py` repeats it.
+Measured with a 110M-parameter model on an AMD EPYC (AVX512); `benchmarks/scoring.py` repeats it.
 """
 
 import ctypes

@@ -1,16 +1,11 @@
 """Throughput, memory and determinism of `hf-ablate partition` on generated text, beside encode_batch of `tokenizers`.
 
-    python benchmarks/tokenize.py --megabytes 200 --num_proc 2
+    python -m benchmarks.tokenisation --megabytes 200 --num_proc 2
 
 Both tokenise the same documents with the same tokenizer on the same number of cores. `encode_batch` gets them in
 memory, throws the ids away, and runs before and after every command; the commands are timed from start to end: reading
 gzipped JSON lines, hashing, removing duplicates, tokenising, writing units. On a shared machine go by processor time.
 """
-
-import sys
-
-
-sys.path.pop(0)  # this folder, whose tokenize.py would be taken for Python's own
 
 import argparse
 import gzip
@@ -19,6 +14,7 @@ import json
 import os
 import resource
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -86,7 +82,15 @@ def measure_encode_batch(folder: Path, tokenizer: Path, num_files: int) -> None:
 
 
 def encode_batch(folder: Path, tokenizer: Path, num_proc: int, num_files: int) -> dict:
-    command = [sys.executable, __file__, "--encode_batch", str(folder), str(tokenizer), str(num_files)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.tokenisation",
+        "--encode_batch",
+        str(folder),
+        str(tokenizer),
+        str(num_files),
+    ]
     environment = os.environ | {"RAYON_NUM_THREADS": str(num_proc), "TOKENIZERS_PARALLELISM": "true"}
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 

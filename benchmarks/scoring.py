@@ -1,7 +1,7 @@
 """Scoring by hf_ablate, lm-eval, a straightforward evaluator and the bare forward pass, on one thread.
 
-    python benchmarks/evaluate.py            # some minutes
-    python benchmarks/evaluate.py --quick    # a smaller model, a minute
+    python -m benchmarks.scoring            # some minutes
+    python -m benchmarks.scoring --quick    # a smaller model, a minute
 
 One model (random weights, 110M parameters, 50,304 logits), the same documents (Python sources of installed packages),
 every side in a separate process, so that peaks of memory are its own. The sides take turns, document group by
@@ -13,18 +13,13 @@ evaluator takes the same windows in their order, four in a batch, pads on the ri
 the log-softmax of all logits in float32. The bare forward pass calls the model on the same windows, one by one, and
 drops the logits; it runs in float32 under torch's own settings, under hf_ablate's, and in bfloat16 under hf_ablate's.
 """
-# ruff: noqa: E402
-
-import sys
-
-
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]  # it hides the package `evaluate`
 
 import argparse
 import json
 import multiprocessing
 import resource
 import statistics
+import sys
 import sysconfig
 import tempfile
 import time
