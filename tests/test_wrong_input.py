@@ -141,6 +141,8 @@ WRONG = {
     "evaluate --run_dir pool --mixture x* --output_dir new": "none of the study's 7 mixtures has the id or name 'x*'",
     "evaluate --run_dir pool --proxy none --top 3": "proxy: none scores trained models alone; it cannot be combined",
     "evaluate --run_dir pool --limit_by domain": "limit_by says what a limit counts, and there is none; give `limit`",
+    "evaluate --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is local; give executor ray",
+    "evaluate --run_dir pool --executor ray --accelerate_config cpu": "and executor is ray: either shares out the",
     "evaluate --run_dir pool --limit 0": "limit is 0; expected at least 1",
     f"{EVALUATE} {SEED} --data nowhere": "evaluation data *nowhere does not exist (looked for /",
     f"{EVALUATE} {SEED} --data bad.jsonl": "bad.jsonl, line 2: expected a JSON object with a `text`",

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from ..arguments import ModelStageArguments
 from ..errors import InputError
+from ..executor_arguments import ExecutorArguments
 from ..mixtures.grouping import UNITS
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import ENSEMBLE, NO_PROXY, PROXIES
@@ -14,7 +15,7 @@ from .scoring.measurement import MeasurementOptions
 
 
 @dataclass
-class EvaluateArguments(ModelStageArguments):
+class EvaluateArguments(ExecutorArguments, ModelStageArguments):
     """What is scored, on which text, and how.
 
     Without `model`, `mixture` and `weights`, a study is scored: its seed, components, finished reference models, and
@@ -131,13 +132,6 @@ class EvaluateArguments(ModelStageArguments):
             "Options that evaluate does not have, such as --num_processes, are then accelerate's."
         },
     )
-    executor: Literal["local", "ray"] = field(
-        default="local",
-        metadata={
-            "help": "Where models are scored: in this process (or those of accelerate launch), or in the workers of a "
-            "Ray cluster (RAY_ADDRESS; default: this machine). Scores are the same."
-        },
-    )
     num_workers: int | None = field(
         default=None, metadata={"help": "executor ray: how many workers. Default: one per GPU, else per core."}
     )
@@ -189,6 +183,12 @@ class EvaluateArguments(ModelStageArguments):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; expected at least 1")
+        self.check_executor()
+        if self.accelerate_config and self.executor == "ray":
+            raise InputError(
+                f"accelerate_config is {self.accelerate_config!r}, and executor is ray: either shares out the models; "
+                "leave one of them out"
+            )
         if self.limit_by == "domain" and self.limit is None:
             raise InputError("limit_by says what a limit counts, and there is none; give `limit`, such as 1000")
         if self.weights is not None:

@@ -110,7 +110,7 @@ def _score_text(
         if processes.index == 0:
             remove_manifest(folder)
         if arguments.executor == "ray":
-            run_with_ray(prepare, arguments.num_workers)
+            run_with_ray(prepare, arguments.num_workers, arguments.ray_address)
         else:
             run_here(prepare, processes)
         if processes.index == 0:
