@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .commands import COMMANDS, Command
+from .command import Command
+from .commands import COMMANDS
 from .shipped import shipped_studies
 
 

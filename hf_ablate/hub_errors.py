@@ -45,7 +45,7 @@ def hub_failures(what: str, *refusals: type[Exception]) -> Iterator[None]:
 
 
 def hub_error(what: str, error: BaseException) -> InputError:
-    """The [`InputError`] for an error that is known to be no failure of ours.
+    """The [`InputError`] for an error that is known not to be a failure of ours.
 
     Args:
         what (`str`): what failed; the message starts with it.
@@ -114,7 +114,7 @@ def _problem_of_status(status: int, message: str) -> str:
     if status == 401:
         return f"the Hub does not accept your token: it is wrong or expired; {LOG_IN}"
     if status == 403:
-        return f"your token has no right to do this ({message}); use another token or repository"
+        return f"your token does not allow this ({message}); use another token or repository"
     if status == 412:
         return "somebody else changed it at the same time; look at it and run the same command again"
     advice = "; try again later" if status in TRANSIENT_STATUSES else ""

@@ -1,7 +1,7 @@
 """Code that a model or tokenizer brings along (`auto_map`): run only where the user has said so.
 
 `trust_remote_code: true` in a recipe holds for everything that its command loads. transformers would ask on a terminal
-where nothing is said; so every call of its Auto classes is told, with [`loading_options`].
+where nothing is said; so every call of its Auto classes says so, with [`loading_options`].
 """
 
 from collections.abc import Iterator

@@ -61,7 +61,7 @@ PROBLEMS = {
         lambda: answered(401, "https://huggingface.co/api/whoami-v2"),
         "the Hub does not accept your token: it is wrong or expired; log in with `hf auth login`",
     ),
-    "right": (lambda: answered(403, message="not yours"), "your token has no right to do this (not yours)"),
+    "right": (lambda: answered(403, message="not yours"), "your token does not allow this (not yours)"),
     "conflict": (lambda: answered(412), "somebody else changed it at the same time"),
     "busy": (lambda: answered(503, message="full"), "the Hub answered with status 503 (full); try again later"),
     "refused": (lambda: answered(400, message="no"), "the Hub answered with status 400 (no)"),

@@ -12,7 +12,7 @@ from .estimates import Estimate
 
 
 _MOST_DOMAINS = 3  # that a sentence names as worse, and as better
-NOTHING = "no difference that can be told"
+NOTHING = "no clear difference"
 
 
 def error_text(value: float, half_width: float) -> str:
@@ -85,11 +85,11 @@ def effect_sentence(effects: Sequence[Effect], unit_of_measure: str) -> str:
     if not domains:
         return start
     if not told:
-        return f"{start}{', and nothing that can be told elsewhere' if found.told_apart else ' or elsewhere'}"
+        return f"{start}{', and no clear difference elsewhere' if found.told_apart else ' or elsewhere'}"
     worse, better = ([pair for pair in told if pair[0].value * sign > 0] for sign in (1, -1))
     parts = [f"{word} on {_listed(pairs)}" for word, pairs in (("worse", worse), ("better", better)) if pairs]
     if left := len(domains) - len(told):
-        parts.append(f"nothing that can be told on the other {left}")
+        parts.append(f"no clear difference on the other {left}")
     is_domain = effects[0].target.weights.max() == 1
     return f"{start}{'; elsewhere' if is_domain else ':'} {'; '.join(parts)}"
 

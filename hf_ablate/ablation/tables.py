@@ -51,14 +51,12 @@ def _sentences(content: dict[str, Any]) -> str:
         others = [key[1] for key in drops if key not in shown]
     lines = [f"- {sentences[key]}" for key in shown]
     if others:
-        lines.append(
-            f"- dropping any of the others makes less difference, or none that can be told: {', '.join(others)}"
-        )
+        lines.append(f"- dropping any of the others makes less difference, or no clear one: {', '.join(others)}")
     helpful = [key for key in by_effect if effects[key]["effect"] < 0 and effects[key]["told_apart"]]
     if helpful:
         lines.append(f"- what helps most: {sentences[helpful[0]]}")
     else:
-        lines.append(f"- no change below makes {target} better by more than can be told")
+        lines.append(f"- no change below clearly improves {target}")
     return "\n".join(map(paragraph, lines))
 
 
@@ -71,7 +69,7 @@ def _number(value: float) -> str:
 
 
 def _cell(record: dict[str, Any] | None, key: str = "effect", with_error: bool = True) -> str:
-    """An estimate; in brackets where no difference can be told."""
+    """An estimate; in brackets where it is not a clear difference."""
     if record is None:
         return "-"
     text = _number(record[key])
@@ -116,7 +114,7 @@ def _swaps(content: dict[str, Any]) -> str:
 
 
 def _shapley(content: dict[str, Any]) -> str:
-    """What each part is worth, and the interaction of it that matters most."""
+    """What each part is worth, and its strongest interaction."""
     if not content["shapley"]:
         return paragraph(
             f"No Shapley values: they are of at most {MOST_PLAYERS} parts; name a field whose groups are judged as "
@@ -162,7 +160,7 @@ def _explanation(content: dict[str, Any]) -> str:
     else:
         floor = "and what another training seed changes is not known"
     return (
-        f"(in brackets): no difference that can be told: the interval holds 0, {floor}. drop, upweight: the others "
+        f"(in brackets): no clear difference: the interval holds 0, {floor}. drop, upweight: the others "
         "keep their proportions. add: with 1 / (number of units) as weight. Shapley value: what a unit brings when it "
         "joins some of the others, weights in the same proportions, averaged over all orders. interaction: what two "
         "bring together beyond what each brings without the other; negative where they overlap."

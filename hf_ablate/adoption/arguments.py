@@ -21,7 +21,7 @@ class AdoptArguments(ModelStageArguments):
         default_factory=list,
         metadata={
             "help": "Component models, as UNIT=MODEL; MODEL is a folder or a Hub id, ORG/NAME or ORG/NAME@REVISION. "
-            "Placeholders stand for all units of that form: 'Biology_{years}=ORG/biology-{years}'. A model may also "
+            "A placeholder matches all units of that form: 'Biology_{years}=ORG/biology-{years}'. A model may also "
             "be named by {unit} and by the fields of the corpus.",
             "repeatable": True,
         },

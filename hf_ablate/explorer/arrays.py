@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-# The types that JavaScript has typed arrays of, but for 64-bit integers, which are no numbers there.
+# The types that JavaScript has typed arrays of, but for 64-bit integers, which are not numbers there.
 _TYPES = ("float64", "float32", "int32", "uint32", "int16", "uint16", "int8", "uint8")
 
 # Numbers with nothing in common but how large they are come shorter without a search for what repeats.

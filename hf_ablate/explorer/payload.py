@@ -88,7 +88,7 @@ def explorer_payload(
 
 
 def _ties(fitted: FittedStudy, confidence: float) -> dict[str, Any]:
-    """By what the page tells, on any target, which mixtures are tied with the best; see [`tied_with_best`]."""
+    """What the page needs to find, on any target, which mixtures are tied with the best; see [`tied_with_best`]."""
     noise = fitted.noise
     return {
         "confidence": confidence,

@@ -1,7 +1,7 @@
 """The study's predictor as data of a page, from which `js/predictor.js` fits it again.
 
-What was fitted is told by what it was fitted on and by the parameters that were chosen: factorisations are as large as
-the square of the number of mixtures, and are made again in less time than they take to read.
+What was fitted is given by its data and by the parameters that were chosen: factorisations are as large as the square
+of the number of mixtures, and are made again in less time than they take to read.
 """
 
 from typing import Any

@@ -79,7 +79,7 @@ class ExportArguments:
             raise InputError(f"max_epochs is {self.max_epochs}; expected a positive number")
         if self.total_tokens is None and (self.max_epochs is not None or self.available_tokens is not None):
             raise InputError(
-                "max_epochs and available_tokens are for a training of so many tokens; give its --total_tokens too"
+                "max_epochs and available_tokens need the length of the final training; give its --total_tokens too"
             )
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")

@@ -1,4 +1,4 @@
-"""What each unit is to a final training of so many tokens: its tokens, and how often its text is seen."""
+"""What a final training of a given length takes of each unit: its tokens, and how often its text is seen."""
 
 from collections.abc import Mapping
 

@@ -35,7 +35,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a unit is to a final training of so many tokens.
+    """What a final training of a given length takes of a unit.
 
     Args:
         tokens (`int`): that are drawn from it.

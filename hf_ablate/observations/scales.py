@@ -10,7 +10,7 @@ _FACTORS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 
 
 def size_of_scale(name: str) -> float | None:
-    """The number that a scale's name stands for; `None` where it is no number.
+    """The number that a scale's name stands for; `None` where it is not a number.
 
     Example:
 

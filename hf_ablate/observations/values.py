@@ -116,7 +116,7 @@ def _keys(table: Table, id_column: str, seed_column: str | None) -> list[RunKey]
 def _wide(table: Table, keys: list[RunKey], others: Collection[str | None], pattern: ColumnPattern | None) -> Values:
     if repeated := [key for key, count in Counter(keys).items() if count > 1]:
         raise InputError(
-            f"{table.name} has several rows of {listed(repeated)}; an id stands for one run. Repeats with other "
+            f"{table.name} has several rows of {listed(repeated)}; an id is one run. Repeats with other "
             "seeds need a --seed_column"
         )
     columns = [name for name in table.columns if name not in others]

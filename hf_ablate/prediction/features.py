@@ -29,7 +29,7 @@ class FeatureTable:
         laws ([`AveragedLaws`], *optional*): fitted on the references and components, where there are enough of them.
         other_scale ([`OtherScale`], *optional*): what the runs at the next smaller scale say.
         trained (`Mapping[str, Scored]`): kind of merges of models that were trained on groups → its scores, of the
-            mixtures that have such models. They are no predictor: there is none of most mixtures.
+            mixtures that have such models. They are not a predictor: most mixtures have none.
     """
 
     evidence: Evidence

@@ -81,7 +81,7 @@ def fit_other_scale(evidence: Evidence) -> OtherScale | None:
 
 
 def _exponent(known: str, asked: str) -> float:
-    """The power of a domain's standard deviation by which it shrinks; 0 where the name of a scale is no size."""
+    """The power of a domain's standard deviation by which it shrinks; 0 where a scale's name is not a size."""
     sizes = size_of_scale(known), size_of_scale(asked)
     if not all(sizes):
         return 0.0

@@ -8,7 +8,7 @@ from .stack import alike
 
 
 LENGTH = 0.15  # between square roots of weights, within which mixtures share their errors
-# Without repeats, what is left unexplained may be noise or error. Taking it for noise, the regret to be expected on
+# Without repeats, what is left unexplained may be noise or error. Taking it for noise, the expected regret on
 # RegMix's 1M runs with 32 and 64 of them as references is 0.000; halved, it is 0.060 and 0.042, where the predictor's
 # choice among 100 others really lost 0.063 and 0.034.
 ERROR_SHARE = 0.5

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 def evidence_of_runs(imported: ImportedRuns, scale: str | None = None) -> Evidence:
     """The evidence in runs alone, without any model of the study's own.
 
-    Runs on one unit are components. Where every unit has one, they are no references, as in a study that trains them;
-    where some lack one, no predictor can go by components, and these runs are references as all others.
+    Runs on one unit are components. Where every unit has one, they are not references, as in a study that trains them;
+    where some lack one, no predictor can use components, and these runs are references like all others.
 
     Args:
         imported ([`ImportedRuns`]): at any scales.

@@ -47,7 +47,7 @@ class Scores:
             and its scores, [domains].
         probes (`dict[str, Mixture]`): name of a component → what it was trained on.
         sizes_of_text (`np.ndarray`): [domains], bytes; of those that are text.
-        others (`dict[str, list[tuple[Mixture, np.ndarray]]]`): kind of proxy → mixtures that are no candidates, as
+        others (`dict[str, list[tuple[Mixture, np.ndarray]]]`): kind of proxy → mixtures that are not candidates, as
             regrouped ones may be, and the proxy's scores, [domains].
         tasks (`dict[str, str]`): task → its unit of measure, in the order of the columns.
     """

@@ -150,7 +150,7 @@ def _read_references(other: Path, evidence: Evidence, run_dir: Path, metric: str
         )
     if len(joined) < len(mixtures):
         logger.warning(
-            "%d of the %d reference models of %s are left out: their mixtures are no candidates in %s",
+            "%d of the %d reference models of %s are left out: their mixtures are not candidates in %s",
             len(mixtures) - len(joined), len(mixtures), other, run_dir,
         )  # fmt: skip
     observed = Observations(

@@ -126,7 +126,7 @@ def number_text(value: float | None, statistic: str) -> str:
 
 
 def _shown_targets(agreement: Agreement) -> list[str]:
-    """The targets that have a line; of many, the study's and those that are no single domain."""
+    """The targets that have a line; of many, the study's and those that are not a single domain."""
     levels = {row["target"]: row["level"] for row in agreement.content["agreement"]}
     if len(levels) <= _MOST_TARGETS:
         return list(levels)

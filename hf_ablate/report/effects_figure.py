@@ -82,7 +82,7 @@ def unit_map(effects: dict[str, Any]) -> Drawing | None:
     for spine in panel.spines.values():
         spine.set_visible(False)
     panel.set_xlabel(
-        f"what having a unit adds to {effects['unit_of_measure']} (grey: no difference that can be told; "
+        f"what having a unit adds to {effects['unit_of_measure']} (grey: no clear difference; "
         "+: a unit that is not in the mixture, added)"
     )
     rows = [cells[part, target] for part in parts for target in targets]
@@ -130,5 +130,5 @@ def whole_unit_map(effects: dict[str, Any]) -> Drawing | None:
     bar.outline.set_visible(False)
     for spine in panel.spines.values():
         spine.set_visible(False)
-    return Drawing(figure, rows, "What every unit and group is expected to do to every score; no colour where no "
-                   "difference can be told.")  # fmt: skip
+    return Drawing(figure, rows, "What every unit and group is expected to do to every score; no colour where there "
+                   "is no clear difference.")  # fmt: skip

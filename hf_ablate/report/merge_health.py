@@ -115,7 +115,7 @@ def _of_barrier(barrier: Barrier, unit_of_measure: str, noise_floor: float | Non
 def _why_harmless(barrier: Barrier, reach: float, noise_floor: float | None) -> str | None:
     """What makes a rise above the straight line no reason to doubt merges; `None` where nothing does."""
     if barrier.height <= reach:
-        return "cannot be told from none"
+        return "is within its error"
     if noise_floor is None:
         return "is little" if barrier.height <= _SLIGHT * barrier.line[barrier.highest] else None
     return "is no more than the luck of a training" if barrier.height <= noise_floor else None

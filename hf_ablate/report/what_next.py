@@ -57,7 +57,7 @@ def _training(study: RankedStudy, steps: NextSteps, unit: str) -> str:
         return f"{text}."
     uniform = f"equal shares of all {len(study.units)} units"
     if not gain.told_apart:
-        return f"{text}, which cannot be told from {uniform} ({_signed(gain.value, gain.half_width)})."
+        return f"{text}, not clearly different from {uniform} ({_signed(gain.value, gain.half_width)})."
     return (
         f"{text}, {error_text(abs(gain.value), gain.half_width)} {'below' if gain.value < 0 else 'above'} {uniform}."
     )
@@ -110,7 +110,7 @@ def _largest_effect(steps: NextSteps, unit: str) -> str | None:
     row = max(drops, key=lambda row: row["effect"])
     if not row["told_apart"]:
         return (
-            f"No unit can be told to matter by itself: dropping {row['part']}, which costs most, makes "
+            f"No single unit clearly matters: dropping {row['part']}, which costs most, makes "
             f"{_signed(row['effect'], (row['high'] - row['low']) / 2)} {unit}."
         )
     return f"Keep {row['part']}, the unit that matters most: dropping it is expected to cost {_amount(row)} {unit}."

@@ -99,7 +99,7 @@ class ProposeArguments(StageArguments):
         },
     )
     confidence: float = field(
-        default=0.9, metadata={"help": "The probability at which mixtures are told apart, and that intervals hold."}
+        default=0.9, metadata={"help": "The probability at which mixtures are told apart, and of intervals."}
     )
     count: int = field(default=4, metadata={"help": "reference: how many mixtures at most."})
     samples: int = field(

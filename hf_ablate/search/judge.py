@@ -92,7 +92,7 @@ class Judge:
         if not has_manifest(folder.corpus) or not all(has_manifest(folder.component(unit)) for unit in units):
             return None
         if not are_single_units(read_probes(self.arguments.run_dir)):
-            return None  # the coefficients of a proxy are no linear function of the weights then
+            return None  # the coefficients of a proxy are not a linear function of the weights then
         weights = self.target.weights * self.calibration
         if weights.min() < 0 or not weights.any():
             return None

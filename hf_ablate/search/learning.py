@@ -16,7 +16,7 @@ _FASTEST = 0.25
 
 
 def learning_exponent(study: FittedStudy, target: DomainWeights) -> float:
-    """The b of errors that fall as n^-b with n reference models, between 0 and 0.25; 0 where that cannot be told.
+    """The b of errors that fall as n^-b with n reference models, between 0 and 0.25; 0 where the errors show none.
 
     The error with all of them is that of the nested cross-validation, the error with half of them that on the other
     half.

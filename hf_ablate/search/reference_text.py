@@ -29,8 +29,8 @@ def references_text(content: dict[str, Any]) -> str:
 
 _LEGEND = (
     "expected, ±: the loss, and the standard deviation of what a model would show. saves alone: by how much training "
-    "this one alone lowers the regret to be expected, which is what the mixture that is chosen loses against the best "
-    "of all. regret after: what is left of it with this and those above. explores: far from all others, to check the "
+    "this one alone lowers the expected regret, which is what the chosen mixture loses against the best of all. "
+    "regret after: what is left with this model and those above. explores: far from all others, to check the "
     "predictor."
 )
 
@@ -41,14 +41,12 @@ def _advice(content: dict[str, Any], target: str) -> str:
     count = len(content["proposed"])
     if not count:
         return (
-            f"No other reference model would improve the choice of the best mixture for {target}; the regret to be "
-            f"expected is {now:.4f} {measure}."
+            f"No other reference model would improve the choice of the best mixture for {target}; the "
+            f"expected regret is {now:.4f} {measure}."
         )
     after = content["proposed"][-1]["regret_after"]
     these = "this one" if count == 1 else f"these {count}"
-    advice = (
-        f"Train {these} and the regret that you must expect on {target} falls from {now:.4f} to {after:.4f} {measure}."
-    )
+    advice = f"Train {these}, and the expected regret on {target} falls from {now:.4f} to {after:.4f} {measure}."
     if now < noise:
         advice += f" It is already below the noise of one training, {noise:.4f}: more models would hardly help."
     return advice

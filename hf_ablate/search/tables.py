@@ -88,7 +88,7 @@ def _gain_said(content: dict[str, Any]) -> str:
         f"{first['gain']:.4f} ± {two_sided(content['confidence']) * first['gain_sd']:.4f} {measure}."
     )
     if first["low"] <= 0:
-        said += f" That is not told apart from nothing at {content['confidence']:.0%}."
+        said += f" That is not distinguishable from 0 at {content['confidence']:.0%}."
     others = len(content["limits"]) - len(limited)
     return said + (f" {others} unit{'s' * (others > 1)} would not be used more." if others else "")
 

@@ -74,7 +74,7 @@ def run_rounds(
     """Run the rounds that are left, once the study's stages have run.
 
     What a round trains is written before it is trained, and the stages train what is written and missing: a run that
-    was interrupted goes on where it stopped, and ends as it would have.
+    was interrupted resumes where it stopped, and ends as it would have.
 
     Args:
         settings ([`RoundSettings`]): of the run.
@@ -132,7 +132,7 @@ def _reason_to_stop(
     if len(rounds) >= settings.rounds:
         return "as many as were asked for"
     if proposal.regret < enough:
-        return f"because the regret to be expected, {proposal.regret:.4f}, is below {what}, {enough:.4f}"
+        return f"because the expected regret, {proposal.regret:.4f}, is below {what}, {enough:.4f}"
     asked = {mixture.id for each in rounds for mixture in each.mixtures}
     if any(each.mixture.id in asked for each in proposal.references):
         return "because the stages left reference models of earlier rounds untrained or without scores on every domain"
@@ -186,6 +186,6 @@ def _text(record: Mapping[str, Any], measure: str) -> str:
     count = record["references"]
     return (
         f"round {record['round']}: {count} reference model{'s' * (count != 1)} ({record['flops']:.3g} FLOPs, "
-        f"{duration_text(3600 * record['hours'])}); the regret to be expected goes from {record['regret_now']:.4f} to "
+        f"{duration_text(3600 * record['hours'])}); the expected regret goes from {record['regret_now']:.4f} to "
         f"{record['regret_after']:.4f} {measure}"
     )

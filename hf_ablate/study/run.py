@@ -66,7 +66,7 @@ class RunArguments(StageArguments):
     until_regret: float | None = field(
         default=None,
         metadata={
-            "help": "rounds: end when the regret to be expected is below this. Default: the standard deviation "
+            "help": "rounds: end when the expected regret is below this. Default: the standard deviation "
             "between trainings on one mixture."
         },
     )

@@ -35,12 +35,12 @@ def sentence(
     [
         (
             sentence("drop", "scipy", 0.011, {}),
-            "dropping sympy costs 0.011 ± 0.004 bits per byte on scipy, and nothing that can be told elsewhere",
+            "dropping sympy costs 0.011 ± 0.004 bits per byte on scipy, and no clear difference elsewhere",
         ),
         (
             sentence("drop", "scipy", 0.011, {"torch": -0.02}),
             "dropping sympy costs 0.011 ± 0.004 bits per byte on scipy; elsewhere better on torch (0.020 ± 0.004); "
-            "nothing that can be told on the other 3",
+            "no clear difference on the other 3",
         ),
         (
             sentence("upweight", None, -0.011, dict(zip(NAMES, (-0.01, -0.04, -0.03, -0.02, 1), strict=True))),
@@ -49,12 +49,12 @@ def sentence(
         ),
         (
             sentence("swap", None, 0.003, {}, other="torch"),
-            "swapping sympy for torch makes no difference that can be told on the mean of domains or elsewhere",
+            "swapping sympy for torch makes no clear difference on the mean of domains or elsewhere",
         ),
         (
             sentence("add", None, 0.003, {"web": 0.01}),
-            "adding sympy makes no difference that can be told on the mean of domains: worse on web (0.010 ± 0.004); "
-            "nothing that can be told on the other 4",
+            "adding sympy makes no clear difference on the mean of domains: worse on web (0.010 ± 0.004); "
+            "no clear difference on the other 4",
         ),
     ],
 )  # fmt: skip
@@ -90,13 +90,13 @@ def compared(value: float, sd: float, probability: float, **facts) -> str:
         ),
         (
             compared(-0.003, SD, 0.89, more_references=1),
-            "As predicted, there is no difference that can be told between A and B: the first is better by 0.003 ± "
+            "As predicted, there is no clear difference between A and B: the first is better by 0.003 ± "
             "0.004 bits per byte on the mean of domains (probability 0.89). 1 more reference model of each would "
             "settle it, if the difference stays what it is.",
         ),
         (
             compared(0.001, SD, 0.34, more_references=None, noise_floor=0.01),
-            "As predicted, there is no difference that can be told between A and B: the second is better by 0.001 ± "
+            "As predicted, there is no clear difference between A and B: the second is better by 0.001 ± "
             "0.004 bits per byte on the mean of domains (probability 0.66). One training of each shows that only by "
             "chance: the noise floor is 0.0100. Not even 1,000 more reference models of each would settle it.",
         ),

@@ -111,7 +111,7 @@ def test_a_repository_that_is_someone_elses(hub, study, capsys):
     hub.fault("POST", "/repos/create", times=1000, status=403, headers={"X-Error-Message": "not yours"})
     assert push(study, "--what", "components") == 2
     told = capsys.readouterr().err
-    assert "pushing to ada/tiny-component-counting: your token has no right to do this (not yours" in told
+    assert "pushing to ada/tiny-component-counting: your token does not allow this (not yours" in told
 
 
 def test_a_repository_that_is_hidden_and_someone_elses(pushed, tmp_path, capsys, monkeypatch):

@@ -80,10 +80,10 @@ def test_what_would_improve_comes_before_what_is_to_be_kept():
 def test_what_cannot_be_told_is_not_said_to_be_there():
     gain = Estimate(-0.001, 0.003, -0.006, 0.004, False)
     found = lines([effect("drop", "a", 0.001, told_apart=False)], gain=gain, proposal=replace(PROPOSAL, references=()))
-    assert "which cannot be told from equal shares of all 3 units (−0.001 ± 0.005)" in found[0].text
+    assert "not clearly different from equal shares of all 3 units (−0.001 ± 0.005)" in found[0].text
     assert found[1].text.startswith("No other reference model of a candidate is expected to change this choice")
     assert found[2].text == (
-        "No unit can be told to matter by itself: dropping a, which costs most, makes +0.001 ± 0.002 bits per byte."
+        "No single unit clearly matters: dropping a, which costs most, makes +0.001 ± 0.002 bits per byte."
     )
     assert len(lines([effect("drop", "a", 0.02)], mixture=Mixture.uniform(["c"]))) == 2  # of another mixture
     assert "runs" not in what_next(STUDY, SimpleNamespace(run_dir=Path("/somewhere/runs/small"), steps=NextSteps(
@@ -100,13 +100,13 @@ def test_what_cannot_be_told_is_not_said_to_be_there():
             1.1,
             0.1,
             0.09,
-            "rise 0.10 ± 0.16 bits per byte above the straight line between the two, which cannot be told",
+            "rise 0.10 ± 0.16 bits per byte above the straight line between the two, which is within its error",
         ),
         (1.1, 0.0, 0.11, "rise 0.1000 bits per byte above the straight line between the two, which is no more than"),
         (1.004, 0.0, None, "rise 0.0040 bits per byte above the straight line between the two, which is little"),
     ],
 )
-def test_merging_is_healthy_unless_a_barrier_can_be_told(middle, sd, floor, said):
+def test_merging_is_healthy_unless_a_barrier_is_clear(middle, sd, floor, said):
     points = [np.array(values) for values in ([0, 0.5, 1], [1.2, middle, 0.8], [0, sd, 0])]
     barrier = Barrier(("a", "b"), *points, is_scored=sd == 0)
     products = np.array([[4.0, -1.0], [-1.0, 1.0]])

@@ -42,7 +42,7 @@ def test_it_says_what_to_train_what_that_saves_and_costs(study, capsys):
     assert main(["propose", str(study), "--for", "reference", "--count", "2"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        f"Train these 2 and the regret that you must expect on the mean of domains falls from "
+        f"Train these 2, and the expected regret on the mean of domains falls from "
         f"{content['regret_now']:.4f} to {second['regret_after']:.4f} bits per byte."
     ) in said
     assert "With 3 references, mixtures that differ by less than" in said

@@ -78,7 +78,7 @@ class BadRows:
         self._count(f"cannot be read: {bad.reason}", str(bad), count)
 
     def handle_empty(self, file_name: str, what: str) -> None:
-        """Count a file without any document, which is no fault: Spark writes such parts."""
+        """Count a file without any document, which is not an error: Spark writes such parts."""
         self._count(f"is empty: it holds no {what}", file_name, 1)
 
     def _count(self, reason: str, example: str, count: int) -> None:

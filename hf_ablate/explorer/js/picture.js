@@ -9,7 +9,7 @@
  *     if it is not ranked, the pixels that it is at: a point, or the corners of a line; `null` for none
  * @property {number[]} order - positions of the mixtures in the picture, as the arrow keys go through them
  * @property {number[]} marked - positions of mixtures that are marked as the best
- * @property {function(number): string[]} lines - what is told of a mixture, its name first
+ * @property {function(number): string[]} lines - what is shown of a mixture, its name first
  * @property {string} label - what is to be seen, in a sentence
  * @property {string[]} notes - how to read it, and what it leaves out
  * @property {string[][]} legend - as of [`drawLegend`]

@@ -177,7 +177,7 @@ function otherUnit(study, { weights }) {
   return unit === study.units_of_measure[0] ? "" : ` ${unit}`;
 }
 
-/** @returns {number} a round number that is no less */
+/** @returns {number} a round number, at least as large */
 function roundUp(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));

@@ -12,7 +12,7 @@ function drawRanking(study, state, container) {
   const found = settings.append("span").attr("class", "said").attr("role", "status");
   const caption =
     "Choose a mixture to see it everywhere; the arrow keys go from one to the next. " +
-    `Tied: not told apart from the best, with ${+(100 * study.ties.confidence).toPrecision(4)} % confidence.`;
+    `Tied: cannot be told apart from the best, with ${+(100 * study.ties.confidence).toPrecision(4)} % confidence.`;
   const table = makeMixtureTable(study, state, section, caption, "rank");
 
   filter.on("input", () => state.update({ filter: filter.property("value") }));

@@ -27,7 +27,7 @@
  * The study in a payload.
  *
  * @param {Object} payload - with its arrays unpacked
- * @param {function(number): void} onProgress - told the share of the work that is done
+ * @param {function(number): void} onProgress - called with the share of the work that is done
  * @returns {Promise<Study>}
  */
 async function openStudy(payload, onProgress) {
