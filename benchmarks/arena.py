@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contest import Contest, lowest, on_target
-from benchmarks.predictors import read_runs
-from benchmarks.surrogate import read_pool
+from benchmarks.measurement import Measurement
+from benchmarks.predictors import TABLES, read_runs
+from benchmarks.surrogate import FIXTURE, read_pool
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.features import fit_features
 from hf_ablate.prediction.laws.exponential import fit_exponential_law
@@ -43,7 +44,6 @@ BUDGETS = (4, 8, 16, 32)
 PROXIES = {"merged": "merged weights", "ensemble": "averaged probabilities", "soft_minimum": "soft minimum"}
 SMALL, SWARMS, RELATIVE_COST = 96, (96, 256, 512), 60  # runs of 1M that the tool has, and the swarm; cost of 60M
 LEAST_SHOWN = 1e-4  # regret in a figure
-REGMIX_FILES = "{}_mixture_{}.csv", "{}_pile_loss_{}.csv"
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def on_pool(folder: Path, draws: int) -> list[Entry]:
 
 def on_regmix(folder: Path, draws: int) -> list[Entry]:
     """The tool has 96 of the runs of 1M; the swarms of RegMix's way are as large as they are."""
-    units, domains, large = read_runs(folder, *(name.format("test", "60m") for name in REGMIX_FILES))
-    _, _, small = read_runs(folder, *(name.format("train", "1m") for name in REGMIX_FILES))
+    (_, _, small), (units, domains, large) = (read_runs(folder, *names) for names in TABLES)
     own_units = tuple(
         units.index("train_" + domain.removeprefix("metric/").removesuffix("_val_loss")) for domain in domains
     )
@@ -124,6 +123,23 @@ def on_regmix(folder: Path, draws: int) -> list[Entry]:
     entries.append(Entry(f"{SMALL} of 1M, laws", SMALL / RELATIVE_COST, {0: np.array(regrets)}))
     names = f"{SMALL} of 1M, stack", f"{SMALL} of 1M, closed loop"
     return entries + contest(contests, SMALL / RELATIVE_COST, *names)
+
+
+def measure(quick: bool) -> list[Measurement]:
+    """On the pool of the tests: what 16 runs lead to, in 6 draws of them if quick, else in 30."""
+    arena = Contest(read_pool(FIXTURE))
+    draws = [np.random.default_rng(seed).permutation(len(arena.runs))[:16] for seed in range(6 if quick else 30)]
+    mean = {
+        choose.__name__: float(np.mean([arena.regret(choose(arena, rows)) for rows in draws]))
+        for choose in (Contest.by_tool, Contest.by_swarm, Contest.random_search)
+    }
+    return [
+        Measurement(
+            f"arena, against {other}", f"mean regret with 16 runs on a pool of 5 units: hf-ablate / {other}",
+            [mean["by_tool"] / mean[name]], more_is_better=False, goal=1,
+        )
+        for name, other in (("by_swarm", "LightGBM (RegMix)"), ("random_search", "random search"))
+    ]  # fmt: skip
 
 
 def markdown(entries: Sequence[Entry]) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class Measurement:
     Args:
         name (`str`): Of the measurement, unlike all others; results of two runs are compared by it.
         compared (`str`): What is divided by what, in one line.
-        ratios (`tuple[float, ...]`): One a round.
+        ratios (`Sequence[float]`): One a round.
         more_is_better (`bool`): Whether a larger ratio is the better one.
         goal (`float`, *optional*): The median that is asked for.
 
@@ -36,7 +36,7 @@ class Measurement:
 
     name: str
     compared: str
-    ratios: tuple[float, ...]
+    ratios: Sequence[float]
     more_is_better: bool
     goal: float | None = None
 

@@ -14,6 +14,7 @@ import time
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from benchmarks.measurement import Measurement
 from hf_ablate.modeling import HfOlmoConfig, HfOlmoForCausalLM
 from hf_ablate.modeling.sizes import SIZES
 
@@ -50,6 +51,34 @@ def processor_time(work, *arguments) -> float:
     return time.process_time() - start
 
 
+def run_rounds(
+    pair: tuple[torch.nn.Module, torch.nn.Module], work, length: int, rounds: int
+) -> list[tuple[float, float]]:
+    """Processor seconds of the seed and of Llama, in every round."""
+    input_ids = torch.randint(0, pair[0].config.vocab_size, (1, length))
+    times = []
+    for number in range(rounds + 1):  # the first one warms up
+        # The order alternates: a second run finds the caches full of the first one's numbers.
+        one = {model: processor_time(work, model, input_ids) for model in (pair if number % 2 else pair[::-1])}
+        times.append((one[pair[0]], one[pair[1]]))
+    return times[1:]
+
+
+def measure(quick: bool) -> list[Measurement]:
+    """Four blocks of the 130m size if quick, else all."""
+    torch.manual_seed(0)
+    pair = make_pair("130m", 4 if quick else None)
+    return [
+        Measurement(
+            f"modeling, {name}",
+            f"time per token of the seeds' architecture / Llama's, {name}",
+            [seed / llama for seed, llama in run_rounds(pair, work, 256, 7)],
+            more_is_better=False,
+        )
+        for name, work in (("forward", forward), ("forward and backward", forward_backward))
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=sorted(SIZES), default="130m")
@@ -59,17 +88,11 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(0)
     seed, llama = make_pair(arguments.size, arguments.layers)
-    input_ids = torch.randint(0, seed.config.vocab_size, (1, arguments.length))
     print(f"parameters: seed {seed.num_parameters() / 1e6:.1f} M, Llama {llama.num_parameters() / 1e6:.1f} M")
     for work in (forward, forward_backward):
-        times = []
-        for number in range(arguments.rounds + 1):  # the first one warms up
-            # The order alternates: a second run finds the caches full of the first one's numbers.
-            order = (seed, llama) if number % 2 else (llama, seed)
-            one = {model: processor_time(work, model, input_ids) for model in order}
-            times.append((one[seed], one[llama]))
-        ours, theirs = (statistics.median(column) for column in zip(*times[1:], strict=True))
-        ratio = statistics.median(a / b for a, b in times[1:])
+        times = run_rounds((seed, llama), work, arguments.length, arguments.rounds)
+        ours, theirs = (statistics.median(column) for column in zip(*times, strict=True))
+        ratio = statistics.median(a / b for a, b in times)
         per_token = 1e6 / arguments.length
         print(
             f"{work.__name__:17s} seed {ours * per_token:8.1f} us/token   Llama {theirs * per_token:8.1f} us/token   "

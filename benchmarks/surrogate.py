@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
+from benchmarks.measurement import Measurement
 from hf_ablate.evaluation.rows import ScoreRow
 from hf_ablate.manifest import has_manifest
 from hf_ablate.mixtures.mixture import Mixture
@@ -28,6 +29,7 @@ from hf_ablate.run_folder import RunFolder
 from hf_ablate.text_table import text_table
 
 
+FIXTURE = Path(__file__).parent.parent / "tests" / "fixtures" / "pool_scores"
 METRIC = "bits_per_byte"
 SCORES, DIFFERENCE = "their scores", "what they lose against averaged probabilities"
 WEIGHTS, ROOTS = "weights", "square roots"
@@ -78,6 +80,26 @@ class Pool:
             size = round((count - len(scored)) / (BATCHES - batch))
             scored = np.concatenate([scored, left[np.argsort(-deviation, kind="stable")[:size]]])
         return scored
+
+
+def measure(quick: bool) -> list[Measurement]:
+    """On the pool of the tests, a fifth of whose merges are scored; against 6 draws at random if quick, else 20."""
+    pool = Pool(read_pool(FIXTURE))
+    count = round(0.2 * len(pool.several))
+    draws = [np.random.default_rng(seed).permutation(pool.several)[:count] for seed in range(6 if quick else 20)]
+    ours = [pool.rhos(pool.filling[:count], SCORES, inputs)[0] for inputs in (WEIGHTS, ROOTS)]
+    others = [pool.rhos(draw, SCORES, WEIGHTS)[0] for draw in draws]
+    missing = "1 - Spearman's rho of predicted merges, a fifth of them scored"
+    return [
+        Measurement(
+            "surrogate, choice of merges", f"{missing}: chosen by space filling / at random",
+            [(1 - ours[0]) / (1 - other) for other in others], more_is_better=False, goal=1,
+        ),
+        Measurement(
+            "surrogate, inputs", f"{missing}: from weights / from their square roots",
+            [(1 - ours[0]) / (1 - ours[1])], more_is_better=False, goal=1,
+        ),
+    ]  # fmt: skip
 
 
 def main() -> None:
