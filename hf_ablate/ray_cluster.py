@@ -50,7 +50,8 @@ def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iter
         yield ray
         return
     address = address or os.environ.get("RAY_ADDRESS")
-    where = {"address": address} if address else {"include_dashboard": False, "num_cpus": num_cpus}
+    # `local` starts a cluster; without an address, Ray would take one that anyone has started on this machine
+    where = {"address": address or "local"} | ({} if address else {"include_dashboard": False, "num_cpus": num_cpus})
     try:
         ray.init(logging_level="error", log_to_driver=False, **where)
     except (ConnectionError, ValueError, TimeoutError) as error:

@@ -5,7 +5,7 @@ import multiprocessing
 
 import pytest
 
-from hf_ablate.corpus.selection.workers import run_tasks
+from hf_ablate.corpus.selection.workers import Workers, run_tasks
 from hf_ablate.corpus.tokenizers import load_tokenizer
 from hf_ablate.errors import InputError
 from hf_ablate.remote_code import is_trusted, trusting
@@ -52,5 +52,5 @@ def check_trusted(path) -> None:
 def test_workers_trust_what_their_command_trusts(tmp_path):
     paths = [tmp_path / "a", tmp_path / "b"]
     with trusting(True):
-        run_tasks(check_trusted, paths, num_proc=2, description="")
+        run_tasks(check_trusted, paths, Workers(2), description="")
     assert all(path.exists() for path in paths)

@@ -103,6 +103,7 @@ WRONG = {
     f"{GOOD} --val_fraction 2": "`val_fraction` and `test_fraction` must not be negative, and must add up to",
     f"{GOOD} --run_dir bad.jsonl": "cannot write to *bad.jsonl: File exists; give another --run_dir",
     f"{GOOD} --run_dir loop": LOOP,
+    f"{GOOD} --ray_address auto": "ray_address is 'auto', and executor is local; give executor ray, or leave ray_addr",
     # import and predict
     "import new": "expected --mixtures FILE and --losses FILE, tables of the same runs, or a --model FOLDER",
     "import --mixtures bad.jsonl --losses bad.jsonl new": "bad.jsonl, line 2 is not valid JSON *for each run",

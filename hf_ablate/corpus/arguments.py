@@ -7,13 +7,14 @@ from typing import ClassVar, Literal
 
 from ..arguments import ModelStageArguments
 from ..errors import InputError
+from ..executor_arguments import ExecutorArguments
 from .collection_arguments import CollectionArguments, NamedCollection
 from .names import check_names, is_pattern
 from .rules.naming import NamingRules
 
 
 @dataclass
-class PartitionArguments(CollectionArguments, ModelStageArguments):
+class PartitionArguments(CollectionArguments, ExecutorArguments, ModelStageArguments):
     """Where the documents are, what the partitions are, and how large base units and evaluation splits are."""
 
     places: ClassVar[tuple[str, ...]] = ("roots", "decontaminate_against", "tokenizer")
@@ -151,10 +152,17 @@ class PartitionArguments(CollectionArguments, ModelStageArguments):
     )
 
     random_seed: int = field(default=0, metadata={"help": "The seed of the stable hashes of document ids."})
-    num_proc: int = field(default=1, metadata={"help": "The number of processes. It does not change the result."})
+    num_proc: int = field(
+        default=1,
+        metadata={
+            "help": "executor local: the number of processes. It does not change the result. A Ray cluster does as "
+            "many tasks at once as it has processor cores."
+        },
+    )
 
     def __post_init__(self) -> None:
         self.run_dir = Path(self.run_dir)
+        self.check_executor()
         if self.collections:
             for name in ("roots", "units"):
                 if getattr(self, name) not in (None, []):

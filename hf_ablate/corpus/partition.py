@@ -29,7 +29,9 @@ from .known_partitions import check_partition_names
 
 logger = logging.getLogger(__name__)
 
-_NOT_IN_FINGERPRINT = ("run_dir", "dry_run", "output_format", "num_proc", "trust_remote_code")
+_NOT_IN_FINGERPRINT = (
+    "run_dir", "dry_run", "output_format", "num_proc", "executor", "ray_address", "trust_remote_code",
+)  # fmt: skip
 _WORK_FORMAT = 2  # of intermediate files: a run that another version of this package began starts again
 
 
@@ -143,10 +145,12 @@ def _partition(
     from .rules.slices import groups_of
     from .selection.collect import collect
     from .selection.jobs import tokenizer_folder
+    from .selection.workers import start_workers
     from .tokenizers import start_token, tokenizer_digest
 
     recipe = recipe_of(arguments)
-    collection = collect(files, recipe, work, arguments.num_proc)
+    with start_workers(arguments, arguments.num_proc) as workers:
+        collection = collect(files, recipe, work, workers)
     encoded, portions, block_size = collection.encoded, collection.encoded.portions, arguments.block_size
     units, num_blocks = choose_units(encoded, portions.units, unit_size(arguments))
 

@@ -30,6 +30,14 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_dry_run_starts_no_cluster(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hf_ablate.ray_cluster._import_ray", None)
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["art"], 3))
+    command = ["partition", f"--run_dir={tmp_path / 'run'}", f"--roots={tmp_path / 'data'}", "--partition_by=area"]
+    assert main([*command, "--source=jsonl", "--executor=ray", "--dry_run"]) == 0
+    assert capsys.readouterr().out.startswith("partition: 1 files")
+
+
 def test_a_dry_run_finds_mistakes(tmp_path, capsys):
     write_rows(tmp_path / "data" / "a.jsonl", rows_of(["art"], 3))
     command = ["partition", f"--run_dir={tmp_path / 'run'}", f"--roots={tmp_path / 'data'}", "--partition_by=area"]

@@ -112,3 +112,44 @@ def test_a_killed_process(tmp_path, tokenizer):
     partition(tmp_path / "whole", **arguments, unit_tokens=64000)
     assert all_bytes(corpus).keys() - {".lock", ".lock.owner"} == all_bytes(tmp_path / "whole" / "corpus").keys()
     assert all_bytes(corpus) == all_bytes(tmp_path / "whole" / "corpus")
+
+
+@pytest.mark.parametrize("step", ["index_task", "encode_task"])
+def test_a_task_that_two_processes_do_at_once(tmp_path, tokenizer, monkeypatch, step):
+    """As Ray does where it takes a node for dead: that one goes on writing when another has finished the task."""
+    write_rows(tmp_path / "data" / "a.jsonl", rows_of(["art", "law"], 30))
+    arguments = {"roots": [str(tmp_path / "data")], "tokenizer": tokenizer}
+    partition(tmp_path / "whole", **arguments)
+    module, begin, read = {
+        "index_task": (index, "_Recorder", "read_documents"),
+        "encode_task": (collect, "_entries", "read_selected"),
+    }[step]
+    task, task_module = getattr(module, step), sys.modules[getattr(module, step).__module__]
+    originals = {name: getattr(task_module, name) for name in (begin, read)}
+    finished, looked = {}, []
+
+    def twice(given, **more):
+        folder = more["folder"] if step == "index_task" else more["settings"].folder
+
+        def let_another_finish(*words):
+            if not finished:
+                finished[folder] = None
+                task(given, **more)
+                finished[folder] = all_bytes(folder)
+            return originals[begin](*words)
+
+        def look(*words):
+            for document in originals[read](*words):
+                if finished.get(folder):
+                    assert all_bytes(folder).items() >= finished[folder].items()
+                    looked.append(document)
+                yield document
+
+        monkeypatch.setattr(task_module, begin, let_another_finish)
+        monkeypatch.setattr(task_module, read, look)
+        task(given, **more)
+
+    monkeypatch.setattr(module, step, twice)
+    partition(tmp_path / "run", **arguments)
+    assert looked
+    assert all_bytes(tmp_path / "run" / "corpus") == all_bytes(tmp_path / "whole" / "corpus")

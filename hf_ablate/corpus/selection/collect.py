@@ -28,7 +28,7 @@ from .ranges import bytes_per_range, limits, shares_of
 from .read_selected import read_selected
 from .recipe import Recipe
 from .records import Survey
-from .workers import run_tasks
+from .workers import Workers, run_tasks
 
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Collection:
     check: OverlapCheck | None
 
 
-def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -> Collection:
+def collect(files: list[InputFile], recipe: Recipe, work: Path, workers: Workers) -> Collection:
     """Tokenise what the budgets need.
 
     In rounds: the documents of a portion are taken in their stable order until their bytes should give the tokens it
@@ -67,7 +67,7 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
         files (`list[InputFile]`): the input.
         recipe (`Recipe`): what is collected.
         work (`Path`): the folder of intermediate files, by which an interrupted run resumes.
-        num_proc (`int`): the number of processes.
+        workers ([`Workers`]): who does the tasks.
 
     Raises:
         `InputError`: if a partition that is asked for does not exist, or has nothing to evaluate on.
@@ -78,7 +78,7 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     if tokenizer:
         start_token(tokenizer, recipe.tokenizer.document_start)  # whether it has one is known before anything is read
     index = Index(work / "index", recipe.readings)
-    survey = make_survey(files, recipe, index, num_proc)
+    survey = make_survey(files, recipe, index, workers)
     members = find_membership(survey, recipe.rules, recipe.roles, recipe.held_out, recipe.bin_tokens)
     portions = members.portions
     totals = bytes_per_range(_sizes(survey, members), len(portions.all))
@@ -89,7 +89,7 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     parts: tuple[tuple[str, int], ...] = ()
     for number in range(64):
         limit = np.maximum(limits(totals, needed * per_token), done)
-        index.add(_unread(survey, members, done, limit), num_proc)
+        index.add(_unread(survey, members, done, limit), workers)
         indexed = mark_duplicates(index, members, recipe.keep_duplicates)
         if check and not check.is_written:
             held_out = _texts(indexed, np.where(is_train, 0, limit), recipe.forms, tokenizer)
@@ -98,8 +98,8 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
             tokenizer = _train_tokenizer(indexed, np.where(is_train, limit, 0), recipe)
         start = start_token(tokenizer, recipe.tokenizer.document_start)
         settings = encode_settings(work, recipe.forms, index, tokenizer, start, check)
-        jobs = list(make_jobs(indexed, number, done, limit, num_proc))
-        run_tasks(partial(encode_task, settings=settings), jobs, num_proc, "tokenising")
+        jobs = list(make_jobs(indexed, number, done, limit, workers.count))
+        run_tasks(partial(encode_task, settings=settings), jobs, workers, "tokenising")
         parts += tuple((job.name, job.task.number) for job in jobs)
         encoded = EncodedDocuments(
             settings.folder, parts, indexed.duplicates, portions, shares_of(totals, limit), np.dtype(settings.dtype)
@@ -114,18 +114,18 @@ def collect(files: list[InputFile], recipe: Recipe, work: Path, num_proc: int) -
     raise RuntimeError("the token budgets were not reached in 64 rounds")
 
 
-def make_survey(files: list[InputFile], recipe: Recipe, index: Index, num_proc: int) -> Survey:
+def make_survey(files: list[InputFile], recipe: Recipe, index: Index, workers: Workers) -> Survey:
     """What is known of all documents: by the names of files that are one document each, else by reading them.
 
     Args:
         files (`list[InputFile]`): the input.
         recipe (`Recipe`): how documents are read.
         index (`Index`): takes what is read.
-        num_proc (`int`): the number of processes.
+        workers ([`Workers`]): who does the tasks.
     """
     if recipe.is_known_by_name:
         return Catalog(files, recipe.readings, index)
-    index.add(files, num_proc)
+    index.add(files, workers)
     return index
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from ...manifest import write_json
+from ...manifest import atomic_path, write_json
 from ..decontamination.check import OverlapCheck, find_overlap
 from ..readers.document_format import DocumentFormat
 from ..readers.documents import Document
@@ -37,7 +37,7 @@ SAMPLES = 5  # of each portion
 
 @dataclass(frozen=True)
 class EncodeJob:
-    """What to tokenise of a task.
+    """What to tokenise of a task; as text, the names of its files.
 
     Args:
         task (`Task`): the files.
@@ -52,6 +52,9 @@ class EncodeJob:
     selected: np.ndarray
     portions: np.ndarray
     keep_text: np.ndarray
+
+    def __str__(self) -> str:
+        return str(self.task)
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,10 @@ def encode_task(job: EncodeJob, settings: EncodeSettings) -> None:
     samples: dict[int, list[dict]] = {}
     start = row_start = at = 0
     with (
-        open(settings.folder / f"{job.name}.tokens", "wb") as token_file,
-        open(settings.folder / f"{job.name}.rows", "wb") as row_file,
+        atomic_path(settings.folder / f"{job.name}.tokens") as tokens_path,
+        atomic_path(settings.folder / f"{job.name}.rows") as rows_path,
+        open(tokens_path, "wb") as token_file,
+        open(rows_path, "wb") as row_file,
     ):
         documents = read_selected(job.task, records, settings.forms[job.task.collection])
         for batch in _batches(_without_bos(documents, settings.bos)):
@@ -120,7 +125,8 @@ def encode_task(job: EncodeJob, settings: EncodeSettings) -> None:
             at += len(batch)
     if at != len(records):
         raise InputError(f"the input files changed while they were read (near {job.task.files[0].name}); start again")
-    (settings.folder / f"{job.name}.documents").write_bytes(entries.tobytes())
+    with atomic_path(settings.folder / f"{job.name}.documents") as path:
+        path.write_bytes(entries.tobytes())
     write_json(done, {"documents": at, "tokens": start, "samples": samples})
 
 

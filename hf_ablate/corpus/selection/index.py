@@ -15,7 +15,7 @@ from ..inputs.input_file import InputFile
 from ..rules.partition_rule import Key
 from .index_task import ReadSettings, Task, index_task, make_tasks, read_records
 from .left_out import LeftOut
-from .workers import run_tasks
+from .workers import Workers, run_tasks
 
 
 class Index:
@@ -30,11 +30,11 @@ class Index:
         self.folder, self._readings = folder, readings
         self.tasks: list[Task] = []
 
-    def add(self, files: list[InputFile], num_proc: int) -> None:
+    def add(self, files: list[InputFile], workers: Workers) -> None:
         """Read files, but for those of tasks that an interrupted run has finished."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tasks = make_tasks(files, first_number=len(self.tasks))
-        run_tasks(partial(index_task, readings=self._readings, folder=self.folder), tasks, num_proc, "reading")
+        run_tasks(partial(index_task, readings=self._readings, folder=self.folder), tasks, workers, "reading")
         self.tasks += tasks
 
     def records_of(self, task: Task) -> np.ndarray:

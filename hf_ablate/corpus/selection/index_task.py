@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...manifest import write_json
+from ...manifest import atomic_path, write_json
 from ..hashing import content_hash, draws
 from ..inputs.input_file import InputFile
 from ..readers.document_format import DocumentFormat
@@ -47,10 +47,14 @@ class ReadSettings:
 
 @dataclass(frozen=True)
 class Task:
-    """Input files, of one collection, that one process reads in one go."""
+    """Input files, of one collection, that one process reads in one go; as text, their names."""
 
     number: int
     files: list[InputFile]
+
+    def __str__(self) -> str:
+        first, last = self.files[0].name, self.files[-1].name
+        return first if len(self.files) == 1 else f"{first} to {last} ({len(self.files)} files)"
 
     @property
     def collection(self) -> str:
@@ -86,7 +90,7 @@ def index_task(task: Task, readings: Mapping[str, ReadSettings], folder: Path) -
         return
     settings = readings[task.collection]
     recorder, bad_rows = _Recorder(settings), BadRows(settings.on_bad_row)
-    with open(done.with_suffix(".records"), "wb") as output:
+    with atomic_path(done.with_suffix(".records")) as temporary, open(temporary, "wb") as output:
         records = []
         for number, file in enumerate(task.files):
             for document in read_documents(file, settings.form, bad_rows):

@@ -53,7 +53,7 @@ def encode_settings(
 
 
 def make_jobs(
-    indexed: IndexedDocuments, number: int, done: np.ndarray, limit: np.ndarray, num_proc: int
+    indexed: IndexedDocuments, number: int, done: np.ndarray, limit: np.ndarray, num_workers: int
 ) -> Iterator[EncodeJob]:
     """The jobs of a round: the documents of a large file are shared out, since only reading it is cheap.
 
@@ -62,12 +62,12 @@ def make_jobs(
         number (`int`): the round, from 0.
         done (`np.ndarray`): the first range of the order that each portion takes, shape (portions,).
         limit (`np.ndarray`): the range after its last, shape (portions,).
-        num_proc (`int`): the number of processes.
+        num_workers (`int`): how many jobs are done at once.
     """
     keep_text = ~indexed.members.portions.is_train()
     for task, rows, portions in indexed.selected(done, limit):
         size = int(indexed.index.records_of(task)["bytes"][rows].sum())
-        count = min(num_proc, 1 + size // _JOB_BYTES)
+        count = min(num_workers, 1 + size // _JOB_BYTES)
         for part, places in enumerate(np.array_split(np.arange(len(rows)), count)):
             if len(places):
                 name = f"{task.number:05}-{number:02}-{part}-of-{count}"
