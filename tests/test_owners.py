@@ -1,6 +1,7 @@
 """Facts with one owner are spelled once: the layout of a run folder, the ids of models, the proxies."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,36 @@ PLACES = [
 NAMES = {place.name for place in PLACES} | {MANIFEST}
 KINDS = ("seed", "component", "reference", *(proxy.kind for proxy in PROXIES))
 LAYOUT, MANIFESTS = {"run_folder.py"}, {"manifest.py"}
+# The modules that take a command's whole arguments; all below them take the values that they use. `study/` runs all
+# commands, and PoolTrainingArguments are transformers' own, which its Trainer takes.
+TAKES_ARGUMENTS = {
+    "Adopt": {"adoption/adopt.py", "adoption/corpus.py", "adoption/wanted.py"},
+    "Collection": {"corpus/collection_arguments.py"},
+    "Compare": {"comparison/command.py"},
+    "Convert": {"modeling/convert.py"},
+    "Effects": {"ablation/command.py"},
+    "Enumerate": {"mixtures/enumerate.py", "mixtures/from_arguments.py", "search/planned_power.py"},
+    "Env": {"environment.py"},
+    "Evaluate": {
+        "evaluation/evaluate.py", "evaluation/dry_run.py", "evaluation/scored.py", "evaluation/models/chosen.py",
+    },
+    "Export": {"exports/export.py", "exports/budgets.py"},
+    "Import": {
+        "observations/import_evidence.py", "observations/import_model.py", "observations/import_runs.py",
+    },
+    "Merge": {"merging/merge.py"},
+    "Partition": {
+        "corpus/partition.py", "corpus/dry_run.py", "corpus/from_arguments.py", "corpus/known_partitions.py",
+        "corpus/description.py",
+    },
+    "Predict": {"prediction/predict.py"},
+    "Propose": {"search/propose.py", "search/read_constraints.py"},
+    "Pull": {"hub/pull.py"},
+    "Push": {"hub/push.py"},
+    "Rank": {"ranking/rank.py"},
+    "Report": {"report/write.py"},
+    "Train": {"training/train.py"},
+}  # fmt: skip
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
@@ -84,6 +115,18 @@ def test_the_words_of_proxies_are_compared_nowhere():
         if isinstance(side, ast.Constant) and side.value in words
     ]
     assert compared == []
+
+
+def test_whole_arguments_go_no_further_than_the_modules_of_their_command():
+    taken = set()
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            annotation = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else None
+            names = re.findall(r"\b([A-Z]\w+)Arguments\b", ast.unparse(annotation)) if annotation else []
+            taken |= {(name, path) for name in names if not path.startswith("study/")}
+    of_transformers = ("Training", "PoolTraining")
+    allowed = {(name, path) for name, paths in TAKES_ARGUMENTS.items() for path in paths}
+    assert {entry for entry in taken if entry[0] not in of_transformers} == allowed
 
 
 def test_no_auto_class_is_asked_without_saying_whether_code_is_trusted():

@@ -118,4 +118,4 @@ def _gain(fitted: FittedStudy, first: Mixture, target: DomainWeights) -> Estimat
 
 def _best(run_dir: Path, fitted: FittedStudy, target: DomainWeights) -> dict[str, Any]:
     asked = ProposeArguments(run_dir=run_dir, starts=_STARTS)
-    return propose_best(Judge(fitted, target, asked), read_constraints(asked, fitted.evidence.units))
+    return propose_best(Judge(fitted, target, asked.search), read_constraints(asked, fitted.evidence.units))

@@ -8,6 +8,26 @@ from ..arguments import StageArguments
 from ..errors import InputError
 
 
+@dataclass(frozen=True)
+class SearchSettings:
+    """How the lowest mixture is looked for, and how sure differences have to be.
+
+    Args:
+        run_dir (`Path`): the study's run folder, whose components may answer exactly.
+        confidence (`float`): at which mixtures are told apart.
+        confidence_bound (`float`, *optional*): the loss that is not exceeded with this probability is made small, in
+            place of the expected one.
+        starts (`int`): from how many mixtures the search starts.
+        random_seed (`int`): of the mixtures that it starts from.
+    """
+
+    run_dir: Path
+    confidence: float
+    confidence_bound: float | None
+    starts: int
+    random_seed: int
+
+
 @dataclass
 class ProposeArguments(StageArguments):
     """What to propose, what it is judged on, and what mixtures have to satisfy.
@@ -138,3 +158,8 @@ class ProposeArguments(StageArguments):
             raise InputError("output is for mixtures; leave it out, or propose --for best or --for reference")
         if self.random_seed < 0:
             raise InputError(f"random_seed is {self.random_seed}; expected 0 or more")
+
+    @property
+    def search(self) -> SearchSettings:
+        """How the lowest mixture is looked for."""
+        return SearchSettings(self.run_dir, self.confidence, self.confidence_bound, self.starts, self.random_seed)

@@ -24,13 +24,13 @@ def propose_best(judge: Judge, constraints: Constraints) -> dict[str, Any]:
         constraints ([`Constraints`]): that the mixture meets.
     """
     minimum = judge.best(constraints)
-    evidence, arguments = judge.study.evidence, judge.arguments
+    evidence = judge.study.evidence
     others = _others(judge, constraints, minimum)
     points = np.array([minimum.weights, *(weights for _, weights in others)])
     mixture = evidence.mixture_of(minimum.weights)
     return {
         **judge.asked,
-        "confidence_bound": arguments.confidence_bound,
+        "confidence_bound": judge.search.confidence_bound,
         "starts": minimum.starts,
         "agreed": minimum.agreed,
         "tolerance": minimum.tolerance,
@@ -66,7 +66,7 @@ def _others(judge: Judge, constraints: Constraints, minimum: Minimum) -> list[tu
 
 def _comparisons(judge: Judge, others: list[tuple[str, np.ndarray]], joint: Joint) -> list[dict[str, Any]]:
     """The loss of the proposed mixture, the first of the joint losses, less that of each other one."""
-    quantile, floor = two_sided(judge.arguments.confidence), judge.floor()
+    quantile, floor = two_sided(judge.search.confidence), judge.floor()
     records = []
     for row, (role, weights) in enumerate(others, start=1):
         difference, sd = joint.difference(0, row)
@@ -88,7 +88,7 @@ def _comparisons(judge: Judge, others: list[tuple[str, np.ndarray]], joint: Join
 def _expected(judge: Judge, target: DomainWeights, points: np.ndarray) -> dict[str, Any]:
     """The expected loss of the first mixture on a target, and its difference from that of the second, the uniform."""
     joint = judge.study.predictor.joint(points, target.weights)
-    quantile = two_sided(judge.arguments.confidence)
+    quantile = two_sided(judge.search.confidence)
     difference, sd = joint.difference(0, 1)
     score, spread = float(joint.mean[0]), float(joint.sd[0])
     return {

@@ -14,7 +14,7 @@ from ..mixtures.proxies import ENSEMBLE
 from ..prediction.fitted import FittedStudy
 from ..prediction.targets import DomainWeights
 from ..run_folder import RunFolder
-from .arguments import ProposeArguments
+from .arguments import SearchSettings
 from .constraints import Constraints
 from .descent import Minimum
 from .exact import ComponentProbabilities, component_probabilities, lowest_exactly
@@ -32,12 +32,12 @@ class Judge:
     Args:
         study ([`FittedStudy`]): evidence and predictor.
         target ([`DomainWeights`]): what mixtures are judged on.
-        arguments ([`ProposeArguments`]): of the search.
+        search ([`SearchSettings`]): of the best mixture.
     """
 
     study: FittedStudy
     target: DomainWeights
-    arguments: ProposeArguments
+    search: SearchSettings
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -47,25 +47,25 @@ class Judge:
     @property
     def objective(self) -> Objective:
         """What is made small."""
-        return Objective(self.study.predictor, self.target.weights, self.arguments.confidence_bound)
+        return Objective(self.study.predictor, self.target.weights, self.search.confidence_bound)
 
     def best(self, constraints: Constraints, starts: int | None = None, near: np.ndarray | None = None) -> Minimum:
         """The lowest mixture: exactly by averaged probabilities of components that are there, otherwise by search.
 
         Args:
             constraints ([`Constraints`]): that it meets.
-            starts (`int`, *optional*): from how many mixtures the search starts; default: as the arguments say.
+            starts (`int`, *optional*): from how many mixtures the search starts; default: as the settings say.
             near (`np.ndarray`, *optional*): [units], another mixture that it starts from.
         """
         if self.probabilities is not None:
             return lowest_exactly(self.probabilities, constraints)
-        starts = starts or self.arguments.starts
+        starts = starts or self.search.starts
         known = self.known if near is None else np.concatenate([self.known, near[None]])
-        return find_best(self.objective, constraints, known, starts, self.arguments.random_seed)
+        return find_best(self.objective, constraints, known, starts, self.search.random_seed)
 
     def floor(self) -> float:
         """What losses on the target must differ by to be a difference between mixtures, not luck; 0 if not known."""
-        return self.study.noise_floor(self.target.weights, self.arguments.confidence) or 0.0
+        return self.study.noise_floor(self.target.weights, self.search.confidence) or 0.0
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -76,22 +76,22 @@ class Judge:
             "target": self.target.name,
             "unit_of_measure": self.study.evidence.unit_of(self.target.weights),
             "scale": self.study.evidence.scale,
-            "confidence": self.arguments.confidence,
+            "confidence": self.search.confidence,
             "noise_floor": self.floor(),
         }
 
     @cached_property
     def probabilities(self) -> ComponentProbabilities | None:
         """The components' probabilities, where the loss is that of their average, and so convex in the weights."""
-        if self.study.name != ENSEMBLE.kind or self.arguments.confidence_bound is not None:
+        if self.study.name != ENSEMBLE.kind or self.search.confidence_bound is not None:
             return None
         if self.target.weights[self.study.evidence.is_task].any():
             return None  # tasks have no averaged probabilities
-        folder = RunFolder(self.arguments.run_dir)
+        folder = RunFolder(self.search.run_dir)
         units = self.study.evidence.units
         if not has_manifest(folder.corpus) or not all(has_manifest(folder.component(unit)) for unit in units):
             return None
-        if not are_single_units(read_probes(self.arguments.run_dir)):
+        if not are_single_units(read_probes(self.search.run_dir)):
             return None  # the coefficients of a proxy are not a linear function of the weights then
         weights = self.target.weights * self.calibration
         if weights.min() < 0 or not weights.any():
@@ -99,7 +99,7 @@ class Judge:
         try:
             texts = slice(self.study.evidence.number_of_texts)
             domains = self.study.evidence.domains[texts]
-            return component_probabilities(self.arguments.run_dir, units, domains, weights[texts])
+            return component_probabilities(self.search.run_dir, units, domains, weights[texts])
         except (InputError, OSError) as error:  # weights or text that were not kept
             logger.warning("averaged probabilities are searched, not solved exactly: %s", error)
             return None

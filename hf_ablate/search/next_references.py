@@ -12,19 +12,21 @@ from .power import power_of
 from .references import ReferenceProposal, propose_references, untrained
 
 
-def propose_next_references(judge: Judge, constraints: Constraints) -> dict[str, Any]:
+def propose_next_references(judge: Judge, constraints: Constraints, count: int, samples: int) -> dict[str, Any]:
     """The reference models to train next: values and tables of flat records.
 
     Args:
-        judge ([`Judge`]): the study, the target, and how many models among which mixtures are asked for.
+        judge ([`Judge`]): the study, the target and the search.
         constraints ([`Constraints`]): that the mixture which will be chosen has to meet.
+        count (`int`): of models, at most.
+        samples (`int`): mixtures that are drawn beside the candidates.
 
     Raises:
         `InputError`: if no candidate meets the constraints, or all that do have a reference model.
     """
-    study, arguments = judge.study, judge.arguments
-    candidates = candidate_mixtures(arguments.run_dir, study.evidence)
-    candidates += dirichlet(list(study.evidence.units), arguments.samples, 1.0, arguments.random_seed)
+    study, search = judge.study, judge.search
+    candidates = candidate_mixtures(search.run_dir, study.evidence)
+    candidates += dirichlet(list(study.evidence.units), samples, 1.0, search.random_seed)
     are_met = constraints.are_met(study.evidence.weights_of(candidates), 1e-6)
     candidates = [mixture for mixture, is_met in zip(candidates, are_met, strict=True) if is_met]
     if not candidates:
@@ -36,8 +38,8 @@ def propose_next_references(judge: Judge, constraints: Constraints) -> dict[str,
             f"of the {len(candidates)} candidate mixtures, all that have two units or more have a reference model; "
             "draw others with --samples 100"
         )
-    costs = reference_costs(arguments.run_dir)
-    proposal = propose_references(study, candidates, judge.target, arguments.count, costs)
+    costs = reference_costs(search.run_dir)
+    proposal = propose_references(study, candidates, judge.target, count, costs)
     return {
         "predictor": study.name,
         "label": study.label,

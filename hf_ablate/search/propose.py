@@ -56,13 +56,15 @@ def propose(arguments: ProposeArguments) -> dict[str, Any]:
     constraints = read_constraints(arguments, evidence.units)
     if arguments.purpose == "unit":
         check_limits(constraints)
-    judge = Judge(fit_evidence(evidence, arguments.predictor), target, arguments)
+    judge = Judge(fit_evidence(evidence, arguments.predictor), target, arguments.search)
     if arguments.purpose == "unit":
         return propose_units(judge, constraints)
     is_best = arguments.purpose == "best"
-    content = propose_best(judge, constraints) if is_best else propose_next_references(judge, constraints)
     if is_best:
+        content = propose_best(judge, constraints)
         content["repetition"] = [asdict(each) for each in _repetitions(arguments, content["proposed"][0]["mixture"])]
+    else:
+        content = propose_next_references(judge, constraints, arguments.count, arguments.samples)
     if arguments.output is not None:
         mixtures = [row["mixture"] for row in content["proposed"]]
         write_text(arguments.output, recipe_text(mixtures, 0 if is_best else len(mixtures)))

@@ -58,7 +58,7 @@ def _record(judge: Judge, constraints: Constraints, weights: np.ndarray, unit: i
     joint = judge.study.predictor.joint(np.stack([weights, loosened, shifted]), judge.target.weights)
     gain, gain_sd = joint.difference(0, 1)
     slope, slope_sd = joint.difference(2, 0)
-    quantile = two_sided(judge.arguments.confidence)
+    quantile = two_sided(judge.search.confidence)
     return {
         "unit": name,
         "weight": float(weights[unit]),

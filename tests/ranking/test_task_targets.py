@@ -73,7 +73,7 @@ def fitted(ranked):
 
 def test_the_best_mixture_for_a_task_has_the_units_that_it_gains_from(ranked, fitted):
     asked = ProposeArguments(ranked, starts=2, most={HARD: 0.8})
-    judge = Judge(fitted, fitted.evidence.target(asked.target), asked)
+    judge = Judge(fitted, fitted.evidence.target(asked.target), asked.search)
     content = propose_best(judge, read_constraints(asked, fitted.evidence.units))
     assert (content["target"], content["unit_of_measure"]) == (ARITHMETIC, "bits per byte")
     weights = content["proposed"][0]["mixture"]

@@ -115,7 +115,7 @@ def test_by_averaged_probabilities_it_is_found_exactly(pool, capsys):
 def test_the_calibration_of_averaged_probabilities_is_a_straight_line_for_every_domain(tmp_path):
     evidence = read_evidence(make_study(tmp_path, references=5, proxies=("ensemble",)))
     fitted = fit_evidence(evidence, "ensemble")
-    asked = Judge(fitted, domain_weights(None, evidence.domains), ProposeArguments())
+    asked = Judge(fitted, domain_weights(None, evidence.domains), ProposeArguments().search)
     own = fitted.table.at(("ensemble",), asked.known)
     rest = fitted.choice.stack.predict(own).mean - asked.calibration * own.values[:, :, 0]
     assert np.ptp(rest, axis=0) == pytest.approx(np.zeros(len(evidence.domains)), abs=1e-6)
@@ -164,7 +164,9 @@ def judge(**options) -> Judge:
     """Of made-up units whose losses are known: 2 - sum of gain x sqrt(weight), on each of three domains."""
     predictor = power_law(0.5, np.repeat(GAINS, 3, axis=0))
     study = replace(linear_study(references=12), predictor=predictor, name="power_law")
-    return Judge(study, domain_weights(None, study.evidence.domains), ProposeArguments(purpose="unit", **options))
+    return Judge(
+        study, domain_weights(None, study.evidence.domains), ProposeArguments(purpose="unit", **options).search
+    )
 
 
 def reachable(cap: float) -> float:

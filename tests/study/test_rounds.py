@@ -81,9 +81,7 @@ def test_rounds_train_what_they_propose_and_the_regret_falls(tmp_path):
     assert [record["round"] for record in found["rounds"]] == [1, 2]
     assert found["rounds"][-1]["regret_after"] < found["rounds"][0]["regret_now"] / 2
     assert [record["flops"] for record in found["rounds"]] == [2 * FLOPS] * 2
-    assert lines[0].startswith(
-        "round 1: 2 reference models (1.45e+13 FLOPs, 19 s); the expected regret goes from "
-    )
+    assert lines[0].startswith("round 1: 2 reference models (1.45e+13 FLOPs, 19 s); the expected regret goes from ")
     assert lines[-1] == "rounds: ended after 2, as many as were asked for"
     trained = read_evidence(tmp_path).references
     assert len(trained) == 6 == len(set(trained.ids))
