@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas
 
     from ..merging.distance import Distance
+    from ..merging.updates import Updates
+    from ..prediction.barriers import Barrier
 
 
 def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
@@ -61,6 +63,36 @@ def distances_frame(distances: "Mapping[str, Distance]") -> "pandas.DataFrame":
         {model: asdict(distance) for model, distance in distances.items()}, orient="index", columns=["rms", "relative"]
     )
     return frame.rename_axis("model")
+
+
+def cosines_frame(updates: "Updates") -> "pandas.DataFrame":
+    """The cosines of the angles between the updates of components.
+
+    Args:
+        updates ([`Updates`]): of a pool.
+
+    Returns:
+        `pandas.DataFrame`: float64 [components, components].
+    """
+    import pandas
+
+    return pandas.DataFrame(updates.cosines, index=updates.components, columns=updates.components)
+
+
+def barrier_frame(barrier: "Barrier") -> "pandas.DataFrame":
+    """Merges of two components beside the straight line between the two.
+
+    Args:
+        barrier ([`Barrier`]): of the two.
+
+    Returns:
+        `pandas.DataFrame`: float64 [merges] with the columns `score`, `sd` (0 where the merge was scored),
+        `straight_line` and `excess`, whose largest value is the barrier; the index is the weight of the second.
+    """
+    import pandas
+
+    columns = {"score": barrier.losses, "sd": barrier.sd, "straight_line": barrier.line, "excess": barrier.excess}
+    return pandas.DataFrame(columns, index=pandas.Index(barrier.shares, name=barrier.units[1]))
 
 
 def ranking_frame(ranking: Ranking, target: str, predictor: str) -> "pandas.DataFrame":

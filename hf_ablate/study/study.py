@@ -1,9 +1,8 @@
 """A study from Python: the run folder that the commands read and write, without the command line."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -21,7 +20,9 @@ from ..remote_code import trusting
 from ..run_folder import RunFolder
 from .frames import (
     agreement_frame,
+    barrier_frame,
     comparison_frame,
+    cosines_frame,
     distances_frame,
     effects_frame,
     proposal_frame,
@@ -29,6 +30,7 @@ from .frames import (
     scores_frame,
     shapley_frame,
 )
+from .options import as_option, check_options
 from .plots import StudyPlots
 from .run import RunArguments, parse_stages, run, run_folder_of
 
@@ -262,8 +264,8 @@ class Study:
 
         arguments = EffectsArguments(
             run_dir=self.run_dir,
-            mixture=_as_option(mixture),
-            target=target and _as_option(target),
+            mixture=as_option(mixture),
+            target=target and as_option(target),
             groups=groups,
             confidence=confidence,
         )
@@ -292,8 +294,8 @@ class Study:
         """
         from ..ablation.comparison import compare_mixtures
 
-        asked = [_as_option(first), _as_option(second)]
-        return comparison_frame(compare_mixtures(self.run_dir, asked, target and _as_option(target), confidence))
+        asked = [as_option(first), as_option(second)]
+        return comparison_frame(compare_mixtures(self.run_dir, asked, target and as_option(target), confidence))
 
     def propose(self, purpose: str = "best", **options: Any) -> "pandas.DataFrame":
         """What `hf-ablate propose` proposes: the best mixture, models to train, or units of which more would help.
@@ -316,7 +318,7 @@ class Study:
 
         check_options(options, ProposeArguments)
         given = {name: options[name] for name in ("target", "prior") if options.get(name) is not None}
-        options |= {name: _as_option(value) for name, value in given.items()}
+        options |= {name: as_option(value) for name, value in given.items()}
         return proposal_frame(propose(ProposeArguments(run_dir=self.run_dir, purpose=purpose, **options)), self.units)
 
     def distances(self) -> "pandas.DataFrame":
@@ -338,22 +340,20 @@ class Study:
     def cosines(self) -> "pandas.DataFrame":
         """Which way training has moved the components: the cosines of the angles between their updates.
 
-        The weights of all components are read once; what was found is kept in the run folder.
+        The weights of all components are read once; the cosines are kept in the run folder.
 
         Returns:
-            `pandas.DataFrame`: float64 [components, components].
+            `pandas.DataFrame`: see [`cosines_frame`].
 
         Raises:
             `InputError`: if the weights of the seed or of two components are not there.
         """
-        import pandas
-
         from ..merging.pool_updates import pool_updates
 
         updates = pool_updates(self.run_dir, math.inf)
         if updates is None:
             raise InputError(f"{self.run_dir} does not hold the weights of the seed and of two components")
-        return pandas.DataFrame(updates.cosines, index=updates.components, columns=updates.components)
+        return cosines_frame(updates)
 
     def barrier(self, first: str, second: str, target: str | Mapping[str, float] | None = None) -> "pandas.DataFrame":
         """What merges of two components lose against the straight line between the two.
@@ -364,23 +364,19 @@ class Study:
             target (`str` or `Mapping[str, float]`, *optional*): that they are judged on, as of [`Study.effects`].
 
         Returns:
-            `pandas.DataFrame`: float64 [merges] with the columns `score`, `sd` (0 where the merge was scored),
-            `straight_line` and `excess`, whose largest value is the barrier; the index is the weight of the second.
+            `pandas.DataFrame`: see [`barrier_frame`].
 
         Raises:
             `InputError`: for an unknown unit or target, and if no merges are scored.
         """
-        import pandas
-
         from ..prediction.barriers import find_barrier
         from ..ranking.refit import fit_ranked
 
         fitted = fit_ranked(self.run_dir)
-        found = find_barrier(fitted.table, (first, second), fitted.evidence.target(target).weights)
-        if found is None:
+        barrier = find_barrier(fitted.table, (first, second), fitted.evidence.target(target).weights)
+        if barrier is None:
             raise InputError(f"no merges of the components of {self.run_dir} are scored")
-        columns = {"score": found.losses, "sd": found.sd, "straight_line": found.line, "excess": found.excess}
-        return pandas.DataFrame(columns, index=pandas.Index(found.shares, name=second))
+        return barrier_frame(barrier)
 
     def score(
         self,
@@ -451,7 +447,7 @@ class Study:
 
         check_options(options, ExportArguments)
         return export(
-            ExportArguments(self.run_dir, to, _as_option(mixture), None if output is None else Path(output), **options)
+            ExportArguments(self.run_dir, to, as_option(mixture), None if output is None else Path(output), **options)
         )
 
     @property
@@ -520,18 +516,3 @@ class Study:
             PushArguments(run_dir=self.run_dir, repo_prefix=repo_prefix, what=list(what), dry_run=dry_run, **options)
         )
         return pandas.DataFrame(rows).set_index("member")
-
-
-def _as_option(value: str | Mapping[str, float] | Mixture) -> str:
-    """A mixture or target as the command line takes it."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value.weights if isinstance(value, Mixture) else dict(value))
-
-
-def check_options(options: dict[str, Any], arguments_class: type) -> None:
-    """Raise `InputError`, with the nearest name, for an option that a command does not take."""
-    known = [entry.name for entry in fields(arguments_class)]
-    for name in options:
-        if name not in known:
-            raise unknown_name("option", name, known)
