@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..saved_model import open_tensors
+from ..saved_model import load_causal_lm, open_tensors, tensor_shapes
 from .components import check_architectures
+
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ def distance(seed: Path, model: Path) -> Distance:
     import torch
 
     check_architectures({"seed": seed, "model": model})
-    before, after = open_tensors(seed), open_tensors(model)
+    before, after = _same_tensors(seed, model)
     change = length = torch.zeros((), dtype=torch.float64)
     count = 0
     for name, tensor in before.items():
@@ -43,3 +48,12 @@ def distance(seed: Path, model: Path) -> Distance:
         length = length + start.square().sum()
         count += tensor.numel()
     return Distance(float((change / count).sqrt()), float((change / length).sqrt()))
+
+
+def _same_tensors(seed: Path, model: Path) -> "tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]":
+    """The tensors of both by the same names: as the files hold them or, if they differ, as transformers loads them."""
+    if tensor_shapes(seed) == tensor_shapes(model):
+        return open_tensors(seed), open_tensors(model)
+    from .parameters import read_parameters
+
+    return tuple(read_parameters([seed, model], load_causal_lm(seed)[0]))

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from safetensors.torch import load_file, save_file
 from tiny_pool import make_study, save_model, tiny_model
 
 import hf_ablate as ha
@@ -24,6 +25,18 @@ def test_the_distance_of_a_known_change(tmp_path):
     other = save_model(tmp_path / "other", tiny_model(0, intermediate_size=64))
     with pytest.raises(InputError, match="intermediate_size"):
         distance(folders[0], other)
+
+
+def test_a_seed_whose_file_repeats_a_tied_tensor_is_compared_as_it_is_loaded(tmp_path):
+    seed, moved = tiny_model(0, tied=True), tiny_model(0, tied=True)
+    for parameter in moved.parameters():
+        parameter.data += 0.01
+    folders = [save_model(tmp_path / name, model) for name, model in (("seed", seed), ("moved", moved))]
+    expected = distance(*folders)
+    weights = load_file(folders[0] / "model.safetensors")
+    weights["lm_head.weight"] = weights["model.embed_tokens.weight"].clone()
+    save_file(weights, folders[0] / "model.safetensors", metadata={"format": "pt"})
+    assert distance(*folders).rms == pytest.approx(expected.rms)
 
 
 def test_a_study_has_a_row_for_each_model_but_the_seed(tmp_path):
