@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..manifest import digest_files, write_text
+from ..manifest import digest, digest_files, write_text
+from ..palette import palette_css
 from .arrays import page_text
 
 
@@ -38,7 +39,7 @@ def explorer_page(payload: dict[str, Any]) -> str:
     return environment.get_template("page.html.j2").render(
         title=payload["title"],
         facts=_facts(payload),
-        style=_joined(sorted(folder.glob("*.css"))),
+        style=palette_css() + _joined(sorted(folder.glob("*.css"))),
         libraries=[page_text((folder / "vendor" / name).read_bytes()) for name in _LIBRARIES],
         script=page_text(_joined(path for path in _scripts(folder) if path.name != _LOADER).encode()),
         loader=_joined(folder / "js" / name for name in ("page_text.js", _LOADER)),
@@ -50,7 +51,8 @@ def explorer_digest() -> str:
     """Of everything but the payload that the page is made of."""
     folder = Path(str(files(__package__)))
     libraries = [folder / "vendor" / name for name in _LIBRARIES]
-    return digest_files([*_scripts(folder), *libraries, *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))])
+    made_of = [*_scripts(folder), *libraries, *sorted(folder.glob("*.css")), *sorted(folder.glob("*.j2"))]
+    return digest([palette_css(), digest_files(made_of)])
 
 
 def _facts(payload: dict[str, Any]) -> str:

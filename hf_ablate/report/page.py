@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup, escape
 
 from ..durations import duration_text
+from ..palette import palette_css
 from ..ranking.agreement import MINIMUM_MIXTURES
 from ..ranking.agreement_tables import best_text, number_text
 from ..ranking.measured import best_predictors
@@ -111,7 +112,7 @@ def render(study: RankedStudy, findings: Findings, pictures: Pictures, title: st
         for name, heading in _SECTIONS.items()
     ]
     shown = [section for section in sections if section.html.strip()]
-    return environment.get_template("page.html.j2").render(facts, sections=shown)
+    return environment.get_template("page.html.j2").render(facts, sections=shown, palette=palette_css())
 
 
 def _facts(study: RankedStudy, findings: Findings, pictures: Pictures, title: str, top: int) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from ..palette import ACCENT, INK
 
-INK, MUTED, GRID, ACCENT, SECOND, GREY = "#1b2430", "#66707d", "#e4e8ed", "#175a8c", "#c4631a", "#9aa5b1"
+
+MUTED, GRID, SECOND, GREY = "#66707d", "#e4e8ed", "#c4631a", "#9aa5b1"
 SEQUENCE = LinearSegmentedColormap.from_list("hf_ablate", ["#b9d4e6", "#6fa8cc", "#2d79a8", "#14527d", "#0a2d4a"])
-HEAT = LinearSegmentedColormap.from_list("hf_ablate_heat", ["#175a8c", "#7fb0d0", "#d7e5ef", "#faf6f0", "#f0d3b4"])
-DIVERGING = LinearSegmentedColormap.from_list(
-    "hf_ablate_diverging", ["#c4631a", "#f0d3b4", "#faf8f5", "#b9d4e6", "#175a8c"]
-)
-LINES = ["#175a8c", "#c4631a", "#3d8b5f", "#8a4f9e", "#b0913c", "#4c9aa8", "#a8434f", "#6b7280", "#2f3e9e", "#7a9a2f"]
+HEAT = LinearSegmentedColormap.from_list("hf_ablate_heat", [ACCENT, "#7fb0d0", "#d7e5ef", "#faf6f0", "#f0d3b4"])
+DIVERGING = LinearSegmentedColormap.from_list("hf_ablate_diverging", [SECOND, "#f0d3b4", "#faf8f5", "#b9d4e6", ACCENT])
+LINES = [ACCENT, SECOND, "#3d8b5f", "#8a4f9e", "#b0913c", "#4c9aa8", "#a8434f", "#6b7280", "#2f3e9e", "#7a9a2f"]
 WIDTH = 10.4  # of every figure, in inches
 _RC = {
     "font.family": "DejaVu Sans",
