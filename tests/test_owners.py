@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hf_ablate.commands import COMMANDS
 from hf_ablate.manifest import MANIFEST
 from hf_ablate.mixtures.proxies import PROXIES
 from hf_ablate.run_folder import RunFolder, model_id, split_model_id
@@ -25,10 +26,9 @@ NAMES = {place.name for place in PLACES} | {MANIFEST}
 KINDS = ("seed", "component", "reference", *(proxy.kind for proxy in PROXIES))
 LAYOUT, MANIFESTS = {"run_folder.py"}, {"manifest.py"}
 # The modules that take a command's whole arguments; all below them take the values that they use. `study/` runs all
-# commands, and PoolTrainingArguments are transformers' own, which its Trainer takes.
+# commands.
 TAKES_ARGUMENTS = {
     "Adopt": {"adoption/adopt.py", "adoption/corpus.py", "adoption/wanted.py"},
-    "Collection": {"corpus/collection_arguments.py"},
     "Compare": {"comparison/command.py"},
     "Convert": {"modeling/convert.py"},
     "Effects": {"ablation/command.py"},
@@ -127,9 +127,9 @@ def test_whole_arguments_go_no_further_than_the_modules_of_their_command():
             annotation = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else None
             names = re.findall(r"\b([A-Z]\w+)Arguments\b", ast.unparse(annotation)) if annotation else []
             taken |= {(name, path) for name in names if not path.startswith("study/")}
-    of_transformers = ("Training", "PoolTraining")
+    of_commands = {command.arguments.partition(":")[2].removesuffix("Arguments") for command in COMMANDS}
     allowed = {(name, path) for name, paths in TAKES_ARGUMENTS.items() for path in paths}
-    assert {entry for entry in taken if entry[0] not in of_transformers} == allowed
+    assert {entry for entry in taken if entry[0] in of_commands} == allowed
 
 
 def test_no_auto_class_is_asked_without_saying_whether_code_is_trusted():
