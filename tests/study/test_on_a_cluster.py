@@ -10,6 +10,10 @@ import pytest
 
 from hf_ablate.corpus.selection.workers import run_tasks, start_workers
 from hf_ablate.errors import InputError
+from hf_ablate.evaluation.arguments import EvaluateArguments
+from hf_ablate.evaluation.evaluate import run as evaluate
+from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.scoring import sweep
 from hf_ablate.executor_arguments import ExecutorArguments
 
 
@@ -35,38 +39,66 @@ def second_node(cluster):
         cluster.remove_node(node)
 
 
+def wait_for(happened) -> bool:
+    """Whether something happens within a minute."""
+    deadline = time.monotonic() + 60
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return happened()
+
+
 def kill_when(happened, cluster, node) -> threading.Thread:
     """Kill a node as soon as something has happened."""
-
-    def wait_and_kill():
-        deadline = time.monotonic() + 60
-        while not happened() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if happened():
-            cluster.remove_node(node, allow_graceful=False)
-
-    thread = threading.Thread(target=wait_and_kill)
+    thread = threading.Thread(target=lambda: wait_for(happened) and cluster.remove_node(node, allow_graceful=False))
     thread.start()
     return thread
 
 
-def hang_on(doomed: str, folder: Path, task: str) -> None:
-    """A task that never ends on one node; where it was begun and ended is in files."""
-    node = ray.get_runtime_context().get_node_id()
-    (folder / f"{task}-{'doomed' if node == doomed else 'other'}").touch()
-    if node == doomed:
-        time.sleep(300)
+def here() -> str | None:
+    """The node that this process works on, if it is one of the cluster's."""
+    return ray.get_runtime_context().get_node_id() if ray.is_initialized() else None
+
+
+def work(doomed: str | None, folder: Path, task: str) -> None:
+    """A task that never ends on one node, and elsewhere only once it is begun there; what ended is in files."""
     if task == "bad":
         raise InputError("data/bad.jsonl, line 1: is not valid JSON")
+    if here() == doomed:
+        (folder / "hangs").touch()
+        time.sleep(300)
+    wait_for((folder / "hangs").exists)
+    (folder / task).touch()
 
 
 def test_tasks_of_a_dead_node_are_done_again(cluster, second_node, tmp_path):
-    killing = kill_when(lambda: list(tmp_path.glob("*-doomed")), cluster, second_node)
+    killing = kill_when((tmp_path / "hangs").exists, cluster, second_node)
     with start_workers(ExecutorArguments("ray", cluster.address), num_proc=7) as workers:
         assert workers.count == 2
-        run_tasks(partial(hang_on, second_node.node_id, tmp_path), ["a", "b", "c"], workers, "reading")
+        run_tasks(partial(work, second_node.node_id, tmp_path), ["a", "b", "c"], workers, "reading")
         killing.join()
-        assert list(tmp_path.glob("*-doomed"))
-        assert {path.name for path in tmp_path.glob("*-other")} == {"a-other", "b-other", "c-other"}
+        assert {path.name for path in tmp_path.iterdir()} == {"hangs", "a", "b", "c"}
         with pytest.raises(InputError, match="data/bad.jsonl, line 1"):
-            run_tasks(partial(hang_on, "none", tmp_path), ["bad", "d", "e"], workers, "reading")
+            run_tasks(partial(work, None, tmp_path), ["bad", "d", "e"], workers, "reading")
+
+
+def hanging_sweeps(make, doomed: str, mark: Path, *given) -> list:
+    """The sweeps of a process; on one node, the first model is never scored."""
+    sweeps = make(*given)
+    if here() == doomed:
+        sweeps[0].score = lambda model, sources: mark.write_text(model.id) and time.sleep(300)
+    return sweeps
+
+
+def test_scores_of_two_nodes_of_which_one_dies(cluster, second_node, finished_study, tmp_path, monkeypatch):
+    mark = tmp_path / "hangs"
+    prepare = partial(hanging_sweeps, sweep.make_sweeps, second_node.node_id, mark)
+    monkeypatch.setattr(sweep, "make_sweeps", prepare)
+    killing = kill_when(mark.exists, cluster, second_node)
+    words = {"run_dir": finished_study / "run", "output_dir": tmp_path / "scores", "output_format": "json"}
+    evaluate(EvaluateArguments(**words, executor="ray", ray_address=cluster.address))
+    killing.join()
+    assert mark.read_text()
+    scored = finished_study / "run" / "scores"
+    assert read_current_rows(tmp_path / "scores") == read_current_rows(scored)
+    lines = [len((folder / "rows.jsonl").read_text().splitlines()) for folder in (scored, tmp_path / "scores")]
+    assert lines[0] == lines[1]  # nothing is scored twice

@@ -5,14 +5,22 @@ what needs no forward pass. The rows are the same, whichever process computes th
 """
 
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING
 
-from ...ray_cluster import ray_cluster
-from ...remote_code import is_trusted, trusting
+from ...errors import InputError
+from ...progress import Progress
+from ...ray_actors import first_line, run_with_actors
+from ...ray_cluster import TaskResources, ray_cluster
 from .processes import ALONE, Processes
 
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .sweep import Sweep
 
 
@@ -33,43 +41,71 @@ def run_here(prepare: Prepare, processes: Processes) -> None:
 
 
 def run_with_ray(prepare: Prepare, num_workers: int | None, address: str | None = None) -> None:
-    """Score in the workers of a Ray cluster.
+    """Score in processes of a Ray cluster; this one writes down what they compute.
 
     Args:
         prepare (`Prepare`): picklable.
-        num_workers (`int`, *optional*): default: one per GPU, or without any, one per processor core.
+        num_workers (`int`, *optional*): how many processes; default: one per GPU, or without any, one per processor
+            core.
         address (`str`, *optional*): of the cluster, see [`ray_cluster`].
 
     Raises:
-        `InputError`: if Ray is not installed or does not answer; and what the workers raise.
+        `InputError`: if Ray is not installed or does not answer, if processes die, and what they raise.
     """
-    with ray_cluster(address, num_workers) as ray:
-        from ray.exceptions import RayTaskError
-
-        gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
-        count = num_workers or gpus or cores
-        make = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0)(_Worker)
-        workers = [make.remote(prepare, Processes(index, count), is_trusted()) for index in range(count)]
-        try:
-            ray.get([worker.prepare.remote() for worker in workers])
-            ray.get([worker.score_share.remote() for worker in workers])
-        except RayTaskError as error:
-            raise error.cause from None
-    for sweep in prepare(ALONE):
+    sweeps = prepare(ALONE)
+    passes = [
+        _Pass(number, model.id, tuple(sweep.scores.sources.index(source) for source in sources))
+        for number, sweep in enumerate(sweeps)
+        for model, sources in sweep.passes(ALONE)
+    ]
+    if passes:
+        with ray_cluster(address, num_workers) as ray:
+            _score_on_cluster(ray, prepare, sweeps, passes, num_workers)
+    for sweep in sweeps:
         sweep.derive(ALONE)
 
 
-class _Worker:
-    """A Ray actor; each step ends in all of them before the next begins."""
+def _score_on_cluster(
+    ray: ModuleType, prepare: Prepare, sweeps: list["Sweep"], passes: list["_Pass"], num_workers: int | None
+) -> None:
+    from ray.exceptions import RayError
 
-    def __init__(self, prepare: Prepare, processes: Processes, trusted: bool):
-        self.make, self.processes, self.trusted = prepare, processes, trusted
+    gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
+    resources = TaskResources(num_cpus=1, num_gpus=1 if gpus else 0)
+    scored = run_with_actors(ray, partial(_Passes, prepare), passes, num_workers or gpus or cores, resources)
+    with closing(scored), Progress(len(passes), "evaluate", "model") as progress:
+        for place, results, error in scored:
+            one = passes[place]
+            sweep = sweeps[one.sweep]
+            if isinstance(error, RayError):
+                raise InputError(
+                    f"{one.model}: the processes that scored it have died, the last of {first_line(error)}; what is "
+                    "scored is kept, and the same command resumes"
+                ) from error
+            if error:
+                raise error
+            for number, (sums, seconds) in zip(one.sources, results, strict=True):
+                sweep.record(sweep.models[one.model], sweep.scores.sources[number], sums, seconds)
+            progress.advance(1)
 
-    def prepare(self) -> None:
-        with trusting(self.trusted):
-            self.sweeps = self.make(self.processes)
 
-    def score_share(self) -> None:
-        with trusting(self.trusted):
-            for sweep in self.sweeps:
-                sweep.score_share(self.processes)
+@dataclass(frozen=True)
+class _Pass:
+    """A model to score, of one of the sweeps, and the numbers of the sources that it is missing on."""
+
+    sweep: int
+    model: str
+    sources: tuple[int, ...]
+
+
+class _Passes:
+    """Scores models in a process of the cluster, which keeps the components of their pools."""
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._sweeps = prepare(ALONE)
+
+    def __call__(self, one: _Pass) -> list[tuple["np.ndarray", float]]:
+        """Of each source, sums over its documents, float64 [documents], and the seconds that they took."""
+        sweep = self._sweeps[one.sweep]
+        sources = [sweep.scores.sources[number] for number in one.sources]
+        return [(sums, seconds) for _, sums, seconds in sweep.score(sweep.models[one.model], sources)]

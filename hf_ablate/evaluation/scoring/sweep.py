@@ -1,7 +1,10 @@
 """Scoring many models on the same text: what is missing of their scores, and who computes it."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from ...mixtures.proxies import ENSEMBLE
 from ...progress import Progress
@@ -39,6 +42,7 @@ class Sweep:
         self.scores = scores
         self.costs = costs
         self.mixtures = mixtures
+        self.models = {model.id: model for model in models}
         self.components = {split_model_id(model.id)[1]: model for model in models if model.kind == "component"}
         self.ensembles = [model for model in models if model.kind == ENSEMBLE.kind and scores.missing(model)]
         names = {name for model in self.ensembles for name in model.coefficients.units}
@@ -74,31 +78,59 @@ class Sweep:
         with Progress(total, "evaluate", "token", enabled=not processes.index) as progress:
             for number, (model, sources) in enumerate(work, start=1):
                 progress.start(_name(model))
-                if model.folder:
-                    self._score_saved(model, sources, progress.advance)
-                else:
-                    for source in sources:
-                        self._score_proxy(model, source, progress.advance)
+                for source, sums, seconds in self.score(model, sources, progress.advance):
+                    self.record(model, source, sums, seconds)
                 if model.folder or number == len(work) or number % _PROXIES_IN_A_LINE == 0:
                     progress.finished(f"[{number}/{len(work)}] {_name(model)}: scored")
         if self.mixtures:
             self.mixtures.close()
 
-    def _score_saved(self, model: ScoredModel, sources: list[TokenisedSource], progress: Advance) -> None:
+    def score(
+        self, model: ScoredModel, sources: list[TokenisedSource], progress: Advance | None = None
+    ) -> Iterator[tuple[TokenisedSource, np.ndarray, float]]:
+        """Compute a model's scores, and keep the log-probabilities that an ensemble needs.
+
+        Args:
+            model (`ScoredModel`): the model.
+            sources (`list[TokenisedSource]`): the text.
+            progress (`Callable[[int], object]`, *optional*): called with the number of tokens just scored.
+
+        Returns:
+            `Iterator[tuple[TokenisedSource, np.ndarray, float]]`: of each source, sums of log-probability over its
+            documents, float64 [documents], and the seconds that they took.
+        """
         started = time.perf_counter()
-        for source, token_logprobs, sums in score_saved(
-            model, sources, self.scores.measurement, default_device(), progress
-        ):
-            if model.id in self._cached:
-                self.mixtures.cache.write(model.digest, source.source.digest, token_logprobs)
-            self.scores.add(model, source, sums)
-            self.costs.add(model, source, time.perf_counter() - started)
+        score = self._score_saved if model.folder else self._score_proxy
+        for source, sums in score(model, sources, progress):
+            yield source, sums, time.perf_counter() - started
             started = time.perf_counter()
 
-    def _score_proxy(self, model: ScoredModel, source: TokenisedSource, progress: Advance | None = None) -> None:
-        started = time.perf_counter()
-        self.scores.add(model, source, self.mixtures.document_sums(model, source, progress=progress))
-        self.costs.add(model, source, time.perf_counter() - started)
+    def _score_saved(
+        self, model: ScoredModel, sources: list[TokenisedSource], progress: Advance | None
+    ) -> Iterator[tuple[TokenisedSource, np.ndarray]]:
+        scored = score_saved(model, sources, self.scores.measurement, default_device(), progress)
+        for source, token_logprobs, sums in scored:
+            if model.id in self._cached:
+                self.mixtures.cache.write(model.digest, source.source.digest, token_logprobs)
+            yield source, sums
+
+    def _score_proxy(
+        self, model: ScoredModel, sources: list[TokenisedSource], progress: Advance | None
+    ) -> Iterator[tuple[TokenisedSource, np.ndarray]]:
+        for source in sources:
+            yield source, self.mixtures.document_sums(model, source, progress=progress)
+
+    def record(self, model: ScoredModel, source: TokenisedSource, sums: np.ndarray, seconds: float) -> None:
+        """Write a model's score rows on a source, and what they cost.
+
+        Args:
+            model (`ScoredModel`): the model.
+            source (`TokenisedSource`): the text.
+            sums (`np.ndarray`): [documents], from [`Sweep.score`].
+            seconds (`float`): that they took.
+        """
+        self.scores.add(model, source, sums)
+        self.costs.add(model, source, seconds)
 
     def derive(self, processes: Processes) -> None:
         """Do a process's share of what follows from scores that all processes have written by now."""
@@ -108,8 +140,8 @@ class Sweep:
         ensembles = processes.share(self.ensembles)
         with Progress(len(ensembles), "averaged probabilities", "mixture", not processes.index) as progress:
             for model in ensembles:
-                for source in self.scores.missing(model):
-                    self._score_proxy(model, source)
+                for source, sums, seconds in self.score(model, self.scores.missing(model)):
+                    self.record(model, source, sums, seconds)
                 progress.advance(1)
             if ensembles:
                 progress.finished(f"averaged probabilities of {len(ensembles)} mixtures: scored")
