@@ -175,7 +175,7 @@ WRONG = {
     "propose ranked --confidence_bound 90": "confidence_bound is 90.0; expected a probability between 0 and 1",
     "propose ranked --for reference --count 0": "count is 0; expected at least 1",
     "propose ranked --for reference --samples -1": "samples is -1; expected 0 or more",
-    "propose ranked --for unit": "no unit is limited, so the best mixture may have as much of each as it likes; say",
+    "propose ranked --for unit": "no unit is limited, so the best mixture may have any amount of each; say",
     # effects
     "effects nowhere": "nowhere holds neither scores nor imported runs; run `hf-ablate evaluate`, or",
     "effects ranked": f"ranked/ranking {FINISH_FIRST}",

@@ -10,7 +10,7 @@ from .effects import Effect, effects_of
 from .estimates import noise_floor
 from .question import Question
 from .records import change_records, effect_records, interaction_records, mixture_record, part_record, worth_records
-from .shapley import MOST_PLAYERS, plan_shapley
+from .shapley import MOST_PLAYERS, shapley_design
 
 
 MOST_SWAPPED = 12  # parts whose swaps are judged on every domain, and printed
@@ -50,11 +50,11 @@ def _worth(fitted: FittedStudy, question: Question, settings: EffectsSettings) -
     players = question.players
     if len(players) > MOST_PLAYERS:
         return {"shapley": [], "interactions": []}
-    plan = plan_shapley(len(players), settings.random_seed)
-    coalitions = coalitions_of(fitted, question.base, players, plan.members, question.target.weights)
-    in_pairs = plan.joined is None and len(players) > 1
+    design = shapley_design(len(players), settings.random_seed)
+    coalitions = coalitions_of(fitted, question.base, players, design.members, question.target.weights)
+    in_pairs = design.joined is None and len(players) > 1
     return {
-        "shapley": worth_records(players, coalitions, plan, settings.confidence),
+        "shapley": worth_records(players, coalitions, design, settings.confidence),
         "interactions": interaction_records(players, coalitions, settings.confidence) if in_pairs else [],
     }
 

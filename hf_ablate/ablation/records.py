@@ -18,7 +18,7 @@ from .estimates import Estimate, estimate, noise_floor
 from .interactions import interaction_coefficients
 from .parts import Part
 from .sentences import comparison_sentence, effect_sentence
-from .shapley import Plan
+from .shapley import Design
 
 
 def mixture_record(mixture: Mixture) -> dict[str, Any]:
@@ -79,19 +79,19 @@ def effect_records(effects: Sequence[Effect]) -> list[dict[str, Any]]:
 
 
 def worth_records(
-    players: Sequence[Part], coalitions: Coalitions, plan: Plan, confidence: float
+    players: Sequence[Part], coalitions: Coalitions, design: Design, confidence: float
 ) -> list[dict[str, Any]]:
     """The Shapley value of every part of a mixture, the greatest first.
 
     Args:
         players (`Sequence[Part]`): the parts.
         coalitions ([`Coalitions`]): what sets of them are worth.
-        plan ([`Plan`]): that the sets come from.
+        design ([`Design`]): that the sets come from.
         confidence (`float`): of the intervals.
     """
     floor = noise_floor(coalitions.joint.noise, confidence)
-    values, sds = coalitions.combined(plan.coefficients)
-    errors = plan.sampling_error(coalitions.values)
+    values, sds = coalitions.combined(design.coefficients)
+    errors = design.sampling_error(coalitions.values)
     records = [
         {
             "part": player.name,

@@ -1,7 +1,7 @@
 """Shapley values: what each player brings when it joins, averaged over the orders in which players can join.
 
-L. S. Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953. A plan says which sets must
-be valued, and how Shapley values follow from what they are worth, so that all sets are predicted in one batch.
+L. S. Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953. A design says which sets
+must be valued, and how Shapley values follow from what they are worth, so that all are predicted in one batch.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_PLAYERS = 45  # each of whom can be first and last once in a sample of that
 
 
 @dataclass(frozen=True)
-class Plan:
+class Design:
     """Sets of players, and Shapley values as sums over them.
 
     Args:
@@ -47,24 +47,24 @@ class Plan:
         return np.asarray(deviations.std(axis=0, ddof=1) * np.sqrt(deviations.count(axis=0)) / len(of_pairs))
 
 
-def plan_shapley(players: int, random_seed: int) -> Plan:
+def shapley_design(players: int, random_seed: int) -> Design:
     """All sets of up to 12 players; of more, those of sampled orders.
 
     Args:
         players (`int`): how many, at most 45.
         random_seed (`int`): of the sample.
     """
-    return exact_plan(players) if players <= MOST_EXACT else sampled_plan(players, random_seed)
+    return exact_design(players) if players <= MOST_EXACT else sampled_design(players, random_seed)
 
 
-def exact_plan(players: int) -> Plan:
+def exact_design(players: int) -> Design:
     """All sets.
 
     Example:
 
     ```python
     >>> worth = np.array([0.0, 1.0, 2.0, 4.0])  # of nobody, of the first alone, of the second alone, of both
-    >>> (exact_plan(2).coefficients @ worth).tolist()
+    >>> (exact_design(2).coefficients @ worth).tolist()
     [1.5, 2.5]
 
     ```
@@ -73,10 +73,10 @@ def exact_plan(players: int) -> Plan:
     size = members.sum(axis=1)[:, None]
     others = np.where(members, size - 1, size)  # [sets, players], how many others are in
     weights = np.array([1 / (players * comb(players - 1, count)) for count in range(players)])
-    return Plan(members, (np.where(members, 1.0, -1.0) * weights[others]).T)
+    return Design(members, (np.where(members, 1.0, -1.0) * weights[others]).T)
 
 
-def sampled_plan(players: int, random_seed: int) -> Plan:
+def sampled_design(players: int, random_seed: int) -> Design:
     """The sets that arise when players join in random orders, and in the reverse of each.
 
     An order and its reverse err in opposite directions where what a player brings falls with the number of those
@@ -106,7 +106,7 @@ def sampled_plan(players: int, random_seed: int) -> Plan:
         after, before = joined[:, :, player].reshape(-1, 2).T
         np.add.at(coefficients[player], after, 1 / (2 * len(orders)))
         np.add.at(coefficients[player], before, -1 / (2 * len(orders)))
-    return Plan(members, coefficients, joined)
+    return Design(members, coefficients, joined)
 
 
 def _orders(players: int, rounds: int, random: np.random.Generator) -> np.ndarray:

@@ -38,7 +38,7 @@ class ExportArguments:
         },
     )
     output: Path | None = field(default=None, metadata={"help": "The file to write. Default: stdout."})
-    overwrite: bool = field(default=False, metadata={"help": "Replace `output` if it is there."})
+    overwrite: bool = field(default=False, metadata={"help": "Replace `output` if it exists."})
     total_tokens: int | None = field(
         default=None,
         metadata={
@@ -67,8 +67,8 @@ class ExportArguments:
     stopping_strategy: StoppingStrategy = field(
         default="first_exhausted",
         metadata={
-            "help": "datasets: whether the data ends when the first unit has ended, or when all have, and those that "
-            "end before are repeated."
+            "help": "datasets: whether the data ends with the first unit that ends or with the last, the others being "
+            "repeated."
         },
     )
 

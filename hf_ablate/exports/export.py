@@ -74,9 +74,9 @@ def _check_output(arguments: ExportArguments) -> None:
     if output is not None and output.is_dir():
         raise InputError(f"output {output} is a folder; name a file in it")
     if output is not None and output.exists() and not arguments.overwrite:
-        raise InputError(f"output {output} is there already; give another name, or --overwrite to replace it")
+        raise InputError(f"output {output} already exists; give another name, or --overwrite to replace it")
     if output is not None and not next(folder for folder in output.parents if folder.exists()).is_dir():
-        raise InputError(f"output {output} is to be in something that is not a folder; give another place")
+        raise InputError(f"output {output} cannot be written: what should hold it is not a folder; give another place")
     if output is None and arguments.overwrite:
         raise InputError("overwrite replaces the file that output names; give --output FILE too")
 

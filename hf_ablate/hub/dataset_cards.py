@@ -44,13 +44,13 @@ def corpus_card(
         files = [{"split": split, "path": f"{path}/{split}-*.arrow"} for split in its_splits]
         configs.append({"config_name": name, "data_files": files})
     rows = sum(unit.get("blocks") or 0 for unit in corpus["units"].values())
-    top = dataset_front_matter(
+    header = dataset_front_matter(
         pretty_name=_name(ids, "corpus"), license=metadata.license, language=metadata.language,
         task_categories=["text-generation"], tags=["hf-ablate"], size_categories=[size_category(rows)],
         configs=configs,
     )  # fmt: skip
     arguments = corpus["arguments"]
-    return top + render(
+    return header + render(
         "corpus_card.md.j2", corpus={"block_size": None, **corpus}, ids=ids, units=corpus["units"],
         seed=corpus.get("seed"), license=metadata.license, removed=_removed(corpus), has_text=rows > 0,
         origins={title: arguments[key] for key, title in _ORIGINS.items() if arguments.get(key)},
@@ -75,12 +75,12 @@ def eval_card(
         }
         for source, splits in sources.items()
     ]
-    top = dataset_front_matter(
+    header = dataset_front_matter(
         pretty_name=_name(ids, "eval"), license=metadata.license, language=metadata.language,
         task_categories=["text-generation"], tags=["hf-ablate"], configs=configs,
     )  # fmt: skip
     sizes = corpus.get("eval", {})
-    return top + render("eval_card.md.j2", ids=ids, sources=sources, sizes=sizes, license=metadata.license)
+    return header + render("eval_card.md.j2", ids=ids, sources=sources, sizes=sizes, license=metadata.license)
 
 
 def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, num_references: int) -> str:
@@ -96,7 +96,7 @@ def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, 
         {"config_name": table, "data_files": [{"split": "train", "path": f"{DATA}/{table}.parquet"}]}
         for table in tables
     ]
-    top = dataset_front_matter(
+    header = dataset_front_matter(
         pretty_name=_name(ids, "scores"), tags=["hf-ablate", "results"], configs=configs,
         source_datasets=[ids.of("eval")],
     )  # fmt: skip
@@ -109,14 +109,14 @@ def scores_card(ids: RepositoryIds, tables: list[str], ranking: Ranking | None, 
             "num_references": num_references,
         }  # fmt: skip
     shown = {table: TABLES[table] for table in tables}
-    return top + render("scores_card.md.j2", ids=ids, tables=shown, run=RUN, answer=answer)
+    return header + render("scores_card.md.j2", ids=ids, tables=shown, run=RUN, answer=answer)
 
 
 def pool_card(ids: RepositoryIds, members: list[dict[str, Any]]) -> str:
     """The card of the pool: the list of its members."""
     configs = [{"config_name": "members", "data_files": [{"split": "train", "path": "members.jsonl"}]}]
-    top = dataset_front_matter(pretty_name=_name(ids, "pool"), tags=["hf-ablate", "pool"], configs=configs)
-    return top + render("pool_card.md.j2", ids=ids, members=members)
+    header = dataset_front_matter(pretty_name=_name(ids, "pool"), tags=["hf-ablate", "pool"], configs=configs)
+    return header + render("pool_card.md.j2", ids=ids, members=members)
 
 
 def report_card(ids: RepositoryIds) -> str:

@@ -65,7 +65,7 @@ class ReportArguments(StageArguments):
     colour_by: str = field(
         default=NUMBER_OF_UNITS,
         metadata={
-            "help": "What colours of mixtures stand for in scatter plots: `number_of_units`, `method` (of "
+            "help": "What the colours of mixtures mean in scatter plots: `number_of_units`, `method` (of "
             "`enumerate`), or a field of the corpus such as `field` or `source`."
         },
     )
@@ -73,9 +73,9 @@ class ReportArguments(StageArguments):
         default="auto",
         metadata={
             "help": "What takes long: the regret by number of reference models (the predictor is fitted again on "
-            "parts of them) and the updates of components (all their weights are read, once). auto: the first of up "
-            f"to {MOST_UNITS} units, the second of up to {MOST_BYTES / 1e9:.0f} GB; all or none of it. Updates that "
-            "were found before are always shown."
+            "parts of them) and the updates of components (all their weights are read, once). auto: the first for "
+            f"up to {MOST_UNITS} units, the second for up to {MOST_BYTES / 1e9:.0f} GB; all, none: both, neither. "
+            "Updates that are already known are always shown."
         },
     )
 

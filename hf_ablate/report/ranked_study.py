@@ -33,7 +33,7 @@ class RankedStudy:
         corpus (`dict`), scores (`dict`), made (`dict`): the manifests of the corpus, the scores and the ranking.
         methods (`dict[str, tuple[str, ...]]`): id of a mixture → the ways of `enumerate` that gave it.
         asked (`tuple[str, ...]`): targets to show; default: a choice of all.
-        colour_by (`str`): what the colour of a mixture stands for in scatter plots.
+        colour_by (`str`): what the colour of a mixture means in scatter plots.
     """
 
     ranking: Ranking
@@ -128,7 +128,7 @@ def read_ranked_study(
     Args:
         run_dir (`Path`): of a ranked study.
         targets (`Sequence[str]`, *optional*): to show: names or patterns.
-        colour_by (`str`): what the colour of a mixture stands for in scatter plots: `number_of_units`, `method`, or a
+        colour_by (`str`): what the colour of a mixture means in scatter plots: `number_of_units`, `method`, or a
             field of the corpus.
 
     Raises:

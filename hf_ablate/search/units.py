@@ -21,7 +21,7 @@ def check_limits(constraints: Constraints) -> None:
     """Raise `InputError` if no unit has a limit that could be loosened."""
     if not (constraints.high < 1).any():
         raise InputError(
-            "no unit is limited, so the best mixture may have as much of each as it likes; say how many tokens there "
+            "no unit is limited, so the best mixture may have any amount of each; say how many tokens there "
             "are: --max_epochs and --total_tokens, or --max with the largest weights of units"
         )
 

@@ -368,6 +368,6 @@ def test_without_a_predictor_in_the_page_there_are_scores_alone(browser, study, 
         update(page, view=view)
     update(page, view="scatter", weights=[0.5, 0.2, 0.2, 0.05, 0.05])
     assert "not among those that were ranked" in page.locator("#ranking").inner_text()
-    assert page.get_by_text("The current mixture has no place in this picture.").count() == 2
+    assert page.get_by_text("The current mixture cannot be shown in this picture.").count() == 2
     assert explorer.errors == []
     page.close()

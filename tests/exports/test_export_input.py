@@ -31,11 +31,11 @@ def run(capsys, *words):
         ),
         (
             ["study", "--to", "csv", "--output", "there.csv"],
-            "there.csv is there already; give another name, or --over",
+            "there.csv already exists; give another name, or --over",
         ),
         (
             ["study", "--to", "csv", "--output", "there.csv/x"],
-            "there.csv/x is to be in something that is not a folder",
+            "there.csv/x cannot be written: what should hold it is not a folder",
         ),
         (["study", "--to", "csv", "--output", "."], "output . is a folder; name a file in it"),
         (["study", "--to", "csv", "--overwrite"], "overwrite replaces the file that output names; give --output"),

@@ -198,7 +198,7 @@ def test_more_of_a_unit_loosens_its_own_limits_alone():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--for unit", "no unit is limited, so the best mixture may have as much of each as it likes"),
+        ("--for unit", "no unit is limited, so the best mixture may have any amount of each"),
         ("--for units", "invalid choice: 'units'"),
         ("--target pandaz", "unknown target 'pandaz'"),
         ("--max_units 0", "max_units is 0; expected at least 1"),

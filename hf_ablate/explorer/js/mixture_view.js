@@ -57,7 +57,7 @@ function drawMixture(study, state, container) {
     filterLabel.property("hidden", all.length < FILTER_FROM);
     sliders = makeSliders(study, state, list, found.slice(0, MOST_ROWS), note);
     const left = found.length - MOST_ROWS;
-    more.text(left > 0 ? `${left} more: find them by their names.` : found.length ? "" : "No slider has such a name.");
+    more.text(left > 0 ? `${left} more: find them by their names.` : found.length ? "" : "No slider has this name.");
     more.property("hidden", !more.text());
     sliders.show();
   }

@@ -40,7 +40,7 @@ function makePicture(study, state, container, names, build) {
   const drawing = frame.append("div");
   const tip = frame.append("div").attr("class", "tip").attr("aria-hidden", "true").property("hidden", true);
   const numbers = container.append("p").attr("class", "numbers").attr("role", "status");
-  const absent = container.append("p").attr("class", "note").text("The current mixture has no place in this picture.");
+  const absent = container.append("p").attr("class", "note").text("The current mixture cannot be shown in this picture.");
   const notes = container.append("div");
   let picture = null;
   let tree = null; // of the places, made when something is first pointed at
