@@ -17,6 +17,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from benchmarks.measurement import Measurement
+from hf_ablate.evaluation.row_blocks import blocks_of
 from hf_ablate.evaluation.rows import ScoreRow
 from hf_ablate.manifest import has_manifest
 from hf_ablate.mixtures.mixture import Mixture
@@ -43,8 +44,8 @@ def read_pool(folder: Path) -> Evidence:
         Mixture.of(json.loads(line)["weights"]) for line in (folder / "mixtures.jsonl").read_text().splitlines()
     ]
     with gzip.open(folder / "rows.jsonl.gz", "rt") as file:
-        rows = [ScoreRow(**json.loads(line)) for line in file]
-    return evidence_of(collect_scores(rows, mixtures, METRIC, "val"), METRIC)
+        blocks = blocks_of(ScoreRow(**json.loads(line)) for line in file)
+    return evidence_of(collect_scores(blocks, mixtures, METRIC, "val"), METRIC)
 
 
 class Pool:

@@ -6,7 +6,8 @@ from documented_json import check_keys, documented
 from synthetic_study import make_study
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import METRICS, read_current_rows
+from hf_ablate.evaluation.row_files import read_current_blocks
+from hf_ablate.evaluation.rows import METRICS
 from hf_ablate.evaluation.tables import levels
 
 
@@ -21,7 +22,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tmp_path, cap
     capsys.readouterr()
     assert main(["rank", "--run_dir", str(run_dir), "--bootstrap_samples", "100", "--output_format", "json"]) == 0
     ranked = json.loads(capsys.readouterr().out)
-    scores = levels(read_current_rows(run_dir / "scores"))
+    scores = levels(read_current_blocks(run_dir / "scores"))
     found = check_keys(ranked) | check_keys({"scores": scores})
     few = make_study(tmp_path / "few", references=3, proxies=("ensemble",))  # to be fitted fast
     for options in (["--mixture", "uniform"], ["--compare", "uniform", "sympy"]):

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import figure, pyplot
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.run_folder import RunFolder
 
 

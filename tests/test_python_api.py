@@ -11,7 +11,8 @@ from tiny_study import UNITS
 
 import hf_ablate as ha
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import METRICS, read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
+from hf_ablate.evaluation.rows import METRICS
 
 
 @pytest.fixture

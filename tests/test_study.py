@@ -12,7 +12,7 @@ import pytest
 from tiny_study import write_recipes, write_study
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import fingerprint
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.ranked_study import read_ranked_study

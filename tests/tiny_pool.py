@@ -8,6 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from hf_ablate.evaluation.row_blocks import block_of_line
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.manifest import digest, digest_files, write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
@@ -154,3 +155,8 @@ def assert_equal(left: dict, right: dict) -> None:
     assert left.keys() == right.keys()
     for name in left:
         assert torch.equal(left[name], right[name]), name
+
+
+def count_rows(path: Path) -> int:
+    """How many score rows a file holds, each as often as it was written."""
+    return sum(len(block_of_line(json.loads(line))) for line in path.read_text().splitlines())

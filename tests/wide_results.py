@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from synthetic_study import score_rows
 
-from hf_ablate.evaluation.rows import ScoreRow
+from hf_ablate.evaluation.row_blocks import RowBlock, block_of_line
 from hf_ablate.mixtures.enumerate import CandidateMixture
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN, Ranking
@@ -90,11 +90,11 @@ class WideResults:
             }
         )  # fmt: skip
 
-    def scores(self) -> list[ScoreRow]:
+    def scores(self) -> list[RowBlock]:
         models = {f"component:{unit}": Mixture.uniform([unit]) for unit in self.units[:9]}
         models |= {f"merged:{one.id}": one for one in self.mixtures[len(self.units) :][:9]}
         return [
-            ScoreRow(**row)
+            block_of_line(row)
             for model, mixture in models.items()
             for row in score_rows(model, mixture, {domain: self._number() for domain in self.domains})
         ]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..evaluation.document_rows import read_documents
-from ..evaluation.rows import read_current_rows, target_name
+from ..evaluation.row_files import read_current_blocks
+from ..evaluation.rows import target_name
 from ..manifest import has_manifest
 from ..mixtures.mixture import Mixture
 from ..run_folder import RunFolder, model_id
@@ -69,7 +70,7 @@ def _variance(first: np.ndarray, second: np.ndarray) -> float:
 
 def _read(folder: Path, models: list[str]) -> dict[tuple[str, str], dict[int, tuple[float, int]]]:
     """(model, domain) → document → its log-probability and bytes, of the scores that count now."""
-    current = {row.key for row in read_current_rows(folder) if row.model in models}
+    current = {row.key for block in read_current_blocks(folder) if block.model in models for row in block}
     found: dict[tuple[str, str], dict[int, tuple[float, int]]] = {}
     for (key, document), row in read_documents(folder).items():
         if key in current:

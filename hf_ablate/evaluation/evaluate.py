@@ -15,7 +15,16 @@ from .dry_run import print_plan
 from .export import export_rows
 from .models.chosen import check_inside, chosen_models, race_candidates
 from .models.scored_model import ScoredModel
-from .rows import ROWS, ScoreRow, append_rows, read_current_rows, read_known_rows, read_rows, rows_digest, select_rows
+from .row_blocks import RowBlock
+from .row_files import (
+    ROWS,
+    append_blocks,
+    blocks_digest,
+    read_blocks,
+    read_current_blocks,
+    read_known_blocks,
+    select_blocks,
+)
 from .scored import inputs_of, is_raced, is_scored, race_settings_of, settings_of
 from .scoring.cost import costs_by_kind, read_costs
 from .scoring.executors import run_here, run_with_ray
@@ -94,7 +103,7 @@ def _race(arguments: EvaluateArguments, merges: list[ScoredModel], sources: list
 
 def _score_text(
     arguments: EvaluateArguments, families: list[list[ScoredModel]], processes: Processes
-) -> list[ScoreRow]:
+) -> list[RowBlock]:
     """Score the text that is not scored yet; the rows of all, which the first process alone has."""
     sources = sources_of(arguments.run_dir, arguments.data, arguments.split)
     models = [model for some in families for model in some]
@@ -121,9 +130,11 @@ def _score_text(
             _finish(folder, settings_of(arguments), inputs_of(models, sources), models, measurements, merge_by)
     if processes.index:
         return []
-    rows = read_current_rows(folder)
-    export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
-    return rows
+    blocks = read_current_blocks(folder)
+    if arguments.export:
+        rows = [row for block in blocks for row in block]
+        export_rows(folder / "export", rows, read_manifest(folder)["created"], arguments.export)
+    return blocks
 
 
 def _finish(
@@ -150,13 +161,15 @@ def _finish(
         for model in models
     }
     measurement = common | {"data": inputs["data"]}
-    rows = select_rows(read_known_rows(folder), described, measurement)
-    own = {row.key for row in read_rows(folder)}
+    blocks = select_blocks(read_known_blocks(folder).values(), described, measurement)
+    own = read_blocks(folder)
+    copied = (block.without(own[block.key].domains) if block.key in own else block for block in blocks)
     groups = {field: dict(grouping.groups) for field, grouping in merge_by.groups.items()}
-    append_rows(folder / ALONE.file_name(ROWS), (row for row in rows if row.key not in own))
+    append_blocks(folder / ALONE.file_name(ROWS), copied)
     write_manifest(
         folder, "evaluate", settings, inputs,
-        models=described, measurement=measurement, mean_of_domains=means_of_domains(rows), digest=rows_digest(rows),
+        models=described, measurement=measurement, mean_of_domains=means_of_domains(blocks),
+        digest=blocks_digest(blocks),
         cost=costs_by_kind(read_costs(folder), described, inputs["data"]),
         **({"groups": groups} if groups else {}),
     )  # fmt: skip

@@ -1,18 +1,13 @@
-"""Score rows: the sums that every score is derived from, in append-only JSON lines."""
+"""Score rows: the sums that every score is derived from; and append-only JSON lines, which such things are kept in."""
 
 import json
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import InputError
-from ..manifest import digest, read_manifest
-from ..run_folder import scores_to_share
 
-
-ROWS = "rows"  # the files of rows begin so
 MEASUREMENT = ("data_digest", "tokenizer_digest", "prefix", "max_length", "limit", "limit_by", "dtype")
 
 
@@ -130,11 +125,6 @@ def perplexity(sum_logprob: float, count: int) -> float:
         return math.inf
 
 
-def append_rows(path: Path, rows: Iterable[ScoreRow]) -> None:
-    """Append rows to a JSON-lines file in one write, after removing a last line that a killed run left torn."""
-    append_json_lines(path, (asdict(row) for row in rows))
-
-
 def append_json_lines(path: Path, values: Iterable[dict]) -> None:
     """Append objects to a JSON-lines file in one write; `ValueError` for NaN, which is not JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,69 +152,3 @@ def repair_last_line(path: Path) -> None:
             end = start
         if end < size:
             file.truncate(end)
-
-
-def read_rows(folder: Path) -> list[ScoreRow]:
-    """All rows in `rows*.jsonl` of a folder, the later of two equal ones; a torn last line is left out.
-
-    Raises:
-        `InputError`: for a line, other than a torn last one, that is not a score row; names file and line.
-    """
-    names = {entry.name for entry in fields(ScoreRow)}
-    by_key: dict[tuple, ScoreRow] = {}
-    for path in sorted(folder.glob(f"{ROWS}*.jsonl")):
-        for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
-            if not line.endswith(b"\n"):
-                continue
-            try:
-                row = ScoreRow(**{key: value for key, value in json.loads(line).items() if key in names})
-            except (ValueError, TypeError, AttributeError) as error:
-                raise InputError(f"{path}, line {number} is not a score row ({error}); remove the line") from error
-            by_key[row.key] = row
-    return list(by_key.values())
-
-
-def read_known_rows(folder: Path) -> list[ScoreRow]:
-    """The rows of a folder and, where it is a study's `scores`, those of its pool and of other studies over that.
-
-    Raises:
-        `InputError`: as [`read_rows`] does.
-    """
-    return list({row.key: row for each in scores_to_share(folder) for row in read_rows(each)}.values())
-
-
-def read_current_rows(folder: Path) -> list[ScoreRow]:
-    """The rows that the manifest of a finished scores folder describes, without those of older models or data.
-
-    Raises:
-        `InputError`: if the folder has no manifest.
-    """
-    manifest = read_manifest(folder)
-    return select_rows(read_rows(folder), manifest["models"], manifest["measurement"])
-
-
-def select_rows(rows: Iterable[ScoreRow], models: dict[str, dict], measurement: dict) -> list[ScoreRow]:
-    """The rows of the given models under one measurement, in the order of the models.
-
-    Args:
-        rows (`Iterable[ScoreRow]`): of any models and measurements.
-        models (`dict[str, dict]`): id → `digest`, and what differs from the measurement, such as another tokenizer.
-        measurement (`dict`): `split`, `data` (source → digest) and the rest of `MEASUREMENT`.
-    """
-    order = {model: position for position, model in enumerate(models)}
-
-    def is_current(row: ScoreRow) -> bool:
-        earlier = {"prefix": ScoreRow.prefix, "limit_by": ScoreRow.limit_by}
-        expected = earlier | measurement | models.get(row.model, {})
-        return (
-            expected.get("digest") == row.model_digest
-            and measurement["data"].get(row.source) == row.data_digest
-            and all(expected[name] == getattr(row, name) for name in ("split", *MEASUREMENT[1:]))
-        )
-
-    return sorted(filter(is_current, rows), key=lambda row: (order[row.model], row.source, row.domain or ""))
-
-
-def rows_digest(rows: Iterable[ScoreRow]) -> str:
-    """The digest of rows, whatever their order."""
-    return digest(sorted(json.dumps(asdict(row), sort_keys=True) for row in rows))

@@ -10,6 +10,7 @@ from ..mixtures.proxies import find_proxy
 from ..mixtures.ranked import MEAN
 from ..records import print_csv, records_text
 from ..text_table import paragraph, text_table
+from .row_blocks import RowBlock
 from .rows import METRICS, SUMS, ScoreRow, add_rows, target_name
 
 
@@ -21,25 +22,25 @@ _KINDS = {
 }
 
 
-def print_results(rows: list[ScoreRow], tasks: list[dict[str, Any]], output_format: str) -> None:
+def print_results(blocks: list[RowBlock], tasks: list[dict[str, Any]], output_format: str) -> None:
     """Print scores on text and results of tasks, those that there are, on stdout.
 
     Args:
-        rows (`list[ScoreRow]`): the scores.
+        blocks (`list[RowBlock]`): the scores.
         tasks (`list[dict]`): the results.
         output_format (`str`): `table` or `csv`, an empty line between the two, or `json`.
     """
     tasks = [row | mixture_keys(row["model"], row["mixture"]) for row in tasks]
-    records = ({"scores": levels(rows)} if rows else {}) | ({"tasks": tasks} if tasks else {})
+    if output_format == "table":
+        print("\n\n".join([*([score_table(blocks)] if blocks else []), *([task_table(tasks)] if tasks else [])]))
+        return
+    records = ({"scores": levels(blocks)} if blocks else {}) | ({"tasks": tasks} if tasks else {})
     if output_format == "json":
         print(records_text(records))
         return
-    for place, (name, some) in enumerate(records.items()):
+    for place, some in enumerate(records.values()):
         print("\n" * (place > 0), end="")
-        if output_format == "csv":
-            print_csv(some)
-        else:
-            print(score_table(rows) if name == "scores" else task_table(some))
+        print_csv(some)
 
 
 def task_table(records: list[dict[str, Any]]) -> str:
@@ -57,21 +58,22 @@ def task_table(records: list[dict[str, Any]]) -> str:
     return text_table(headers, lines, left=(0, 1), keys=2)
 
 
-def levels(rows: list[ScoreRow]) -> list[dict]:
+def levels(blocks: list[RowBlock]) -> list[dict]:
     """Every model's scores on each `domain`, each `source`, all text `pooled`, and as the mean of domains (`mean`).
 
     Sources and pooled text are sums of rows, so long documents count more; the mean of domains counts every domain
     alike and has no sums. Metrics that are not finite are `None`.
     """
     entries = []
-    for some in _by_model(rows).values():
+    for own in _by_model(blocks).values():
+        some = [row for block in own for row in block]
         sources = [add_rows(part, source) for source, part in _by_source(some).items()]
         pooled = add_rows(some, None)
         for level, group in (("domain", some), ("source", sources), ("pooled", [pooled])):
             for row in group:
                 target = level if row.source is None else target_name(row.source, row.domain)
                 entries.append(_record(level, target, row))
-        means = {"level": MEAN, "target": MEAN} | dict.fromkeys(SUMS) | means_of_domains(some)[pooled.model]
+        means = {"level": MEAN, "target": MEAN} | dict.fromkeys(SUMS) | _means(own)
         entries.append(entries[-1] | means)
     return entries
 
@@ -84,10 +86,10 @@ def _record(level: str, target: str, row: ScoreRow) -> dict[str, Any]:
     return {"level": level, "target": target} | first | mixture | values | metrics
 
 
-def _by_model(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
-    by_model: dict[str, list[ScoreRow]] = {}
-    for row in rows:
-        by_model.setdefault(row.model, []).append(row)
+def _by_model(blocks: list[RowBlock]) -> dict[str, list[RowBlock]]:
+    by_model: dict[str, list[RowBlock]] = {}
+    for block in blocks:
+        by_model.setdefault(block.model, []).append(block)
     return by_model
 
 
@@ -98,27 +100,27 @@ def _by_source(rows: list[ScoreRow]) -> dict[str, list[ScoreRow]]:
     return by_source
 
 
-def score_table(rows: list[ScoreRow], metric: str = "bits_per_byte", most: int = 10) -> str:
+def score_table(blocks: list[RowBlock], metric: str = "bits_per_byte", most: int = 10) -> str:
     """A table of models × domains, or of models × sources where there are many domains.
 
     It shows the best models of each kind, with their mean of domains and their score on all text pooled.
 
     Args:
-        rows (`list[ScoreRow]`): of any models, sources and domains.
+        blocks (`list[RowBlock]`): of any models, sources and domains.
         metric (`str`): one of `METRICS`.
         most (`int`): how many models of each kind are shown, by their mean of domains.
     """
-    columns = list(dict.fromkeys((row.source, row.domain) for row in rows))
+    columns = list(dict.fromkeys((block.source, domain) for block in blocks for domain in block.domains))
     by_source = len(columns) > MOST_COLUMNS
     shown = list(dict.fromkeys(source for source, _ in columns)) if by_source else columns
     titles = shown if by_source else [domain or source for source, domain in columns]
     lines, hidden = [], {}
-    by_model = _by_model(rows)
-    for kind in dict.fromkeys(row.kind for row in rows):
-        models = {model: some for model, some in by_model.items() if some[0].kind == kind}
-        order = sorted(models, key=lambda model: _sort_key(mean(getattr(row, metric) for row in models[model])))
+    by_model = _by_model(blocks)
+    for kind in dict.fromkeys(block.kind for block in blocks):
+        models = {model: own for model, own in by_model.items() if own[0].kind == kind}
+        order = sorted(models, key=lambda model: _sort_key(_mean(models[model], metric)))
         for model in order[:most]:
-            some = models[model]
+            some = [row for block in models[model] for row in block]
             cells = {(row.source, row.domain): row for row in some}
             if by_source:
                 cells = {source: add_rows(part, source) for source, part in _by_source(some).items()}
@@ -166,12 +168,18 @@ def _sort_key(value: float) -> tuple[bool, float]:
     return math.isnan(value), value
 
 
-def means_of_domains(rows: list[ScoreRow]) -> dict[str, dict[str, float | None]]:
+def means_of_domains(blocks: list[RowBlock]) -> dict[str, dict[str, float | None]]:
     """Model → metric → unweighted average over all domains; `None` where no domain has a finite score."""
-    return {
-        model: {metric: number(mean([getattr(row, metric) for row in some])) for metric in METRICS}
-        for model, some in _by_model(rows).items()
-    }
+    return {model: _means(own) for model, own in _by_model(blocks).items()}
+
+
+def _means(blocks: list[RowBlock]) -> dict[str, float | None]:
+    """The averages of one model."""
+    return {metric: number(_mean(blocks, metric)) for metric in METRICS}
+
+
+def _mean(blocks: list[RowBlock], metric: str) -> float:
+    return mean(value for block in blocks for value in block.values(metric).tolist())
 
 
 def mean(values: Iterable[float]) -> float:

@@ -8,7 +8,9 @@ from typing import Any
 
 from ..errors import InputError
 from ..evaluation.models.scored_model import proxy_digest
-from ..evaluation.rows import ScoreRow, read_current_rows
+from ..evaluation.row_blocks import RowBlock
+from ..evaluation.row_files import read_current_blocks
+from ..evaluation.rows import ScoreRow
 from ..manifest import MANIFEST, find_manifest, has_manifest, read_manifest
 from ..merging.config import CONFIG_NAME, recorded_coefficients
 from ..mixtures.proxies import MERGE
@@ -106,21 +108,22 @@ def _read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _scores_by_model(run_folder: RunFolder) -> dict[str, list[ScoreRow]]:
+def _scores_by_model(run_folder: RunFolder) -> dict[str, list[RowBlock]]:
     """The study's current score rows by model; empty if it has not been scored."""
-    by_model: dict[str, list[ScoreRow]] = {}
+    by_model: dict[str, list[RowBlock]] = {}
     if has_manifest(run_folder.scores):
-        for row in read_current_rows(run_folder.scores):
-            by_model.setdefault(row.model, []).append(row)
+        for block in read_current_blocks(run_folder.scores):
+            by_model.setdefault(block.model, []).append(block)
     return by_model
 
 
-def _rows_of(manifest: dict[str, Any], scores: dict[str, list[ScoreRow]]) -> list[ScoreRow]:
+def _rows_of(manifest: dict[str, Any], scores: dict[str, list[RowBlock]]) -> list[ScoreRow]:
     """The scores of exactly these weights; for a merged model those of the same average made in memory."""
     expected = manifest["digest"]
     if manifest["kind"] == MERGE.kind:
         expected = proxy_digest(MERGE.kind, recorded_coefficients(manifest), manifest["inputs"])
-    return [row for row in scores.get(manifest["model"], []) if row.model_digest == expected]
+    blocks = scores.get(manifest["model"], [])
+    return [row for block in blocks if block.shared["model_digest"] == expected for row in block]
 
 
 def _seed_id(run_folder: RunFolder, ids: RepositoryIds) -> str:

@@ -4,7 +4,8 @@ import io
 import math
 from typing import Any
 
-from ..evaluation.rows import METRICS, read_current_rows
+from ..evaluation.row_files import read_current_rows
+from ..evaluation.rows import METRICS
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking

@@ -134,11 +134,11 @@ class Mixture:
         left = len(terms) - shown
         return f"{' + '.join(terms[:shown])} + … {left} more {kind}{'s' * (left > 1)} ({self.id})"
 
-    def check_units(self, known: list[str]) -> None:
+    def check_units(self, known: Sequence[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""
         for unit in self.units:
             if unit not in known:
-                raise unknown_name("unit", unit, known)
+                raise unknown_name("unit", unit, list(known))
 
 
 def weight_text(weight: float) -> str:

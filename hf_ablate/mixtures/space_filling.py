@@ -5,6 +5,7 @@ import heapq
 import numpy as np
 
 from .mixture import Mixture
+from .weights import weights_of
 
 
 _MOST_COVERED = 1000  # mixtures that distances are averaged over
@@ -35,7 +36,7 @@ def space_filling(mixtures: list[Mixture], count: int) -> list[Mixture]:
         return []
     ordered = sorted(mixtures, key=lambda mixture: mixture.id)  # by digest, so the first are as if drawn
     units = sorted({unit for mixture in ordered for unit in mixture.units})
-    weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in ordered])
+    weights = weights_of(ordered, units)
     covered = weights[:_MOST_COVERED]
     squares = (covered**2).sum(axis=1)
     nearest = np.sqrt(squares + 1 - 2 * covered.max(axis=1))  # from the nearest mixture of one unit

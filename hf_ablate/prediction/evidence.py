@@ -7,6 +7,7 @@ import numpy as np
 
 from ..mixtures.mixture import Mixture, weight_text
 from ..mixtures.ranked import MEAN
+from ..mixtures.weights import weights_of
 from .observations import Observations
 from .targets import DomainWeights, domain_weights, pooled_name
 
@@ -163,8 +164,8 @@ class Evidence:
             `InputError`: for a unit that the study does not have.
         """
         for mixture in mixtures:
-            mixture.check_units(list(self.units))
-        return np.array([[mixture.weights.get(unit, 0.0) for unit in self.units] for mixture in mixtures])
+            mixture.check_units(self.units)
+        return weights_of(mixtures, self.units)
 
     def mixture_of(self, weights: np.ndarray) -> Mixture:
         """The mixture with these weights, [units]; what is below one millionth counts as zero."""

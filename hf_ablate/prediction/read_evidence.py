@@ -16,6 +16,7 @@ from ..mixtures.grouping import Grouping
 from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import find_proxy
 from ..mixtures.units import CorpusUnits
+from ..mixtures.weights import weights_of
 from ..observations.runs import read_runs
 from ..run_folder import RunFolder
 from .evidence import Evidence
@@ -121,7 +122,7 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
     texts = len(domains) - len(scores.tasks)
     names = [domain or source for source, domain in scores.domains[:texts]]  # a task is held out from no unit
     missing = np.full(len(domains), np.nan)
-    weights = np.array([[mixture.weights.get(unit, 0.0) for unit in units] for mixture in scores.mixtures])
+    weights = weights_of(scores.mixtures, units)
     ids = tuple(mixture.id for mixture in scores.mixtures)
 
     def observed(rows: Sequence[int], losses: Sequence[np.ndarray]) -> Observations:
@@ -136,9 +137,7 @@ def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] =
         ]
         beside = Observations(
             tuple(mixture.id for mixture, _ in others),
-            np.reshape(
-                [[mixture.weights.get(unit, 0.0) for unit in units] for mixture, _ in others], (-1, len(units))
-            ),
+            weights_of([mixture for mixture, _ in others], units),
             np.reshape([losses for _, losses in others], (-1, len(domains))),
         )
         return observed(range(len(ids)), scores.by_kind[kind]).joined(beside)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..evaluation.rows import ScoreRow, read_current_rows
+from ..evaluation.row_blocks import COUNTS, RowBlock
+from ..evaluation.row_files import read_current_blocks
 from ..evaluation.scoring.right_answers import BITS_PER_BYTE
 from ..evaluation.scoring.task_results import TASKS
 from ..mixtures.enumerate import read_mixtures
@@ -92,16 +93,16 @@ def read_scores(run_dir: Path, metric: str, split: str, task_metric: str = BITS_
     """
     mixtures = [candidate.mixture for candidate in read_mixtures(run_dir)]
     tasks = read_task_scores(run_dir, task_metric)
-    return collect_scores(read_current_rows(RunFolder(run_dir).scores), mixtures, metric, split, tasks)
+    return collect_scores(read_current_blocks(RunFolder(run_dir).scores), mixtures, metric, split, tasks)
 
 
 def collect_scores(
-    rows: Iterable[ScoreRow], mixtures: list[Mixture], metric: str, split: str, tasks: Sequence[TaskScores] = ()
+    blocks: Iterable[RowBlock], mixtures: list[Mixture], metric: str, split: str, tasks: Sequence[TaskScores] = ()
 ) -> Scores:
     """Arrange score rows by model and domain.
 
     Args:
-        rows (`Iterable[ScoreRow]`): of any models and splits.
+        blocks (`Iterable[RowBlock]`): of any models and splits.
         mixtures (`list[Mixture]`): the candidates.
         metric (`str`): one of [`METRICS`].
         split (`str`): of the evaluation text.
@@ -110,29 +111,39 @@ def collect_scores(
     Raises:
         `InputError`: if there are no scores for the split, none of any proxy, or a source is called `mean` or `tasks`.
     """
-    rows = list(rows)
-    chosen = [row for row in rows if row.split == split]
+    blocks = list(blocks)
+    chosen = [block for block in blocks if block.split == split]
     if not chosen:
-        splits = sorted({row.split for row in rows})
+        splits = sorted({block.split for block in blocks})
         raise InputError(f"there are no scores on split {split!r}; splits with scores: {', '.join(splits) or 'none'}")
-    domains = sorted({(row.source, row.domain) for row in chosen}, key=lambda pair: (pair[0], pair[1] or ""))
+    named = {(block.source, block.domains) for block in chosen}
+    domains = sorted(
+        {(source, domain) for source, some in named for domain in some}, key=lambda pair: (pair[0], pair[1] or "")
+    )
     for name, meaning in ((MEAN, "the mean of all domains"), (TASKS, "the mean of downstream tasks")):
         if any(source == name for source, _ in domains):
             raise InputError(f"a source is called {name!r}, which names {meaning}; rename the source")
-    columns = {pair: column for column, pair in enumerate(domains)}
+    column_of = {pair: column for column, pair in enumerate(domains)}
+    columns = {(source, some): [column_of[source, domain] for domain in some] for source, some in named}
     models: dict[str, np.ndarray] = {}
-    for row in chosen:
-        values = models.setdefault(row.model, np.full(len(domains), np.nan))
-        values[columns[row.source, row.domain]] = getattr(row, metric)
+    for block in chosen:
+        values = models.setdefault(block.model, np.full(len(domains), np.nan))
+        values[columns[block.source, block.domains]] = block.values(metric)
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
-    sizes = {(row.source, row.domain): row.num_bytes for row in chosen}
-    probes = {split_model_id(row.model)[1]: Mixture.of(row.mixture) for row in chosen if row.kind == "component"}
+    sizes = {
+        (block.source, domain): size
+        for block in chosen
+        for domain, size in zip(block.domains, block.counts[COUNTS.index("num_bytes")].tolist(), strict=True)
+    }
+    probes = {
+        split_model_id(block.model)[1]: Mixture.of(block.mixture) for block in chosen if block.kind == "component"
+    }
     known = {mixture.id for mixture in mixtures}
     regrouped = {
-        row.model: Mixture.of(row.mixture)
-        for row in chosen
-        if row.kind in _KINDS and split_model_id(row.model)[1] not in known
+        block.model: Mixture.of(block.mixture)
+        for block in chosen
+        if block.kind in _KINDS and split_model_id(block.model)[1] not in known
     }
     sizes_of_text = np.array([sizes[pair] for pair in domains])
     tasks = [scores for scores in tasks if has_all(scores, _with_all_text(models, mixtures))]

@@ -10,7 +10,8 @@ import numpy as np
 from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..evaluation.models.one_size import size_of_scored
-from ..evaluation.rows import ScoreRow, read_current_rows, target_name
+from ..evaluation.row_files import read_current_rows
+from ..evaluation.rows import ScoreRow, target_name
 from ..manifest import has_manifest, read_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.mixture import Mixture

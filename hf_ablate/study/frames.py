@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..errors import unknown_name
-from ..evaluation.rows import METRICS, ScoreRow, target_name
+from ..evaluation.row_blocks import RowBlock
+from ..evaluation.rows import METRICS, target_name
 from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..ranking.agreement import STATISTICS
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from ..prediction.barriers import Barrier
 
 
-def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
+def scores_frame(blocks: Iterable[RowBlock], metric: str) -> "pandas.DataFrame":
     """One row per model, one column per domain; NaN where there is no score.
 
     Args:
-        rows (`Iterable[ScoreRow]`): of one split, each model and domain once.
+        blocks (`Iterable[RowBlock]`): of one split, each model and domain once.
         metric (`str`): `bits_per_byte`, `ppl_token`, `ppl_byte`, `ppl_char` or `ppl_word`; lower is better.
 
     Returns:
@@ -39,10 +40,11 @@ def scores_frame(rows: Iterable[ScoreRow], metric: str) -> "pandas.DataFrame":
     if metric not in METRICS:
         raise unknown_name("metric", metric, list(METRICS))
     values: dict[tuple[str, str, str], dict[str, float]] = {}
-    for row in rows:
-        name = Mixture.of(row.mixture).name if row.mixture else row.model
-        columns = values.setdefault((row.kind, row.model, name), {})
-        columns[target_name(row.source, row.domain)] = getattr(row, metric)
+    for block in blocks:
+        name = Mixture.of(block.mixture).name if block.mixture else block.model
+        columns = values.setdefault((block.kind, block.model, name), {})
+        scores = zip(block.domains, block.values(metric).tolist(), strict=True)
+        columns |= {target_name(block.source, domain): score for domain, score in scores}
     index = pandas.MultiIndex.from_tuples(list(values), names=["kind", "model", "name"])
     return pandas.DataFrame(list(values.values()), index=index, dtype=float).sort_index(axis="columns")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import InputError, unknown_name
-from ..evaluation.rows import read_current_rows
+from ..evaluation.row_files import read_current_blocks
 from ..lock import run_folder_lock
 from ..manifest import has_manifest, read_manifest
 from ..mixtures.choose import BEST
@@ -162,11 +162,11 @@ class Study:
         Raises:
             `InputError`: if the study has not been scored, or not on this split.
         """
-        rows = read_current_rows(RunFolder(self.run_dir).scores)
-        splits = sorted({row.split for row in rows})
+        blocks = read_current_blocks(RunFolder(self.run_dir).scores)
+        splits = sorted({block.split for block in blocks})
         if split is not None and split not in splits:
             raise unknown_name("split", split, splits)
-        return scores_frame((row for row in rows if split in (None, row.split)), metric)
+        return scores_frame([block for block in blocks if split in (None, block.split)], metric)
 
     def ranking(self, target: str | None = None, predictor: str | None = None) -> "pandas.DataFrame":
         """The mixtures on one target, best first, with the numbers of `hf-ablate rank`.

@@ -14,7 +14,7 @@ from released_models import MERGED, SEED, SEQ, UNITS, write_released
 from hf_ablate.cli import main
 from hf_ablate.corpus.description import CorpusDescription
 from hf_ablate.evaluation.models.external import external_models
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.enumerate import read_mixtures
 from hf_ablate.mixtures.mixture import Mixture

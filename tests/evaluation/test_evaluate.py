@@ -17,6 +17,7 @@ from tiny_pool import (
     UNITS,
     bos_tokenizer,
     component_folders,
+    count_rows,
     count_tokens,
     read_candidates,
     save_model,
@@ -27,7 +28,8 @@ from tiny_pool import (
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.document_rows import read_documents
-from hf_ablate.evaluation.rows import METRICS, add_rows, read_current_rows, read_rows
+from hf_ablate.evaluation.row_files import read_current_blocks, read_current_rows, read_rows
+from hf_ablate.evaluation.rows import METRICS, add_rows
 from hf_ablate.evaluation.tables import levels
 from hf_ablate.lock import run_folder_lock
 from hf_ablate.manifest import read_manifest
@@ -100,7 +102,7 @@ KILL = """
 import os, signal, sys
 from hf_ablate.cli import main
 from hf_ablate.evaluation.scoring import score_folder
-original, calls = score_folder.append_rows, []
+original, calls = score_folder.append_blocks, []
 def torn(path, rows):
     original(path, rows)
     calls.append(path)
@@ -108,7 +110,7 @@ def torn(path, rows):
         with open(path, "a") as file:
             file.write('{"model": "merged:m-1')
         os.kill(os.getpid(), signal.SIGKILL)
-score_folder.append_rows = torn
+score_folder.append_blocks = torn
 main(sys.argv[1:])
 """
 
@@ -127,7 +129,7 @@ def test_a_killed_sweep_goes_on_where_it_stopped(study, scored, tmp_path, monkey
     assert len(seen) == 1 + 2 + 2 * merged  # half of gamma, the reference model, the merges of several units
     assert scores(run_dir / "scores") == pytest.approx(scores(scored / "scores"), rel=1e-6)
     rows = read_rows(run_dir / "scores")
-    assert len((run_dir / "scores" / "rows.jsonl").read_text().splitlines()) == len(rows)
+    assert count_rows(run_dir / "scores" / "rows.jsonl") == len(rows)
     documents = read_documents(run_dir / "scores")
     assert len((run_dir / "scores" / "documents.jsonl").read_text().splitlines()) == len(documents)
 
@@ -140,7 +142,7 @@ def test_rows_per_document_add_up_to_the_score_rows(scored, tmp_path):
     assert not (folder / "documents.jsonl").exists()
     # asked for later, they are written without a second row of any domain
     assert evaluate("--model", model, "--data", data, "--output_dir", folder, "--per_document") == 0
-    assert read_rows(folder) == rows and len((folder / "rows.jsonl").read_text().splitlines()) == len(rows)
+    assert read_rows(folder) == rows and count_rows(folder / "rows.jsonl") == len(rows)
     documents = read_documents(folder)
     for row in rows:
         own = [entry for (key, _), entry in documents.items() if key == row.key]
@@ -268,8 +270,7 @@ def test_results_are_printed_at_every_level(scored, capsys):
     capsys.readouterr()
     assert evaluate("--run_dir", scored, "--output_format", "json") == 0
     found = json.loads(capsys.readouterr().out)["scores"]
-    rows = read_current_rows(scored / "scores")
-    assert found == levels(rows)
+    assert found == levels(read_current_blocks(scored / "scores"))
     own = [entry for entry in found if entry["model"] == "seed"]
     assert [entry["level"] for entry in own] == ["domain"] * 4 + ["source"] * 2 + ["pooled", "mean"]
     domains, sources, pooled, mean = own[:4], own[4:6], own[6], own[7]

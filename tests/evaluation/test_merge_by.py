@@ -9,7 +9,7 @@ import torch
 from tiny_pool import count_tokens, read_candidates, save_model, tiny_model
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import MEAN, read_ranking

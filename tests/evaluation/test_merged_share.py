@@ -8,7 +8,7 @@ import pytest
 from tiny_pool import count_tokens, read_candidates
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows, read_rows
+from hf_ablate.evaluation.row_files import read_current_rows, read_rows
 from hf_ablate.evaluation.scoring import score_folder
 from hf_ablate.manifest import read_manifest
 from hf_ablate.prediction.read_evidence import read_evidence
@@ -77,7 +77,7 @@ def test_a_larger_share_scores_only_what_is_missing(complete, shared, tmp_path, 
 
 def test_an_interrupted_share_goes_on_where_it_stopped(study, shared, tmp_path, monkeypatch):
     run_dir = shutil.copytree(study, tmp_path / "study")
-    original, calls = score_folder.append_rows, []
+    original, calls = score_folder.append_blocks, []
 
     def interrupted(path, rows):
         original(path, rows)
@@ -86,7 +86,7 @@ def test_an_interrupted_share_goes_on_where_it_stopped(study, shared, tmp_path, 
             raise RuntimeError("interrupted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(score_folder, "append_rows", interrupted)
+        patch.setattr(score_folder, "append_blocks", interrupted)
         assert main(["evaluate", "--run_dir", str(run_dir), "--merged_share", "0.5"]) == 1
     assert {row.kind for row in read_rows(run_dir / "scores")} == {"seed", "component", "reference", "merged"}
     seen = count_tokens(monkeypatch)

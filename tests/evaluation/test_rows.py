@@ -7,22 +7,19 @@ from dataclasses import asdict, replace
 import pytest
 
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import (
-    ScoreRow,
-    add_rows,
-    append_rows,
-    perplexity,
-    read_rows,
-    repair_last_line,
-    rows_digest,
-    select_rows,
-)
+from hf_ablate.evaluation.row_blocks import blocks_of
+from hf_ablate.evaluation.row_files import append_blocks, blocks_digest, read_blocks, read_rows, select_blocks
+from hf_ablate.evaluation.rows import METRICS, ScoreRow, add_rows, perplexity, repair_last_line
 
 
 ROW = ScoreRow(
     "m", "external", None, "s", "d", "val", 2, 10, 30, 40, 8, -25.0, data_digest="x", model_digest="w",
     tokenizer_digest="t", max_length=64,
 )  # fmt: skip
+
+
+def append_rows(path, rows):
+    append_blocks(path, blocks_of(rows))
 
 
 def test_metrics_are_as_defined():
@@ -120,10 +117,48 @@ def test_current_rows_are_those_of_the_given_models_and_measurement():
         replace(ROW, source="another"),
     ]
     own = replace(ROW, model="own", tokenizer_digest="u")
-    assert select_rows([*others, own, ROW], models, measurement) == [ROW, own]
+    found = select_blocks(blocks_of([*others, own, ROW]), models, measurement)
+    assert [row for block in found for row in block] == [ROW, own]
 
 
 def test_the_digest_of_rows_depends_on_their_content_alone():
     other = replace(ROW, model="n")
-    assert rows_digest([ROW, other]) == rows_digest([other, ROW])
-    assert rows_digest([ROW]) != rows_digest([replace(ROW, sum_logprob=-25.000001)])
+    domain = replace(ROW, domain="e")
+
+    def digest(*rows):
+        return blocks_digest(blocks_of(rows))
+
+    assert digest(ROW, domain, other) == digest(other, domain, ROW)
+    assert len({digest(ROW), digest(ROW, domain), digest(replace(ROW, sum_logprob=-25.000001))}) == 3
+
+
+SIZES = {"b": 0, "c": 7, "a": 9}
+DOMAINS = [replace(ROW, domain=name, num_bytes=size, sum_logprob=-size / 3) for name, size in SIZES.items()]
+
+
+def test_a_line_has_the_rows_of_a_model_on_a_source_and_scores_are_those_of_the_rows(tmp_path):
+    append_rows(tmp_path / "rows.jsonl", DOMAINS)
+    (line,) = map(json.loads, (tmp_path / "rows.jsonl").read_text().splitlines())
+    assert (line["model"], line["domain"], line["num_bytes"]) == ("m", ["b", "c", "a"], [0, 7, 9])
+    assert read_rows(tmp_path) == DOMAINS
+    (block,) = read_blocks(tmp_path).values()
+    for metric in METRICS:
+        assert str(block.values(metric).tolist()) == str([getattr(row, metric) for row in DOMAINS])
+    assert [row.domain for row in block.sorted()] == ["a", "b", "c"]
+
+
+def test_lines_of_single_rows_are_read_as_those_of_several(tmp_path):
+    later = replace(DOMAINS[1], sum_logprob=-1.0)
+    for row in (*DOMAINS, later):
+        append_rows(tmp_path / "rows.jsonl", [row])
+    assert read_rows(tmp_path) == [DOMAINS[0], later, DOMAINS[2]]
+    append_rows(tmp_path / "rows.jsonl", DOMAINS[:2])
+    assert read_rows(tmp_path) == DOMAINS
+
+
+def test_lists_of_different_lengths_are_no_score_rows(tmp_path):
+    append_rows(tmp_path / "rows.jsonl", DOMAINS)
+    line = json.loads((tmp_path / "rows.jsonl").read_text())
+    (tmp_path / "rows.jsonl").write_text(json.dumps(line | {"num_docs": [1]}) + "\n")
+    with pytest.raises(InputError, match=r"line 1 is not a score row \(its lists are of different lengths\)"):
+        read_rows(tmp_path)

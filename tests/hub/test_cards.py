@@ -9,7 +9,7 @@ import yaml
 from huggingface_hub import DatasetCard, ModelCard
 from to_and_fro import files_below, pull, push, snippet
 
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.hub.cards import CardMetadata, DescribedModel, cell_text, model_card
 from hf_ablate.hub.repository_ids import RepositoryIds
 from hf_ablate.manifest import digest_files

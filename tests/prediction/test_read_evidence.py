@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from hf_ablate.evaluation.row_blocks import blocks_of
 from hf_ablate.evaluation.rows import ScoreRow
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.prediction.read_evidence import evidence_of
@@ -26,7 +27,7 @@ def test_repeats_are_observations_of_one_mixture_and_rankings_get_their_mean():
         row(reference_id(MIXTURES[0].id), 9.0), row(reference_id("m-of-no-candidate"), 9.0),
         *(row(model_id("merged", mixture.id), 3.0) for mixture in MIXTURES),
     ]  # fmt: skip
-    scores = collect_scores(rows, MIXTURES, "bits_per_byte", "val")
+    scores = collect_scores(blocks_of(rows), MIXTURES, "bits_per_byte", "val")
     np.testing.assert_allclose(scores.by_kind["reference"], [[9.0], [1.25], [2.0]])
     references = evidence_of(scores, "bits_per_byte").references
     assert references.ids == (pair, pair, other)

@@ -3,6 +3,7 @@
 import numpy as np
 from synthetic_study import score_rows
 
+from hf_ablate.evaluation.row_blocks import blocks_of
 from hf_ablate.evaluation.rows import ScoreRow
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.prediction.read_evidence import evidence_of
@@ -23,7 +24,7 @@ def scores_of(probes: dict[str, Mixture]):
         for model, (mixture, bits) in models.items()
         for row in score_rows(model, mixture, {("in_domain", "a"): bits, ("in_domain", "b"): bits})
     ]
-    return collect_scores(rows, CANDIDATES, "bits_per_byte", "val")
+    return collect_scores(blocks_of(rows), CANDIDATES, "bits_per_byte", "val")
 
 
 def test_components_of_single_units_stand_for_them_and_their_reference_models_judge_nothing():

@@ -7,7 +7,8 @@ from synthetic_study import DOMAINS, UNITS, World, add_to_manifest, make_study, 
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import add_rows, read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
+from hf_ablate.evaluation.rows import add_rows
 from hf_ablate.manifest import read_manifest, write_text
 from hf_ablate.mixtures.choose import choose_mixtures
 from hf_ablate.mixtures.mixture import Mixture

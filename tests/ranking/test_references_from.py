@@ -8,7 +8,7 @@ from synthetic_study import UNITS, add_to_manifest, make_study, subsets
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.ranked import read_ranking
 from hf_ablate.prediction.read_evidence import read_evidence

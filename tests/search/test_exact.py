@@ -9,7 +9,7 @@ from known_predictor import capped
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.search.constraints import Bound, Constraints, Prior
 from hf_ablate.search.exact import ComponentProbabilities, certified_gap, component_probabilities, lowest_exactly

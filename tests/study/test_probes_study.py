@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture

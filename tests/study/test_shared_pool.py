@@ -8,7 +8,7 @@ import pytest
 from tiny_study import RECIPES, UNITS, write_recipes
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring.cost import read_costs
 from hf_ablate.lock import run_folder_lock
 from hf_ablate.mixtures.mixture import Mixture

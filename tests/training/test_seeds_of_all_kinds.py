@@ -10,7 +10,7 @@ from tiny_corpus import VOCABULARY
 from transformers import AutoModelForCausalLM, Gemma3Config, Gemma3ForConditionalGeneration, LlavaConfig
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.run_folder import RunFolder, model_id

@@ -5,7 +5,9 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from ...cache import cache_folder
 from ...corpus.tokenizers import tokenizer_digest
 from ...errors import InputError
 from ...manifest import atomic_path, digest
+from ..row_blocks import RowBlock, shared_fields
 from ..rows import ScoreRow
 from .sources import EvalDocument, Source
 from .windows import TokenStream
@@ -76,18 +79,47 @@ class TokenisedSource:
         )
 
     def domain_rows(self, document_logprobs: np.ndarray, **identity) -> list[ScoreRow]:
+        """The rows of [`TokenisedSource.domain_block`], one by one."""
+        return list(self.domain_block(document_logprobs, **identity))
+
+    def domain_block(self, document_logprobs: np.ndarray, **identity) -> RowBlock:
         """One score row per domain from the documents' sums of log-probability.
 
         Args:
             document_logprobs (`np.ndarray`): [documents], float64.
             identity: the fields of the rows that say what was scored: `model`, `kind`, `mixture`, `model_digest`, …
         """
+        sums = np.array([document_logprobs[documents].sum() for documents in self._documents_by_domain.values()])
+        shared = shared_fields(**self.row_fields, **identity)
+        return RowBlock(shared, tuple(self._documents_by_domain), self._counts, sums)
+
+    @property
+    def row_fields(self) -> dict[str, Any]:
+        """The fields of all score rows that say which text was scored."""
+        source = self.source
+        return {
+            "source": source.name, "split": source.split, "data_digest": source.digest, "limit": source.limit,
+            "limit_by": source.limit_by,
+        }  # fmt: skip
+
+    @cached_property
+    def domains_of_rows(self) -> set[str | None]:
+        """The domains that score rows are of."""
+        return set(self.domains)
+
+    @cached_property
+    def _documents_by_domain(self) -> dict[str | None, np.ndarray]:
+        """Domain, in order → the numbers of its documents."""
         labels = np.array([domain or "" for domain in self.domains])
-        rows = []
-        for domain in sorted(set(self.domains), key=lambda name: name or ""):
-            chosen = labels == (domain or "")
-            rows.append(self._row(chosen, document_logprobs, domain, identity))
-        return rows
+        names = sorted(set(self.domains), key=lambda name: name or "")
+        return {domain: np.flatnonzero(labels == (domain or "")) for domain in names}
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        """What scores are divided by: [`COUNTS`, domains]."""
+        sizes = (np.ones_like(self.chars), self.stream.num_tokens, self.chars, self.bytes, self.words)
+        groups = self._documents_by_domain.values()
+        return np.array([[int(size[documents].sum()) for documents in groups] for size in sizes], dtype=np.int64)
 
     def document_rows(self, document_logprobs: np.ndarray, **identity) -> list[dict]:
         """One row per document, with its `id` and position, for the file of rows per document."""
@@ -97,20 +129,16 @@ class TokenisedSource:
             rows.append({"id": name, "document": number} | vars(row))
         return rows
 
-    def _row(self, chosen, document_logprobs: np.ndarray, domain: str | None, identity: dict) -> ScoreRow:
+    def _row(self, chosen: list[int], document_logprobs: np.ndarray, domain: str | None, identity: dict) -> ScoreRow:
         return ScoreRow(
-            source=self.source.name,
             domain=domain,
-            split=self.source.split,
             num_docs=len(self.chars[chosen]),
             num_tokens=int(self.stream.num_tokens[chosen].sum()),
             num_chars=int(self.chars[chosen].sum()),
             num_bytes=int(self.bytes[chosen].sum()),
             num_words=int(self.words[chosen].sum()),
             sum_logprob=float(document_logprobs[chosen].sum()),
-            data_digest=self.source.digest,
-            limit=self.source.limit,
-            limit_by=self.source.limit_by,
+            **self.row_fields,
             **identity,
         )
 

@@ -11,7 +11,8 @@ from ...evaluation.dry_run import count_unmerged, unmerged_text
 from ...evaluation.models.scored_model import Pool, ScoredModel, counts_text
 from ...evaluation.models.study import saved_model
 from ...evaluation.models.trained_groups import trained_merges
-from ...evaluation.rows import MEASUREMENT, read_known_rows
+from ...evaluation.row_files import read_known_blocks
+from ...evaluation.rows import MEASUREMENT
 from ...evaluation.scored import settings_of
 from ...evaluation.text.locations import is_on_hub, sources_of
 from ...manifest import find_manifest
@@ -152,9 +153,10 @@ def _scored_before(
     measured = _measured(arguments, expected, made)
     wanted = {(name, digest) for name, digest in text.sources.items()}
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for row in read_known_rows(folder):
-        if tuple(getattr(row, name) for name in _MEASURED) == measured:
-            found.setdefault((row.model, row.model_digest), set()).add((row.source, row.data_digest))
+    for block in read_known_blocks(folder).values():
+        if tuple(block.shared[name] for name in _MEASURED) == measured:
+            model = (block.model, block.shared["model_digest"])
+            found.setdefault(model, set()).add((block.source, block.shared["data_digest"]))
     return {model for model, sources in found.items() if wanted <= sources}
 
 

@@ -18,7 +18,7 @@ from hf_ablate.evaluation.models.loading import (
     window_length,
 )
 from hf_ablate.evaluation.models.study import study_models
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.manifest import read_manifest, write_json, write_manifest
 from hf_ablate.merging.config import merge_yaml
 from hf_ablate.mixtures.mixture import Mixture

@@ -11,7 +11,7 @@ from tiny_pool import byte_tokenizer, tiny_model
 from hf_ablate.evaluation.arguments import EvaluateArguments
 from hf_ablate.evaluation.evaluate import run
 from hf_ablate.evaluation.models.loading import load_model
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring.ensemble import TokenCache, ensemble_logprobs
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.text.windows import TokenStream

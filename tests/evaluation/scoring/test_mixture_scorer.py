@@ -9,7 +9,7 @@ from tiny_pool import UNITS, count_tokens, tiny_model
 
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring.fast_cpu import exact_fast_products
 from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
 from hf_ablate.merging.resident import ResidentPool

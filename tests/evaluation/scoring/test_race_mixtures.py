@@ -13,7 +13,7 @@ from documented_json import check_keys
 from tiny_pool import UNITS, count_tokens, make_study, write_jsonl
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_blocks
 from hf_ablate.evaluation.tables import means_of_domains
 
 
@@ -46,7 +46,7 @@ def full(study, tmp_path_factory):
     """Mixture → mean of domains of bits per byte in the full sweep."""
     out = tmp_path_factory.mktemp("full")
     assert race(study, "--proxy", "merge", "--output_dir", out) == 0
-    averages = means_of_domains(read_current_rows(out))
+    averages = means_of_domains(read_current_blocks(out))
     return {
         model.removeprefix("merged:"): values["bits_per_byte"]
         for model, values in averages.items()
@@ -77,7 +77,7 @@ def test_a_race_pays_on_few_long_documents(study, tmp_path):
     ]
     data = ["--data", write_jsonl(run_dir / "long.jsonl", rows)]
     assert race(run_dir, *data, "--proxy", "merge", "--output_dir", tmp_path / "full") == 0
-    averages = means_of_domains(read_current_rows(tmp_path / "full"))
+    averages = means_of_domains(read_current_blocks(tmp_path / "full"))
     scores = {model: values["bits_per_byte"] for model, values in averages.items() if model.startswith("merged:")}
     assert race(run_dir, *data, "--top", 1) == 0
     found = result(run_dir)

@@ -14,7 +14,7 @@ from loopback_hub import LoopbackHub, Repo
 from tiny_pool import TEXTS, UNITS, write_jsonl
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 
 
 ROWS = [
