@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -134,7 +134,7 @@ class Mixture:
         left = len(terms) - shown
         return f"{' + '.join(terms[:shown])} + … {left} more {kind}{'s' * (left > 1)} ({self.id})"
 
-    def check_units(self, known: Sequence[str]) -> None:
+    def check_units(self, known: Collection[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""
         for unit in self.units:
             if unit not in known:

@@ -163,8 +163,9 @@ class Evidence:
         Raises:
             `InputError`: for a unit that the study does not have.
         """
+        known = dict.fromkeys(self.units)  # in which a unit is found in an instant
         for mixture in mixtures:
-            mixture.check_units(self.units)
+            mixture.check_units(known)
         return weights_of(mixtures, self.units)
 
     def mixture_of(self, weights: np.ndarray) -> Mixture:
