@@ -76,10 +76,13 @@ class RowBlock:
         return block_key(self.shared)
 
     def values(self, metric: str) -> np.ndarray:
-        """The domains' scores, as [`ScoreRow`] has them: [domains].
+        """The domains' scores, as [`ScoreRow`] has them.
 
         Args:
             metric (`str`): one of [`METRICS`].
+
+        Returns:
+            `np.ndarray`: [domains].
         """
         counts = self.counts[COUNTS.index(_DIVIDED_BY.get(metric, "num_bytes"))]
         if metric == "bits_per_byte":
