@@ -55,7 +55,7 @@ def test_ray_gives_the_rows_of_one_process(study, alone, tmp_path):
     run(EvaluateArguments(run_dir=study, output_dir=tmp_path, output_format="json", executor="ray", num_workers=2))
     assert not ray.is_initialized()
     assert read_current_rows(tmp_path) == alone
-    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == len(alone)  # nothing is scored twice
+    assert count_rows(tmp_path / "rows.jsonl") == len(alone)  # nothing is scored twice
 
 
 def test_without_ray_the_message_says_how_to_get_it(study, tmp_path, monkeypatch):
