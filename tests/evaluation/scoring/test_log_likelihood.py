@@ -22,7 +22,8 @@ from transformers import (
 )
 
 from hf_ablate.errors import InputError
-from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
+from hf_ablate.evaluation.scoring.batches import batches_by_length
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.text.locations import find_sources
 from hf_ablate.evaluation.text.tokens import document_sums, find_prefix, tokenise
 from hf_ablate.evaluation.text.windows import TokenStream, rolling_windows
