@@ -1,5 +1,6 @@
 """Every recipe parses, and so does every command that a README shows."""
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -75,6 +76,8 @@ def test_every_documented_command_parses(path, line):
         assert (ROOT / words[1]).is_file()
     elif words[:2] == ["python", "-m"] and words[2].startswith("benchmarks."):
         assert (ROOT / words[2].replace(".", "/")).with_suffix(".py").is_file()
+    elif program.startswith("benchmarks/"):
+        assert os.access(ROOT / program, os.X_OK)
     else:
         assert program in {"pip", "python", "source", "cd", "git", "hf", "mergekit-yaml", "export"}, line
 

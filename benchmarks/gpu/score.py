@@ -1,0 +1,135 @@
+"""Scoring of documents in bfloat16: beside the bare forward pass on the same windows, and beside lm-eval.
+
+    python -m benchmarks.gpu.score --sizes 130m=2 --output score.json
+
+The share of the bare forward pass is of the time from tokens to log-probabilities; the forward pass has the same
+batches, and its logits are dropped. lm-eval's `loglikelihood_rolling` gets documents as text, and so does our side of
+that comparison. The sides take turns.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.gpu.device import default_device, free, peak_gigabytes, seconds
+from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.material import make_tokenizer, random_model, read_texts
+from benchmarks.measurement import CannotRun, Measurement
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
+from hf_ablate.evaluation.text.tokens import document_sums
+from hf_ablate.evaluation.text.windows import TokenStream, rolling_windows
+
+
+ROUNDS = 2  # after one that warms up
+
+
+class Sides:
+    """The ways to score the same documents with one model.
+
+    Args:
+        size: Of the model.
+        megabytes: Of text.
+        arguments: The rest, as the command line has it.
+    """
+
+    def __init__(self, size: str, megabytes: float, arguments: argparse.Namespace) -> None:
+        self.length, self.batch_tokens, self.device = arguments.length, arguments.batch_tokens, arguments.device
+        self.texts = read_texts(megabytes)
+        self.tokenizer = make_tokenizer(self.texts, size)
+        self.model = random_model(size, arguments.device, torch.bfloat16)
+        self.stream = self.make_stream()
+        self.scorer = Scorer(self.model, self.length, self.batch_tokens)
+
+    @property
+    def tokens(self) -> int:
+        return int(self.stream.num_tokens.sum())
+
+    def make_stream(self) -> TokenStream:
+        documents = self.tokenizer(self.texts, add_special_tokens=False)["input_ids"]
+        return TokenStream.of([np.array(document) for document in documents], self.tokenizer.eos_token_id)
+
+    def from_tokens(self) -> np.ndarray:
+        return document_sums(self.scorer.token_logprobs(self.stream), self.stream)
+
+    def from_text(self) -> np.ndarray:
+        self.stream = self.make_stream()
+        return self.from_tokens()
+
+    def bare(self) -> None:
+        bare_forward(self.model, self.stream, self.length, self.batch_tokens)
+
+    def lm_eval(self) -> Callable[[], list[float]]:
+        """Made once: only its scoring is timed."""
+        try:
+            from lm_eval.api.instance import Instance
+            from lm_eval.models.huggingface import HFLM
+        except ImportError as error:
+            raise CannotRun("lm-eval is not installed") from error
+        batch_size = max(1, self.batch_tokens // self.length)
+        harness = HFLM(
+            pretrained=self.model, tokenizer=self.tokenizer, batch_size=batch_size, max_length=self.length,
+            device=self.device,
+        )  # fmt: skip
+        requests = [Instance("loglikelihood_rolling", {}, (text,), number) for number, text in enumerate(self.texts)]
+        return lambda: harness.loglikelihood_rolling(requests, disable_tqdm=True)
+
+
+@torch.inference_mode()
+def bare_forward(model: torch.nn.Module, stream: TokenStream, length: int, batch_tokens: int) -> None:
+    """The model on all windows, in the batches that they are scored in."""
+    windows, device = rolling_windows(stream, length), next(model.parameters()).device
+    for batch in batches_by_length(windows.length, batch_tokens):
+        column = np.arange(windows.length[batch].max())
+        positions = np.minimum(windows.start[batch][:, None] + column, len(stream.tokens) - 1)
+        model(input_ids=torch.from_numpy(stream.tokens[positions]).to(device, torch.long), use_cache=False)
+
+
+def timed_rounds(ours: Callable[[], object], other: Callable[[], object], device: str) -> list[tuple[float, float]]:
+    """Seconds of both sides in every round."""
+    return [(seconds(ours, device), seconds(other, device)) for _ in range(ROUNDS + 1)][1:]
+
+
+def beside_bare(sides: Sides, size: str) -> Found:
+    times = timed_rounds(sides.from_tokens, sides.bare, sides.device)
+    shares = [bare / ours for ours, bare in times]
+    name, compared = f"scoring {size}", "tokens/s / those of the bare forward pass"
+    facts = {"tokens/s": sides.tokens / min(ours for ours, _ in times), **peak_gigabytes(sides.device)}
+    return Found((Measurement(name, compared, shares, True, 0.9),), facts)
+
+
+def beside_lm_eval(sides: Sides, size: str) -> Found:
+    theirs = sides.lm_eval()
+    times = timed_rounds(sides.from_text, theirs, sides.device)
+    off = abs(float(np.sum(sides.from_tokens())) / float(np.sum(theirs())) - 1)
+    name, compared = f"scoring {size}, lm-eval", "tokens/s / those of lm-eval's loglikelihood_rolling"
+    measured = Measurement(name, compared, [other / ours for ours, other in times], True, 2)
+    return Found((measured,), {"lm-eval's tokens/s": sides.tokens / min(other for _, other in times), "off by": off})
+
+
+def score(size: str, megabytes: float, arguments: argparse.Namespace, entries: Entries) -> None:
+    free(arguments.device)
+    sides = Sides(size, megabytes, arguments)
+    with sides.scorer:
+        entries.measure(f"scoring {size}", lambda: beside_bare(sides, size))
+        entries.measure(f"scoring {size}, lm-eval", lambda: beside_lm_eval(sides, size))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--device", default=default_device())
+    parser.add_argument("--sizes", nargs="+", default=["130m=2", "1.1b=0.5"], metavar="SIZE=MEGABYTES")
+    parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
+    parser.add_argument("--batch_tokens", type=int, default=32768, help="in a forward pass")
+    arguments = parser.parse_args()
+    entries = Entries(arguments.output)
+    for text in arguments.sizes:
+        size, _, megabytes = text.partition("=")
+        score(size, float(megabytes), arguments, entries)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""All 255 mixtures of 8 components over 4 domains, merged and scored, against the forward passes alone.
+
+python -m benchmarks.gpu.sweep --size 130m --folder work --output sweep.json
+"""
+
+import argparse
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.gpu.device import default_device, free, peak_gigabytes, seconds
+from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.material import make_components, make_tokenizer, read_texts
+from benchmarks.gpu.score import ROUNDS, bare_forward
+from benchmarks.measurement import Measurement
+from benchmarks.sweep import as_source
+from hf_ablate.evaluation.models.scored_model import Pool, ScoredModel
+from hf_ablate.evaluation.scoring.ensemble import TokenCache
+from hf_ablate.evaluation.scoring.measurement import Measurement as Scoring
+from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
+from hf_ablate.evaluation.text.windows import TokenStream
+from hf_ablate.mixtures.methods import subsets
+from hf_ablate.mixtures.mixture import Mixture
+from hf_ablate.mixtures.proxies import MERGE
+
+
+DOMAINS = 4
+
+
+def make_streams(size: str, tokens: int) -> list[TokenStream]:
+    """For each domain some files of Python's standard library, `tokens` in all of them together or a few more."""
+    texts = read_texts(tokens * 4 / 1e6)
+    tokenizer = make_tokenizer(texts, size)
+    documents = [np.array(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    enough = int(np.searchsorted(np.cumsum([len(document) for document in documents]), tokens)) + 1
+    chosen = documents[: max(enough, DOMAINS)]
+    return [TokenStream.of(chosen[domain::DOMAINS], tokenizer.eos_token_id) for domain in range(DOMAINS)]
+
+
+def sweep(arguments: argparse.Namespace, folders: dict[str, Path]) -> Found:
+    """Score the mixtures as `hf-ablate evaluate` does; then the same batches through the model alone, three times."""
+    free(arguments.device)
+    streams = make_streams(arguments.size, arguments.tokens)
+    components = {
+        unit: ScoredModel(unit, "component", unit, Mixture.uniform([unit]), folder) for unit, folder in folders.items()
+    }
+    scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16", arguments.batch_tokens)
+    sources = [as_source(number, stream) for number, stream in enumerate(streams)]
+    mixtures = list(itertools.islice(subsets(list(folders)), arguments.mixtures))
+    cache = TokenCache(arguments.folder / "tokens", {})
+    with MixtureScorer(Pool(components), sources, scoring, cache, arguments.device) as scorer:
+        proxies = [scorer.pool.proxy(MERGE, mixture) for mixture in mixtures]
+
+        def score() -> None:
+            for proxy in proxies:
+                for source in sources:
+                    scorer.document_sums(proxy, source)
+
+        def bare() -> None:
+            for stream in streams:
+                bare_forward(model, stream, arguments.length, arguments.batch_tokens)
+
+        model = scorer.merged_model(proxies[-1].coefficients)  # the pool is loaded before, which a sweep does once
+        taken = seconds(score, arguments.device)
+        alone = [seconds(bare, arguments.device) for _ in range(ROUNDS + 1)][1:]
+    shares = [len(mixtures) * one / taken for one in alone]
+    tokens = len(mixtures) * sum(int(stream.num_tokens.sum()) for stream in streams)
+    measured = Measurement(
+        f"sweep of {len(mixtures)}", "time of the forward passes alone / of the sweep", shares, True
+    )
+    facts = {"s": taken, "tokens/s": tokens / taken, **peak_gigabytes(arguments.device)}
+    return Found((measured,), facts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="where the components are, or are made")
+    parser.add_argument("--device", default=default_device())
+    parser.add_argument("--size", default="130m")
+    parser.add_argument("--components", type=int, default=8)
+    parser.add_argument("--mixtures", type=int, default=255)
+    parser.add_argument("--tokens", type=int, default=60_000, help="in all domains together")
+    parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
+    parser.add_argument("--batch_tokens", type=int, default=32768, help="in a forward pass")
+    arguments = parser.parse_args()
+    folders = make_components(arguments.folder, arguments.size, arguments.components, arguments.device)
+    entries = Entries(arguments.output)
+    entries.measure(f"sweep of {arguments.mixtures}", lambda: sweep(arguments, folders))
+
+
+if __name__ == "__main__":
+    main()
