@@ -2,20 +2,18 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from .errors import InputError
-from .ray_cluster import TaskResources, _call
-from .remote_code import is_trusted
+from .ray_cluster import Cluster, TaskResources
+from .ray_tasks import Done, Surroundings, first_line
 
 
 _MOST_DEATHS = 3  # of processes, by one task
 
 
 def run_with_actors(
-    ray: ModuleType,
+    cluster: Cluster,
     prepare: Callable[[], Callable[[Any], Any]],
     tasks: Sequence[Any],
     count: int,
@@ -27,7 +25,7 @@ def run_with_actors(
     has room for it.
 
     Args:
-        ray (`ModuleType`): connected, from [`ray_cluster`].
+        cluster ([`Cluster`]): from [`ray_cluster`].
         prepare (`Callable`): picklable; what it returns in a process does the tasks there.
         tasks (`Sequence`): picklable values.
         count (`int`): how many processes.
@@ -40,14 +38,14 @@ def run_with_actors(
     Raises:
         `InputError`: if no process is left, since all have died before their first task; and what `prepare` raises.
     """
-    from ray.exceptions import RayError, RayTaskError
-
+    cluster.check(resources)
+    ray = cluster.ray
     make = ray.remote(num_cpus=resources.num_cpus, num_gpus=resources.num_gpus)(_Actor)
     waiting, idle, deaths = deque(range(len(tasks))), [], Counter()
     busy: dict[Any, tuple[Any, int | None]] = {}  # the reference to what an actor does → it, and the place of its task
 
     def start() -> None:
-        actor = make.remote(Path.cwd(), is_trusted())
+        actor = make.remote(Surroundings.here())
         busy[actor.prepare.remote(prepare)] = actor, None
 
     for _ in range(min(count, len(tasks))):
@@ -60,12 +58,8 @@ def run_with_actors(
             (ended,), _ = ray.wait(list(busy), num_returns=1)
             actor, place = busy.pop(ended)
             try:
-                result, error = ray.get(ended), None
-            except RayTaskError as failure:
-                result, error = None, failure.cause
-                if place is None:
-                    raise error from None
-            except RayError as death:
+                done: Done = ray.get(ended)
+            except ray.exceptions.RayError as death:
                 if place is None:
                     if not busy and not idle:
                         raise InputError(f"no process is left on the cluster: {first_line(death)}") from death
@@ -77,27 +71,27 @@ def run_with_actors(
                     continue
                 yield place, None, death
                 continue
+            done.log()
             idle.append(actor)
             if place is not None:
-                yield place, result, error
+                yield place, done.result, done.error
+            elif done.error:
+                raise done.error
     finally:
         for actor in [*idle, *(actor for actor, _ in busy.values())]:
             ray.kill(actor)
 
 
-def first_line(error: Exception) -> str:
-    """What one of Ray's errors says, without the pages of detail that follow."""
-    return str(error).strip().splitlines()[0].rstrip(".")
-
-
 class _Actor:
     """One of the processes."""
 
-    def __init__(self, folder: Path, trusted: bool) -> None:
-        self._folder, self._trusted = folder, trusted
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
 
-    def prepare(self, prepare: Callable[[], Callable[[Any], Any]]) -> None:
-        self._function = _call(lambda _: prepare(), None, self._folder, self._trusted)
+    def prepare(self, prepare: Callable[[], Callable[[Any], Any]]) -> Done:
+        done = self._surroundings.call(prepare)
+        self._function = done.result
+        return Done(None, done.error, done.logged)
 
-    def do(self, task: Any) -> Any:
-        return _call(self._function, task, self._folder, self._trusted)
+    def do(self, task: Any) -> Done:
+        return self._surroundings.call(self._function, task)

@@ -1,20 +1,24 @@
-"""Ray for the heavy stages: a connection to a cluster, and tasks that any of its nodes can do.
+"""A connection to a Ray cluster, for the heavy stages."""
 
-All nodes must see the run folder at the same path, and have this package installed. A task whose node dies is done
-again on another one, so a task has to resume from, or replace, what an earlier attempt left.
-"""
-
+import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import socket
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from .errors import InputError
-from .remote_code import is_trusted, trusting
+
+
+logger = logging.getLogger(__name__)
+
+# Ray reads both once, when it is imported. It would print what happens to each worker on stdout, where results are
+# (https://docs.ray.io/en/latest/ray-observability/user-guides/configure-logging.html), and start a task again without
+# end if its node lacks memory for it (2.60; its own default for other deaths of a process is 3 times).
+_SETTINGS = {"RAY_DEDUP_LOGS_SKIP_REGEX": "^", "RAY_task_oom_retries": "3"}
+_SECONDS_TO_ANSWER = 10
+_OWN = "local"  # the address by which Ray starts a cluster, though another one may run on the machine
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,63 @@ class TaskResources:
     Args:
         num_cpus (`float`): processor cores; also the number of threads that torch uses.
         num_gpus (`float`): GPUs, which the task alone sees.
+
+    Example:
+
+    ```python
+    >>> print(TaskResources(2, 1))
+    2 CPUs and 1 GPU
+
+    ```
     """
 
     num_cpus: float = 1
     num_gpus: float = 0
 
+    def __str__(self) -> str:
+        amounts = ((self.num_cpus, "CPU"), (self.num_gpus, "GPU"))
+        return " and ".join(f"{amount:g} {name}{'s' * (amount != 1)}" for amount, name in amounts if amount)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A connection to a Ray cluster.
+
+    Args:
+        ray (`ModuleType`): Ray itself, connected.
+        is_own (`bool`): started here for as long as it is needed: no other node will join it.
+    """
+
+    ray: ModuleType
+    is_own: bool
+
+    @property
+    def has_gpus(self) -> bool:
+        """Whether some node has a GPU."""
+        return self.ray.cluster_resources().get("GPU", 0) > 0
+
+    def check(self, resources: TaskResources) -> None:
+        """Log a warning if a task has to wait until a node joins that is large enough for it.
+
+        Raises:
+            `InputError`: if none will.
+        """
+        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        if any(
+            node.get("CPU", 0) >= resources.num_cpus and node.get("GPU", 0) >= resources.num_gpus for node in nodes
+        ):
+            return
+        sizes = "; ".join(sorted({str(TaskResources(node.get("CPU", 0), node.get("GPU", 0))) for node in nodes}))
+        if self.is_own:
+            raise InputError(f"a task needs {resources}, and this machine has {sizes}; lower num_cpus or num_gpus")
+        logger.warning(
+            "a task needs %s, and the cluster's nodes have %s: waiting until a node joins that is large enough; "
+            "otherwise lower num_cpus or num_gpus", resources, sizes,
+        )  # fmt: skip
+
 
 @contextmanager
-def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iterator[ModuleType]:
+def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iterator[Cluster]:
     """Be connected to a Ray cluster within the block.
 
     Args:
@@ -40,72 +93,42 @@ def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iter
         num_cpus (`int`, *optional*): cores of a cluster that is started here. Default: all.
 
     Returns:
-        `Iterator[ModuleType]`: Ray itself, connected.
+        `Iterator[Cluster]`: the connection.
 
     Raises:
         `InputError`: if Ray is not installed, or there is no cluster at the address.
     """
     ray = _import_ray()
     if ray.is_initialized():  # by whoever called
-        yield ray
+        yield Cluster(ray, is_own=False)
         return
-    address = address or os.environ.get("RAY_ADDRESS")
-    # `local` starts a cluster; without an address, Ray would take one that anyone has started on this machine
-    where = {"address": address or "local"} | ({} if address else {"include_dashboard": False, "num_cpus": num_cpus})
+    address = address or os.environ.get("RAY_ADDRESS") or _OWN
+    is_own = address == _OWN
+    own = {"include_dashboard": False, "num_cpus": num_cpus} if is_own else {}
     try:
-        ray.init(logging_level="error", log_to_driver=False, **where)
-    except (ConnectionError, ValueError, TimeoutError) as error:
+        _check_answers(address)
+        ray.init(address, logging_level="error", log_to_driver=False, **own)
+    except (OSError, ValueError) as error:
         raise InputError(
             f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, or leave out "
             "ray_address to use this machine alone"
         ) from error
     try:
-        yield ray
+        yield Cluster(ray, is_own)
     finally:
         ray.shutdown()
 
 
-def run_on_cluster(
-    ray: ModuleType, function: Callable[[Any], Any], tasks: Sequence[Any], resources: TaskResources
-) -> Iterator[tuple[int, Any, Exception | None]]:
-    """Call a function for every task on some node; a task that fails does not stop the others.
-
-    Args:
-        ray (`ModuleType`): connected, from [`ray_cluster`].
-        function (`Callable`): picklable. It is called in the folder in which this process works.
-        tasks (`Sequence`): picklable values.
-        resources ([`TaskResources`]): of each task.
-
-    Returns:
-        `Iterator[tuple[int, Any, Exception | None]]`: as tasks end, each one's place in `tasks`, what it returned, and
-        why it failed: what the function raised, or one of Ray's errors if its process or node died.
-    """
-    from ray.exceptions import RayError, RayTaskError
-
-    call = ray.remote(num_cpus=resources.num_cpus, num_gpus=resources.num_gpus)(_call)
-    submit = partial(call.remote, function, folder=Path.cwd(), trusted=is_trusted())
-    pending = {submit(task): place for place, task in enumerate(tasks)}
-    while pending:
-        (ended,), _ = ray.wait(list(pending), num_returns=1)
-        place = pending.pop(ended)
-        try:
-            yield place, ray.get(ended), None
-        except RayTaskError as error:
-            yield place, None, error.cause
-        except RayError as error:
-            yield place, None, error
-
-
-def _call(function: Callable[[Any], Any], task: Any, folder: Path, trusted: bool) -> Any:
-    """Do a task where relative paths mean what they mean to the process that asked for it."""
-    if not folder.is_dir():
-        raise InputError(f"node {os.uname().nodename} does not see {folder}; every node needs it at the same path")
-    os.chdir(folder)
-    with trusting(trusted):
-        return function(task)
+def _check_answers(address: str) -> None:
+    """Raise `OSError` if nothing listens at `HOST:PORT`: Ray would go on trying for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.rpartition("/")[2], int(port)), timeout=_SECONDS_TO_ANSWER).close()
 
 
 def _import_ray() -> ModuleType:
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError as error:

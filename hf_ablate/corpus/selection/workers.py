@@ -10,13 +10,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 from ...errors import InputError
 from ...executor_arguments import ExecutorArguments
 from ...progress import Progress
-from ...ray_cluster import TaskResources, ray_cluster, run_on_cluster
+from ...ray_cluster import Cluster, TaskResources, ray_cluster
+from ...ray_tasks import first_line, run_on_cluster
 from ...remote_code import is_trusted, trust
 
 
@@ -26,12 +26,11 @@ class Workers:
 
     Args:
         count (`int`): how many tasks at once.
-        ray (`ModuleType`, *optional*): Ray, connected to the cluster that does them; default: processes of this
-            machine.
+        cluster ([`Cluster`], *optional*): the Ray cluster that does them; default: processes of this machine.
     """
 
     count: int = 1
-    ray: ModuleType | None = None
+    cluster: Cluster | None = None
 
 
 @contextmanager
@@ -48,8 +47,8 @@ def start_workers(executor: ExecutorArguments, num_proc: int) -> Iterator[Worker
     if executor.executor == "local":
         yield Workers(num_proc)
         return
-    with ray_cluster(executor.ray_address) as ray:
-        yield Workers(int(ray.cluster_resources().get("CPU", 1)), ray)
+    with ray_cluster(executor.ray_address) as cluster:
+        yield Workers(int(cluster.ray.cluster_resources().get("CPU", 1)), cluster)
 
 
 def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], workers: Workers, description: str) -> None:
@@ -65,8 +64,8 @@ def run_tasks(function: Callable[[Any], None], tasks: Iterable[Any], workers: Wo
         `InputError`: as `function` does, and for a process on a cluster that has died more often than Ray tries again.
     """
     tasks = list(tasks)
-    if workers.ray:
-        _run_on_cluster(function, tasks, workers.ray, description)
+    if workers.cluster:
+        _run_on_cluster(function, tasks, workers.cluster, description)
     elif workers.count == 1 or len(tasks) <= 1:
         _run_here(function, tasks, description)
     else:
@@ -95,16 +94,16 @@ def _run_in_processes(function: Callable[[Any], None], tasks: list[Any], count: 
             raise
 
 
-def _run_on_cluster(function: Callable[[Any], None], tasks: list[Any], ray: ModuleType, description: str) -> None:
+def _run_on_cluster(function: Callable[[Any], None], tasks: list[Any], cluster: Cluster, description: str) -> None:
     from ray.exceptions import RayError
 
-    ended = run_on_cluster(ray, partial(_in_one_thread, function), tasks, TaskResources())
+    ended = run_on_cluster(cluster, partial(_in_one_thread, function), tasks, TaskResources())
     with closing(ended), Progress(len(tasks), description, "part", enabled=bool(tasks)) as progress:
         for place, _, error in ended:
             if isinstance(error, RayError):
-                reason = str(error).strip().splitlines()[0].rstrip(".")
                 raise InputError(
-                    f"{description} {tasks[place]} failed on the cluster ({reason}); the same command resumes"
+                    f"{description} {tasks[place]} failed on the cluster ({first_line(error)}); the same command "
+                    "resumes"
                 ) from error
             if error:
                 raise error

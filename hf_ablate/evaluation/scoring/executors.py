@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ...progress import Progress
-from ...ray_actors import first_line, run_with_actors
-from ...ray_cluster import TaskResources, ray_cluster
+from ...ray_actors import run_with_actors
+from ...ray_cluster import Cluster, TaskResources, ray_cluster
+from ...ray_tasks import first_line
 from .processes import ALONE, Processes
 
 
@@ -59,20 +59,20 @@ def run_with_ray(prepare: Prepare, num_workers: int | None, address: str | None 
         for model, sources in sweep.passes(ALONE)
     ]
     if passes:
-        with ray_cluster(address, num_workers) as ray:
-            _score_on_cluster(ray, prepare, sweeps, passes, num_workers)
+        with ray_cluster(address, num_workers) as cluster:
+            _score_on_cluster(cluster, prepare, sweeps, passes, num_workers)
     for sweep in sweeps:
         sweep.derive(ALONE)
 
 
 def _score_on_cluster(
-    ray: ModuleType, prepare: Prepare, sweeps: list["Sweep"], passes: list["_Pass"], num_workers: int | None
+    cluster: Cluster, prepare: Prepare, sweeps: list["Sweep"], passes: list["_Pass"], num_workers: int | None
 ) -> None:
     from ray.exceptions import RayError
 
-    gpus, cores = (int(ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
+    gpus, cores = (int(cluster.ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
     resources = TaskResources(num_cpus=1, num_gpus=1 if gpus else 0)
-    scored = run_with_actors(ray, partial(_Passes, prepare), passes, num_workers or gpus or cores, resources)
+    scored = run_with_actors(cluster, partial(_Passes, prepare), passes, num_workers or gpus or cores, resources)
     with closing(scored), Progress(len(passes), "evaluate", "model") as progress:
         for place, results, error in scored:
             one = passes[place]
