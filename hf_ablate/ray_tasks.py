@@ -123,7 +123,11 @@ class Surroundings:
         return cls(Path.cwd(), is_trusted(), logging.getLogger(__package__).getEffectiveLevel())
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Done:
-        """Call a function in a process that works for the one with these surroundings."""
+        """Call a function in a process that works for the one with these surroundings.
+
+        Returns:
+            `Done`: also of a call that failed; with an `InputError` where the folder is not there.
+        """
         package, kept = logging.getLogger(__package__), _Kept()
         package.setLevel(self.log_level)
         package.addHandler(kept)

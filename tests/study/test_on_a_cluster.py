@@ -12,7 +12,7 @@ from hf_ablate.corpus.selection.workers import run_tasks, start_workers
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.arguments import EvaluateArguments
 from hf_ablate.evaluation.evaluate import run as evaluate
-from hf_ablate.evaluation.rows import read_current_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring import sweep
 from hf_ablate.executor_arguments import ExecutorArguments
 
