@@ -18,7 +18,7 @@ SCRIPT = GPU.with_name("on_gpu.sh")
 
 
 def test_the_script_names_options_that_its_parts_have():
-    text = SCRIPT.read_text()
+    text = SCRIPT.read_text().replace("\\\n", "")
     assert subprocess.run(["bash", "-n", str(SCRIPT)]).returncode == 0
     calls = re.findall(r"^ +part \S+ \d+ (\w+)(.*)$", text, flags=re.MULTILINE)
     assert {module for module, _ in calls} == {"score", "merge", "train", "sweep", "sharding"}

@@ -89,7 +89,14 @@ def make_run_folder(folder: Path, size: str, blocks: int, block_size: int) -> Pa
     return folder
 
 
-def config_overrides(size: str) -> str:
-    """The shape of a size as `hf-ablate train --config_overrides` takes it."""
-    shape = SHAPES[size] | {"vocab_size": SHAPES[size]["embedding_size"]}
-    return ",".join(f"{name}={value}" for name, value in shape.items())
+def config_overrides(size: str, model_type: str = "hf_olmo") -> str:
+    """The shape of a size as `hf-ablate train --config_overrides` takes it; a Llama has as many parameters."""
+    shape = SHAPES[size]
+    if model_type == "llama":
+        names = {"d_model": "hidden_size", "n_layers": "num_hidden_layers", "n_heads": "num_attention_heads"}
+        values = {names[name]: shape[name] for name in names}
+        values |= {"intermediate_size": round(5 * shape["d_model"] / 3), "tie_word_embeddings": "true"}
+    else:
+        values = shape
+    values = values | {"vocab_size": shape["embedding_size"]}
+    return ",".join(f"{name}={value}" for name, value in values.items())

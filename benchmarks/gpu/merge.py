@@ -6,6 +6,7 @@ A merge reads every component and writes the model once; the time is that of the
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -55,7 +56,7 @@ def main() -> None:
     entries = Entries(arguments.output)
     for dtype in (torch.float32, torch.bfloat16):
         name = f"merge of {arguments.components}, {str(dtype).removeprefix('torch.')}"
-        entries.measure(name, lambda dtype=dtype: merge(folders, dtype, arguments.device))
+        entries.measure(name, partial(merge, folders, dtype, arguments.device))
 
 
 if __name__ == "__main__":

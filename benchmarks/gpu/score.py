@@ -9,6 +9,7 @@ that comparison. The sides take turns.
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from benchmarks.gpu.device import default_device, free, peak_gigabytes, seconds
 from benchmarks.gpu.entries import Entries, Found
 from benchmarks.gpu.material import make_tokenizer, random_model, read_texts
 from benchmarks.measurement import CannotRun, Measurement
-from hf_ablate.evaluation.scoring.log_likelihood import Scorer, batches_by_length
+from hf_ablate.evaluation.scoring.batches import batches_by_length, make_batch
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.text.tokens import document_sums
 from hf_ablate.evaluation.text.windows import TokenStream, rolling_windows
 
@@ -33,15 +35,16 @@ class Sides:
         size: Of the model.
         megabytes: Of text.
         arguments: The rest, as the command line has it.
+        compiled: Whether our side is.
     """
 
-    def __init__(self, size: str, megabytes: float, arguments: argparse.Namespace) -> None:
-        self.length, self.batch_tokens, self.device = arguments.length, arguments.batch_tokens, arguments.device
+    def __init__(self, size: str, megabytes: float, arguments: argparse.Namespace, compiled: bool = False) -> None:
+        self.device = arguments.device
         self.texts = read_texts(megabytes)
         self.tokenizer = make_tokenizer(self.texts, size)
         self.model = random_model(size, arguments.device, torch.bfloat16)
         self.stream = self.make_stream()
-        self.scorer = Scorer(self.model, self.length, self.batch_tokens)
+        self.scorer = Scorer(self.model, arguments.length, compile_backend="inductor" if compiled else None)
 
     @property
     def tokens(self) -> int:
@@ -59,7 +62,7 @@ class Sides:
         return self.from_tokens()
 
     def bare(self) -> None:
-        bare_forward(self.model, self.stream, self.length, self.batch_tokens)
+        bare_forward(self.scorer, self.stream)
 
     def lm_eval(self) -> Callable[[], list[float]]:
         """Made once: only its scoring is timed."""
@@ -68,23 +71,22 @@ class Sides:
             from lm_eval.models.huggingface import HFLM
         except ImportError as error:
             raise CannotRun("lm-eval is not installed") from error
-        batch_size = max(1, self.batch_tokens // self.length)
+        batch_size = max(1, self.scorer.batch_tokens // self.scorer.max_length)
         harness = HFLM(
-            pretrained=self.model, tokenizer=self.tokenizer, batch_size=batch_size, max_length=self.length,
-            device=self.device,
+            pretrained=self.model, tokenizer=self.tokenizer, batch_size=batch_size,
+            max_length=self.scorer.max_length, device=self.device,
         )  # fmt: skip
         requests = [Instance("loglikelihood_rolling", {}, (text,), number) for number, text in enumerate(self.texts)]
         return lambda: harness.loglikelihood_rolling(requests, disable_tqdm=True)
 
 
 @torch.inference_mode()
-def bare_forward(model: torch.nn.Module, stream: TokenStream, length: int, batch_tokens: int) -> None:
+def bare_forward(scorer: Scorer, stream: TokenStream) -> None:
     """The model on all windows, in the batches that they are scored in."""
-    windows, device = rolling_windows(stream, length), next(model.parameters()).device
-    for batch in batches_by_length(windows.length, batch_tokens):
-        column = np.arange(windows.length[batch].max())
-        positions = np.minimum(windows.start[batch][:, None] + column, len(stream.tokens) - 1)
-        model(input_ids=torch.from_numpy(stream.tokens[positions]).to(device, torch.long), use_cache=False)
+    windows = rolling_windows(stream, scorer.max_length)
+    for numbers in batches_by_length(windows.length, scorer.batch_tokens, scorer._cheap_padding):
+        batch = make_batch(stream, windows.select(numbers)).to(scorer.device)
+        scorer.model(input_ids=batch.input_ids, use_cache=False)
 
 
 def timed_rounds(ours: Callable[[], object], other: Callable[[], object], device: str) -> list[tuple[float, float]]:
@@ -92,19 +94,18 @@ def timed_rounds(ours: Callable[[], object], other: Callable[[], object], device
     return [(seconds(ours, device), seconds(other, device)) for _ in range(ROUNDS + 1)][1:]
 
 
-def beside_bare(sides: Sides, size: str) -> Found:
+def beside_bare(sides: Sides, name: str) -> Found:
     times = timed_rounds(sides.from_tokens, sides.bare, sides.device)
     shares = [bare / ours for ours, bare in times]
-    name, compared = f"scoring {size}", "tokens/s / those of the bare forward pass"
     facts = {"tokens/s": sides.tokens / min(ours for ours, _ in times), **peak_gigabytes(sides.device)}
-    return Found((Measurement(name, compared, shares, True, 0.9),), facts)
+    return Found((Measurement(name, "tokens/s / those of the bare forward pass", shares, True, 0.9),), facts)
 
 
-def beside_lm_eval(sides: Sides, size: str) -> Found:
+def beside_lm_eval(sides: Sides, name: str) -> Found:
     theirs = sides.lm_eval()
     times = timed_rounds(sides.from_text, theirs, sides.device)
     off = abs(float(np.sum(sides.from_tokens())) / float(np.sum(theirs())) - 1)
-    name, compared = f"scoring {size}, lm-eval", "tokens/s / those of lm-eval's loglikelihood_rolling"
+    compared = "tokens/s / those of lm-eval's loglikelihood_rolling"
     measured = Measurement(name, compared, [other / ours for ours, other in times], True, 2)
     return Found((measured,), {"lm-eval's tokens/s": sides.tokens / min(other for _, other in times), "off by": off})
 
@@ -113,8 +114,16 @@ def score(size: str, megabytes: float, arguments: argparse.Namespace, entries: E
     free(arguments.device)
     sides = Sides(size, megabytes, arguments)
     with sides.scorer:
-        entries.measure(f"scoring {size}", lambda: beside_bare(sides, size))
-        entries.measure(f"scoring {size}, lm-eval", lambda: beside_lm_eval(sides, size))
+        for name, compare in ((f"scoring {size}", beside_bare), (f"scoring {size}, lm-eval", beside_lm_eval)):
+            entries.measure(name, partial(compare, sides, name))
+
+
+def score_compiled(size: str, megabytes: float, arguments: argparse.Namespace) -> Found:
+    """Beside the bare forward pass that is not compiled."""
+    free(arguments.device)
+    sides = Sides(size, megabytes, arguments, compiled=True)
+    with sides.scorer:
+        return beside_bare(sides, f"scoring {size}, compiled")
 
 
 def main() -> None:
@@ -123,12 +132,15 @@ def main() -> None:
     parser.add_argument("--device", default=default_device())
     parser.add_argument("--sizes", nargs="+", default=["130m=2", "1.1b=0.5"], metavar="SIZE=MEGABYTES")
     parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
-    parser.add_argument("--batch_tokens", type=int, default=32768, help="in a forward pass")
+    parser.add_argument("--without_compile", action="store_true", help="leave out what takes a minute on a CPU")
     arguments = parser.parse_args()
     entries = Entries(arguments.output)
-    for text in arguments.sizes:
-        size, _, megabytes = text.partition("=")
-        score(size, float(megabytes), arguments, entries)
+    sizes = [(size, float(megabytes)) for size, _, megabytes in (text.partition("=") for text in arguments.sizes)]
+    for size, megabytes in sizes:
+        score(size, megabytes, arguments, entries)
+    if not arguments.without_compile:
+        size, megabytes = sizes[0]
+        entries.measure(f"scoring {size}, compiled", partial(score_compiled, size, megabytes, arguments))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ loss is then compared with that of one.
 
 import argparse
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,34 +31,32 @@ from hf_ablate.saved_model import load_causal_lm
 BLOCKS = 16  # of a step
 
 
-def train(arguments: argparse.Namespace, run_dir: Path, config: str | None, processes: int) -> float:
-    """One step of the component, after the seed was made if it is not there; returns the seconds."""
+def train(arguments: argparse.Namespace, run_dir: Path, **options) -> float:
+    """`hf-ablate train` in a process of its own; returns its seconds."""
     options = {
         "run_dir": run_dir, "model_type": "hf_olmo", "config_overrides": config_overrides(arguments.size),
         "seed_tokens": 0, "bf16": "true", "global_batch_size": BLOCKS, "per_device_train_batch_size": 4,
-        "learning_rate": 1e-4, "logging_steps": 1, "use_cpu": str(arguments.device == "cpu").lower(),
-        **({"accelerate_config": config, "num_processes": processes, "main_process_port": 0} if config else {}),
-        "model": f"component:{UNIT}" if config else "seed",
+        "learning_rate": 1e-4, "logging_steps": 1, "use_cpu": str(arguments.device == "cpu").lower(), **options,
     }  # fmt: skip
     command = [sys.executable, "-m", "hf_ablate", "train", *(f"--{name}={value}" for name, value in options.items())]
     start = time.perf_counter()
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode:
-        raise RuntimeError(process.stderr.strip().splitlines()[-1])
+        raise RuntimeError((process.stderr.strip() or "no message").splitlines()[-1])
     return time.perf_counter() - start
 
 
-def one_step(arguments: argparse.Namespace, config: str, processes: int) -> Found:
+def one_step(arguments: argparse.Namespace, start: Path, config: str, processes: int) -> Found:
+    """Train the component from the seed that is in the run folder `start`, in so many processes."""
     if config.startswith("zero") and not find_spec("deepspeed"):
         raise CannotRun("DeepSpeed is not installed")
     if arguments.device == "cuda" and torch.cuda.device_count() < processes:
         raise CannotRun(f"needs {processes} GPUs")
-    run_dir = arguments.folder / f"{config}-{processes}"
-    make_run_folder(run_dir, arguments.size, BLOCKS, arguments.block)
-    train(arguments, run_dir, None, 1)
-    taken = train(arguments, run_dir, config, processes)
-    folder = RunFolder(run_dir).component(UNIT)
-    facts = {"s, start to end": taken, "loss": first_loss(run_dir), "parameters": check_complete(folder)}
+    run_dir = shutil.copytree(start, arguments.folder / f"{config}-{processes}", copy_function=os.link)
+    launched = {"accelerate_config": config, "num_processes": processes, "main_process_port": 0}
+    taken = train(arguments, run_dir, model=f"component:{UNIT}", **launched)
+    parameters = check_complete(RunFolder(run_dir).component(UNIT))
+    facts = {"s, start to end": taken, "loss": first_loss(run_dir), "parameters": parameters}
     if processes == 1:
         return Found((), facts)
     ratio = facts["loss"] / first_loss(arguments.folder / f"{config}-1")
@@ -90,10 +91,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     entries = Entries(arguments.output)
+    start = make_run_folder(arguments.folder / "start", arguments.size, BLOCKS, arguments.block)
+    train(arguments, start, model="seed")
     for processes in arguments.processes:
         for config in arguments.configs:
             name = f"{config}, {processes} process{'es' if processes > 1 else ''}"
-            entries.measure(name, lambda config=config, processes=processes: one_step(arguments, config, processes))
+            entries.measure(name, partial(one_step, arguments, start, config, processes))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ python -m benchmarks.gpu.sweep --size 130m --folder work --output sweep.json
 
 import argparse
 import itertools
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.sweep import as_source
 from hf_ablate.evaluation.models.scored_model import Pool, ScoredModel
 from hf_ablate.evaluation.scoring.ensemble import TokenCache
+from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.scoring.measurement import Measurement as Scoring
 from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
 from hf_ablate.evaluation.text.windows import TokenStream
@@ -45,7 +47,7 @@ def sweep(arguments: argparse.Namespace, folders: dict[str, Path]) -> Found:
     components = {
         unit: ScoredModel(unit, "component", unit, Mixture.uniform([unit]), folder) for unit, folder in folders.items()
     }
-    scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16", arguments.batch_tokens)
+    scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16")
     sources = [as_source(number, stream) for number, stream in enumerate(streams)]
     mixtures = list(itertools.islice(subsets(list(folders)), arguments.mixtures))
     cache = TokenCache(arguments.folder / "tokens", {})
@@ -59,9 +61,10 @@ def sweep(arguments: argparse.Namespace, folders: dict[str, Path]) -> Found:
 
         def bare() -> None:
             for stream in streams:
-                bare_forward(model, stream, arguments.length, arguments.batch_tokens)
+                bare_forward(bare_scorer, stream)
 
-        model = scorer.merged_model(proxies[-1].coefficients)  # the pool is loaded before, which a sweep does once
+        # The pool is loaded before, which a sweep does once.
+        bare_scorer = Scorer(scorer.merged_model(proxies[-1].coefficients), arguments.length)
         taken = seconds(score, arguments.device)
         alone = [seconds(bare, arguments.device) for _ in range(ROUNDS + 1)][1:]
     shares = [len(mixtures) * one / taken for one in alone]
@@ -83,11 +86,10 @@ def main() -> None:
     parser.add_argument("--mixtures", type=int, default=255)
     parser.add_argument("--tokens", type=int, default=60_000, help="in all domains together")
     parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
-    parser.add_argument("--batch_tokens", type=int, default=32768, help="in a forward pass")
     arguments = parser.parse_args()
     folders = make_components(arguments.folder, arguments.size, arguments.components, arguments.device)
     entries = Entries(arguments.output)
-    entries.measure(f"sweep of {arguments.mixtures}", lambda: sweep(arguments, folders))
+    entries.measure(f"sweep of {arguments.mixtures}", partial(sweep, arguments, folders))
 
 
 if __name__ == "__main__":

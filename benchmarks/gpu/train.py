@@ -3,7 +3,8 @@
     python -m benchmarks.gpu.train --size 130m --goal 0.45 --output train.json
 
 Every combination trains the same component from the same seed with bf16; the first log line, in which a model is
-compiled, is left out. `--fastest_of FILE` tries only the combination that was the fastest in the file of another run.
+compiled, is left out. `--fastest_of FILE` tries only the combination that was the fastest in the file of another run,
+`--only NAME` those named. Liger has no kernels for the seeds' architecture: `--model_type llama` shows what they do.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import shutil
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,7 +28,6 @@ from hf_ablate.training.arguments import TrainArguments
 from hf_ablate.training.train import run
 
 
-MODEL_TYPE = "hf_olmo"
 LOGGED = 10  # steps of a log line, which is a round
 
 
@@ -43,8 +44,8 @@ class Combination:
         parts = [self.attention.removesuffix("_attention_2"), self.liger and "Liger", self.compiled and "compiled"]
         return ", ".join(filter(None, parts))
 
-    def check(self) -> None:
-        """Raise `CannotRun` for a library that is not here."""
+    def check(self, model_type: str) -> None:
+        """Raise `CannotRun` for what is not here, or would change nothing and not say so."""
         from transformers.utils import is_flash_attn_2_available, is_liger_kernel_available
 
         if self.attention == "flash_attention_2" and not is_flash_attn_2_available():
@@ -54,8 +55,8 @@ class Combination:
                 raise CannotRun("liger-kernel is not installed")
             from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
 
-            if MODEL_TYPE not in MODEL_TYPE_TO_APPLY_LIGER_FN:  # it would change nothing, and not say so
-                raise CannotRun(f"Liger has no kernels for {MODEL_TYPE}")
+            if model_type not in MODEL_TYPE_TO_APPLY_LIGER_FN:
+                raise CannotRun(f"Liger has no kernels for {model_type}")
         if self.compiled and not shutil.which("gcc"):
             raise CannotRun("torch.compile needs gcc")
 
@@ -68,7 +69,7 @@ def combinations() -> Iterator[Combination]:
 
 def train_component(arguments: argparse.Namespace, folder: Path, combination: Combination) -> Found:
     """Train the component again, and read the speed from what is logged."""
-    combination.check()
+    combination.check(arguments.model_type)
     shutil.rmtree(RunFolder(folder).component(UNIT), ignore_errors=True)
     free(arguments.device)
     torch.compiler.reset()
@@ -84,26 +85,31 @@ def train_component(arguments: argparse.Namespace, folder: Path, combination: Co
         **peak_gigabytes(arguments.device),
     }
     shares = [row["mfu"] for row in rows if "mfu" in row]
-    name = f"training {arguments.size}, {combination.name}"
+    name = entry_name(arguments, combination)
     measured = Measurement(name, "model FLOPs utilisation", shares, True, arguments.goal) if shares else None
     return Found((measured,) if measured else (), facts)
 
 
 def train_arguments(arguments: argparse.Namespace, folder: Path, model: str, **options) -> TrainArguments:
     return TrainArguments.from_options(
-        run_dir=folder, model=model, model_type=MODEL_TYPE, config_overrides=config_overrides(arguments.size),
+        run_dir=folder, model=model, model_type=arguments.model_type,
+        config_overrides=config_overrides(arguments.size, arguments.model_type),
         seed_tokens=0, use_cpu=arguments.device == "cpu", bf16=True, gpu=gpu_name(arguments.device),
         peak_tflops=arguments.peak_tflops, per_device_train_batch_size=arguments.batch, learning_rate=1e-4,
         lr_scheduler_type="constant", logging_steps=LOGGED, save_strategy="no", **options,
     )  # fmt: skip
 
 
-def fastest(path: Path) -> list[Combination]:
-    """Of the combinations that are in another run's file; sdpa where there is none."""
+def entry_name(arguments: argparse.Namespace, combination: Combination) -> str:
+    model = arguments.size if arguments.model_type == "hf_olmo" else f"{arguments.size} {arguments.model_type}"
+    return f"training {model}, {combination.name}"
+
+
+def fastest(path: Path) -> str:
+    """The name of the combination, of those that are in another run's file; sdpa where there is none."""
     entries = json.loads(path.read_text()) if path.is_file() else {}
     rates = {name: entry["facts"]["tokens/s"] for name, entry in entries.items() if "facts" in entry}
-    best = max(rates, key=rates.get, default="sdpa")
-    return [one for one in combinations() if one.name == best.partition(", ")[2]] or [next(combinations())]
+    return max(rates, key=rates.get, default="training, sdpa").partition(", ")[2]
 
 
 def main() -> None:
@@ -118,18 +124,19 @@ def main() -> None:
     parser.add_argument("--goal", type=float, help="model FLOPs utilisation that is asked for")
     parser.add_argument("--peak_tflops", type=float, help="of a device that `hf-ablate train --gpu` does not know")
     parser.add_argument("--fastest_of", type=Path)
-    parser.add_argument("--without_compile", action="store_true", help="leave out what takes a minute on a CPU")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help='combinations, such as "sdpa, compiled"')
+    parser.add_argument("--model_type", default="hf_olmo", choices=["hf_olmo", "llama"])
     arguments = parser.parse_args()
     folder = make_run_folder(
         arguments.folder, arguments.size, (arguments.steps + LOGGED) * arguments.batch, arguments.block
     )
     run(train_arguments(arguments, folder, "seed"))
     entries = Entries(arguments.output)
-    for combination in fastest(arguments.fastest_of) if arguments.fastest_of else combinations():
-        if combination.compiled and arguments.without_compile:
-            continue
-        name = f"training {arguments.size}, {combination.name}"
-        entries.measure(name, lambda one=combination: train_component(arguments, folder, one))
+    only = [fastest(arguments.fastest_of)] if arguments.fastest_of else arguments.only
+    for combination in combinations():
+        if only is None or combination.name in only:
+            name = entry_name(arguments, combination)
+            entries.measure(name, partial(train_component, arguments, folder, combination))
 
 
 if __name__ == "__main__":
