@@ -84,7 +84,16 @@ class EvaluateArguments(ExecutorArguments, ModelStageArguments):
         default="float32",
         metadata={"help": "Number format of the forward pass; log-probabilities are float32 whatever it is."},
     )
-    batch_tokens: int = field(default=2048, metadata={"help": "Most tokens in a forward pass."})
+    batch_tokens: int | None = field(
+        default=None, metadata={"help": "Most tokens in a forward pass. Default: 2048 on a CPU, 32768 on a GPU."}
+    )
+    compile: bool | None = field(
+        default=None,
+        metadata={
+            "help": "Score merges by a model that torch.compile has compiled, which takes a minute before the first. "
+            "Default: on a GPU, for 32 merges or more."
+        },
+    )
     proxy: Literal[*(proxy.option for proxy in PROXIES), "both", NO_PROXY] = field(
         default="both",
         metadata={

@@ -5,11 +5,13 @@ resident model, block by block, in float32. Its arithmetic is that of mergekit's
 so the two agree to the last bit. A merge depends on the mixture alone, not on what was merged before: a running sum
 that adds one component and takes another away would drift, and save little.
 
-Components stay memory-mapped as they are saved, or are held in memory in half of float32's size.
+Components stay memory-mapped as they are saved, or are held in memory in half of float32's size; on a GPU they are
+moved to where it reads them fastest, see [`choose_place`].
 """
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,12 +19,16 @@ import torch
 from ..errors import InputError
 from ..mixtures.mixture import Mixture
 from ..saved_model import load_causal_lm, model_tensors
+from .ahead import MergeAhead
 from .components import check_components, check_seed
+from .on_device import MAPPED, PINNED, Layout, place_of
 from .parameters import read_parameters
 from .rounding import BLOCK, check_pool_format, round_tensor
 
 
 logger = logging.getLogger(__name__)
+# Of numbers at a time on a GPU: what is summed stays in its cache while components are read from its memory once.
+_DEVICE_BLOCK = 1 << 22
 
 
 class ResidentPool:
@@ -35,6 +41,8 @@ class ResidentPool:
         pool_format (`str`): how components are held: `saved` (memory-mapped as they are), `bfloat16` (rounded), or
             `delta` (their differences from the seed, rounded to bfloat16).
         seed (`Path`, *optional*): the saved seed, for `delta`; memory-mapped.
+        place (`str`, *optional*): where components are held: `device`, `pinned` or `mapped`. Default: on a GPU by
+            its memory, see [`choose_place`]; on a CPU `mapped`.
 
     Raises:
         `InputError`: if the components cannot be averaged, or held in this format.
@@ -42,7 +50,7 @@ class ResidentPool:
 
     def __init__(
         self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32, device: str = "cpu",
-        pool_format: str = "saved", seed: Path | None = None,
+        pool_format: str = "saved", seed: Path | None = None, place: str | None = None,
     ):  # fmt: skip
         check_components(dict(folders))
         check_pool_format(pool_format)
@@ -58,6 +66,11 @@ class ResidentPool:
         self._targets = self._averaged()
         if pool_format != "saved":
             self._round()
+        model_bytes = sum(target.nbytes for target in self._targets.values())
+        self.place = place or place_of(self.model.device, self.num_bytes, model_bytes)
+        self._ahead: MergeAhead | None = None
+        if self.place != MAPPED:
+            self._move()
 
     @property
     def units(self) -> list[str]:
@@ -74,6 +87,23 @@ class ResidentPool:
         for unit, tensors in self.components.items():
             self.components[unit] = {name: round_tensor(tensors[name], self.seed.get(name)) for name in self._targets}
         logger.info("pool: %d components, rounded, take %.1f MB", len(self.components), self.num_bytes / 1e6)
+
+    def _move(self) -> None:
+        """Put the model and each component into buffers; where components stay in host memory, merge ahead."""
+        layout, device = Layout.of(self._targets), self.model.device
+        packed = layout.pack(self._targets, device)
+        for buffer in packed:
+            for name, view in layout.views(packed, buffer).items():
+                self._targets[name].data = view
+        self._targets = packed
+        is_pinned = self.place == PINNED
+        options = {"device": "cpu" if is_pinned else device, "pinned": is_pinned and device.type == "cuda"}
+        for unit, tensors in self.components.items():
+            self.components[unit] = layout.pack(tensors, **options)
+        self.seed = layout.pack(self.seed, **options) if self.seed else {}
+        if is_pinned:
+            self._ahead = MergeAhead(self._targets)
+        logger.info("pool: %d components, %s, take %.1f MB", len(self.components), self.place, self.num_bytes / 1e6)
 
     def _averaged(self) -> dict[str, torch.Tensor]:
         """The tensors of the resident model that a merge writes; those of whole numbers stay as they are."""
@@ -99,11 +129,28 @@ class ResidentPool:
             `InputError`: for a name that no component has.
         """
         coefficients.check_units(self.units)
+        if self._ahead is None or not self._ahead.finish(coefficients):
+            self._sum_into(self._targets, coefficients)
+        return self.model
+
+    @torch.no_grad()
+    def prepare(self, coefficients: Mixture) -> None:
+        """Begin the merge that comes after the present one, where components have to be copied for it.
+
+        On a GPU that goes on while the present merge is scored; where nothing is gained, nothing is done.
+
+        Args:
+            coefficients (`Mixture`): of the components, by name.
+        """
+        if self._ahead is not None:
+            coefficients.check_units(self.units)
+            self._ahead.begin(coefficients, partial(self._sum_into, coefficients=coefficients))
+
+    def _sum_into(self, targets: Mapping[str, torch.Tensor], coefficients: Mixture) -> None:
         weights = torch.tensor(list(coefficients.weights.values()), dtype=torch.float32)
-        for name, target in self._targets.items():
+        for name, target in targets.items():
             inputs = [self.components[component][name] for component in coefficients.units]
             weighted_sum_(target, inputs, weights, self.seed.get(name))
-        return self.model
 
 
 def weighted_sum_(
@@ -127,23 +174,26 @@ def weighted_sum_(
 
     ```
     """
+    device = target.device
+    size = BLOCK if device.type == "cpu" else _DEVICE_BLOCK
     flat = target.view(-1)
     sources = [tensor.reshape(-1) for tensor in inputs]
     base = None if origin is None else origin.reshape(-1)
-    coefficients = weights.to(target.device)[:, None].unbind(0)
     # As mergekit sums them: over the inputs of a row.
-    total = weights[None].sum(dim=1).to(target.device)
+    total = weights[None].sum(dim=1)
     is_normalised = bool(total == 1)
+    coefficients, total = weights.to(device)[:, None].unbind(0), total.to(device)
     in_place = target.dtype == torch.float32
-    for start in range(0, flat.numel(), BLOCK):
-        block = flat[start : start + BLOCK]
+    for start in range(0, flat.numel(), size):
+        block = flat[start : start + size]
         result = block.zero_() if in_place else torch.zeros_like(block, dtype=torch.float32)
         for source, coefficient in zip(sources, coefficients, strict=True):
-            piece = source[start : start + BLOCK].to(target.device).float()  # bfloat16 travels as it is
+            # bfloat16 travels as it is; from pinned memory the host does not wait for it
+            piece = source[start : start + size].to(device, non_blocking=True).float()
             result.addcmul_(piece, coefficient)
         if not is_normalised:
             result.div_(total)
         if base is not None:
-            result.add_(base[start : start + BLOCK].to(target.device).float())
+            result.add_(base[start : start + size].to(device, non_blocking=True).float())
         if not in_place:
             block.copy_(result)

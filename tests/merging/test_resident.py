@@ -65,6 +65,23 @@ def test_merge_goes_into_the_same_model_in_place(folders):
     assert [parameter.data_ptr() for parameter in pool.merge(Mixture.of({"beta": 1})).parameters()] == places
 
 
+@pytest.mark.parametrize("place", ["device", "pinned"])
+@pytest.mark.parametrize(("pool_format", "dtype"), [("saved", torch.float32), ("delta", torch.bfloat16)])
+def test_merges_are_the_same_wherever_components_are_held(folders, place, pool_format, dtype):
+    options = {"dtype": dtype, "pool_format": pool_format}
+    options |= {"seed": folders["alpha"]} if pool_format == "delta" else {}
+    mapped, held = ResidentPool(folders, **options), ResidentPool(folders, **options, place=place)
+    assert (mapped.place, held.place) == ("mapped", place)
+    mixtures = [Mixture.of({"alpha": 1, "beta": number, "gamma": 2}) for number in range(4)]
+    for mixture, following in zip(mixtures, [mixtures[1], mixtures[0], mixtures[3], mixtures[0]], strict=True):
+        assert_equal(state(held.merge(mixture)), state(mapped.merge(mixture)))  # also where another was prepared
+        held.prepare(following)
+        assert_equal(state(held.model), state(mapped.model))
+    assert held.model.config.tie_word_embeddings == (
+        held.model.lm_head.weight.data_ptr() == held.model.model.embed_tokens.weight.data_ptr()
+    )
+
+
 def test_unknown_unit_is_named(folders):
     with pytest.raises(InputError, match="unknown unit 'alpah'; did you mean 'alpha'"):
         ResidentPool(folders).merge(Mixture.of({"alpah": 1, "beta": 1}))

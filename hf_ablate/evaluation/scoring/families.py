@@ -57,6 +57,7 @@ def make_family(models: list[ScoredModel], options: MeasurementOptions) -> Famil
         limit_by=options.limit_by,
         dtype=options.dtype,
         batch_tokens=options.batch_tokens,
+        compile=options.compile,
     )
     return Family(models, measurement, tokenizer)
 

@@ -18,7 +18,8 @@ class MeasurementOptions:
             on, where that is recorded, else as many as they can read, which is the maximum.
         prefix (`str`): `bos`, `eos` or `auto`, see [`find_prefix`].
         dtype (`str`): number format of the forward pass.
-        batch_tokens (`int`): most tokens in a forward pass.
+        batch_tokens (`int`, *optional*): most tokens in a forward pass, see [`Scorer`].
+        compile (`bool`, *optional*): whether merges are scored by a compiled model, see [`compile_backend`].
     """
 
     split: str = "val"
@@ -27,7 +28,8 @@ class MeasurementOptions:
     max_length: int | None = None
     prefix: str = "auto"
     dtype: str = "float32"
-    batch_tokens: int = 2048
+    batch_tokens: int | None = None
+    compile: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Measurement:
         prefix (`str`): the token that the first token of a document is conditioned on: `bos` or `eos`.
         limit (`int`, *optional*): how many documents of each source or domain are scored.
         dtype (`str`): number format of the forward pass.
-        batch_tokens (`int`): most tokens in a forward pass; scores do not depend on it beyond float32 rounding.
+        batch_tokens (`int`, *optional*): most tokens in a forward pass; scores do not depend on it beyond rounding.
         limit_by (`str`): what `limit` counts: documents of each `source`, or of each `domain`.
+        compile (`bool`, *optional*): whether merges are scored by a compiled model; scores are the same likewise.
     """
 
     split: str
@@ -51,13 +54,14 @@ class Measurement:
     prefix: str
     limit: int | None
     dtype: str
-    batch_tokens: int = 2048
+    batch_tokens: int | None = None
     limit_by: str = "source"
+    compile: bool | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
         """All that a score depends on besides model and text."""
-        return {name: value for name, value in vars(self).items() if name != "batch_tokens"}
+        return {name: value for name, value in vars(self).items() if name not in ("batch_tokens", "compile")}
 
     def row_fields(self, model: ScoredModel) -> dict[str, Any]:
         """The fields of a model's score rows that say what was scored and how, apart from the text."""

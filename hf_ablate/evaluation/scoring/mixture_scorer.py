@@ -1,6 +1,7 @@
 """Scores of any mixture of a pool's units, now and in memory: the one place that merges and scores."""
 
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..rows import ScoreRow
 from ..text.locations import choose_sources, sources_of
 from ..text.tokens import TokenisedSource
 from ..text.windows import Windows
+from .compiling import compile_backend
 from .ensemble import TokenCache, ensemble_logprobs
 from .families import Family, check_vocabulary, make_family, tokenise_sources
 from .log_likelihood import Scorer
@@ -71,6 +73,8 @@ class MixtureScorer:
         self._resources = ExitStack()
         self._resident: ResidentPool | None = None
         self._merged: Mixture | None = None
+        self._next: dict[Mixture, Mixture] = {}
+        self._compile_backend = compile_backend(measurement.compile, device, merges=1)
         self._scorer: Scorer | None = None
 
     @classmethod
@@ -90,7 +94,7 @@ class MixtureScorer:
             sources (`list[str]`, *optional*): only these sources; the others are not read.
             pool_format (`str`, *optional*): how components are held for merges, see [`Pool`].
             options: fields of [`MeasurementOptions`]: `split`, `limit`, `limit_by`, `max_length`, `prefix`,
-                `dtype`, `batch_tokens`.
+                `dtype`, `batch_tokens`, `compile`.
                 Default: those of the study's scores, where it has been scored.
 
         Raises:
@@ -265,6 +269,16 @@ class MixtureScorer:
         check_finite(merge, source.select(documents), np.bincount(number, sums), self.measurement.dtype)
         return sums
 
+    def expect(self, merges: list[ScoredModel]) -> None:
+        """Say which merges will be scored, in this order: the next can be made while one is scored.
+
+        Args:
+            merges (`list[ScoredModel]`): of the pool, unlike each other.
+        """
+        coefficients = [merge.coefficients for merge in merges]
+        self._next = dict(pairwise(coefficients))
+        self._compile_backend = compile_backend(self.measurement.compile, self.device, len(merges))
+
     def merged_model(self, coefficients: Mixture) -> "PreTrainedModel":
         """An average of components; the same object at every call, which the next merge overwrites.
 
@@ -279,6 +293,8 @@ class MixtureScorer:
             self._merged = None  # until the merge is complete
             resident.merge(coefficients)
             self._merged = coefficients
+            if following := self._next.get(coefficients):
+                resident.prepare(following)
         return resident.model
 
     @property
@@ -297,7 +313,10 @@ class MixtureScorer:
     def _scorer_of(self, coefficients: Mixture) -> Scorer:
         model = self.merged_model(coefficients)
         if self._scorer is None:
-            scorer = Scorer(model, self.measurement.max_length, self.measurement.batch_tokens)
+            measurement = self.measurement
+            scorer = Scorer(
+                model, measurement.max_length, measurement.batch_tokens, compile_backend=self._compile_backend
+            )
             self._scorer = self._resources.enter_context(scorer)
         return self._scorer
 

@@ -74,6 +74,8 @@ class Sweep:
     def score_share(self, processes: Processes) -> None:
         """Do a process's share of all that takes forward passes."""
         work = self.passes(processes)
+        if self.mixtures:
+            self.mixtures.expect([model for model, _ in work if not model.folder])
         total = sum(int(source.stream.num_tokens.sum()) for _, sources in work for source in sources)
         with Progress(total, "evaluate", "token", enabled=not processes.index) as progress:
             for number, (model, sources) in enumerate(work, start=1):

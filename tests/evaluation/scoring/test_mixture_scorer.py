@@ -10,8 +10,10 @@ from tiny_pool import UNITS, count_tokens, tiny_model
 from hf_ablate.cli import main
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.row_files import read_current_rows
+from hf_ablate.evaluation.scoring import compiling
 from hf_ablate.evaluation.scoring.fast_cpu import exact_fast_products
 from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
+from hf_ablate.merging import resident
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
 
@@ -41,6 +43,38 @@ def test_rows_are_those_that_evaluate_writes(scored, tmp_path, proxy, kind):
     assert evaluate("--run_dir", scored, "--weights", weights, "--proxy", proxy, "--output_dir", tmp_path) == 0
     with MixtureScorer.open(scored) as scorer:
         assert scorer.score(MIXTURE, proxy) == rows_of(tmp_path, kind)
+
+
+def test_rows_are_the_same_where_merges_are_made_ahead_and_compiled(scored, study, tmp_path, monkeypatch):
+    """As on a GPU whose memory the pool does not fit into; there the compiler is inductor."""
+    monkeypatch.setattr(resident, "place_of", lambda device, pool_bytes, model_bytes: "pinned")
+    monkeypatch.setattr(compiling, "_BACKEND", "eager")
+    prepared, prepare = [], ResidentPool.prepare
+    monkeypatch.setattr(ResidentPool, "prepare", lambda pool, one: (prepared.append(one), prepare(pool, one))[1])
+    run_dir = shutil.copytree(study, tmp_path / "study")
+    assert evaluate("--run_dir", run_dir, "--compile", True) == 0
+    expected = rows_of(scored / "scores", "merged")
+    merged = {row.model for row in expected if len(row.mixture) > 1}
+    assert len(prepared) == len(set(prepared)) == len(merged) - 1  # all but the first
+    for row, other in zip(rows_of(run_dir / "scores", "merged"), expected, strict=True):
+        assert row.key == other.key
+        assert row.sum_logprob == pytest.approx(other.sum_logprob, rel=1e-6)
+
+
+def test_compiling_is_refused_where_it_lacks_something(study, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(compiling.shutil, "which", lambda name: None)
+    assert evaluate("--run_dir", study, "--output_dir", tmp_path / "scores", "--compile", True) == 2
+    assert "compile needs a C++ compiler (CXX), which is not installed" in capsys.readouterr().err
+    assert not (tmp_path / "scores").exists()
+
+
+def test_many_merges_are_compiled_on_a_gpu_alone(monkeypatch):
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: name == "triton")
+    assert compiling.compile_backend(None, "cuda", merges=32) == "inductor"
+    assert [compiling.compile_backend(None, *other) for other in (("cuda", 31), ("cpu", 1000))] == [None, None]
+    assert compiling.compile_backend(False, "cuda", merges=1000) is None
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: None)
+    assert compiling.compile_backend(None, "cuda", merges=32) is None
 
 
 def test_both_proxies_and_the_studys_own_mixtures_have_the_studys_rows(scored):
