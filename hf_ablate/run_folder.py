@@ -240,6 +240,11 @@ class RunFolder:
         return self.ranking / "ranking.json"
 
     @property
+    def ranked_scores_file(self) -> Path:
+        """The scores of all mixtures on all targets as arrays, where records of all would be too many."""
+        return self.ranking / "scores.npz"
+
+    @property
     def agreement_file(self) -> Path:
         """How well each predictor agrees with the reference models."""
         return self.ranking / "agreement.json"

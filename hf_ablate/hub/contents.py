@@ -107,7 +107,7 @@ def _scores_uploads(run_folder: RunFolder, ids: RepositoryIds) -> list[Upload]:
     agreement: Agreement | None = None
     if has_manifest(run_folder.ranking):
         ranking, agreement = read_ranking(run_folder.path), read_agreement(run_folder.path)
-        patterns += [LAYOUT.ranking_file, LAYOUT.agreement_file, LAYOUT.ranking / MANIFEST]
+        patterns += [LAYOUT.ranking_file, LAYOUT.ranked_scores_file, LAYOUT.agreement_file, LAYOUT.ranking / MANIFEST]
     for file in (LAYOUT.effects_file, LAYOUT.updates_file, LAYOUT.runs_file):
         if has_manifest(run_folder.path / file.parent):
             patterns += [file, file.parent / MANIFEST]

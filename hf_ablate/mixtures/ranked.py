@@ -12,6 +12,7 @@ from ..run_folder import RunFolder
 from .display import display_names
 from .mixture import Mixture
 from .proxies import PROXIES
+from .ranked_scores import RankedScores, read_ranked_scores
 from .units import CorpusUnits
 
 
@@ -26,10 +27,13 @@ class Ranking:
     Args:
         content (`dict`): what the file holds.
         corpus ([`CorpusUnits`]): the units and their groups, by which mixtures are named.
+        scores ([`RankedScores`], *optional*): of all mixtures on all targets, where the file does not hold the records
+            of all.
     """
 
     content: dict[str, Any]
     corpus: CorpusUnits = CorpusUnits([])
+    scores: RankedScores | None = None
 
     @property
     def unit_of_measure(self) -> str:
@@ -116,8 +120,10 @@ class Ranking:
 
     def entries(self, target: str | None = None, predictor: str | None = None) -> list[dict[str, Any]]:
         """The records of a target (default: the study's) and a predictor (the one that answers), best first."""
-        target = self.study_target if target is None else target
-        return self._entries.get((target, predictor or self.answered_by), [])
+        key = (self.study_target if target is None else target, predictor or self.answered_by)
+        if key not in self._entries:
+            self._entries[key] = self._made(*key) if self.scores and self.scores.has(*key) else []
+        return self._entries[key]
 
     @property
     def best_id(self) -> str:
@@ -140,6 +146,11 @@ class Ranking:
     @cached_property
     def _entries(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
         return _grouped(self.content["ranking"], "predictor")
+
+    def _made(self, target: str, predictor: str) -> list[dict[str, Any]]:
+        """Records that the file does not hold."""
+        key = {name: self.targets[target][name] for name in ("target", "level", "source", "domain")}
+        return self.scores.records(key, predictor, self.content["mixtures"])
 
     @cached_property
     def _models(self) -> dict[tuple[str, str], dict[str, float | None]]:
@@ -194,4 +205,5 @@ def read_ranking(run_dir: Path) -> Ranking:
         raise InputError(f"{folder.ranking} was written by another version of hf_ablate; run `hf-ablate rank` again")
     content = json.loads(folder.ranking_file.read_text(encoding="utf-8"))
     has_units = has_manifest(folder.corpus) or has_manifest(folder.observations)
-    return Ranking(content, CorpusUnits.read(run_dir) if has_units else CorpusUnits([]))
+    scores = read_ranked_scores(folder.ranked_scores_file) if folder.ranked_scores_file.is_file() else None
+    return Ranking(content, CorpusUnits.read(run_dir) if has_units else CorpusUnits([]), scores)

@@ -54,6 +54,32 @@ class OwnErrors:
         known = share * self._gain(roots, share) @ alike(self.roots, roots, LENGTH)
         return share * alike(roots, roots, LENGTH) - (known + known.T) / 2
 
+    def variances(self, roots: np.ndarray, share: float) -> np.ndarray:
+        """The diagonal of [`OwnErrors.covariance`]: [mixtures].
+
+        Args:
+            roots (`np.ndarray`): [mixtures, units].
+            share (`float`): of what is unexplained that is error.
+
+        Returns:
+            `np.ndarray`: [mixtures].
+        """
+        return share - share * np.einsum("mr,rm->m", self._gain(roots, share), alike(self.roots, roots, LENGTH))
+
+    def between(self, roots: np.ndarray, others: np.ndarray, share: float) -> np.ndarray:
+        """The same of mixtures and others: what their errors have in common.
+
+        Args:
+            roots (`np.ndarray`): [mixtures, units].
+            others (`np.ndarray`): [others, units].
+            share (`float`): of what is unexplained that is error.
+
+        Returns:
+            `np.ndarray`: [mixtures, others].
+        """
+        known = share * self._gain(roots, share) @ alike(self.roots, others, LENGTH)
+        return share * alike(roots, others, LENGTH) - known
+
     def _gain(self, roots: np.ndarray, share: float) -> np.ndarray:
         """[mixtures, references]."""
         observed = share * alike(self.roots, self.roots, LENGTH) + (1 - share) * np.eye(len(self.roots))

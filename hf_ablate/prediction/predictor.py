@@ -60,6 +60,33 @@ class Joint:
         return float(self.mean[first] - self.mean[second]), float(np.sqrt(max(variance, 0.0)))
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How sure the losses of mixtures on several targets are, without what any two of them have in common.
+
+    Args:
+        sd (`np.ndarray`): [targets, mixtures], as [`Joint.sd`].
+        apart (`np.ndarray`): [targets, mixtures], of the error of each loss less that of one mixture, as
+            [`Joint.difference`].
+    """
+
+    sd: np.ndarray
+    apart: np.ndarray
+
+    @classmethod
+    def of(cls, variance: np.ndarray, base: np.ndarray, between: np.ndarray, noise: np.ndarray) -> "Spread":
+        """The spread of errors without the noise of training.
+
+        Args:
+            variance (`np.ndarray`): [targets, mixtures], of the losses' errors.
+            base (`np.ndarray`): [targets], of those of the one mixture.
+            between (`np.ndarray`): [targets, mixtures], the covariance with these.
+            noise (`np.ndarray`): [targets], variance between trainings on one mixture with different seeds.
+        """
+        squared = variance + base[:, None] - 2 * between
+        return cls(np.sqrt(variance + noise[:, None]), np.sqrt(np.maximum(squared, 0)))
+
+
 class Predictor(Protocol):
     """Anything that gives scores for a mixture, fitted on a study's evidence."""
 
@@ -93,5 +120,14 @@ class Predictor(Protocol):
 
         Args:
             weights (`np.ndarray`): [mixtures, units].
+            targets (`np.ndarray`): [targets, domains].
+        """
+
+    def spread(self, weights: np.ndarray, bases: np.ndarray, targets: np.ndarray) -> Spread:
+        """What [`Predictor.joints`] says of losses and of their differences from those of one mixture for each target.
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units]; memory grows with their number alone.
+            bases (`np.ndarray`): [targets, units], the mixture that losses on each target are compared with.
             targets (`np.ndarray`): [targets, domains].
         """

@@ -10,7 +10,7 @@ from .candidates import LAWS, OTHER_SCALE, Candidate, find_candidate
 from .features import FeatureTable
 from .noise import NoiseFloor
 from .own_errors import ERROR_SHARE, OwnErrors
-from .predictor import Joint, Prediction
+from .predictor import Joint, Prediction, Spread
 from .stack import Stack, alike
 
 
@@ -37,7 +37,7 @@ class Calibrated:
     def predict(self, weights: np.ndarray) -> Prediction:
         """As [`Predictor.predict`]."""
         fitted, roots = self.stack.predict(self.table.at(self.candidate.features, weights)), np.sqrt(weights)
-        known = self.error_share - np.diag(self.own_errors.covariance(roots, self.error_share))
+        known = self.error_share - self.own_errors.variances(roots, self.error_share)
         variance = fitted.sd**2 - known[:, None] * self._unexplained
         mean = fitted.mean + self.own_errors.expected(roots, self.error_share)
         return Prediction(mean, np.sqrt(variance))
@@ -67,6 +67,16 @@ class Calibrated:
                 fitted.covariance + fitted.noise * covariance,
                 (1 - share) * fitted.noise,
             )
+
+    def spread(self, weights: np.ndarray, bases: np.ndarray, targets: np.ndarray) -> Spread:
+        """As [`Predictor.spread`]."""
+        features, others = (self.table.at(self.candidate.features, some) for some in (weights, bases))
+        variance, base, between, noise = self.stack.compared(features, others, targets)
+        share, errors = self.error_share, self.own_errors
+        variance = variance + noise[:, None] * errors.variances(features.roots, share)
+        base = base + noise * errors.variances(others.roots, share)
+        between = between + noise[:, None] * errors.between(features.roots, others.roots, share).T
+        return Spread.of(variance, base, between, (1 - share) * noise)
 
     def noise(self) -> NoiseFloor:
         """The noise floor: of repeats or, without any, of the share of what is unexplained that counts as noise."""
@@ -138,6 +148,13 @@ class Uncalibrated:
         similarity = alike(roots, roots, LENGTH)
         for target in targets:
             yield Joint(expected @ target, float(target @ self.error) ** 2 * similarity, 0.0)
+
+    def spread(self, weights: np.ndarray, bases: np.ndarray, targets: np.ndarray) -> Spread:
+        """As [`Predictor.spread`]."""
+        variance = (targets @ self.error) ** 2
+        similarity = alike(np.sqrt(bases), np.sqrt(weights), LENGTH)
+        everywhere = np.repeat(variance[:, None], len(weights), axis=1)
+        return Spread.of(everywhere, variance, variance[:, None] * similarity, np.zeros(len(targets)))
 
 
 def uncalibrated(table: FeatureTable, name: str) -> Uncalibrated:

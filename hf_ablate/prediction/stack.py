@@ -126,7 +126,7 @@ class Stack:
         features = self._bounded(features)
         mean = self._expected(features)
         variance = np.empty_like(mean)
-        own = 1 + self.surface[0] + INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
+        own = 1 + self._variances(features)
         for domain, shared in self._covariances(features, self.features, range(mean.shape[1])):
             mean[:, domain] += shared @ self.weights[domain]
             variance[:, domain] = own[:, domain] - ((shared @ self.inverse[domain]) * shared).sum(axis=1)
@@ -158,6 +158,49 @@ class Stack:
         of_features = (target * np.sqrt(self._of_features(features))).sum(axis=1)  # the same error on all domains
         return Joint(mean, noise * (covariance + covariance.T) / 2 + np.diag(of_features**2), noise)
 
+    def compared(self, features: Features, bases: Features, targets: np.ndarray) -> tuple[np.ndarray, ...]:
+        """What [`Stack.joint`] says of mixtures' errors on several targets, each compared with one mixture.
+
+        Args:
+            features ([`Features`]): of the mixtures.
+            bases ([`Features`]): of the mixture that those on each target are compared with.
+            targets (`np.ndarray`): [targets, domains], the weight of each domain.
+
+        Returns:
+            `tuple`: variances of the mixtures, [targets, mixtures], and of the others, [targets]; the covariances of
+            the two, [targets, mixtures]; and the noise, [targets].
+        """
+        features, bases = self._bounded(features), self._bounded(bases)
+        spread = targets * np.sqrt(self.noise)
+        shares = spread**2 / np.maximum((spread**2).sum(axis=1, keepdims=True), 1e-300)
+        variance = np.zeros((len(targets), len(features.roots)))
+        between, of_bases = np.zeros_like(variance), np.zeros(len(targets))
+        domains = range(targets.shape[1])
+        alone, bases_alone = self._variances(features), self._variances(bases)
+        covariances = zip(
+            self._covariances(features, self.features, domains),
+            self._covariances(bases, self.features, domains),
+            self._covariances(features, bases, domains),
+            strict=True,
+        )
+        for (domain, shared), (_, shared_bases), (_, among) in covariances:
+            known = shared @ self.inverse[domain]
+            known_of_bases = ((shared_bases @ self.inverse[domain]) * shared_bases).sum(axis=1)
+            own, own_of_bases = (
+                alone[:, domain] - (known * shared).sum(axis=1),
+                bases_alone[:, domain] - known_of_bases,
+            )
+            for target in np.flatnonzero(shares[:, domain]):
+                share = shares[target, domain]
+                variance[target] += share * own
+                of_bases[target] += share * own_of_bases[target]
+                between[target] += share * (among[:, target] - known @ shared_bases[target])
+        noise = np.einsum("td,de,te->t", spread, self.correlation, spread) * self.inflation**2
+        of_features = np.sqrt(self._of_features(features)) @ targets.T  # the same error on all domains
+        of_features_of_bases = (np.sqrt(self._of_features(bases)) * targets).sum(axis=1)
+        scale = noise[:, None]
+        return scale * variance + of_features.T**2, noise * of_bases + of_features_of_bases**2, scale * between, noise
+
     @property
     def slopes(self) -> np.ndarray:
         """The change of each domain's loss with each feature: [domains, features]."""
@@ -176,6 +219,10 @@ class Stack:
     def _standard(self, features: Features) -> np.ndarray:
         """[mixtures, domains, features]."""
         return (features.values - self.center) / self.spread
+
+    def _variances(self, features: Features) -> np.ndarray:
+        """What the losses of mixtures vary by where nothing is known, as a share of the noise: [mixtures, domains]."""
+        return self.surface[0] + INTERCEPT + self.slope_variance * (self._standard(features) ** 2).sum(axis=2)
 
     def _expected(self, features: Features) -> np.ndarray:
         """What the expected slopes and the level say: [mixtures, domains]."""

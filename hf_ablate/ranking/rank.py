@@ -98,9 +98,13 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
     ranking = make_ranking(fitted, candidate_mixtures(run_dir, evidence), targets, settings, header)
     agreement = make_agreement(fitted, targets, settings, header)
     remove_manifest(folder)
-    write_text(run_folder.ranking_file, records_text(ranking) + "\n")
+    write_text(run_folder.ranking_file, records_text(ranking.content) + "\n")
     write_text(run_folder.agreement_file, records_text(agreement) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
+    run_folder.ranked_scores_file.unlink(missing_ok=True)
+    if ranking.scores:
+        ranking.scores.write(run_folder.ranked_scores_file)
+        files.append(run_folder.ranked_scores_file)
     write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
 
 

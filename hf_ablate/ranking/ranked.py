@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from ..mixtures.mixture import Mixture
+from ..mixtures.ranked import Ranking
+from ..mixtures.ranked_scores import RankedScores
 from ..prediction.candidates import find_candidate
 from ..prediction.fitted import FittedStudy
 from .arguments import RankSettings
@@ -12,9 +14,12 @@ from .targets import DOMAIN, TASK, Target
 from .ties import tied_with_best
 
 
+_MOST_RECORDS = 100_000  # in ranking.json, some 50 MB
+
+
 def make_ranking(
     fitted: FittedStudy, mixtures: list[Mixture], targets: list[Target], settings: RankSettings, header: dict[str, Any]
-) -> dict[str, Any]:
+) -> Ranking:
     """The mixtures in order, for every target.
 
     Args:
@@ -25,35 +30,33 @@ def make_ranking(
         header (`dict[str, Any]`): the values that `ranking.json` and `agreement.json` share.
 
     Returns:
-        `dict`: what [`Ranking`] reads; docs/json.md explains every key. In `ranking`, equal scores share a rank, and
-        scores of a proxy that was not scored for every mixture are predicted for the others from those that there are.
+        [`Ranking`]: docs/json.md explains every key. In `ranking`, equal scores share a rank, and scores of a proxy
+        that was not scored for every mixture are predicted for the others from those that there are. Of very many
+        records, it has those of the study's target, and the scores of all are arrays.
     """
     weights = fitted.evidence.weights_of(mixtures)
-    expected, shares = fitted.predictor.expected(weights), np.array([target.weights for target in targets])
-    means = np.array([expected @ share for share in shares])
-    floors = [fitted.noise_floor(share, settings.confidence) for share in shares]
-    known = np.array([floor or 0.0 for floor in floors])
-    certain = tied_with_best(fitted.predictor, weights, means, shares, settings.confidence, known)
-    # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
-    scored = {kind: proxy.losses(weights) for kind, proxy in fitted.table.scored_proxies.items()}
-    own = scored.pop(fitted.name, np.full_like(expected, np.nan))  # where a proxy answers
-    ranked_by = [(fitted.name, fitted.label, fitted.description)]
-    ranked_by += [(kind, find_candidate(kind).label, find_candidate(kind).description) for kind in scored]
-    return {
+    floors = [fitted.noise_floor(target.weights, settings.confidence) for target in targets]
+    scores = _scores(fitted, mixtures, weights, targets, floors, settings.confidence)
+    rows = [
+        {
+            "mixture_id": mixture.id, "name": mixture.name, "mixture": mixture.weights,
+            "number_of_units": len(mixture.units),
+        }
+        for mixture in mixtures
+    ]  # fmt: skip
+    are_few = len(scores) <= _MOST_RECORDS
+    proxies = map(find_candidate, scores.predictors[1:].tolist())
+    described = {fitted.name: (fitted.label, fitted.description)}
+    described |= {proxy.name: (proxy.label, proxy.description) for proxy in proxies}
+    content = {
         **header,
         "answered_by": fitted.name,
         "reason": reason(fitted),
         "ranked_by": [
             {"predictor": name, "label": label, "description": text, "scored": _count_scored(fitted, weights, name)}
-            for name, label, text in ranked_by
+            for name, (label, text) in described.items()
         ],
-        "mixtures": [
-            {
-                "mixture_id": mixture.id, "name": mixture.name, "mixture": mixture.weights,
-                "number_of_units": len(mixture.units),
-            }
-            for mixture in mixtures
-        ],
+        "mixtures": rows,
         "targets": [
             {
                 **target.key, "noise_floor": floor, "unit_of_measure": fitted.evidence.unit_of(target.weights),
@@ -67,14 +70,47 @@ def make_ranking(
         "models": [record for target in targets for record in _models(fitted, target)],
         "ranking": [
             record
-            for target, mean, sd, tied in zip(targets, means, *certain, strict=True)
-            for records in (
-                _records(fitted, mixtures, target, fitted.name, mean, _certainty(sd, tied, target.of(own))),
-                *(_scored(fitted, mixtures, target, kind, losses) for kind, losses in scored.items()),
-            )
-            for record in records
+            for target in targets
+            if are_few or target.name == header["target"]
+            for name in described
+            for record in scores.records(target.key, name, rows)
         ],
     }  # fmt: skip
+    return Ranking(content, scores=None if are_few else scores)
+
+
+def _scores(
+    fitted: FittedStudy,
+    mixtures: list[Mixture],
+    weights: np.ndarray,
+    targets: list[Target],
+    floors: list[float | None],
+    confidence: float,
+) -> RankedScores:
+    """The mixtures' scores by the predictor that answers and by each proxy."""
+    shares = np.array([target.weights for target in targets])
+    expected = fitted.predictor.expected(weights)
+    means = np.array([expected @ share for share in shares])
+    known = np.array([floor or 0.0 for floor in floors])
+    sd, tied = tied_with_best(fitted.predictor, weights, means, shares, confidence, known)
+    # Of all mixtures: as a proxy was scored, and as its scores predict it for the others.
+    scored = {kind: proxy.losses(weights) for kind, proxy in fitted.table.scored_proxies.items()}
+    own = scored.pop(fitted.name, np.full_like(expected, np.nan))  # where a proxy answers
+    references, rows = fitted.references_by_mixture(), {mixture.id: row for row, mixture in enumerate(mixtures)}
+    trained = [name for name in references if name in rows]
+    return RankedScores(
+        targets=np.array([target.name for target in targets]),
+        predictors=np.array([fitted.name, *scored]),
+        ids=np.array(list(rows)),
+        scores=np.array(
+            [[mean, *map(target.of, scored.values())] for target, mean in zip(targets, means, strict=True)]
+        ),
+        sd=sd,
+        tied=tied,
+        as_scored=np.array([target.of(own) for target in targets]),
+        references=np.array([[target.of(references[name]) for name in trained] for target in targets]),
+        trained=np.array([rows[name] for name in trained], dtype=int),
+    )
 
 
 def _members(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
@@ -124,49 +160,6 @@ def _models(fitted: FittedStudy, target: Target) -> list[dict[str, Any]]:
     return [
         {**target.key, "kind": kind, "name": name, "score": _number(target.of(values))}
         for kind, name, values in seed + components
-    ]
-
-
-def _certainty(sd: np.ndarray, tied: np.ndarray, as_scored: np.ndarray) -> list[dict[str, Any]]:
-    """What the records of the predictor that answers add: how sure it is, and its own scores where it is a proxy."""
-    return [
-        {"sd": _number(one), "tied": bool(is_tied), "as_scored": _number(score)}
-        for one, is_tied, score in zip(sd, tied, as_scored, strict=True)
-    ]
-
-
-def _scored(
-    fitted: FittedStudy, mixtures: list[Mixture], target: Target, kind: str, losses: np.ndarray
-) -> list[dict[str, Any]]:
-    """The records of a proxy."""
-    mean = target.of(losses)
-    certainty = [{"sd": None, "tied": None, "as_scored": _number(score)} for score in mean]
-    return _records(fitted, mixtures, target, kind, mean, certainty)
-
-
-def _records(
-    fitted: FittedStudy,
-    mixtures: list[Mixture],
-    target: Target,
-    predictor: str,
-    mean: np.ndarray,
-    certainty: list[dict[str, Any]],
-) -> list[dict[str, Any]]:
-    references = fitted.references_by_mixture()
-    order = sorted(np.flatnonzero(np.isfinite(mean)), key=lambda row: (mean[row], mixtures[row].id))
-    values = np.sort(mean[order])
-    return [
-        {
-            **target.key,
-            "predictor": predictor,
-            "rank": 1 + int(np.searchsorted(values, mean[row])),
-            "mixture_id": mixtures[row].id,
-            "name": mixtures[row].name,
-            "score": float(mean[row]),
-            **certainty[row],
-            "reference": _number(target.of(references[mixtures[row].id])) if mixtures[row].id in references else None,
-        }
-        for row in order
     ]
 
 

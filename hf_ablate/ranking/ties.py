@@ -5,7 +5,7 @@ import numpy as np
 from ..prediction.predictor import Predictor, one_sided
 
 
-_MOST = 1000  # mixtures in a covariance matrix at once
+_AT_ONCE = 2048  # mixtures: bounds the memory
 
 
 def tied_with_best(
@@ -35,13 +35,10 @@ def tied_with_best(
     """
     best = means.argmin(axis=1)
     sd, apart = np.empty(means.shape), np.empty(means.shape)
-    for start in range(0, len(weights), _MOST):
-        rows = np.arange(start, min(start + _MOST, len(weights)))
-        points = np.union1d(best, rows)
-        here = np.searchsorted(points, rows)
-        for number, joint in enumerate(predictor.joints(weights[points], targets)):
-            variance, at = np.diag(joint.covariance), np.searchsorted(points, best[number])
-            squared = variance[at] + variance[here] - 2 * joint.covariance[at, here]
-            sd[number, rows], apart[number, rows] = joint.sd[here], np.sqrt(np.maximum(squared, 0))
+    for start in range(0, len(weights), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        spread = predictor.spread(weights[rows], weights[best], targets)
+        sd[:, rows], apart[:, rows] = spread.sd, spread.apart
+    apart[np.arange(len(best)), best] = 0.0
     reach = np.maximum(one_sided(confidence) * apart, noise_floors[:, None])
     return sd, means - means.min(axis=1, keepdims=True) <= reach

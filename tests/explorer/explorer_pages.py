@@ -12,7 +12,6 @@ from hf_ablate.explorer.write import write_explorer
 from hf_ablate.exports.export_input import ExportInput
 from hf_ablate.exports.formats import FORMATS
 from hf_ablate.exports.unit_text import UnitText
-from hf_ablate.mixtures.ranked import Ranking
 from hf_ablate.mixtures.units import CorpusUnits
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.fitted import FittedStudy, fit_evidence
@@ -31,7 +30,7 @@ def study_of(evidence: Evidence, corpus: CorpusUnits) -> tuple[FittedStudy, dict
     named = {kind: _named(evidence, proxy) for kind, proxy in evidence.proxies.items()}
     fitted = fit_evidence(replace(evidence, references=_named(evidence, evidence.references), proxies=named))
     mixtures = [evidence.mixture_of(row) for row in evidence.known_mixtures()]
-    ranking = Ranking(make_ranking(fitted, mixtures, targets_of(evidence), SETTINGS, HEADER), corpus)
+    ranking = replace(make_ranking(fitted, mixtures, targets_of(evidence), SETTINGS, HEADER), corpus=corpus)
     given = ExportInput("x", tuple(UnitText(unit) for unit in evidence.units))
     formats = {name: make(given).as_json(evidence.units) for name, make in FORMATS.items() if name != "mergekit"}
     return fitted, explorer_payload(fitted, ranking, "A made-up study", formats)

@@ -10,7 +10,7 @@ from hf_ablate.prediction.candidates import SOFT_MINIMUM, find_candidate
 from hf_ablate.prediction.features import FeatureTable
 from hf_ablate.prediction.noise import NoiseFloor
 from hf_ablate.prediction.own_errors import OwnErrors
-from hf_ablate.prediction.predictors import Calibrated
+from hf_ablate.prediction.predictors import Calibrated, uncalibrated
 from hf_ablate.prediction.stack import fit_stack
 
 
@@ -80,3 +80,18 @@ def test_repeats_say_how_much_is_noise(predictor):
     assert tenth.noise == pytest.approx(half.noise / 5)
     losses = references.losses @ TARGET
     assert np.abs(tenth.mean - losses).mean() < np.abs(half.mean - losses).mean()
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_the_spread_on_several_targets_is_that_of_their_joint_losses(predictor, calibrated):
+    """Errors of features and a bounded feature change all of its parts."""
+    stack = replace(predictor.stack, surface=(0.3, 0.5), is_bounded=True)
+    predictor = replace(predictor, stack=stack) if calibrated else uncalibrated(predictor.table, SOFT_MINIMUM)
+    weights, targets = read_pool().known_mixtures(), np.vstack([np.eye(8)[2:4], TARGET])
+    bases = np.array([7, 40, 3])
+    spread = predictor.spread(weights, weights[bases], targets)
+    for row, joint in enumerate(predictor.joints(weights, targets)):
+        np.testing.assert_allclose(spread.sd[row], joint.sd, rtol=1e-6)
+        expected = [joint.difference(other, bases[row])[1] for other in range(len(weights))]
+        others = np.delete(np.arange(len(weights)), bases[row])  # of a mixture and itself the features' errors cancel
+        np.testing.assert_allclose(spread.apart[row, others], np.array(expected)[others], rtol=1e-3, atol=1e-6)

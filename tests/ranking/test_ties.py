@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hf_ablate.prediction.predictor import Joint
+from hf_ablate.prediction.predictor import Spread
 from hf_ablate.ranking.ties import tied_with_best
 
 
@@ -13,9 +13,9 @@ class Known:
     def __init__(self, sd, correlation):
         self.sd, self.correlation = sd, correlation
 
-    def joints(self, weights, targets):
-        covariance = np.full((len(weights),) * 2, self.correlation) + (1 - self.correlation) * np.eye(len(weights))
-        return [Joint(weights[:, 0], self.sd**2 * covariance, noise=0.0) for _ in targets]
+    def spread(self, weights, bases, targets):
+        variance = np.full((len(targets), len(weights)), self.sd**2)
+        return Spread.of(variance, variance[:, 0], self.correlation * variance, np.zeros(len(targets)))
 
 
 WEIGHTS = np.array([[first, 1 - first] for first in (0.5, 0.1, 0.2, 0.12)])
@@ -39,7 +39,7 @@ def test_a_mixture_is_tied_within_the_error_of_the_difference_or_the_noise_floor
     assert errors[0] == pytest.approx([sd] * 4)
 
 
-def test_more_mixtures_than_one_covariance_matrix_holds():
+def test_more_mixtures_than_are_compared_at_once():
     first = np.linspace(0.1, 0.9, 2500)
     weights = np.column_stack([first, 1 - first])
     _, tied = tied_with_best(Known(0.01, 0.0), weights, first[None], TARGETS, 0.95, np.zeros(1))
@@ -47,7 +47,7 @@ def test_more_mixtures_than_one_covariance_matrix_holds():
 
 
 def test_targets_together_are_as_targets_one_by_one():
-    """Each has a best of its own, which is compared with all mixtures though they are split into several matrices."""
+    """Each has a best of its own, which is compared with all mixtures though these are compared in several parts."""
     first = np.random.default_rng(0).random(2100)
     weights, means = np.column_stack([first, 1 - first]), np.stack([first, 1 - first])
     together = tied_with_best(Known(0.01, 0.5), weights, means, np.eye(2), 0.95, np.array([0.0, 0.1]))
