@@ -69,7 +69,13 @@ class Calibrated:
             )
 
     def spread(self, weights: np.ndarray, bases: np.ndarray, targets: np.ndarray) -> Spread:
-        """As [`Predictor.spread`]."""
+        """As [`Predictor.spread`].
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units].
+            bases (`np.ndarray`): [targets, units].
+            targets (`np.ndarray`): [targets, domains].
+        """
         features, others = (self.table.at(self.candidate.features, some) for some in (weights, bases))
         variance, base, between, noise = self.stack.compared(features, others, targets)
         share, errors = self.error_share, self.own_errors
@@ -150,7 +156,13 @@ class Uncalibrated:
             yield Joint(expected @ target, float(target @ self.error) ** 2 * similarity, 0.0)
 
     def spread(self, weights: np.ndarray, bases: np.ndarray, targets: np.ndarray) -> Spread:
-        """As [`Predictor.spread`]."""
+        """As [`Predictor.spread`].
+
+        Args:
+            weights (`np.ndarray`): [mixtures, units].
+            bases (`np.ndarray`): [targets, units].
+            targets (`np.ndarray`): [targets, domains].
+        """
         variance = (targets @ self.error) ** 2
         similarity = alike(np.sqrt(bases), np.sqrt(weights), LENGTH)
         everywhere = np.repeat(variance[:, None], len(weights), axis=1)
