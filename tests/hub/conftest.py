@@ -42,11 +42,11 @@ def pushed_state(finished, tmp_path_factory):
         patch.setenv("HF_TOKEN", TOKEN)
         assert push(finished) == 0
         close_session()
-        return loopback.repos, loopback.blobs, loopback.collections
+        return loopback.repos, loopback.blobs, loopback.collections, loopback.requests
 
 
 @pytest.fixture
 def pushed(hub, pushed_state):
     """The Hub with everything pushed."""
-    hub.repos, hub.blobs, hub.collections = copy.deepcopy(pushed_state)
+    hub.repos, hub.blobs, hub.collections = copy.deepcopy(pushed_state[:3])
     return hub
