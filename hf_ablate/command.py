@@ -61,6 +61,11 @@ class Command:
         arguments = parse_with_recipe(self.parser(), own, self.build, getattr(self.arguments_class, "places", ()))
         if launch_tokens and not arguments.accelerate_config:
             raise InputError(f"{launch_tokens[0]} is an option of accelerate; name an --accelerate_config too")
+        if launch_tokens and arguments.executor == "ray":
+            raise InputError(
+                f"{launch_tokens[0]} is an option of accelerate, which executor ray starts on nodes; write it into a "
+                "configuration of your own, and name that file as accelerate_config"
+            )
         return arguments
 
     def launch_config(self, arguments: Any) -> str | None:
@@ -68,7 +73,7 @@ class Command:
 
         It is the configuration that the arguments name, otherwise the stage's own choice.
         """
-        if not self.launches or is_launched() or arguments.dry_run:
+        if not self.launches or is_launched() or arguments.dry_run or arguments.executor == "ray":
             return None
         if arguments.accelerate_config or self.name != "train":
             return arguments.accelerate_config

@@ -57,6 +57,11 @@ def run_folder_lock(run_dir: Path) -> Iterator[None]:
         lock.release()
 
 
+def held_elsewhere(run_dir: Path) -> dict[str, str]:
+    """This process's environment, for one that it starts in a run folder that is held, perhaps on another machine."""
+    return os.environ | {_HELD: f"elsewhere {RunFolder(run_dir).pool.path.resolve()}"}
+
+
 def _remove_unused(run_dir: Path) -> None:
     """Remove a run folder that a mistake has left without anything but its lock."""
     if [path.name for path in run_dir.iterdir()] == [_LOCK]:

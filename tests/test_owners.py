@@ -52,7 +52,7 @@ TAKES_ARGUMENTS = {
     "Push": {"hub/push.py"},
     "Rank": {"ranking/rank.py"},
     "Report": {"report/write.py"},
-    "Train": {"training/train.py"},
+    "Train": {"training/train.py", "training/prepare.py", "training/on_cluster.py", "training/group.py"},
 }  # fmt: skip
 
 

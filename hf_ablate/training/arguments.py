@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from ..cache import remembered
 from ..errors import InputError, unknown_name
+from ..executor_arguments import ExecutorArguments
 from ..launch import is_launched, process_count
 from ..mixtures.probes import check_probes
 from ..run_folder import RunFolder
@@ -20,7 +21,7 @@ from .speed import PEAK_TFLOPS
 
 
 @dataclass
-class TrainArguments(AdapterArguments):
+class TrainArguments(AdapterArguments, ExecutorArguments):
     """What `hf-ablate train` takes.
 
     The values of transformers' options are in `trainer`. The object that the Trainer gets is made of them in
@@ -105,6 +106,19 @@ class TrainArguments(AdapterArguments):
     expected_mfu: float = field(
         default=0.4, metadata={"help": "The share of the peak that --dry_run expects, for its hours."}
     )
+    num_cpus: float | None = field(
+        default=None,
+        metadata={
+            "help": "executor ray: processor cores of a node for each model. Null: 1 for each of its processes."
+        },
+    )
+    num_gpus: float | None = field(
+        default=None,
+        metadata={
+            "help": "executor ray: GPUs of a node for each model; several train it together, by accelerate_config "
+            "(null: multi_gpu), and a part of one shares it. Null: 1 where the cluster has GPUs and use_cpu is false."
+        },
+    )
     keep_checkpoints: bool = field(
         default=False, metadata={"help": "Keep the checkpoint-* folders of finished models."}
     )
@@ -134,6 +148,7 @@ class TrainArguments(AdapterArguments):
         self.check_adapter()
         self._check_numbers()
         self._check_batch()
+        self._check_cluster()
         if self.seed_lr_scheduler_type is not None:
             known = choices_of(TrainArguments, "lr_scheduler_type")
             if self.seed_lr_scheduler_type not in known:
@@ -166,6 +181,29 @@ class TrainArguments(AdapterArguments):
                 f"that {process_count()} process(es) take at once (`per_device_train_batch_size` "
                 f"{self.trainer['per_device_train_batch_size']} each)"
             )
+
+    def _check_cluster(self) -> None:
+        self.check_executor()
+        if self.executor != "ray":
+            for name in ("num_cpus", "num_gpus"):
+                if getattr(self, name) is not None:
+                    raise InputError(
+                        f"`{name}` is what a model takes of a Ray cluster, and executor is {self.executor}; give "
+                        f"executor ray, or leave {name} out"
+                    )
+            return
+        if is_launched():
+            raise InputError(
+                "executor ray starts processes on the cluster's nodes, and this one was itself started by accelerate "
+                "or torchrun; start it by itself, or leave executor out"
+            )
+        if self.num_cpus is not None and not self.num_cpus > 0:
+            raise InputError(f"`num_cpus` is {self.num_cpus:g}; expected a positive number, or null")
+        gpus = self.num_gpus or 0
+        if gpus < 0 or (gpus > 1 and gpus != int(gpus)):
+            raise InputError(f"`num_gpus` is {gpus:g}; expected a whole number, a part of 1, or null")
+        if gpus and self.trainer["use_cpu"]:
+            raise InputError(f"`num_gpus` is {gpus:g}, and use_cpu: true trains without a GPU; leave one of them out")
 
     def _check_with_transformers(self) -> None:
         """Values that transformers has accepted before are not checked again: that takes seconds.

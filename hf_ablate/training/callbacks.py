@@ -11,11 +11,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ..errors import InputError
 from ..progress import Progress
 from .checkpoints import checkpoints, mark_complete
+from .lease import Lease
+from .metrics_file import METRICS, logged_rows
 
 
 logger = logging.getLogger(__name__)
-
-METRICS = "metrics.jsonl"
 
 
 class ProgressCallback(TrainerCallback):
@@ -56,9 +56,7 @@ class MetricsCallback(TrainerCallback):
 
 def spent_before(folder: Path) -> float:
     """The seconds that earlier, interrupted runs spent on a model, as far as they logged them."""
-    path = folder / METRICS
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
-    return max((json.loads(line).get("seconds", 0.0) for line in lines), default=0.0)
+    return max((row.get("seconds", 0.0) for row in logged_rows(folder)), default=0.0)
 
 
 def _line(row: dict) -> str:
@@ -69,16 +67,24 @@ def _line(row: dict) -> str:
 
 
 class CompleteCheckpointCallback(TrainerCallback):
-    """Marks a checkpoint as complete once every process has written its part; saves none after the last step."""
+    """Marks a checkpoint as complete once every process has written its part; saves none after the last step.
 
-    def __init__(self, folder: Path) -> None:
+    Nothing is written once another process trains the model.
+    """
+
+    def __init__(self, folder: Path, lease: Lease | None) -> None:
         self.folder = folder
+        self.lease = lease  # of the first process
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         if state.global_step == state.max_steps:
             control.should_save = False
+        if self.lease and control.should_save:
+            self.lease.confirm()
+        elif self.lease:
+            self.lease.check()
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         args.distributed_state.wait_for_everyone()

@@ -20,6 +20,7 @@ from .callbacks import (
 from .checkpoints import last_complete_checkpoint, unfinished_fingerprint
 from .data import OrderedBlocks, collate
 from .devices import check_sharding
+from .lease import Lease
 from .pool import PlannedModel
 from .speed import Meter, loss_spikes
 from .trainer import PoolTrainer
@@ -36,17 +37,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Instruments:
-    """What is measured while models are trained.
+    """What is measured while models are trained, and what lets this process train one.
 
     Args:
         progress ([`Progress`]): the bar over all models.
         held_out (`HeldOutText | None`): what `eval_strategy` evaluates on.
         peak_flops (`float | None`): of one device, for its utilisation.
+        lease (`Lease | None`): of the model that is trained; the first of several processes has it.
     """
 
     progress: Progress
     held_out: "HeldOutText | None" = None
     peak_flops: float | None = None
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def fit(
             callbacks=[
                 ProgressCallback(instruments.progress, meter.tokens_per_step),
                 MetricsCallback(folder),
-                CompleteCheckpointCallback(folder),
+                CompleteCheckpointCallback(folder, instruments.lease),
                 EvaluateAtEndCallback(),
             ],
         )

@@ -1,5 +1,7 @@
 """One model of the pool, from its starting weights to its finished folder."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +14,14 @@ from ..model_size import size_of
 from ..saved_model import ADAPTER, weights_digest
 from ..saved_tokenizer import copy_tokenizer
 from .adapter import Adapter, with_adapter, with_random_adapter
-from .callbacks import METRICS
 from .checkpoints import prepare_folder
 from .data import BlockFile, OrderedBlocks, collate
 from .devices import reset_deepspeed, unsharded_construction
 from .fit import Fitted, Instruments, arguments_of, fit
 from .folding import save_folded
 from .identity import PoolInputs, identity, is_made
+from .lease import held_lease
+from .metrics_file import METRICS
 from .optimizer_state import STATE, copy_state, find_state, save_state, state_digest
 from .order import block_order
 from .pool import PlannedModel
@@ -54,7 +57,20 @@ def train_model(
     Returns:
         `bool`: whether there was something to do.
     """
+    state, folder = args.distributed_state, inputs.run.model(planned.id)
+    with held_lease(folder, planned.id) if state.is_main_process else nullcontext() as lease:
+        return _train_model(planned, inputs, args, adapter, replace(instruments, lease=lease))
+
+
+def _train_model(
+    planned: PlannedModel,
+    inputs: PoolInputs,
+    args: PoolTrainingArguments,
+    adapter: Adapter | None,
+    instruments: Instruments,
+) -> bool:
     state, corpus, folder = args.distributed_state, inputs.corpus, inputs.run.model(planned.id)
+    state.wait_for_everyone()  # the first has waited until nobody else trains the model
     values, digests = identity(planned, inputs)
     expected = fingerprint("train", values, digests)
     was_made = is_made(planned, inputs)
@@ -84,6 +100,8 @@ def train_model(
         blocks = _ordered(planned, files, seed)
         with own_run(args.report_to):
             fitted = fit(planned, model, blocks, own_args, meter, instruments)
+        if instruments.lease:
+            instruments.lease.confirm()
         if adapter:
             _save_adapted(fitted.trainer, folder, inputs, adapter, blocks)
         else:

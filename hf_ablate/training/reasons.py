@@ -1,7 +1,7 @@
 """What `hf-ablate train` reports before it trains: why finished models are trained again, and what is left out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
 from ..manifest import find_manifest, read_manifest
@@ -71,6 +71,20 @@ def report_models_without_curve(made: list[PlannedModel], run: RunFolder) -> Non
             "trained without evaluation, so without a curve: %s; to train them again, remove their folders",
             _first_of(without),
         )
+
+
+def report_failures(failed: Mapping[str, str], count: int) -> None:
+    """Log which models are missing and why, after all others were trained.
+
+    Args:
+        failed (`Mapping[str, str]`): id → why.
+        count (`int`): of all models that were to be trained.
+    """
+    lines = [f"  {model}: {why}" for model, why in failed.items()]
+    logger.error(
+        "%d of %d models are missing:\n%s\nThe same command trains these alone, and resumes half-trained ones from "
+        "their last checkpoint", len(failed), count, "\n".join(lines),
+    )  # fmt: skip
 
 
 def report_dropped_blocks(models: list[PlannedModel], block_size: int) -> None:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..durations import duration_text
 from ..manifest import read_manifest
 from ..run_folder import RunFolder, split_model_id
 from ..text_table import paragraph, text_table
+from .identity import PoolInputs
 from .pool import PlannedModel
 
 
@@ -69,6 +71,28 @@ def _total(label: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _label(row: Mapping[str, Any]) -> str:
     kind, _ = split_model_id(row["model"])
     return f"{kind}: {row['name']}" if kind == "reference" else row["model"]
+
+
+def shown_name(model: PlannedModel) -> str:
+    """What progress calls a model."""
+    if model.kind == "component" and len(model.mixture.units) > 1:
+        return f"component {split_model_id(model.id)[1]} ({model.mixture.shortened()})"
+    return f"{model.kind} {model.name}" if model.mixture else model.kind
+
+
+def trained_text(model: PlannedModel, inputs: PoolInputs, was_trained: bool) -> str:
+    """What progress says of a model that has ended well.
+
+    Args:
+        model ([`PlannedModel`]): the model.
+        inputs ([`PoolInputs`]): what it is made from.
+        was_trained (`bool`): whether there was something to do.
+    """
+    if not was_trained:
+        return f"{shown_name(model)}: unchanged"
+    tokens = model.blocks * inputs.corpus.block_size
+    seconds = read_manifest(inputs.run.model(model.id))["seconds"]
+    return f"{shown_name(model)}: trained on {tokens:,} tokens in {duration_text(seconds)}"
 
 
 def print_trained(models: Sequence[PlannedModel], run: RunFolder, as_json: bool) -> None:

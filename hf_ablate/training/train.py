@@ -8,25 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..corpus.description import CorpusDescription
-from ..durations import duration_text
-from ..errors import InputError
-from ..manifest import has_manifest, read_manifest
+from ..errors import InputError, ReportedError
+from ..manifest import has_manifest
 from ..mixtures.enumerate import read_mixtures
 from ..mixtures.representation import hull_facts, hull_text
-from ..model_config import context_of, vocabulary_size
 from ..model_size import ModelSize
 from ..progress import Progress
 from ..remote_code import trusting
-from ..run_folder import TRAINED_KINDS, split_model_id
+from ..run_folder import TRAINED_KINDS
 from .architecture import Architecture, architecture
 from .arguments import TrainArguments
 from .cost import cost_rows
 from .identity import PoolInputs, check_seed_has_state, is_made
+from .on_cluster import train_on_cluster
 from .plan import Plan, plan
-from .pool import PlannedModel
-from .reasons import report_changes, report_dropped_blocks, report_models_without_curve
+from .reasons import report_changes, report_dropped_blocks, report_failures, report_models_without_curve
 from .seed import check_fits
-from .tables import costs_table, costs_with_total, print_trained
+from .tables import costs_table, costs_with_total, print_trained, shown_name, trained_text
 
 
 logger = logging.getLogger(__name__)
@@ -41,6 +39,7 @@ def run(arguments: TrainArguments) -> None:
 
     Raises:
         `InputError`: for what does not fit the corpus or the device, before anything is trained.
+        `ReportedError`: if models could not be trained on a cluster, after all others and a list of them.
     """
     inputs = _inputs(arguments)
     planned = _plan(arguments, inputs)
@@ -61,9 +60,19 @@ def run(arguments: TrainArguments) -> None:
         if arguments.output_format == "json" and is_main_process:
             print("[]")
         return
-    _train(arguments, inputs, planned, is_main_process)
+    _check_seed_comes_first(planned, inputs)
+    report_dropped_blocks(planned.missing, inputs.corpus.block_size)
+    as_json = arguments.output_format == "json"
+    if arguments.executor == "ray":
+        failed = train_on_cluster(arguments, inputs, planned.missing)
+        print_trained([model for model in planned.missing if model.id not in failed], inputs.run, as_json)
+        if failed:
+            report_failures(failed, len(planned.missing))
+            raise ReportedError(1)
+        return
+    _train_here(arguments, inputs, planned, is_main_process)
     if is_main_process:
-        print_trained(planned.missing, inputs.run, as_json=arguments.output_format == "json")
+        print_trained(planned.missing, inputs.run, as_json)
 
 
 def _inputs(arguments: TrainArguments) -> PoolInputs:
@@ -165,70 +174,23 @@ def accelerate_config_for(arguments: TrainArguments) -> str | None:
     return None
 
 
-def _train(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main_process: bool) -> None:
+def _train_here(arguments: TrainArguments, inputs: PoolInputs, planned: Plan, is_main_process: bool) -> None:
     """Check everything that can be known before, then train one model after the other."""
-    from ..loading_bars import no_loading_bars
-    from .adapter import no_warnings_of_peft
-    from .checkpoints import remove_checkpoints
-    from .devices import check_device, check_whole_optimizer, no_warnings_about_deepspeed, unsharded_construction
-    from .fit import Instruments
-    from .held_out import HeldOutSelection, read_held_out
-    from .model import train_model
-    from .seed import check_architecture, check_tokenizer, check_tokenizer_saves, seed_config
-    from .trackers import check_trackers
-    from .trainer import check_optimizer
-    from .trainer_arguments import trainer_arguments, with_overrides
+    from .prepare import check, prepare, quietly
 
-    corpus, missing = inputs.corpus, planned.missing
-    config = seed_config(inputs.seed, corpus, inputs.run.tokenizer)
-    check_fits(corpus, context_of(config), vocabulary_size(config))
-    args = trainer_arguments(arguments.trainer_options, arguments.study_options, arguments.decay_all)
-    check_device(args)
-    if inputs.load_optimizer_state:
-        check_whole_optimizer()
-    check_trackers(args.report_to)
-    if inputs.seed.model:
-        check_tokenizer(inputs.seed.model, corpus)
-    check_tokenizer_saves(config, inputs.run.tokenizer)
-    with unsharded_construction(args.deepspeed_plugin):
-        check_architecture(config, inputs.seed, arguments.adapter and arguments.adapter.config())
-    args_of = {kind: with_overrides(args, arguments.overrides(kind)) for kind in {model.kind for model in missing}}
-    for args_of_kind in args_of.values():
-        check_optimizer(args_of_kind)
-    _check_seed_comes_first(planned, inputs)
-    report_dropped_blocks(missing, corpus.block_size)
-    held_out = None
-    if arguments.evaluates:
-        text = HeldOutSelection(arguments.eval_data or [inputs.run.corpus], arguments.eval_split, arguments.eval_limit)
-        held_out = read_held_out(text, inputs.run.tokenizer, corpus)
-    progress = Progress(sum(model.blocks for model in missing) * corpus.block_size, "train", "token", is_main_process)
-    instruments = Instruments(progress, held_out, arguments.throughput.peak_flops)
+    missing = planned.missing
+    trainings = prepare(arguments, inputs, {model.kind for model in missing})
+    check(trainings)
+    tokens = sum(model.blocks for model in missing) * inputs.corpus.block_size
+    progress = Progress(tokens, "train", "token", is_main_process)
     try:
-        with no_loading_bars(), no_warnings_about_deepspeed(), no_warnings_of_peft(), cheap_garbage_collection():
+        with quietly(), cheap_garbage_collection():
             for number, model in enumerate(missing, start=1):
-                progress.start(_name(model))
-                adapter = None if model.kind == "seed" else arguments.adapter
-                was_trained = train_model(model, inputs, args_of[model.kind], adapter, instruments)
-                progress.finished(f"[{number}/{len(missing)}] {_trained_text(model, inputs, was_trained)}")
-                if was_trained and is_main_process and not arguments.keep_checkpoints:
-                    remove_checkpoints(inputs.run.model(model.id))
+                progress.start(shown_name(model))
+                was_trained = trainings.train(model, progress)
+                progress.finished(f"[{number}/{len(missing)}] {trained_text(model, inputs, was_trained)}")
     finally:
         progress.close()
-
-
-def _name(model: PlannedModel) -> str:
-    if model.kind == "component" and len(model.mixture.units) > 1:
-        return f"component {split_model_id(model.id)[1]} ({model.mixture.shortened()})"
-    return f"{model.kind} {model.name}" if model.mixture else model.kind
-
-
-def _trained_text(model: PlannedModel, inputs: PoolInputs, was_trained: bool) -> str:
-    name = _name(model)
-    if not was_trained:
-        return f"{name}: unchanged"
-    tokens = model.blocks * inputs.corpus.block_size
-    seconds = read_manifest(inputs.run.model(model.id))["seconds"]
-    return f"{name}: trained on {tokens:,} tokens in {duration_text(seconds)}"
 
 
 @contextmanager
