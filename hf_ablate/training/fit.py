@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from transformers import PreTrainedModel, PrinterCallback
 
 from ..errors import refused
+from ..evaluation.scoring.fast_cpu import keep_freed_memory
 from ..progress import Progress
 from .callbacks import (
     CompleteCheckpointCallback,
@@ -90,6 +91,8 @@ def fit(
     Raises:
         `InputError`: for a loss that is not finite; names the step.
     """
+    if args.device.type == "cpu":
+        keep_freed_memory()
     folder = Path(args.output_dir)
     use_cache = getattr(model.config, "use_cache", None)
     with refused(planned.id, ImportError, ValueError):
