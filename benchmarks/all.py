@@ -32,7 +32,7 @@ from benchmarks.results import (
 from hf_ablate.text_table import text_table
 
 
-BENCHMARKS = ("tokenisation", "modeling", "predictors", "surrogate", "arena")
+BENCHMARKS = ("tokenisation", "modeling", "train", "predictors", "surrogate", "arena")
 TIME_LIMIT = {True: 300.0, False: 3600.0}  # of one benchmark, quick or not, in seconds
 HEADERS = ["measurement", "what is compared", "median", "rounds", "goal", "committed"]
 
