@@ -29,6 +29,6 @@ class ExecutorArguments:
         """Raise `InputError` for the address of a cluster that would not be used."""
         if self.ray_address is not None and self.executor != "ray":
             raise InputError(
-                f"ray_address is {self.ray_address!r}, and executor is {self.executor}; give executor ray, or leave "
+                f"ray_address is {self.ray_address!r}, and executor is not ray; give executor ray, or leave "
                 "ray_address out"
             )

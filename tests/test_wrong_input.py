@@ -103,7 +103,7 @@ WRONG = {
     f"{GOOD} --val_fraction 2": "`val_fraction` and `test_fraction` must not be negative, and must add up to",
     f"{GOOD} --run_dir bad.jsonl": "cannot write to *bad.jsonl: File exists; give another --run_dir",
     f"{GOOD} --run_dir loop": LOOP,
-    f"{GOOD} --ray_address auto": "ray_address is 'auto', and executor is local; give executor ray, or leave ray_addr",
+    f"{GOOD} --ray_address auto": "ray_address is 'auto', and executor is not ray; give executor ray, or leave ray",
     # import and predict
     "import new": "expected --mixtures FILE and --losses FILE, tables of the same runs, or a --model FOLDER",
     "import --mixtures bad.jsonl --losses bad.jsonl new": "bad.jsonl, line 2 is not valid JSON *for each run",
@@ -142,7 +142,7 @@ WRONG = {
     "evaluate --run_dir pool --mixture x* --output_dir new": "none of the study's 7 mixtures has the id or name 'x*'",
     "evaluate --run_dir pool --proxy none --top 3": "proxy: none scores trained models alone; it cannot be combined",
     "evaluate --run_dir pool --limit_by domain": "limit_by says what a limit counts, and there is none; give `limit`",
-    "evaluate --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is local; give executor ray",
+    "evaluate --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is not ray; give executor ray",
     "evaluate --run_dir pool --executor ray --accelerate_config cpu": "and executor is ray: either shares out the",
     "evaluate --run_dir pool --limit 0": "limit is 0; expected at least 1",
     f"{EVALUATE} {SEED} --data nowhere": "evaluation data *nowhere does not exist (looked for /",

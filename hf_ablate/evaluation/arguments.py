@@ -232,6 +232,10 @@ class EvaluateArguments(ExecutorArguments, ModelStageArguments):
             return
         if self.top < 1:
             raise InputError(f"top is {self.top}; expected at least 1")
+        if self.executor == "ray":
+            raise InputError(
+                "top works in one process: what it scores next depends on all scores so far; leave executor out"
+            )
         if not 0 < self.confidence < 1:
             raise InputError(f"confidence is {self.confidence}; expected a share between 0 and 1, for example 0.95")
         if self.first_windows < 2:

@@ -48,7 +48,7 @@ def run(arguments: EvaluateArguments) -> None:
         print_plan(arguments)
         return
     processes = launched_processes()
-    if arguments.top is not None and (processes.count > 1 or arguments.executor == "ray"):
+    if arguments.top is not None and processes.count > 1:
         raise InputError("top works in one process: what it scores next depends on all scores so far")
     families = chosen_models(arguments)
     check_inside(arguments, families)

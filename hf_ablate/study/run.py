@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..arguments import StageArguments
 from ..commands import find_command
 from ..errors import InputError
+from ..executor_arguments import ExecutorArguments
 from ..launch import process_count
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
 from ..text_table import paragraph
 from .changes import changes_by_stage
 from .checks import check_groups, check_pool, check_settings, check_tasks
+from .cluster import connection_of, with_executor
 from .dry_run import print_plan
 from .rounds import RoundSettings, check_rounds, run_rounds
 from .stage_output import no_output
@@ -27,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class RunArguments(StageArguments):
+class RunArguments(ExecutorArguments, StageArguments):
     """A study and what to change in its recipes."""
 
     study: Path = field(
@@ -36,6 +38,13 @@ class RunArguments(StageArguments):
     )
     run_dir: Path | None = field(
         default=None, metadata={"help": "The run folder of all stages. Default: the one that the recipes name."}
+    )
+    executor: Literal["local", "ray"] | None = field(
+        default=None,
+        metadata={
+            "help": "Where partition, train and evaluate work: on this machine, or on the nodes of a Ray cluster, "
+            "which all need the run folder at the same path. Results are the same. Default: as the recipes have it."
+        },
     )
     set: list[str] = field(
         default_factory=list,
@@ -78,6 +87,7 @@ class RunArguments(StageArguments):
     )
 
     def __post_init__(self) -> None:
+        self.check_executor()
         if self.rounds < 0:
             raise InputError(f"rounds is {self.rounds}; expected 0 or more")
         if self.references_per_round < 1:
@@ -118,6 +128,11 @@ def run(arguments: RunArguments) -> None:
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
     check_rounds(arguments.round_settings, stages)
+    with connection_of(stages):
+        _run(arguments, stages, tokens)
+
+
+def _run(arguments: RunArguments, stages: Mapping[str, Any], tokens: Mapping[str, list[str]]) -> None:
     as_json = arguments.output_format == "json"
     lines: dict[str, str] = {}
     for stage, line in _run_stages(stages, tokens, arguments.verbose):
@@ -208,6 +223,8 @@ def stage_tokens(arguments: RunArguments) -> dict[str, list[str]]:
     """
     recipes = stage_recipes(arguments.study)
     changes = changes_by_stage(arguments.set, list(recipes), lambda stage: find_command(stage).parser())
+    if arguments.executor:
+        changes = with_executor(changes, {stage: find_command(stage).arguments_class for stage in recipes}, arguments)
     common = [f"--output_format={arguments.output_format}"]
     if arguments.dry_run:
         common.append("--dry_run")

@@ -105,11 +105,15 @@ class Study:
         stages = parse_stages(arguments)
         return cls(run_folder_of(stages), Path(recipes), tuple(changes))
 
-    def run(self, dry_run: bool = False) -> "Study":
+    def run(self, dry_run: bool = False, executor: str | None = None, ray_address: str | None = None) -> "Study":
         """Run all stages, as `hf-ablate run` does: what is finished and unchanged is skipped.
 
         Args:
             dry_run (`bool`): print what would be done, and do nothing.
+            executor (`str`, *optional*): `local` or `ray`: where partition, train and evaluate work, on this machine
+                or on a Ray cluster; default: as the recipes have it.
+            ray_address (`str`, *optional*): of the cluster, such as `HOST:PORT`; default: RAY_ADDRESS, or one of this
+                machine alone.
 
         Returns:
             [`Study`]: this study.
@@ -121,7 +125,10 @@ class Study:
             raise InputError(
                 f"{self.run_dir} was opened without its recipes; use `Study.from_recipes(FOLDER)` to run it"
             )
-        arguments = RunArguments(study=self.recipes, run_dir=self.run_dir, set=list(self.changes), dry_run=dry_run)
+        arguments = RunArguments(
+            study=self.recipes, run_dir=self.run_dir, set=list(self.changes), dry_run=dry_run,
+            executor=executor, ray_address=ray_address,
+        )  # fmt: skip
         if dry_run:
             run(arguments)
         else:
