@@ -83,6 +83,9 @@ class Cluster:
         )  # fmt: skip
 
 
+_connected: list[Cluster] = []  # by the outermost block, if one is open
+
+
 @contextmanager
 def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iterator[Cluster]:
     """Be connected to a Ray cluster within the block.
@@ -99,8 +102,8 @@ def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iter
         `InputError`: if Ray is not installed, or there is no cluster at the address.
     """
     ray = _import_ray()
-    if ray.is_initialized():  # by whoever called
-        yield Cluster(ray, is_own=False)
+    if ray.is_initialized():  # by an outer block, or by whoever called
+        yield _connected[-1] if _connected else Cluster(ray, is_own=False)
         return
     address = address or os.environ.get("RAY_ADDRESS") or _OWN
     is_own = address == _OWN
@@ -110,12 +113,14 @@ def ray_cluster(address: str | None = None, num_cpus: int | None = None) -> Iter
         ray.init(address, logging_level="error", log_to_driver=False, **own)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, or leave out "
-            "ray_address to use this machine alone"
+            f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, set "
+            "RAY_AUTH_MODE=token if it has token authentication, or leave out ray_address to use this machine alone"
         ) from error
+    _connected.append(Cluster(ray, is_own))
     try:
-        yield Cluster(ray, is_own)
+        yield _connected[-1]
     finally:
+        _connected.pop()
         ray.shutdown()
 
 

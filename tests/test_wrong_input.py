@@ -39,7 +39,9 @@ def folder(tmp_path_factory):
     (folder / "recipe").mkdir()
     for name, text in recipes.items():
         (folder / "recipe" / f"{name}.yaml").write_text(text, encoding="latin-1" if name == "latin" else "utf-8")
-    (folder / "strange").mkdir()
+    for name in ("ranks", "strange"):
+        (folder / name).mkdir()
+    (folder / "ranks" / "rank.yaml").touch()
     (folder / "strange" / "partitions.yaml").write_text("roots: [a]")
     return folder
 
@@ -211,6 +213,9 @@ WRONG = {
     "run strange": "strange/partitions.yaml does not belong to a stage; the stages are partition",
     "run study/recipes --set partition.unit_tokns=3": "unknown option 'unit_tokns'; did you mean 'unit_tokens'",
     "run study/recipes --set partitoin.unit_tokens=3": "unknown stage 'partitoin'; did you mean 'partition'",
+    "run study/recipes --ray_address auto": "ray_address is 'auto', and executor is not ray; give executor ray, or",
+    "run study/recipes --executor ray --ray_address 127.0.0.1:9": "no Ray cluster answers at *start one with `ray s",
+    "run ranks --executor ray": "executor is for partition, train and evaluate, and the study has no recipe for them",
     "run study/recipes --set unit_tokens": "--set unit_tokens: expected STAGE.KEY=VALUE, for example",
     "validate strange": "strange/partitions.yaml does not belong to a stage; the stages are partition",
     "validate study/recipes --set rank.metric=ppl": "--metric: invalid choice: 'ppl' (choose from",

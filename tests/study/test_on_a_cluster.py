@@ -1,13 +1,16 @@
 """A Ray cluster of two nodes makes what one process makes, also when one of them dies."""
 
+import shutil
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hf_ablate.cli import main
 from hf_ablate.corpus.selection.workers import run_tasks, start_workers
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.arguments import EvaluateArguments
@@ -15,6 +18,9 @@ from hf_ablate.evaluation.evaluate import run as evaluate
 from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring import sweep
 from hf_ablate.executor_arguments import ExecutorArguments
+from hf_ablate.manifest import digest_files
+from hf_ablate.study.cluster import connection_of
+from hf_ablate.study.run import RunArguments, parse_stages
 
 
 ray = pytest.importorskip("ray")
@@ -102,3 +108,51 @@ def test_scores_of_two_nodes_of_which_one_dies(cluster, second_node, finished_st
     assert read_current_rows(tmp_path / "scores") == read_current_rows(scored)
     lines = [len((folder / "rows.jsonl").read_text().splitlines()) for folder in (scored, tmp_path / "scores")]
     assert lines[0] == lines[1]  # nothing is scored twice
+
+
+def digests(folder: Path, *patterns: str) -> dict[str, str]:
+    """Of files in a folder, by their paths there."""
+    files = [path for pattern in patterns for path in sorted(folder.rglob(pattern)) if path.is_file()]
+    return {str(path.relative_to(folder)): digest_files([path]) for path in files if path.name != "manifest.json"}
+
+
+def test_a_whole_study_of_two_nodes(cluster, second_node, finished_study, tmp_path):
+    recipes = shutil.copytree(finished_study / "recipes", tmp_path / "recipes")
+    for stage in ("merge", "report"):
+        (recipes / f"{stage}.yaml").unlink()
+    words = ["run", str(recipes), f"--run_dir={tmp_path / 'run'}", "--executor=ray"]
+    assert main([*words, f"--ray_address={cluster.address}"]) == 0
+    assert not ray.is_initialized()
+    one, many = finished_study / "run", tmp_path / "run"
+    patterns = {"corpus": ["*"], "models": ["components/*/*.safetensors", "references/*/*.safetensors"]}
+    for part, names in (patterns | {"ranking": ["*"]}).items():
+        assert digests(many / part, *names) == digests(one / part, *names) != {}
+    assert read_current_rows(many / "scores") == read_current_rows(one / "scores")
+
+
+LOCAL, HEAD, OTHER, UNNAMED = ("local", None), ("ray", "head:1"), ("ray", "other:2"), ("ray", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "partition", "evaluate", "connected"),
+    [
+        ({}, LOCAL, HEAD, ["head:1"]),
+        ({"executor": "ray", "ray_address": "other:2"}, OTHER, OTHER, ["other:2"]),
+        ({"executor": "ray"}, UNNAMED, HEAD, []),
+        ({"executor": "ray", "set": ["evaluate.executor=local", "evaluate.ray_address=null"]}, UNNAMED, LOCAL, [None]),
+        ({"executor": "local"}, LOCAL, LOCAL, []),
+    ],
+    ids=["recipe", "study", "two", "stage", "local"],
+)
+def test_where_stages_work(finished_study, tmp_path, monkeypatch, asked, partition, evaluate, connected):
+    """As a recipe, an option of the whole study or one of a stage says; one cluster is connected for all stages."""
+    recipes = tmp_path / "recipes"
+    recipes.mkdir()
+    shutil.copy(finished_study / "recipes" / "partition.yaml", recipes)
+    (recipes / "evaluate.yaml").write_text(f"run_dir: {finished_study}/run\nexecutor: ray\nray_address: head:1\n")
+    stages = parse_stages(RunArguments(study=recipes, **asked))
+    assert [(each.executor, each.ray_address) for each in stages.values()] == [partition, evaluate]
+    seen = []
+    monkeypatch.setattr("hf_ablate.study.cluster.ray_cluster", lambda address: nullcontext(seen.append(address)))
+    with connection_of(stages):
+        assert seen == connected

@@ -70,23 +70,27 @@ def _score_on_cluster(
 ) -> None:
     from ray.exceptions import RayError
 
+    from .sweep import report_scored
+
     gpus, cores = (int(cluster.ray.cluster_resources().get(kind, 0)) for kind in ("GPU", "CPU"))
     resources = TaskResources(num_cpus=1, num_gpus=1 if gpus else 0)
     scored = run_with_actors(cluster, partial(_Passes, prepare), passes, num_workers or gpus or cores, resources)
     with closing(scored), Progress(len(passes), "evaluate", "model") as progress:
-        for place, results, error in scored:
+        for done, (place, results, error) in enumerate(scored, start=1):
             one = passes[place]
             sweep = sweeps[one.sweep]
+            model = sweep.models[one.model]
             if isinstance(error, RayError):
                 raise InputError(
-                    f"{one.model}: the processes that scored it have died, the last of {first_line(error)}; what is "
+                    f"{model.id}: the processes that scored it have died, the last of {first_line(error)}; what is "
                     "scored is kept, and the same command resumes"
                 ) from error
             if error:
                 raise error
             for number, (sums, seconds) in zip(one.sources, results, strict=True):
-                sweep.record(sweep.models[one.model], sweep.scores.sources[number], sums, seconds)
+                sweep.record(model, sweep.scores.sources[number], sums, seconds)
             progress.advance(1)
+            report_scored(progress, model, done, len(passes))
 
 
 @dataclass(frozen=True)

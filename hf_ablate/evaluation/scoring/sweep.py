@@ -82,8 +82,7 @@ class Sweep:
                 progress.start(_name(model))
                 for source, sums, seconds in self.score(model, sources, progress.advance):
                     self.record(model, source, sums, seconds)
-                if model.folder or number == len(work) or number % _PROXIES_IN_A_LINE == 0:
-                    progress.finished(f"[{number}/{len(work)}] {_name(model)}: scored")
+                report_scored(progress, model, number, len(work))
         if self.mixtures:
             self.mixtures.close()
 
@@ -147,6 +146,19 @@ class Sweep:
                 progress.advance(1)
             if ensembles:
                 progress.finished(f"averaged probabilities of {len(ensembles)} mixtures: scored")
+
+
+def report_scored(progress: Progress, model: ScoredModel, number: int, count: int) -> None:
+    """Say that a model is scored: of saved models, in a line each.
+
+    Args:
+        progress (`Progress`): of the sweep.
+        model (`ScoredModel`): the model.
+        number (`int`): how many are scored.
+        count (`int`): of how many.
+    """
+    if model.folder or number == count or number % _PROXIES_IN_A_LINE == 0:
+        progress.finished(f"[{number}/{count}] {_name(model)}: scored")
 
 
 def _name(model: ScoredModel) -> str:
