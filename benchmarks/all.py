@@ -12,6 +12,7 @@ named, and the exit code is 1.
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.measurement import Measurement
 from benchmarks.one import Outcome, run_benchmark
@@ -32,7 +33,12 @@ from benchmarks.results import (
 from hf_ablate.text_table import text_table
 
 
-BENCHMARKS = ("tokenisation", "modeling", "train", "predictors", "surrogate", "arena")
+# All modules here that claim a ratio.
+BENCHMARKS = tuple(
+    path.stem
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if "\ndef measure(quick: bool) -> list[Measurement]:\n" in path.read_text(encoding="utf-8")
+)
 TIME_LIMIT = {True: 300.0, False: 3600.0}  # of one benchmark, quick or not, in seconds
 HEADERS = ["measurement", "what is compared", "median", "rounds", "goal", "committed"]
 

@@ -114,14 +114,15 @@ if [ -n "$TINY" ]; then
     part merge 60 merge --size tiny --folder "$WORK/components"
     part train 60 train --size tiny --batch 2 --block 32 --steps 20 --peak_tflops 0.1 --folder "$WORK/run" \
         --only sdpa "sdpa, Liger" flash
-    part sweep 60 sweep --size tiny --mixtures 20 --tokens 2000 --length 64 --folder "$WORK/components"
+    part sweep 60 sweep --size tiny --mixtures 20 --tokens 2000 --length 64 --without_compile \
+        --folder "$WORK/components"
     part sharding 90 sharding --size tiny --block 32 --device cpu --configs cpu --processes 1 --folder "$WORK/sharded"
 else
     part score 100 score
     part merge 50 merge --folder "$WORK/components"
     part train-130m 130 train --size 130m --goal 0.45 --folder "$WORK/130m"
     part train-1.1b 110 train --size 1.1b --batch 8 --goal 0.55 --fastest_of "$PARTS/train-130m.json" --folder "$WORK/1.1b"
-    part sweep 50 sweep --folder "$WORK/components"
+    part sweep 80 sweep --folder "$WORK/components"
     part sharding 120 sharding --folder "$WORK/sharded"
     part train-llama 60 train --size 130m --model_type llama --only sdpa "sdpa, Liger" --goal 0.45 --folder "$WORK/llama"
 fi

@@ -1,6 +1,5 @@
 """What benchmarks claim: compared with what was measured last, and quoted as it was measured."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -116,10 +115,9 @@ def test_a_process_that_fails_says_why(monkeypatch):
     )
 
 
-def test_every_benchmark_is_a_module():
-    for name in all_benchmarks.BENCHMARKS:
-        source = Path(importlib.util.find_spec(f"benchmarks.{name}").origin).read_text()
-        assert "\ndef measure(quick: bool) -> list[Measurement]:\n" in source, name
+def test_benchmarks_are_the_modules_that_claim_ratios():
+    assert {"tokenisation", "modeling", "predictors", "surrogate", "arena"} <= set(all_benchmarks.BENCHMARKS)
+    assert not {"all", "one", "measurement", "results", "origin", "contest"} & set(all_benchmarks.BENCHMARKS)
 
 
 def test_quotes_are_the_committed_numbers(tmp_path):

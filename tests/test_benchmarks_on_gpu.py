@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpu import collect
+from benchmarks.gpu.device import gpu_name
 from benchmarks.gpu.entries import Entries, Found
 from benchmarks.measurement import CannotRun, Measurement
 
@@ -66,6 +67,18 @@ def test_parts_become_one_file_and_a_table(tmp_path, monkeypatch, capsys):
     assert any(re.match(r"sweep +left out: no time was left", line) for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("NVIDIA H100 80GB HBM3", "h100"), ("NVIDIA H100 PCIe", "h100-pcie"), ("NVIDIA H200", "h200"),
+        ("NVIDIA L40S", "l40s"), ("NVIDIA GeForce RTX 4090", "rtx4090"), ("Tesla T4", None),
+    ],
+)  # fmt: skip
+def test_gpus_are_known_by_their_names(monkeypatch, name, known):
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: name)
+    assert gpu_name("cuda") == known
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_the_merges_of_made_up_components_are_measured(tmp_path, monkeypatch, dtype):
     import torch
@@ -75,7 +88,7 @@ def test_the_merges_of_made_up_components_are_measured(tmp_path, monkeypatch, dt
 
     folders = make_components(tmp_path, "tiny", 3, "cpu")
     monkeypatch.setattr("benchmarks.gpu.merge.copied_bandwidth", lambda device: 10.0)
-    found = merge(folders, getattr(torch, dtype), "cpu")
+    found = merge(folders, "cpu", f"merge of 3, {dtype}", getattr(torch, dtype), None)
     (measured,) = found.measurements
     assert found.facts["GB/s"] == pytest.approx(10 * max(measured.ratios))
     read = 3 * 35904 * 4  # three components in float32

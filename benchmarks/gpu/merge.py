@@ -2,7 +2,8 @@
 
     python -m benchmarks.gpu.merge --size 130m --folder work --output merge.json
 
-A merge reads every component and writes the model once; the time is that of the device's own events.
+A merge reads every component and writes the model once; the time is that of the device's own events. Components are
+where `ResidentPool` puts them, on the device where they fit; and then in pinned host memory, which the bus limits.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from benchmarks.gpu.device import BANDWIDTHS, default_device, device_seconds, fr
 from benchmarks.gpu.entries import Entries, Found
 from benchmarks.gpu.material import make_components
 from benchmarks.measurement import Measurement
+from hf_ablate.merging.on_device import PINNED
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.mixtures.mixture import Mixture
 
@@ -30,17 +32,17 @@ def copied_bandwidth(device: str) -> float:
     return 2 * source.nbytes / min(times) / 1e9
 
 
-def merge(folders: dict[str, Path], dtype: torch.dtype, device: str) -> Found:
-    """Merges of all components, into a model of this number format."""
+def merge(folders: dict[str, Path], device: str, name: str, dtype: torch.dtype, place: str | None) -> Found:
+    """Merges of all components, held in a place, into a model of a number format."""
     free(device)
-    pool = ResidentPool(folders, dtype, device)
+    pool = ResidentPool(folders, dtype, device, place=place)
     mixture = Mixture.of({unit: number + 1 for number, unit in enumerate(folders)})
     written = sum(parameter.nbytes for parameter in pool.model.parameters())
     times = [device_seconds(lambda: pool.merge(mixture), device) for _ in range(ROUNDS + 1)][1:]
     rates = [(pool.num_bytes + written) / time / 1e9 for time in times]
     bandwidth = BANDWIDTHS.get(gpu_name(device) or "") or copied_bandwidth(device)
-    name, compared = f"merge of {len(folders)}, {dtype}", f"bytes/s / bandwidth of {bandwidth:,.0f} GB/s"
-    measured = Measurement(name.replace("torch.", ""), compared, [rate / bandwidth for rate in rates], True, 0.8)
+    compared, goal = f"bytes/s / bandwidth of {bandwidth:,.0f} GB/s", None if place else 0.8
+    measured = Measurement(name, compared, [rate / bandwidth for rate in rates], True, goal)
     return Found((measured,), {"GB/s": max(rates), "ms": min(times) * 1e3, **peak_gigabytes(device)})
 
 
@@ -54,9 +56,11 @@ def main() -> None:
     arguments = parser.parse_args()
     folders = make_components(arguments.folder, arguments.size, arguments.components, arguments.device)
     entries = Entries(arguments.output)
-    for dtype in (torch.float32, torch.bfloat16):
-        name = f"merge of {arguments.components}, {str(dtype).removeprefix('torch.')}"
-        entries.measure(name, partial(merge, folders, dtype, arguments.device))
+    for name, dtype, place in (
+        ("float32", torch.float32, None), ("bfloat16", torch.bfloat16, None), ("pinned", torch.bfloat16, PINNED),
+    ):  # fmt: skip
+        name = f"merge of {arguments.components}, {name}"
+        entries.measure(name, partial(merge, folders, arguments.device, name, dtype, place))
 
 
 if __name__ == "__main__":

@@ -40,22 +40,24 @@ def make_streams(size: str, tokens: int) -> list[TokenStream]:
     return [TokenStream.of(chosen[domain::DOMAINS], tokenizer.eos_token_id) for domain in range(DOMAINS)]
 
 
-def sweep(arguments: argparse.Namespace, folders: dict[str, Path]) -> Found:
-    """Score the mixtures as `hf-ablate evaluate` does; then the same batches through the model alone, three times."""
+def sweep(
+    arguments: argparse.Namespace, folders: dict[str, Path], streams: list[TokenStream], compiled: bool
+) -> Found:
+    """Score the mixtures as `hf-ablate evaluate` does; and the same batches with the model alone, not compiled."""
     free(arguments.device)
-    streams = make_streams(arguments.size, arguments.tokens)
     components = {
         unit: ScoredModel(unit, "component", unit, Mixture.uniform([unit]), folder) for unit, folder in folders.items()
     }
-    scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16")
+    scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16", compile=compiled)
     sources = [as_source(number, stream) for number, stream in enumerate(streams)]
     mixtures = list(itertools.islice(subsets(list(folders)), arguments.mixtures))
     cache = TokenCache(arguments.folder / "tokens", {})
     with MixtureScorer(Pool(components), sources, scoring, cache, arguments.device) as scorer:
         proxies = [scorer.pool.proxy(MERGE, mixture) for mixture in mixtures]
+        scorer.expect(proxies)
 
-        def score() -> None:
-            for proxy in proxies:
+        def score(some: list[ScoredModel]) -> None:
+            for proxy in some:
                 for source in sources:
                     scorer.document_sums(proxy, source)
 
@@ -63,17 +65,21 @@ def sweep(arguments: argparse.Namespace, folders: dict[str, Path]) -> Found:
             for stream in streams:
                 bare_forward(bare_scorer, stream)
 
-        # The pool is loaded before, which a sweep does once.
+        before = seconds(partial(score, proxies[-1:]), arguments.device)  # a sweep loads its pool and compiles once
+        taken = seconds(partial(score, proxies), arguments.device)
         bare_scorer = Scorer(scorer.merged_model(proxies[-1].coefficients), arguments.length)
-        taken = seconds(score, arguments.device)
         alone = [seconds(bare, arguments.device) for _ in range(ROUNDS + 1)][1:]
-    shares = [len(mixtures) * one / taken for one in alone]
     tokens = len(mixtures) * sum(int(stream.num_tokens.sum()) for stream in streams)
+    shares = [len(mixtures) * one / taken for one in alone]
     measured = Measurement(
-        f"sweep of {len(mixtures)}", "time of the forward passes alone / of the sweep", shares, True
+        entry_name(arguments, compiled), "time of the forward passes alone / of the sweep", shares, True
     )
-    facts = {"s": taken, "tokens/s": tokens / taken, **peak_gigabytes(arguments.device)}
+    facts = {"s": taken, "s before": before, "tokens/s": tokens / taken, **peak_gigabytes(arguments.device)}
     return Found((measured,), facts)
+
+
+def entry_name(arguments: argparse.Namespace, compiled: bool) -> str:
+    return f"sweep of {arguments.mixtures}{', compiled' if compiled else ''}"
 
 
 def main() -> None:
@@ -86,10 +92,14 @@ def main() -> None:
     parser.add_argument("--mixtures", type=int, default=255)
     parser.add_argument("--tokens", type=int, default=60_000, help="in all domains together")
     parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
+    parser.add_argument("--without_compile", action="store_true", help="leave out what takes a minute on a CPU")
     arguments = parser.parse_args()
     folders = make_components(arguments.folder, arguments.size, arguments.components, arguments.device)
+    streams = make_streams(arguments.size, arguments.tokens)
     entries = Entries(arguments.output)
-    entries.measure(f"sweep of {arguments.mixtures}", partial(sweep, arguments, folders))
+    for compiled in (False,) if arguments.without_compile else (False, True):
+        name = entry_name(arguments, compiled)
+        entries.measure(name, partial(sweep, arguments, folders, streams, compiled))
 
 
 if __name__ == "__main__":

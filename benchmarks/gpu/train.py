@@ -62,7 +62,7 @@ class Combination:
 
 
 def combinations() -> Iterator[Combination]:
-    """Compiled ones last: they take longest, and a part may be cut."""
+    """Compiled ones last: they take longest, and transformers leaves that option in the environment."""
     for compiled, attention, liger in itertools.product((False, True), ("sdpa", "flash_attention_2"), (False, True)):
         yield Combination(attention, liger, compiled)
 
