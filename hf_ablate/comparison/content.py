@@ -53,9 +53,7 @@ def compare_runs(runs: list[Path], target: str | None = None, by: str | None = N
     by = by or varied_fact(rows) or "run"
     for run, row in zip(runs, rows, strict=True):
         if row[by] is None:
-            raise InputError(
-                f"{run} does not record {by!r}, by which the runs are to be ordered; order them --by another"
-            )
+            raise InputError(f"{run} does not record {by!r}; order the runs by something else (--by)")
     _warn_of_other_text(runs, rankings, found)
     order = list(range(len(runs)))
     if by != "run":
@@ -97,7 +95,7 @@ def _warn_of_other_text(runs: list[Path], rankings: list[Ranking], target: str) 
     others = [str(run) for run, text in zip(runs, judged_on, strict=True) if text != judged_on[0]]
     if others:
         logger.warning(
-            "%s is other text in %s than in %s: compare their agreement, not their losses",
+            "the text of %s differs between %s and %s: compare their agreement, not their losses",
             target_text(target), ", ".join(others), runs[0],
         )  # fmt: skip
 

@@ -83,7 +83,7 @@ def _scores_of(task: str, by_setting: Mapping[tuple, dict[str, dict[str, float]]
         )  # fmt: skip
         return None
     if metric != ERROR_RATE:
-        logger.warning("task %s counts by error rate: no bits per byte of a right answer are recorded of it", task)
+        logger.warning("task %s counts by error rate: no bits per byte of its right answers are recorded", task)
     losses = {model: 1 - values[accuracy] for model, values in models.items() if accuracy in values}
     return TaskScores(task, _UNITS[ERROR_RATE], setting, losses)
 
@@ -99,7 +99,7 @@ def has_all(scores: TaskScores, models: Iterable[str]) -> bool:
     if missing:
         kinds = Counter(split_model_id(model)[0] for model in missing)
         logger.warning(
-            "task %s is left out: %s without a result of it (%s%s); `hf-ablate evaluate --tasks %s` with the study's "
+            "task %s is left out: %s without its result (%s%s); `hf-ablate evaluate --tasks %s` with the study's "
             "other options runs what is missing",
             scores.task,
             " and ".join(f"{count} {kind} model{'s' * (count > 1)}" for kind, count in kinds.items()),

@@ -117,7 +117,7 @@ def _comparable_tasks(
         scores = there.get(task, TaskScores(here[task].task, here[task].unit_of_measure, here[task].setting, {}))
         if (scores.unit_of_measure, scores.questions) != (here[task].unit_of_measure, here[task].questions):
             logger.warning(
-                "task %s is left out: in %s it was asked otherwise (other documents, examples, version or measure)",
+                "task %s is left out: in %s it was run differently (other documents, examples, version or measure)",
                 scores.task, other,
             )  # fmt: skip
         elif has_all(scores, models):

@@ -92,6 +92,6 @@ def report_unusual(model: "PeftModel") -> None:
     }
     if left_out:
         logger.info(
-            "fused experts are no linear layers and get no adapters; to adapt them too: lora_target_parameters: %s",
+            "fused experts are not linear layers and get no adapters; to adapt them too: lora_target_parameters: %s",
             " ".join(sorted(left_out)),
         )

@@ -72,12 +72,12 @@ def test_the_figure_stands_beside_its_numbers(runs, tmp_path, capsys):
 
 def test_runs_on_other_text_are_told(runs, capsys, caplog):
     compared(capsys, runs)
-    assert "other text" not in caplog.text
+    assert "compare their agreement" not in caplog.text
     manifest = read_manifest(runs / "whole" / "scores")
     data = manifest["measurement"]["data"] | {"in_domain": "another"}
     add_to_manifest(runs / "whole" / "scores", measurement=manifest["measurement"] | {"data": data})
     compared(capsys, runs, "--by", "start")
-    assert "whole than in" in caplog.text and "compare their agreement, not their losses" in caplog.text
+    assert "differs between" in caplog.text and "compare their agreement, not their losses" in caplog.text
 
 
 def test_what_the_runs_are_ordered_by_can_be_asked_for(runs, capsys):

@@ -140,7 +140,7 @@ def test_a_task_that_models_lack_is_left_out_and_no_reference_model_is(tmp_path,
     write_tasks(folder, tasks=("reading",))
     with caplog.at_level(logging.WARNING):
         evidence = read_evidence(folder)
-    assert f"task arithmetic is left out: 1 {kind} model without a result of it ({without});" in caplog.text
+    assert f"task arithmetic is left out: 1 {kind} model without its result ({without});" in caplog.text
     assert "`hf-ablate evaluate --tasks arithmetic`" in caplog.text
     assert list(evidence.tasks) == [READING] and len(evidence.references.complete()) == 6
     with pytest.raises(InputError, match="unknown target 'arithmetic'"):
@@ -184,7 +184,7 @@ def test_reference_models_of_another_run_folder_judge_tasks_that_were_asked_alik
     write_tasks(large, tasks=("reading",), limit=9)
     evidence = read_evidence(small, references_from=large)
     assert list(evidence.tasks) == [ARITHMETIC] and len(evidence.references.complete()) == 6
-    assert "task reading is left out: in" in caplog.text and "it was asked otherwise" in caplog.text
+    assert "task reading is left out: in" in caplog.text and "it was run differently" in caplog.text
     expected = [loss("arithmetic", evidence.mixture_of(weights)) for weights in evidence.references.weights]
     np.testing.assert_allclose(evidence.references.losses[:, -1], expected)
 

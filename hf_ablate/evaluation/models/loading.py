@@ -89,8 +89,8 @@ def window_length(folder: Path, max_length: int | None) -> int:
         logger.warning("max_length is %d, but the model in %s reads no more than %d", max_length, folder, length)
     if trained and length > trained:
         logger.warning(
-            "windows of %d tokens are longer than those that the model in %s was trained on (%d): what is measured is "
-            "how well it extrapolates too", length, folder, trained,
+            "windows of %d tokens are longer than those that the model in %s was trained on (%d): the scores "
+            "include how it extrapolates", length, folder, trained,
         )  # fmt: skip
     return length
 
