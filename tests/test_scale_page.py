@@ -9,6 +9,8 @@ from benchmarks.scale import rates
 from benchmarks.scale.costs import HOUR, scheduled, training_hours
 from benchmarks.scale.page import PAGE, TABLES, with_tables
 from benchmarks.scale.steps import steps
+from hf_ablate.training.on_cluster import in_turn
+from hf_ablate.training.pool import PlannedModel
 
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "paper"
@@ -26,6 +28,16 @@ def test_training_takes_the_hours_that_the_recipes_say(experiment, size):
     references, units = rates.REFERENCES[size] if experiment == "scale" else (0, 0)
     components = rates.UNITS.value + references * units  # a reference model has the tokens of all its units
     assert components * training_hours(size, rates.UNIT_TOKENS.value) == pytest.approx(said, abs=0.06)
+
+
+def test_the_longest_models_are_started_first_as_the_page_counts():
+    models = [
+        PlannedModel(name, name.partition(":")[0], None, {"a": blocks})
+        for name, blocks in (("component:a", 1), ("component:b", 1), ("reference:m", 3), ("seed", 2))
+    ]
+    assert [[model.id for model in part] for part in in_turn(models)] == [
+        ["seed"], ["reference:m", "component:a", "component:b"],
+    ]  # fmt: skip
 
 
 def test_a_model_starts_on_the_gpu_that_is_free_first():

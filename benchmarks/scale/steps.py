@@ -82,14 +82,14 @@ def _training(name: str) -> Iterator[Step]:
     )
     component = training_hours(name, rates.UNIT_TOKENS.value) * HOUR
     references, units = rates.REFERENCES[name]
-    models = [component] * int(rates.UNITS.value) + [component * units] * references
+    models = [component * units] * references + [component] * int(rates.UNITS.value)  # as `train` starts them
     most = rates.GPUS[-1]
-    busy, at_best = (sum(models) / (most * scheduled(order, most)) for order in (models, sorted(models, reverse=True)))
+    busy = sum(models) / (most * scheduled(models, most))
     yield Step(
         f"{rates.UNITS.value:.0f} components and {references} reference models of {units} units, {name}",
         _hours(sum(models)),
         lambda gpus: scheduled(models, gpus),
-        f"FLOPs; {most} GPUs are busy {percent(busy)} of the time, {percent(at_best)} with the longest first",
+        f"FLOPs; {most} GPUs are busy {percent(busy)} of the time",
         "share of the peak: flash, Liger, compile; then fewer references: `propose --for reference`",
     )
 

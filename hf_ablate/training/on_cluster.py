@@ -26,7 +26,7 @@ def train_on_cluster(arguments: TrainArguments, inputs: PoolInputs, missing: lis
     Args:
         arguments ([`TrainArguments`]): of the command.
         inputs ([`PoolInputs`]): what the models are made from.
-        missing (`list[PlannedModel]`): the models, in the order in which they are started.
+        missing (`list[PlannedModel]`): the models.
 
     Returns:
         `dict[str, str]`: of those that are still missing, id → why.
@@ -45,7 +45,7 @@ def train_on_cluster(arguments: TrainArguments, inputs: PoolInputs, missing: lis
         tokens = sum(model.blocks for model in missing) * inputs.corpus.block_size
         with Progress(tokens, "train", "token") as progress:
             followed = Followed(progress, missing, inputs, arguments.budgets.blocks_per_step)
-            for models in _in_turn(missing):
+            for models in in_turn(missing):
                 if failed:  # the seed
                     failed |= {model.id: "not started: it starts from the seed" for model in models}
                     break
@@ -72,10 +72,16 @@ _OTHER = (
 )
 
 
-def _in_turn(missing: list[PlannedModel]) -> list[list[PlannedModel]]:
-    """What can be trained at once, in order: all others start from the seed."""
+def in_turn(missing: list[PlannedModel]) -> list[list[PlannedModel]]:
+    """What can be trained at once: the seed, from which all others start; then these, the longest first.
+
+    A long model that is started last is trained alone while all other devices are idle.
+
+    Args:
+        missing (`list[PlannedModel]`): the models, in any order.
+    """
     seed = [model for model in missing if model.kind == "seed"]
-    others = [model for model in missing if model.kind != "seed"]
+    others = sorted((model for model in missing if model.kind != "seed"), key=lambda model: -model.blocks)
     return [models for models in (seed, others) if models]
 
 
