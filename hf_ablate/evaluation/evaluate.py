@@ -154,7 +154,6 @@ def _finish(
         model.id: {
             "kind": model.kind,
             "digest": model.digest,
-            "mixture": model.mixture and model.mixture.weights,
             **_coefficients(model),
             **{name: value for name, value in measurements[model.id].items() if value != common[name]},
         }

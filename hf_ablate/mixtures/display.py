@@ -53,7 +53,7 @@ def display_name(mixture: Mixture, corpus: CorpusUnits, width: int = 96) -> str:
 
     ```
     """
-    if len(mixture.name) > width and mixture.is_uniform and len(mixture.units) == len(corpus.names):
+    if len(mixture.units) == len(corpus.names) and mixture.is_uniform and len(mixture.name) > width:
         return f"all {len(mixture.units)} units in equal shares"
     if len(corpus.names) <= _MOST_UNITS or len(mixture.units) == 1:
         return mixture.shortened(width)
@@ -62,23 +62,23 @@ def display_name(mixture: Mixture, corpus: CorpusUnits, width: int = 96) -> str:
 
 def _parts(mixture: Mixture, corpus: CorpusUnits) -> list[tuple[str, list[str]]]:
     """Name and units of each part: whole groups, the largest first; several units of other groups; single units."""
-    parts, left = [], list(mixture.units)
+    parts, left = [], mixture.weights
 
     def take(name: str, units: list[str]) -> None:
         parts.append((name, units))
-        left[:] = [unit for unit in left if unit not in units]
+        for unit in units:
+            del left[unit]
 
-    for name, units in sorted(corpus.groups.items(), key=lambda group: -len(group[1])):
-        if len(units) > 1 and set(units) <= set(left) and _are_alike(units, mixture):
+    for name, units in corpus.largest_groups:
+        if all(unit in left for unit in units) and _are_alike(units, left):
             take(f"{name} ({len(units)})", units)
     groups = corpus.first_groups if len(mixture.units) > _MOST_LISTED else {}
     for name, units in groups.items():
         some = [unit for unit in units if unit in left]
-        if len(some) > 1 and _are_alike(some, mixture):
+        if len(some) > 1 and _are_alike(some, left):
             take(f"{name.partition('=')[2]} ({len(some)} of {len(units)})", some)
     return parts + [(unit, [unit]) for unit in left]
 
 
-def _are_alike(units: list[str], mixture: Mixture) -> bool:
-    weights = mixture.weights
+def _are_alike(units: list[str], weights: dict[str, float]) -> bool:
     return all(math.isclose(weights[unit], weights[units[0]], rel_tol=1e-9) for unit in units)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from ..errors import InputError, unknown_name
@@ -125,7 +126,8 @@ class Mixture:
         if len(whole := " + ".join(terms)) <= width or len(terms) == 1:
             return whole
         heaviest = [term for _, term in sorted(zip(shares, terms, strict=True), key=lambda pair: -pair[0])]
-        shown = len(terms) - 1
+        ends = [len(term) + 3 for term in heaviest]  # with " + "
+        shown = max(1, sum(end - 3 <= width for end in accumulate(ends[:-1])))
         while shown > 1 and len(self._cut(heaviest, shown, kind)) > width:
             shown -= 1
         return self._cut(heaviest, shown, kind)

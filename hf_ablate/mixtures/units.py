@@ -101,6 +101,12 @@ class CorpusUnits:
             groups.setdefault(first[unit], []).append(unit)
         return groups
 
+    @cached_property
+    def largest_groups(self) -> list[tuple[str, list[str]]]:
+        """The groups of two units or more, each with its units, the largest first."""
+        several = [group for group in self.groups.items() if len(group[1]) > 1]
+        return sorted(several, key=lambda group: -len(group[1]))
+
     def groups_named(self, names: list[str]) -> dict[str, list[str]]:
         """Group → its units, of all groups of a field (`field`), or of those that a pattern means (`field=bio*`).
 

@@ -4,6 +4,7 @@ import numpy as np
 
 
 SHARPNESS = 8.0  # per bit per byte
+_LEAST = 1e-200  # of a sum whose terms are all there
 
 
 def soft_minimum(weights: np.ndarray, components: np.ndarray, sharpness: float = SHARPNESS) -> np.ndarray:
@@ -30,8 +31,19 @@ def soft_minimum(weights: np.ndarray, components: np.ndarray, sharpness: float =
 
     ```
     """
+    exponents = -sharpness * np.nan_to_num(components)
+    top = exponents.max(axis=0)
+    sums = weights @ np.exp(exponents - top)
+    with np.errstate(divide="ignore"):
+        found = -(np.log(sums) + top) / sharpness
+    # Where all units of a mixture are far worse than others, what is left of the sum is too small for a float.
+    for row, domain in zip(*np.nonzero(sums < _LEAST), strict=True):
+        found[row, domain] = _of_one(weights[row], exponents[:, domain], sharpness)
+    is_missing = (weights > 0).astype(float) @ np.isnan(components) > 0
+    return np.where(is_missing, np.nan, found)
+
+
+def _of_one(weights: np.ndarray, exponents: np.ndarray, sharpness: float) -> float:
     from scipy.special import logsumexp
 
-    # One domain at a time: an array [mixtures, units, domains] would not fit where there are many of each.
-    columns = [-logsumexp(-sharpness * losses, axis=1, b=weights) / sharpness for losses in components.T]
-    return np.column_stack(columns)
+    return -logsumexp(exponents, b=weights) / sharpness
