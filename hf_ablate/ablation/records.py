@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -156,5 +155,5 @@ def _change_keys(change: Change) -> dict[str, Any]:
 
 
 def _estimate_keys(name: str, found: Estimate) -> dict[str, Any]:
-    rest = asdict(found)
+    rest = dict(vars(found))
     return {name: rest.pop("value"), **rest}

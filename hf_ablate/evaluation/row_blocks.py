@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -109,8 +110,8 @@ class RowBlock:
 
     def sorted(self) -> "RowBlock":
         """The rows in the order of their domains."""
-        order = sorted(range(len(self)), key=lambda place: self.domains[place] or "")
-        return self if order == list(range(len(self))) else self._only(order)
+        order = _order(self.domains)
+        return self if order is None else self._only(order)
 
     def joined(self, later: "RowBlock") -> "RowBlock":
         """These rows and later ones, which have the place of those of the same domains."""
@@ -129,6 +130,13 @@ class RowBlock:
     def _only(self, places: list[int]) -> "RowBlock":
         domains = tuple(self.domains[place] for place in places)
         return RowBlock(self.shared, domains, self.counts[:, places], self.sum_logprob[places])
+
+
+@lru_cache(maxsize=256)  # of many models the domains are the same
+def _order(domains: tuple[str | None, ...]) -> list[int] | None:
+    """The places of domains in their order; `None` if they are in it."""
+    order = sorted(range(len(domains)), key=lambda place: domains[place] or "")
+    return None if order == list(range(len(domains))) else order
 
 
 def block_key(shared: Mapping[str, Any]) -> tuple:

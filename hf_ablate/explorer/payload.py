@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ..mixtures.mixture import Mixture
 from ..mixtures.ranked import Ranking
 from ..mixtures.units import CorpusUnits
 from ..prediction.fitted import FittedStudy
@@ -33,7 +32,7 @@ def explorer_payload(
         formats (`dict`): of exports, as [`explorer_formats`] gives for the units of the evidence.
     """
     evidence, units = fitted.evidence, list(fitted.evidence.units)
-    mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
+    mixtures = ranking.candidates
     positions = {mixture.id: row for row, mixture in enumerate(mixtures)}
     weights = evidence.weights_of(mixtures)
     references = {

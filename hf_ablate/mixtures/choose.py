@@ -114,5 +114,5 @@ def _candidates(run_dir: Path) -> list[Mixture]:
     """The mixtures that were enumerated or, in a study of imported runs, ranked."""
     folder = RunFolder(run_dir)
     if has_manifest(folder.ranking) and not has_manifest(folder.mixtures):
-        return [Mixture.of(row["mixture"]) for row in read_ranking(run_dir).content["mixtures"]]
+        return read_ranking(run_dir).candidates
     return [candidate.mixture for candidate in read_mixtures(run_dir)]

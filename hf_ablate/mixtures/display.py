@@ -72,8 +72,7 @@ def _parts(mixture: Mixture, corpus: CorpusUnits) -> list[tuple[str, list[str]]]
     for name, units in corpus.largest_groups:
         if all(unit in left for unit in units) and _are_alike(units, left):
             take(f"{name} ({len(units)})", units)
-    groups = corpus.first_groups if len(mixture.units) > _MOST_LISTED else {}
-    for name, units in groups.items():
+    for name, units in corpus.largest_first_groups if len(mixture.units) > _MOST_LISTED else ():
         some = [unit for unit in units if unit in left]
         if len(some) > 1 and _are_alike(some, left):
             take(f"{name.partition('=')[2]} ({len(some)} of {len(units)})", some)

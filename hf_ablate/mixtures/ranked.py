@@ -64,9 +64,14 @@ class Ranking:
         """Id of each candidate → `name`, `mixture` (unit → weight), `number_of_units`."""
         return {row["mixture_id"]: row for row in self.content["mixtures"]}
 
+    @cached_property
+    def candidates(self) -> list[Mixture]:
+        """The mixtures, in the order of `mixtures`."""
+        return [Mixture.of(row["mixture"]) for row in self.content["mixtures"]]
+
     def names(self, width: int = 96) -> dict[str, str]:
         """Id of each candidate → what people read for it, which is long for few; see [`display_names`]."""
-        return display_names([Mixture.of(row["mixture"]) for row in self.content["mixtures"]], self.corpus, width)
+        return display_names(self.candidates, self.corpus, width)
 
     @cached_property
     def targets(self) -> dict[str, dict[str, Any]]:

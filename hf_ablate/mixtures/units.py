@@ -107,6 +107,11 @@ class CorpusUnits:
         several = [group for group in self.groups.items() if len(group[1]) > 1]
         return sorted(several, key=lambda group: -len(group[1]))
 
+    @cached_property
+    def largest_first_groups(self) -> list[tuple[str, list[str]]]:
+        """Those of `first_groups` with two units or more, in their order."""
+        return [group for group in self.first_groups.items() if len(group[1]) > 1]
+
     def groups_named(self, names: list[str]) -> dict[str, list[str]]:
         """Group → its units, of all groups of a field (`field`), or of those that a pattern means (`field=bio*`).
 

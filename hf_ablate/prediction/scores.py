@@ -131,9 +131,10 @@ def collect_scores(
         values[columns[block.source, block.domains]] = block.values(metric)
     models = {model: np.where(np.isfinite(values), values, np.nan) for model, values in models.items()}
     models, domains = _without_empty_domains(models, domains, metric)
+    last = {(block.source, block.domains): block for block in chosen}  # most have the same domains
     sizes = {
         (block.source, domain): size
-        for block in chosen
+        for block in last.values()
         for domain, size in zip(block.domains, block.counts[COUNTS.index("num_bytes")].tolist(), strict=True)
     }
     probes = {

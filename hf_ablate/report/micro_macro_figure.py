@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..mixtures.grouping import Grouping
-from ..mixtures.mixture import Mixture
 from ..mixtures.proxies import PROXIES, by_groups
 from ..ranking.tables import described_target
 from .drawing import Drawing
@@ -35,7 +34,7 @@ def micro_macro_table(study: RankedStudy) -> list[dict[str, Any]]:
 
 
 def _rows(study: RankedStudy, grouping: Grouping, micro: str, macro: str, field: str) -> list[dict[str, Any]]:
-    mixtures = {name: Mixture.of(facts["mixture"]) for name, facts in study.ranking.mixtures.items()}
+    mixtures = dict(zip(study.ranking.mixtures, study.ranking.candidates, strict=True))
     rows = []
     for target in study.ranking.targets:
         of_macro = {entry["mixture_id"]: entry["as_scored"] for entry in study.ranking.entries(target, macro)}

@@ -91,10 +91,9 @@ def find_next_steps(run_dir: Path, ranking: Ranking, fitted: FittedStudy) -> Nex
         fitted ([`FittedStudy`]): the predictor that it comes from.
     """
     settings = RankSettings.of_ranking(run_dir)
-    mixtures = [Mixture.of(row["mixture"]) for row in ranking.mixtures.values()]
     target = fitted.evidence.target()
     costs = reference_costs(settings.references_folder(run_dir) or run_dir)
-    proposal = propose_references(fitted, mixtures, target, _COUNT, costs)
+    proposal = propose_references(fitted, ranking.candidates, target, _COUNT, costs)
     units = len(fitted.evidence.units)
     if units < 2:
         return NextSteps(proposal, None, None)

@@ -5,6 +5,7 @@ its loss with the noise of training, and conditioning gives the distribution of 
 averages over draws of that distribution that are the same at every call (Sobol points and their mirror images).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,19 +132,30 @@ class Futures:
         return covariance[:, row] / deviation if deviation > 0 else np.zeros(len(covariance))
 
     def gain(self, row: int, choices: np.ndarray) -> float:
+        """As [`Futures.gains`], of a single mixture."""
+        return self.gains([row], choices)[row]
+
+    def gains(self, rows: Iterable[int], choices: np.ndarray) -> dict[int, float]:
         """By how much one more training lowers the expected regret; never negative.
 
         The knowledge gradient for correlated beliefs (Frazier, Powell and Dayanik, INFORMS Journal on Computing 21,
         2009), here of the batch's next member.
 
         Args:
-            row (`int`): the mixture to train, by position.
+            rows (`Iterable[int]`): the mixtures to train one of, by position.
             choices (`np.ndarray`): positions of the mixtures that can turn out best.
+
+        Returns:
+            `dict[int, float]`: by row.
         """
         means = self.means[:, choices]
-        changes = self.surprises[:, self.trained, None] * self.shift(row)[choices]
-        later = ((means + changes).min(axis=1) + (means - changes).min(axis=1)) / 2
-        return float((means.min(axis=1) - later).mean())
+        now, surprises = means.min(axis=1), self.surprises[:, self.trained, None]
+        gains = {}
+        for row in rows:
+            changes = surprises * self.shift(row)[choices]
+            later = ((means + changes).min(axis=1) + (means - changes).min(axis=1)) / 2
+            gains[row] = float((now - later).mean())
+        return gains
 
     def after(self, row: int) -> "Futures":
         """The futures once a mixture has been trained too."""

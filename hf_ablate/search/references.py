@@ -134,7 +134,7 @@ def choose_batch(joint: Joint, weights: np.ndarray, known: np.ndarray, prices: n
     """
     choices = np.union1d(draw_losses(joint).argmin(axis=1), joint.mean.argmin())  # all that can turn out best
     futures = Futures.before(joint, count)
-    alone = gains = {row: futures.gain(row, choices) for row in untrained(known, weights)}
+    alone = gains = futures.gains(untrained(known, weights), choices)
     chosen: list[Chosen] = []
     while len(chosen) < count and max(gains.values(), default=0.0) >= _LEAST_GAIN:
         explores = len(chosen) % _EXPLORED == _EXPLORED - 1
@@ -146,7 +146,7 @@ def choose_batch(joint: Joint, weights: np.ndarray, known: np.ndarray, prices: n
         chosen.append(Chosen(row, explores, alone[row], gains[row]))
         if len(chosen) < count:
             futures = futures.after(row)
-            gains = {other: futures.gain(other, choices) for other in gains if other != row}
+            gains = futures.gains([other for other in gains if other != row], choices)
     return chosen
 
 
