@@ -58,10 +58,10 @@ def run(arguments: EvaluateArguments) -> None:
         return
     if arguments.tasks:
         _check_tasks(arguments)
-    rows = _score_text(arguments, families, processes) if arguments.scores_text else []
+    blocks = _score_text(arguments, families, processes) if arguments.scores_text else []
     tasks = _evaluate_tasks(arguments, families, processes) if arguments.tasks else []
     if processes.index == 0:
-        print_results(rows, tasks, arguments.output_format)
+        print_results(blocks, tasks, arguments.output_format)
 
 
 def _check_tasks(arguments: EvaluateArguments) -> None:

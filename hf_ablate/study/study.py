@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import InputError, unknown_name
+from ..evaluation.row_blocks import blocks_of
 from ..evaluation.row_files import read_current_blocks
 from ..lock import run_folder_lock
 from ..manifest import has_manifest, read_manifest
@@ -416,7 +417,7 @@ class Study:
         names = None if domains is None else list(domains)
         with trusting(self.trust_remote_code):
             rows = [row for one in mixtures for row in self._scorer.score(one, proxy, names, extrapolate)]
-        return scores_frame(rows, metric)
+        return scores_frame(blocks_of(rows), metric)
 
     @cached_property
     def _scorer(self) -> "MixtureScorer":
