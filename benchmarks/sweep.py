@@ -3,6 +3,7 @@
     python -m benchmarks.sweep                                   # 7M parameters, some minutes
     python -m benchmarks.sweep --model-size 110m --mixtures 3 --tokens 1000
     python -m benchmarks.sweep --pool-format delta --mixtures 12 # components in half of float32's memory
+    python -m benchmarks.sweep --model-size 1m --tokens 20000    # the quickstart's models and as much text
     python -m benchmarks.sweep --quick                           # a minute
 
 hf_ablate merges into one resident model from memory-mapped components, and scores. The other way is the original's:
@@ -10,7 +11,8 @@ for every mixture load its components from disk, average their state dicts, load
 in padded batches with the log-softmax of all logits in float32. It is measured on three mixtures, of 2, 4 and 6 units
 (the 255 have 4.02 on average), and extrapolated. Components are a random seed with changes of a fifth of its weights'
 size, as the quickstart's have. Each way runs in a process of its own, on one thread; times are
-processor time, which counts waiting for memory.
+processor time, which counts waiting for memory. What a sweep cannot do without is in `benchmarks.sweep_share`, whose
+table is printed too; what several processes gain, in `benchmarks.sweep_processes`.
 """
 
 import argparse
@@ -18,22 +20,18 @@ import json
 import multiprocessing
 import resource
 import statistics
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM
 
-from hf_ablate.corpus.tokenizers import train_tokenizer
-from hf_ablate.evaluation.models.scored_model import Pool, ScoredModel
-from hf_ablate.evaluation.scoring.ensemble import TokenCache
-from hf_ablate.evaluation.scoring.measurement import Measurement
-from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
-from hf_ablate.evaluation.text.sources import Source
-from hf_ablate.evaluation.text.tokens import TokenisedSource
+from benchmarks import sweep_share
+from benchmarks.made_pool import SIZES, UNITS, make_components, make_domains, make_scorer
+from benchmarks.measurement import Measurement
+from benchmarks.sweep_share import empty_outputs, stream_bytes
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.merging.resident import ResidentPool
 from hf_ablate.merging.rounding import POOL_FORMATS
@@ -42,85 +40,29 @@ from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.proxies import MERGE
 
 
-UNITS = [f"unit{number}" for number in range(8)]
-DOMAINS = ("transformers/models/[a-f]*", "transformers/models/[g-z]*", "datasets", "sympy/core")
-SIZES = {
-    "7m": {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 704},
-    "110m": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 1536},
-}
-VOCABULARY = {"7m": 8192, "110m": 50304}
-MAX_LENGTH = 1024
-SEED, CHANGE = "seed", 0.2
+SLICE = [Mixture.uniform(UNITS[:size]) for size in (2, 4, 6)]
 
 
-def make_domains(tokens: int) -> list[TokenStream]:
-    """For each domain, Python sources of an installed package, cut where `tokens` are full."""
-    packages = Path(sysconfig.get_path("purelib"))
-    texts = []
-    for pattern in DOMAINS:
-        paths = sorted(path for folder in packages.glob(pattern) for path in folder.rglob("*.py"))
-        chosen = [path for path in paths if 1000 <= path.stat().st_size <= 3500]
-        texts.append([path.read_text(encoding="utf-8") for path in chosen[: tokens // 200 + 1]])
-    tokenizer = train_tokenizer([text for some in texts for text in some], 4096)
-    streams = []
-    for some in texts:
-        documents = [np.array(tokens) for tokens in tokenizer(some, add_special_tokens=False)["input_ids"]]
-        sizes = np.cumsum([len(document) for document in documents])
-        kept = documents[: int(np.searchsorted(sizes, tokens)) + 1]
-        streams.append(TokenStream.of(kept, tokenizer.eos_token_id))
-    return streams
-
-
-def make_components(folder: Path, size: str) -> dict[str, Path]:
-    """Saves a seed, and components near it."""
-    config = LlamaConfig(
-        vocab_size=VOCABULARY[size], max_position_embeddings=MAX_LENGTH, tie_word_embeddings=True, **SIZES[size]
-    )
-    torch.manual_seed(len(UNITS))
-    seed = LlamaForCausalLM(config)
-    seed.save_pretrained(folder / SEED)
-    for number, unit in enumerate(UNITS):
-        torch.manual_seed(number)
-        model = LlamaForCausalLM(config)
-        with torch.no_grad():
-            for parameter, start in zip(model.parameters(), seed.parameters(), strict=True):
-                parameter.mul_(CHANGE).add_(start)
-        model.save_pretrained(folder / unit)
-    return {unit: folder / unit for unit in UNITS}
-
-
-def as_source(number: int, stream: TokenStream) -> TokenisedSource:
-    documents = len(stream.num_tokens)
-    sizes = np.zeros(documents, dtype=int)  # of the text, which is not divided by here
-    source = Source(f"domain{number}", "val", (), str(number))
-    return TokenisedSource(source, [""] * documents, [None] * documents, sizes, sizes, sizes, stream)
-
-
-def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture], pool_format: str) -> dict:
-    seed = ScoredModel(SEED, "seed", SEED, folder=folders[UNITS[0]].with_name(SEED))
-    components = {unit: ScoredModel(unit, "component", unit, folder=folder) for unit, folder in folders.items()}
-    sources = [as_source(number, stream) for number, stream in enumerate(streams)]
-    measurement = Measurement("val", "", MAX_LENGTH, "eos", None, "float32")
+def resident(
+    folders: dict[str, Path], streams: list[TokenStream], size: str, mixtures: list[Mixture], pool_format: str
+) -> dict:
     start = time.process_time()
-    scorer = MixtureScorer(
-        Pool(components, pool_format, seed if pool_format == "delta" else None), sources, measurement,
-        TokenCache(folders[UNITS[0]].with_name("cache"), {}),
-    )  # fmt: skip
+    scorer = make_scorer(folders, streams, size, pool_format)
     pool = scorer.resident_pool
     loading = time.process_time() - start
-    merging, sums = [], []
+    merging, seconds, sums = [], [], []
     with scorer:
         for mixture in mixtures:
             before = time.process_time()
             scorer.merged_model(mixture)
             merging.append(time.process_time() - before)
             proxy = scorer.pool.proxy(MERGE, mixture)
-            sums.append([float(scorer.document_sums(proxy, source).sum()) for source in sources])
-        seconds = time.process_time() - start
+            sums.append([float(scorer.document_sums(proxy, source).sum()) for source in scorer.sources])
+            seconds.append(time.process_time() - before)
     return {
-        "seconds": seconds,
-        "seconds to load the pool": loading,
-        "share of merging": sum(merging) / seconds,
+        "seconds": loading + sum(seconds),
+        "seconds of each": seconds,
+        "share of merging": sum(merging) / (loading + sum(seconds)),
         "pool MB": pool.num_bytes / 1e6,
         "sums": sums,
         "peak GB": peak(),
@@ -129,37 +71,24 @@ def resident(folders: dict[str, Path], streams: list[TokenStream], mixtures: lis
 
 
 def measure_merge(pool: ResidentPool, rounds: int = 9) -> dict:
-    """A merge of 4 components against a stream of the same bytes: all reads into a buffer in the cache, one write."""
-    mixture = Mixture.uniform(UNITS[:4])
-    parts = [pool.components[unit] for unit in mixture.units] + ([pool.seed] if pool.seed else [])
-    inputs = [[part[name].view(-1) for name in parts[0]] for part in parts]
-    outputs = [torch.zeros(tensor.numel()) for tensor in inputs[0]]
-    buffer = torch.empty(1 << 18)
-
-    def stream() -> None:
-        for output, *parts in zip(outputs, *inputs, strict=True):
-            for start in range(0, len(output), len(buffer)):
-                block = output[start : start + len(buffer)]
-                for part in parts:
-                    buffer[: len(block)].copy_(part[start : start + len(buffer)])
-                block.copy_(buffer[: len(block)])
-
+    """A merge of 4 components against a stream of the same bytes."""
+    mixture, outputs = Mixture.uniform(UNITS[:4]), empty_outputs(pool)
     times = []
     for _ in range(rounds):
         before = time.process_time()
         pool.merge(mixture)
         between = time.process_time()
-        stream()
+        stream_bytes(pool, mixture, outputs)
         times.append((between - before, time.process_time() - between))
     return {
         "merge of 4, s": statistics.median(merge for merge, _ in times),
-        "merge / stream of the same bytes": statistics.median(merge / stream for merge, stream in times),
+        "merge / stream of the same bytes": [merge / stream for merge, stream in times],
     }
 
 
 def load_and_average(folders: dict[str, Path], streams: list[TokenStream], mixtures: list[Mixture]) -> dict:
     start = time.process_time()
-    merging, sums = {}, []
+    merging, seconds, sums = {}, [], []
     for mixture in mixtures:
         before = time.process_time()
         states = [AutoModelForCausalLM.from_pretrained(folders[unit]).state_dict() for unit in mixture.units]
@@ -168,8 +97,10 @@ def load_and_average(folders: dict[str, Path], streams: list[TokenStream], mixtu
         model.load_state_dict(average)
         merging[len(mixture.units)] = time.process_time() - before
         sums.append([score_padded(model.eval(), stream) for stream in streams])
+        seconds.append(time.process_time() - before)
     return {
-        "seconds": time.process_time() - start, "merge of 4, s": merging[4], "sums": sums, "peak GB": peak(),
+        "seconds": time.process_time() - start, "seconds of each": seconds, "merge of 4, s": merging[4], "sums": sums,
+        "peak GB": peak(),
     }  # fmt: skip
 
 
@@ -216,9 +147,31 @@ def in_own_process(way, *arguments) -> dict:
     return result
 
 
+def run_both(
+    size: str, tokens: int, mixtures: list[Mixture], pool_format: str
+) -> tuple[dict, dict, list[TokenStream]]:
+    """Measurements of hf_ablate, on all of these mixtures, and of the other way, on three; and the text."""
+    streams = make_domains(tokens, size)
+    with tempfile.TemporaryDirectory() as folder:
+        folders = make_components(Path(folder), size)
+        theirs = in_own_process(load_and_average, folders, streams, SLICE)
+        ours = in_own_process(resident, folders, streams, size, mixtures, pool_format)
+    return ours, theirs, streams
+
+
+def measure(quick: bool) -> list[Measurement]:
+    ours, theirs, _ = run_both("7m", 500 if quick else 2000, SLICE, "saved")
+    speeds = [slow / fast for slow, fast in zip(theirs["seconds of each"], ours["seconds of each"], strict=True)]
+    streams = ours["merge / stream of the same bytes"]
+    return [
+        Measurement("a sweep", "load, average and score padded batches / hf_ablate, processor time", speeds, True),
+        Measurement("a merge", "merge of 4 / a stream of the same bytes, processor time", streams, False, goal=1.2),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model-size", choices=sorted(SIZES), default="7m")
+    parser.add_argument("--model-size", choices=list(SIZES), default="7m")
     parser.add_argument(
         "--mixtures", type=int, default=255, help="how many of the 255 hf_ablate scores; the rest is extrapolated"
     )
@@ -230,21 +183,17 @@ def main() -> None:
     if arguments.quick:
         arguments.mixtures, arguments.tokens = 30, 1000
     candidates = list(subsets(UNITS))
-    slice_of_three = [Mixture.uniform(UNITS[:size]) for size in (2, 4, 6)]
     order = np.random.default_rng(0).permutation(len(candidates))
-    mixtures = slice_of_three + [candidates[number] for number in order if candidates[number] not in slice_of_three]
+    mixtures = SLICE + [candidates[number] for number in order if candidates[number] not in SLICE]
     mixtures = mixtures[: arguments.mixtures]
-    streams = make_domains(arguments.tokens)
-    with tempfile.TemporaryDirectory() as folder:
-        folders = make_components(Path(folder), arguments.model_size)
-        theirs = in_own_process(load_and_average, folders, streams, slice_of_three)
-        ours = in_own_process(resident, folders, streams, mixtures, arguments.pool_format)
-    scale = {"hf_ablate": len(candidates) / len(mixtures), "load and average": len(candidates) / len(slice_of_three)}
+    ours, theirs, streams = run_both(arguments.model_size, arguments.tokens, mixtures, arguments.pool_format)
+    share = in_own_process(sweep_share.measured, arguments.model_size, arguments.tokens, min(7, len(mixtures)))
+    scale = {"hf_ablate": len(candidates) / len(mixtures), "load and average": len(candidates) / len(SLICE)}
     difference = np.abs(np.array(ours["sums"][:3]) / np.array(theirs["sums"]) - 1).max()
     summary = {
         "model": arguments.model_size,
         "tokens": sum(int(stream.num_tokens.sum()) for stream in streams),
-        "mixtures measured": {"hf_ablate": len(mixtures), "load and average": len(slice_of_three)},
+        "mixtures measured": {"hf_ablate": len(mixtures), "load and average": len(SLICE)},
         "seconds for 255": {
             "hf_ablate": ours["seconds"] * scale["hf_ablate"],
             "load and average": theirs["seconds"] * scale["load and average"],
@@ -252,8 +201,9 @@ def main() -> None:
         "pool MB": ours["pool MB"],
         "peak GB": {"hf_ablate": ours["peak GB"], "load and average": theirs["peak GB"]},
         "merge of 4, s": {"hf_ablate": ours["merge of 4, s"], "load and average": theirs["merge of 4, s"]},
-        "merge / stream of the same bytes": ours["merge / stream of the same bytes"],
+        "merge / stream of the same bytes": statistics.median(ours["merge / stream of the same bytes"]),
         "share of merging": ours["share of merging"],
+        "share of the floor": statistics.median(sweep_share.shares(share["rounds"])),
         "sums off by at most": float(difference),
         "perplexities off by at most": perplexity_error(ours["sums"][:3], theirs["sums"], streams),
     }
@@ -275,6 +225,7 @@ def main() -> None:
         "perplexities off by at most",
     ):  # fmt: skip
         print(f"{name}: {summary[name]:.3g}")
+    print(f"\n{sweep_share.table(share, len(candidates))}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ moved to where it reads them fastest, see [`choose_place`].
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from .rounding import BLOCK, check_pool_format, round_tensor
 logger = logging.getLogger(__name__)
 # Of numbers at a time on a GPU: what is summed stays in its cache while components are read from its memory once.
 _DEVICE_BLOCK = 1 << 22
+# Threads of a merge on a CPU, which share its memory's bandwidth, and numbers from which on there are several.
+_MAX_WORKERS, _MANY_NUMBERS = 8, 1 << 24
 
 
 class ResidentPool:
@@ -148,9 +151,28 @@ class ResidentPool:
 
     def _sum_into(self, targets: Mapping[str, torch.Tensor], coefficients: Mixture) -> None:
         weights = torch.tensor(list(coefficients.weights.values()), dtype=torch.float32)
-        for name, target in targets.items():
+
+        @torch.inference_mode()
+        def sum_one(name: str) -> None:
             inputs = [self.components[component][name] for component in coefficients.units]
-            weighted_sum_(target, inputs, weights, self.seed.get(name))
+            weighted_sum_(targets[name], inputs, weights, self.seed.get(name))
+
+        if self.model.device.type == "cpu" and torch.get_num_threads() > 1:
+            _on_cores(sum_one, targets, sum(target.numel() for target in targets.values()))
+        else:
+            for name in targets:
+                sum_one(name)
+
+
+def _on_cores(function: Callable[[str], None], names: Iterable[str], numbers: int) -> None:
+    """Call a function for every tensor, in threads that each compute on one core; in one where there is little to do.
+
+    torch would split each of thousands of short sums over all cores, and wait for the last of them after each: where
+    other work takes a core for a moment, that waiting takes longer than the sums.
+    """
+    workers = min(torch.get_num_threads(), _MAX_WORKERS) if numbers >= _MANY_NUMBERS else 1
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        list(threads.map(function, names))
 
 
 def weighted_sum_(

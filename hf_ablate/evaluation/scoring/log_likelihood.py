@@ -20,7 +20,7 @@ import torch
 from ..text.windows import TokenStream, Windows, rolling_windows
 from .batches import batches_by_length, make_batch
 from .fast_cpu import fast_cpu
-from .target_logprobs import target_logprobs_of
+from .target_logprobs import TargetLogprobs, target_logprobs_of
 
 
 MAX_WORKERS = 8
@@ -73,12 +73,15 @@ class Scorer:
         self._cheap_padding = _CHEAP_PADDING[kind]
         self._width_multiple = _COMPILED_WIDTHS if compile_backend else 1
         self._autocast = partial(torch.autocast, self.device.type, autocast, enabled=autocast is not None)
-        with self._autocast():
-            self._target_logprobs = target_logprobs_of(model, compile_backend)
         workers = min(torch.get_num_threads(), MAX_WORKERS) if self.device.type == "cpu" else 1
         threads = max(1, torch.get_num_threads() // workers)
         self._pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,))
+        self._target_logprobs = self._pool.submit(self._choose, compile_backend).result()
         self._settings = ExitStack()
+
+    def _choose(self, compile_backend: str | None) -> TargetLogprobs:
+        with self._autocast():
+            return target_logprobs_of(self.model, compile_backend)
 
     def __enter__(self) -> "Scorer":
         self._settings.enter_context(fast_cpu(self.model))
@@ -122,7 +125,7 @@ class Scorer:
         self, stream: TokenStream, windows: Windows, progress: Callable[[int], object] | None
     ) -> np.ndarray:
         """[tokens with prefixes], float32, the log-probability of each token that a window predicts, 0 of others."""
-        by_position = torch.zeros(len(stream.tokens), device=self.device)
+        by_position = torch.from_numpy(np.zeros(len(stream.tokens), dtype=np.float32)).to(self.device)
 
         @torch.inference_mode()
         def score(numbers: np.ndarray) -> int:
