@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from transformers import PreTrainedModel, PrinterCallback
 
 from ..errors import refused
@@ -93,6 +94,8 @@ def fit(
     """
     if args.device.type == "cpu":
         keep_freed_memory()
+    if args.torch_compile:
+        torch.compiler.reset()  # torch compiles the same code for 8 models, and leaves it at that for all further ones
     folder = Path(args.output_dir)
     use_cache = getattr(model.config, "use_cache", None)
     with refused(planned.id, ImportError, ValueError):
