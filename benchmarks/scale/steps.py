@@ -130,7 +130,7 @@ def _bookkeeping() -> Step:
         "rank and report",
         f"{rates.SIMULATED_MIXTURES.value:,.0f} mixtures",
         lambda _: seconds,
-        "one process of one machine",
+        f"one process of one machine ({rates.RANK_AND_REPORT.source})",
         "`report --slow none`",
     )
 
