@@ -40,7 +40,8 @@ def _run_command(name: str, tokens: list[str]) -> None:
             raise InputError(f"{printable(token)} is not UTF-8, so it cannot be recorded; rename the file or folder")
     arguments = command.parse(tokens)
     folder = getattr(arguments, "work_dir", getattr(arguments, "run_dir", None))
-    is_locked = folder is not None and command.name != "validate" and not arguments.dry_run
+    holds_itself = command.name in ("run", "validate")  # recipes name the folder that a whole study works in
+    is_locked = folder is not None and not holds_itself and not arguments.dry_run
     with run_folder_lock(folder) if is_locked else nullcontext():
         command.start(arguments, tokens)
 

@@ -13,6 +13,7 @@ from tiny_study import write_recipes, write_study
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.row_files import read_current_rows
+from hf_ablate.lock import run_folder_lock
 from hf_ablate.manifest import fingerprint
 from hf_ablate.report.curves import evaluation_curves
 from hf_ablate.report.ranked_study import read_ranked_study
@@ -160,6 +161,13 @@ def test_checks_and_dry_runs_of_a_finished_study_import_nothing_heavy(study):
         )
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert result.stderr.splitlines()[-1] == "[]", result.stderr
+
+
+def test_one_run_of_a_study_works_at_a_time(study, capsys):
+    """Also where only the recipes name its run folder."""
+    with run_folder_lock(study / "run"):
+        assert run(study) == 2
+    assert f"another run is working in {study / 'run'}" in capsys.readouterr().err
 
 
 def test_a_second_run_writes_nothing(study):

@@ -13,6 +13,7 @@ from ..commands import find_command
 from ..errors import InputError
 from ..executor_arguments import ExecutorArguments
 from ..launch import process_count
+from ..lock import run_folder_lock
 from ..recipe import stage_recipes
 from ..run_folder import RunFolder
 from ..text_table import paragraph
@@ -128,7 +129,7 @@ def run(arguments: RunArguments) -> None:
     tokens = stage_tokens(arguments)
     stages = parse_stages(arguments)
     check_rounds(arguments.round_settings, stages)
-    with connection_of(stages):
+    with run_folder_lock(run_folder_of(stages)), connection_of(stages):
         _run(arguments, stages, tokens)
 
 

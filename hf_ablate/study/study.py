@@ -130,11 +130,7 @@ class Study:
             study=self.recipes, run_dir=self.run_dir, set=list(self.changes), dry_run=dry_run,
             executor=executor, ray_address=ray_address,
         )  # fmt: skip
-        if dry_run:
-            run(arguments)
-        else:
-            with run_folder_lock(self.run_dir):
-                run(arguments)
+        run(arguments)
         return self
 
     @property
