@@ -22,11 +22,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.measurement import Measurement
 from benchmarks.simulated_study import BLOCK, MODELS, TEXT, VOCABULARY
 
 
 SIZES = (2, 4, 8, 16, 32, 64)  # units in a mixture; a last part of the mixtures has all units, in random shares
 COMMAND = (sys.executable, "-m", "hf_ablate")
+FULL, SMALL = (139, 10_000, 30, 200), (20, 300, 14, 10)  # units, mixtures, references, scored
 MADE_UP = (sys.executable, "-m", "benchmarks.simulated_study")
 
 
@@ -97,6 +99,23 @@ def simulate(run_dir: Path, units: int, mixtures: int, references: int, scored: 
         yield measured(name, run_dir, *COMMAND, "report", *study)
 
 
+def measure(quick: bool) -> list[Measurement]:
+    """A small study if quick, else the paper's."""
+    with tempfile.TemporaryDirectory() as folder:
+        steps = list(simulate(Path(folder) / "study", *(SMALL if quick else FULL)))
+    size = "20 units, 300 mixtures" if quick else "139 units, 10,000 mixtures"
+    seconds = sum(step.seconds for step in steps if step.name in ("rank", "report"))
+    peak = max(step.peak_bytes for step in steps)
+    return [
+        Measurement(
+            "simulate, rank and report", f"{size}: wall seconds / 60 s", (seconds / 60,), more_is_better=False, goal=1
+        ),
+        Measurement(
+            "simulate, memory", f"{size}: most memory of a step / 3 GB", (peak / 3e9,), more_is_better=False, goal=1
+        ),
+    ]
+
+
 def measured(name: str, run_dir: Path, *command: str) -> Step:
     """A step, which must succeed."""
     before, start = _size(run_dir), time.perf_counter()
@@ -142,17 +161,17 @@ def _line(step: Step) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--units", type=int, default=139, help="each has a domain in the evaluation text")
-    parser.add_argument("--mixtures", type=int, default=10_000)
-    parser.add_argument("--references", type=int, default=30)
-    parser.add_argument("--scored", type=int, default=200, help="mixtures that are scored for real")
-    parser.add_argument("--quick", action="store_true", help="20 units, 300 mixtures, 14 references, 20 scored")
+    parser.add_argument("--units", type=int, default=FULL[0], help="each has a domain in the evaluation text")
+    parser.add_argument("--mixtures", type=int, default=FULL[1])
+    parser.add_argument("--references", type=int, default=FULL[2])
+    parser.add_argument("--scored", type=int, default=FULL[3], help="mixtures that are scored for real")
+    parser.add_argument("--quick", action="store_true", help="20 units, 300 mixtures, 14 references, 10 scored")
     parser.add_argument("--run-dir", type=Path, help="kept; must be empty. Default: a temporary one")
     parser.add_argument("--output-format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
     sizes = (arguments.units, arguments.mixtures, arguments.references, arguments.scored)
     if arguments.quick:
-        sizes = (20, 300, 14, 20)
+        sizes = SMALL
     with tempfile.TemporaryDirectory() as folder:
         print(_HEADER, file=sys.stderr)
         steps = list(simulate(arguments.run_dir or Path(folder) / "study", *sizes))

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from hf_ablate.mixtures.choose import choose_mixtures
 from hf_ablate.mixtures.mixture import Mixture
 from hf_ablate.mixtures.ranked import Ranking, read_ranking
 from hf_ablate.prediction.read_evidence import read_evidence
-from hf_ablate.ranking import rank
-from hf_ablate.ranking.arguments import RankArguments
+from hf_ablate.ranking import rank, ranked
+from hf_ablate.ranking.arguments import RankArguments, RankSettings
 from hf_ablate.ranking.measured import best_predictors, read_agreement
 
 
@@ -379,3 +380,23 @@ def test_held_out_predictions_are_nearer_to_the_references_than_chance(study):
         references = np.array([row["reference"] for row in records])
         assert len(records) == 14 and errors.std() < references.std()
         assert all(row["low"] < row["score"] < row["high"] for row in records)
+
+
+def test_a_ranking_of_very_many_records_keeps_them_as_arrays(tmp_path, monkeypatch):
+    """Its entries are those of the same ranking as records, and the records of the study's target stay in the file."""
+    run_dir = make_study(tmp_path, references=2, proxies=("merged", "ensemble"))  # few: no laws are fitted
+    settings = RankSettings("bits_per_byte", "val", bootstrap_samples=10, confidence=0.9, random_seed=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(ranked, "_MOST_RECORDS", 100)
+        rank.rank_mixtures(run_dir, settings)
+    large = read_ranking(run_dir)
+    assert (run_dir / "ranking" / "scores.npz").is_file()
+    (run_dir / "ranking" / "manifest.json").unlink()
+    rank.rank_mixtures(run_dir, settings)
+    whole = read_ranking(run_dir)
+    assert not (run_dir / "ranking" / "scores.npz").exists()
+    assert {row["target"] for row in large.content["ranking"]} == {large.study_target}
+    for target in whole.targets:
+        for predictor in whole.ranked_by:
+            assert large.entries(target, predictor) == whole.entries(target, predictor) != []
+    assert large.entries("no such target") == []
