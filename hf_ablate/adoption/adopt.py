@@ -10,7 +10,7 @@ from ..corpus.tokenizers import tokenizer_digest
 from ..corpus.without_documents import NamedUnits, write_without_documents
 from ..errors import InputError
 from ..evaluation.models.external import fetch_model
-from ..mixtures.enumerate import add_reference
+from ..mixtures.enumerate import add_references
 from ..model_config import context_of
 from ..run_folder import RunFolder
 from ..saved_tokenizer import vocab_size_of
@@ -54,8 +54,7 @@ def run(arguments: AdoptArguments) -> None:
         states[model.id] = "unchanged" if is_there else "adopted"
         if not is_there:
             put_in_place(model, corpus, run_folder)
-        if model.kind == "reference":
-            add_reference(arguments.run_dir, model.mixture)
+    add_references(arguments.run_dir, [model.mixture for model in models if model.kind == "reference"])
     _print(corpus, wanted, states, arguments.output_format)
 
 

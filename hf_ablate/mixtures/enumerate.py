@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,16 +144,18 @@ def _write_rows(
     )  # fmt: skip
 
 
-def add_reference(run_dir: Path, mixture: Mixture) -> None:
-    """Make a mixture a candidate with a reference model, beside the study's other candidates."""
+def add_references(run_dir: Path, mixtures: Iterable[Mixture]) -> None:
+    """Make mixtures candidates with a reference model, beside the study's other candidates."""
     folder = RunFolder(run_dir)
     made = find_manifest(folder.mixtures) or {"arguments": {}}
-    by_id = {each.mixture.id: each for each in read_mixtures(run_dir)} if has_manifest(folder.mixtures) else {}
-    before = by_id.get(mixture.id)
-    candidate = CandidateMixture(mixture, reference=True, methods=before.methods if before else ())
-    if before == candidate:
+    before = {each.mixture.id: each for each in read_mixtures(run_dir)} if has_manifest(folder.mixtures) else {}
+    added = {
+        mixture.id: CandidateMixture(mixture, True, methods=before[mixture.id].methods if mixture.id in before else ())
+        for mixture in mixtures
+    }
+    by_id = before | added
+    if by_id == before:
         return
-    by_id[mixture.id] = candidate
     candidates, units = list(by_id.values()), CorpusUnits.read(run_dir).names
     inputs = {"mixtures": mixtures_digest(candidates)}
     facts = {name: made[name] for name in ("random_seed",) if name in made}

@@ -8,7 +8,7 @@ from ..adoption.foreign_model import ForeignModel, check_foreign, is_in_place, p
 from ..corpus.description import CorpusDescription
 from ..errors import InputError
 from ..manifest import find_manifest
-from ..mixtures.enumerate import add_reference
+from ..mixtures.enumerate import add_references
 from ..mixtures.mixture import Mixture
 from ..run_folder import RunFolder, model_id
 from .arguments import ImportArguments
@@ -41,7 +41,7 @@ def import_model(arguments: ImportArguments) -> None:
     elif not arguments.dry_run:
         put_in_place(model, corpus, run)
     if arguments.kind == "reference" and not arguments.dry_run:
-        add_reference(arguments.run_dir, mixture)
+        add_references(arguments.run_dir, [mixture])
     _print(model, run.model(model.id), arguments.output_format)
 
 
