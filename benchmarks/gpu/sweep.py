@@ -15,12 +15,13 @@ from benchmarks.gpu.entries import Entries, Found
 from benchmarks.gpu.material import make_components, make_tokenizer, read_texts
 from benchmarks.gpu.score import ROUNDS, bare_forward
 from benchmarks.measurement import Measurement
-from benchmarks.sweep import as_source
 from hf_ablate.evaluation.models.scored_model import Pool, ScoredModel
 from hf_ablate.evaluation.scoring.ensemble import TokenCache
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.evaluation.scoring.measurement import Measurement as Scoring
 from hf_ablate.evaluation.scoring.mixture_scorer import MixtureScorer
+from hf_ablate.evaluation.text.sources import Source
+from hf_ablate.evaluation.text.tokens import TokenisedSource
 from hf_ablate.evaluation.text.windows import TokenStream
 from hf_ablate.mixtures.methods import subsets
 from hf_ablate.mixtures.mixture import Mixture
@@ -40,6 +41,13 @@ def make_streams(size: str, tokens: int) -> list[TokenStream]:
     return [TokenStream.of(chosen[domain::DOMAINS], tokenizer.eos_token_id) for domain in range(DOMAINS)]
 
 
+def as_source(name: str, stream: TokenStream) -> TokenisedSource:
+    """As `hf-ablate evaluate` reads one; the sizes of its text are not divided by here."""
+    count = len(stream.num_tokens)
+    sizes = np.zeros(count, dtype=int)
+    return TokenisedSource(Source(name, "val", (), name), [""] * count, [None] * count, sizes, sizes, sizes, stream)
+
+
 def sweep(
     arguments: argparse.Namespace, folders: dict[str, Path], streams: list[TokenStream], compiled: bool
 ) -> Found:
@@ -49,7 +57,7 @@ def sweep(
         unit: ScoredModel(unit, "component", unit, Mixture.uniform([unit]), folder) for unit, folder in folders.items()
     }
     scoring = Scoring("val", "", arguments.length, "eos", None, "bfloat16", compile=compiled)
-    sources = [as_source(number, stream) for number, stream in enumerate(streams)]
+    sources = [as_source(f"domain{number}", stream) for number, stream in enumerate(streams)]
     mixtures = list(itertools.islice(subsets(list(folders)), arguments.mixtures))
     cache = TokenCache(arguments.folder / "tokens", {})
     with MixtureScorer(Pool(components), sources, scoring, cache, arguments.device) as scorer:
