@@ -159,12 +159,12 @@ def random_reads(run_dir: Path) -> tuple[float, int]:
 
 
 def measure(quick: bool) -> list[Measurement]:
-    """Three rounds of one process on 24 MB of text if quick, else 200 MB."""
+    """Three rounds of one process on 16 MB of text if quick, else 200 MB."""
     ratios = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data, tokenizer = folder / "data", folder / "tokenizer"
-        size = generate(data, 24 if quick else 200)
+        size = generate(data, 16 if quick else 200)
         train(data, tokenizer)
         for number in range(3):
             run_dir = folder / str(number)
