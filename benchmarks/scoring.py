@@ -23,14 +23,17 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from benchmarks.measurement import CannotRun, Measurement
 
 
 MAX_LENGTH = 2048
@@ -49,6 +52,21 @@ SIDES = {
     "hf_ablate bfloat16": "bfloat16",
     "bare bfloat16": "bfloat16",
 }
+# what is compared → the side that is slower, and the faster one
+PAIRS = {
+    "hf_ablate float32 / lm-eval": ("lm-eval", "hf_ablate float32"),
+    "hf_ablate bfloat16 / lm-eval": ("lm-eval", "hf_ablate bfloat16"),
+    "hf_ablate bfloat16 / lm-eval bfloat16": ("lm-eval bfloat16", "hf_ablate bfloat16"),
+    "hf_ablate float32 / straightforward": ("straightforward", "hf_ablate float32"),
+    "hf_ablate bfloat16 / straightforward": ("straightforward", "hf_ablate bfloat16"),
+    "hf_ablate float32 / bare": ("bare float32", "hf_ablate float32"),
+    "hf_ablate float32 / bare with torch's settings": ("bare float32, torch's settings", "hf_ablate float32"),
+    "hf_ablate bfloat16 / bare": ("bare bfloat16", "hf_ablate bfloat16"),
+}
+CLAIMED = (
+    "hf_ablate float32 / lm-eval", "hf_ablate bfloat16 / lm-eval bfloat16", "hf_ablate float32 / bare",
+    "hf_ablate bfloat16 / bare",
+)  # fmt: skip
 Score = Callable[[list[str]], list[float]]
 
 
@@ -173,26 +191,28 @@ def work(side: str, folder: Path, connection: Connection) -> None:
             connection.send((sums, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6))
 
 
-def run_sides(folder: Path, groups: list[list[str]], rounds: int) -> dict[str, list[tuple[list[float], float, float]]]:
+def run_sides(
+    folder: Path, groups: list[list[str]], rounds: int, sides: Sequence[str]
+) -> dict[str, list[tuple[list[float], float, float]]]:
     """side → group → (sums of log-probability, processor seconds, peak gigabytes so far)."""
     context = multiprocessing.get_context("spawn")
     pipes, processes = {}, []
-    for side in SIDES:
+    for side in sides:
         pipes[side], other = context.Pipe()
         process = context.Process(target=work, args=(side, folder, other), daemon=True)
         process.start()
         processes.append(process)
         other.close()
         pipes[side].recv()
-    results = {side: [] for side in SIDES}
+    results = {side: [] for side in sides}
     for number, texts in enumerate(groups * rounds):
         # The order changes from group to group: a side may leave the caches and memory in a state that helps the next.
-        order = list(SIDES)[number % len(SIDES) :] + list(SIDES)[: number % len(SIDES)]
+        order = [*sides[number % len(sides) :], *sides[: number % len(sides)]]
         for side in order:
             pipes[side].send(texts)
             results[side].append(pipes[side].recv())
         print(f"group {number + 1} of {len(groups) * rounds}", file=sys.stderr)
-    for side, process in zip(SIDES, processes, strict=True):
+    for side, process in zip(sides, processes, strict=True):
         pipes[side].send([])
         process.join()
     return {side: best_rounds(some, len(groups)) for side, some in results.items()}
@@ -203,9 +223,9 @@ def best_rounds(results: list[tuple], groups: int) -> list[tuple]:
     return [min(results[group::groups], key=lambda result: result[1]) for group in range(groups)]
 
 
-def ratio(results: dict, slow: str, fast: str) -> float:
-    """How many times as fast `fast` is: the median over the groups."""
-    return statistics.median(a[1] / b[1] for a, b in zip(results[slow], results[fast], strict=True))
+def speeds(results: dict, slow: str, fast: str) -> list[float]:
+    """How many times as fast `fast` is, group by group."""
+    return [a[1] / b[1] for a, b in zip(results[slow], results[fast], strict=True)]
 
 
 def summarise(results: dict, tokens: int) -> dict:
@@ -221,19 +241,33 @@ def summarise(results: dict, tokens: int) -> dict:
         if len(sums[side]):
             sides[side]["sum off by"] = abs(sums[side].sum() / exact.sum() - 1)
             sides[side]["document off by"] = float(np.abs(sums[side] / exact - 1).max())
-    ratios = {
-        "hf_ablate float32 / lm-eval": ratio(results, "lm-eval", "hf_ablate float32"),
-        "hf_ablate bfloat16 / lm-eval": ratio(results, "lm-eval", "hf_ablate bfloat16"),
-        "hf_ablate bfloat16 / lm-eval bfloat16": ratio(results, "lm-eval bfloat16", "hf_ablate bfloat16"),
-        "hf_ablate float32 / straightforward": ratio(results, "straightforward", "hf_ablate float32"),
-        "hf_ablate bfloat16 / straightforward": ratio(results, "straightforward", "hf_ablate bfloat16"),
-        "hf_ablate float32 / bare": ratio(results, "bare float32", "hf_ablate float32"),
-        "hf_ablate float32 / bare with torch's settings": ratio(
-            results, "bare float32, torch's settings", "hf_ablate float32"
-        ),
-        "hf_ablate bfloat16 / bare": ratio(results, "bare bfloat16", "hf_ablate bfloat16"),
-    }
+    ratios = {name: statistics.median(speeds(results, *pair)) for name, pair in PAIRS.items()}
     return {"sides": sides, "speed": ratios}
+
+
+def run(
+    size: str, documents: tuple[int, int], groups: int, rounds: int = 1, sides: Sequence[str] = tuple(SIDES)
+) -> tuple[list[str], int, dict]:
+    """So many documents of at most so many bytes, the number of their tokens, and the results of the sides."""
+    texts = read_documents(*documents)
+    with tempfile.TemporaryDirectory() as folder:
+        make_model(Path(folder), size, texts)
+        tokens = int(make_stream(texts, AutoTokenizer.from_pretrained(folder)).num_tokens.sum())
+        grouped = [texts[number::groups] for number in range(groups)]
+        return texts, tokens, run_sides(Path(folder), grouped, rounds, sides)
+
+
+def measure(quick: bool) -> list[Measurement]:
+    """Short documents and a model of 30M parameters if quick, else long ones and 110M."""
+    if not find_spec("lm_eval"):
+        raise CannotRun("needs lm-eval")
+    sides = tuple(dict.fromkeys(side for name in CLAIMED for side in PAIRS[name]))
+    size, documents = ("30m", (9, 6500)) if quick else ("110m", (6, 60_000))
+    _, _, results = run(size, documents, 3, sides=sides)
+    return [
+        Measurement(f"scoring, {name}", "tokens per processor second", speeds(results, *PAIRS[name]), True)
+        for name in CLAIMED
+    ]
 
 
 def main() -> None:
@@ -248,13 +282,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.model_size, arguments.longest, arguments.groups = "30m", 6500, 2
-    texts = read_documents(arguments.documents, arguments.longest)
-    with tempfile.TemporaryDirectory() as folder:
-        make_model(Path(folder), arguments.model_size, texts)
-        tokens = int(make_stream(texts, AutoTokenizer.from_pretrained(folder)).num_tokens.sum())
-        results = run_sides(
-            Path(folder), [texts[number :: arguments.groups] for number in range(arguments.groups)], arguments.rounds
-        )
+    texts, tokens, results = run(
+        arguments.model_size, (arguments.documents, arguments.longest), arguments.groups, arguments.rounds
+    )
     summary = {"model": arguments.model_size, "documents": len(texts), "tokens": tokens, **summarise(results, tokens)}
     if arguments.output_format == "json":
         print(json.dumps(summary, indent=2))
