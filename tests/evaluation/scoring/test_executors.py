@@ -52,7 +52,7 @@ def test_two_processes_give_the_rows_of_one(study, alone, tmp_path):
 
 def test_ray_gives_the_rows_of_one_process(study, alone, tmp_path):
     ray = pytest.importorskip("ray")
-    run(EvaluateArguments(run_dir=study, output_dir=tmp_path, output_format="json", executor="ray", num_workers=2))
+    run(EvaluateArguments(run_dir=study, output_dir=tmp_path, output_format="json", executor="ray", num_workers=1))
     assert not ray.is_initialized()
     assert read_current_rows(tmp_path) == alone
     assert count_rows(tmp_path / "rows.jsonl") == len(alone)  # nothing is scored twice
