@@ -142,7 +142,7 @@ def test_models_trained_on_groups_are_merged_where_each_group_has_one(trained):
     assert entry == {
         f"merged_trained_by_kind:{ALL.id}": {
             "kind": "merged_trained_by_kind", "digest": entry[f"merged_trained_by_kind:{ALL.id}"]["digest"],
-            "mixture": ALL.weights, "coefficients": coefficients,
+            "coefficients": coefficients,
         }
     }  # fmt: skip
     models = trained / "models"
