@@ -9,6 +9,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hf_ablate.evaluation.row_blocks import block_of_line
+from hf_ablate.evaluation.row_files import read_blocks
+from hf_ablate.evaluation.rows import ScoreRow
 from hf_ablate.evaluation.scoring.log_likelihood import Scorer
 from hf_ablate.manifest import digest, digest_files, write_manifest
 from hf_ablate.mixtures.arguments import EnumerateArguments
@@ -155,6 +157,11 @@ def assert_equal(left: dict, right: dict) -> None:
     assert left.keys() == right.keys()
     for name in left:
         assert torch.equal(left[name], right[name]), name
+
+
+def read_rows(folder: Path) -> list[ScoreRow]:
+    """All score rows in the files of a folder."""
+    return [row for block in read_blocks(folder).values() for row in block]
 
 
 def count_rows(path: Path) -> int:

@@ -61,15 +61,6 @@ def _joined(blocks: list[RowBlock]) -> RowBlock:
     return blocks[0] if len(blocks) == 1 else blocks[0].joined(blocks[1])
 
 
-def read_rows(folder: Path) -> list[ScoreRow]:
-    """The rows of [`read_blocks`], one by one.
-
-    Raises:
-        `InputError`: as [`read_blocks`] does.
-    """
-    return [row for block in read_blocks(folder).values() for row in block]
-
-
 def read_known_blocks(folder: Path) -> dict[tuple, RowBlock]:
     """The rows of a folder and, where it is a study's `scores`, those of its pool and of other studies over that.
 

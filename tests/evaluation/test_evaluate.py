@@ -20,6 +20,7 @@ from tiny_pool import (
     count_rows,
     count_tokens,
     read_candidates,
+    read_rows,
     save_model,
     tiny_model,
     write_eval_data,
@@ -28,7 +29,7 @@ from tiny_pool import (
 
 from hf_ablate.cli import main
 from hf_ablate.evaluation.document_rows import read_documents
-from hf_ablate.evaluation.row_files import read_current_blocks, read_current_rows, read_rows
+from hf_ablate.evaluation.row_files import read_current_blocks, read_current_rows
 from hf_ablate.evaluation.rows import METRICS, add_rows
 from hf_ablate.evaluation.tables import levels
 from hf_ablate.lock import run_folder_lock

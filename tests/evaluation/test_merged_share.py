@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_pool import count_tokens, read_candidates
+from tiny_pool import count_tokens, read_candidates, read_rows
 
 from hf_ablate.cli import main
-from hf_ablate.evaluation.row_files import read_current_rows, read_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring import score_folder
 from hf_ablate.manifest import read_manifest
 from hf_ablate.prediction.read_evidence import read_evidence

@@ -5,10 +5,11 @@ import math
 from dataclasses import asdict, replace
 
 import pytest
+from tiny_pool import read_rows
 
 from hf_ablate.errors import InputError
 from hf_ablate.evaluation.row_blocks import blocks_of
-from hf_ablate.evaluation.row_files import append_blocks, blocks_digest, read_blocks, read_rows, select_blocks
+from hf_ablate.evaluation.row_files import append_blocks, blocks_digest, read_blocks, select_blocks
 from hf_ablate.evaluation.rows import METRICS, ScoreRow, add_rows, perplexity, repair_last_line
 
 

@@ -6,12 +6,21 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_pool import UNITS, component_folders, count_tokens, make_study, read_candidates, save_model, tiny_model
+from tiny_pool import (
+    UNITS,
+    component_folders,
+    count_tokens,
+    make_study,
+    read_candidates,
+    read_rows,
+    save_model,
+    tiny_model,
+)
 
 from hf_ablate.cli import main
 from hf_ablate.commands import find_command
 from hf_ablate.evaluation.models.chosen import chosen_models
-from hf_ablate.evaluation.row_files import read_current_rows, read_rows
+from hf_ablate.evaluation.row_files import read_current_rows
 from hf_ablate.evaluation.scoring.families import make_family
 from hf_ablate.evaluation.scoring.measurement import MeasurementOptions
 from hf_ablate.evaluation.scoring.processes import Processes
