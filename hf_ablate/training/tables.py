@@ -99,7 +99,7 @@ def print_trained(models: Sequence[PlannedModel], run: RunFolder, as_json: bool)
     """Print what was spent on the models that were missing.
 
     Args:
-        models (`Sequence[PlannedModel]`): the models, all finished.
+        models (`Sequence[PlannedModel]`): those that are finished now; there may be none.
         run (`RunFolder`): of the study.
         as_json (`bool`): JSON instead of a table.
     """
@@ -115,4 +115,5 @@ def print_trained(models: Sequence[PlannedModel], run: RunFolder, as_json: bool)
         [_label(row), f"{row['tokens']:,} tokens", f"{row['flops']:.3g} FLOPs", f"{row['seconds']:.1f} s"]
         for row in rows
     ]
-    print(text_table(None, cells))
+    if cells:
+        print(text_table(None, cells))
