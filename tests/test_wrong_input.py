@@ -137,7 +137,7 @@ WRONG = {
     "train --run_dir pool --executor ray --num_gpus -1": "`num_gpus` is -1; expected a whole number, a part of 1, or",
     "train --run_dir pool --executor ray --num_gpus 1 --use_cpu true": "use_cpu: true trains without a GPU; leave one",
     "train --run_dir pool --executor ray --num_cpus 0": "`num_cpus` is 0; expected a positive number, or null",
-    "train --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is local; give executor ray",
+    "train --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is not ray; give executor ray",
     "train --run_dir pool --executor ray --accelerate_config cpu --num_processes 2": "write it into a configuration",
     "train --run_dir pool --seed_tokens 0 --per_device_train_batch_size 1 --executor ray --ray_address 127.0.0.1:9": (
         "no Ray cluster answers at '127.0.0.1:9' (*start one with `ray start --head`, or leave out ray_address"
