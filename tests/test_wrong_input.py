@@ -140,7 +140,7 @@ WRONG = {
     "train --run_dir pool --ray_address auto": "ray_address is 'auto', and executor is not ray; give executor ray",
     "train --run_dir pool --executor ray --accelerate_config cpu --num_processes 2": "write it into a configuration",
     "train --run_dir pool --seed_tokens 0 --per_device_train_batch_size 1 --executor ray --ray_address 127.0.0.1:9": (
-        "no Ray cluster answers at '127.0.0.1:9' (*start one with `ray start --head`, or leave out ray_address"
+        "no Ray cluster answers at '127.0.0.1:9' (*start one with `ray start --head`, *or leave out ray_address"
     ),
     "train --run_dir pool --num_processes 2": "--num_processes is an option of accelerate; name an --accelerate_co",
     # evaluate
