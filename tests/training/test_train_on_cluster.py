@@ -71,12 +71,12 @@ def untrain(run_dir, models):
 
 
 def rows(run_dir, model):
-    """What training has logged, without what depends on the clock."""
+    """What training has logged, without what depends on the clock, and the last row, on the steps since a resume."""
     kind, _, name = model.partition(":")
     path = run_dir / "models" / (f"{kind}s/{name}" if name else kind) / "metrics.jsonl"
     return [
         {key: value for key, value in json.loads(line).items() if "second" not in key and "runtime" not in key}
-        for line in path.read_text().splitlines()
+        for line in path.read_text().splitlines()[:-1]
     ]
 
 
