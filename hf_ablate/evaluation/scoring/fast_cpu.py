@@ -17,7 +17,7 @@ ATTENTION = "sdpa_in_float32"
 # Rounding of float32 gives 1e-6 at this size; inputs rounded to TF32 give 3e-4, to bfloat16 2e-3.
 _MOST_ERROR = 1e-5
 # glibc's names for what `mallopt` sets.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 @contextmanager
@@ -63,13 +63,16 @@ def keep_freed_memory() -> bool:
     """Let the C library keep freed memory for the next allocation; returns whether it does.
 
     Otherwise every large activation is a new mapping, whose pages the kernel clears one by one: a seventh of the
-    time of a float32 forward pass. It applies to the whole process and cannot be undone; only glibc has it.
+    time of a float32 forward pass. A thread that begins later shares the memory of the main one: in one of its own,
+    of at most 64 MB, large activations would be mapped anew all the same. It applies to the whole process and cannot
+    be undone; only glibc has it.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, 1 << 30) and mallopt(_M_TRIM_THRESHOLD, 1 << 30))
+    settings = {_M_MMAP_THRESHOLD: 1 << 30, _M_TRIM_THRESHOLD: 1 << 30, _M_ARENA_MAX: 1}
+    return all([bool(mallopt(name, value)) for name, value in settings.items()])
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import torch
 
 from ..text.windows import TokenStream, Windows, rolling_windows
 from .batches import batches_by_length, make_batch
-from .fast_cpu import fast_cpu
+from .fast_cpu import fast_cpu, keep_freed_memory
 from .target_logprobs import TargetLogprobs, target_logprobs_of
 
 
@@ -73,6 +73,8 @@ class Scorer:
         self._cheap_padding = _CHEAP_PADDING[kind]
         self._width_multiple = _COMPILED_WIDTHS if compile_backend else 1
         self._autocast = partial(torch.autocast, self.device.type, autocast, enabled=autocast is not None)
+        if self.device.type == "cpu":
+            keep_freed_memory()  # before threads begin
         workers = min(torch.get_num_threads(), MAX_WORKERS) if self.device.type == "cpu" else 1
         threads = max(1, torch.get_num_threads() // workers)
         self._pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,))
