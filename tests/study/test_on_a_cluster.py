@@ -86,10 +86,13 @@ def test_tasks_of_a_dead_node_are_done_again(cluster, second_node, tmp_path):
 
 
 def hanging_sweeps(make, doomed: str, mark: Path, *given) -> list:
-    """The sweeps of a process; on one node, the first model is never scored."""
+    """The sweeps of a process; on one node, the first model is never scored, and elsewhere only once it is begun."""
     sweeps = make(*given)
+    score = sweeps[0].score
     if here() == doomed:
         sweeps[0].score = lambda model, sources: mark.write_text(model.id) and time.sleep(300)
+    else:
+        sweeps[0].score = lambda model, sources: wait_for(mark.exists) and score(model, sources)
     return sweeps
 
 

@@ -89,7 +89,6 @@ def test_scores_record_the_coefficients_and_python_scores_the_same(study):
     mixture = Mixture.of(INSIDE[1])
     models = read_manifest(RunFolder(study / "run").scores)["models"]
     assert models[f"ensemble:{mixture.id}"]["coefficients"] == models[f"merged:{mixture.id}"]["coefficients"]
-    assert models[f"merged:{mixture.id}"]["mixture"] == mixture.weights
     opened = Study.open(study / "run")
     scored = opened.score(mixture, proxy="both")
     assert scored.loc[:, scored.columns].equals(opened.scores().loc[scored.index, scored.columns])
