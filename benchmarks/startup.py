@@ -35,7 +35,7 @@ def measured(study: Path, recipe: Path, rounds: int) -> dict[str, list[tuple[flo
         rounds (`int`): how often each command is run, after a first time, which does what this version does anew.
 
     Raises:
-        `CannotRun`: if there is no such run folder, or it is not finished.
+        `CannotRun`: if the run folder does not exist or is not finished.
     """
     if not (study / "report" / "manifest.json").is_file():
         raise CannotRun(f"{study} is not a finished study; make it with `hf-ablate run {recipe}`")

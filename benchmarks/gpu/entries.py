@@ -1,11 +1,13 @@
 """What a part of the GPU benchmarks found, written after every measurement: a part may be cut at any time."""
 
+import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gpu.device import default_device
 from benchmarks.measurement import CannotRun, Measurement
 
 
@@ -49,3 +51,22 @@ class Entries:
         partial = self.path.with_name(self.path.name + ".partial")
         partial.write_text(json.dumps(self._entries, indent=2) + "\n", encoding="utf-8")
         partial.replace(self.path)
+
+
+def part_parser(description: str) -> argparse.ArgumentParser:
+    """The options that all parts have: where the file of [`Entries`] goes, and the device."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--device", default=default_device())
+    return parser
+
+
+def add_models(parser: argparse.ArgumentParser, folder: str) -> None:
+    """The options of parts that make models in a folder.
+
+    Args:
+        parser (`argparse.ArgumentParser`): gets them.
+        folder (`str`): what the folder is for.
+    """
+    parser.add_argument("--folder", type=Path, required=True, help=folder)
+    parser.add_argument("--size", default="130m")

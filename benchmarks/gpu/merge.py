@@ -6,14 +6,13 @@ A merge reads every component and writes the model once; the time is that of the
 where `ResidentPool` puts them, on the device where they fit; and then in pinned host memory, which the bus limits.
 """
 
-import argparse
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from benchmarks.gpu.device import BANDWIDTHS, default_device, device_seconds, free, gpu_name, peak_gigabytes
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.device import BANDWIDTHS, device_seconds, free, gpu_name, peak_gigabytes
+from benchmarks.gpu.entries import Entries, Found, add_models, part_parser
 from benchmarks.gpu.material import make_components
 from benchmarks.measurement import Measurement
 from hf_ablate.merging.on_device import PINNED
@@ -47,11 +46,8 @@ def merge(folders: dict[str, Path], device: str, name: str, dtype: torch.dtype, 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the components are, or are made")
-    parser.add_argument("--device", default=default_device())
-    parser.add_argument("--size", default="130m")
+    parser = part_parser(__doc__)
+    add_models(parser, "where the components are, or are made")
     parser.add_argument("--components", type=int, default=8)
     arguments = parser.parse_args()
     folders = make_components(arguments.folder, arguments.size, arguments.components, arguments.device)

@@ -10,13 +10,12 @@ that comparison. The sides take turns.
 import argparse
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.gpu.device import default_device, free, peak_gigabytes, seconds
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.device import free, peak_gigabytes, seconds
+from benchmarks.gpu.entries import Entries, Found, part_parser
 from benchmarks.gpu.material import make_tokenizer, random_model, read_texts
 from benchmarks.measurement import CannotRun, Measurement
 from hf_ablate.evaluation.scoring.batches import batches_by_length, make_batch
@@ -127,9 +126,7 @@ def score_compiled(size: str, megabytes: float, arguments: argparse.Namespace) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--device", default=default_device())
+    parser = part_parser(__doc__)
     parser.add_argument("--sizes", nargs="+", default=["130m=2", "1.1b=0.5"], metavar="SIZE=MEGABYTES")
     parser.add_argument("--length", type=int, default=2048, help="most tokens that a window predicts")
     parser.add_argument("--without_compile", action="store_true", help="leave out what takes a minute on a CPU")

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.gpu.device import default_device
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.entries import Entries, Found, add_models, part_parser
 from benchmarks.gpu.material import UNIT, config_overrides, make_run_folder
 from benchmarks.measurement import CannotRun, Measurement
 from hf_ablate.manifest import read_manifest
@@ -81,11 +80,8 @@ def check_complete(folder: Path) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="to work in")
-    parser.add_argument("--device", default=default_device())
-    parser.add_argument("--size", default="130m")
+    parser = part_parser(__doc__)
+    add_models(parser, "to work in")
     parser.add_argument("--block", type=int, default=2048, help="tokens in a block")
     parser.add_argument("--configs", nargs="+", default=["fsdp2", "zero2", "zero3"])
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.gpu.device import default_device, free, peak_gigabytes, seconds
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.device import free, peak_gigabytes, seconds
+from benchmarks.gpu.entries import Entries, Found, add_models, part_parser
 from benchmarks.gpu.material import make_components, make_tokenizer, read_texts
 from benchmarks.gpu.score import ROUNDS, bare_forward
 from benchmarks.measurement import Measurement
@@ -91,11 +91,8 @@ def entry_name(arguments: argparse.Namespace, compiled: bool) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the components are, or are made")
-    parser.add_argument("--device", default=default_device())
-    parser.add_argument("--size", default="130m")
+    parser = part_parser(__doc__)
+    add_models(parser, "where the components are, or are made")
     parser.add_argument("--components", type=int, default=8)
     parser.add_argument("--mixtures", type=int, default=255)
     parser.add_argument("--tokens", type=int, default=60_000, help="in all domains together")

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.gpu.device import default_device, free, gpu_name, peak_gigabytes
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.device import free, gpu_name, peak_gigabytes
+from benchmarks.gpu.entries import Entries, Found, add_models, part_parser
 from benchmarks.gpu.material import UNIT, config_overrides, make_run_folder
 from benchmarks.measurement import CannotRun, Measurement
 from hf_ablate.run_folder import RunFolder
@@ -113,11 +113,8 @@ def fastest(path: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="to work in")
-    parser.add_argument("--device", default=default_device())
-    parser.add_argument("--size", default="130m")
+    parser = part_parser(__doc__)
+    add_models(parser, "to work in")
     parser.add_argument("--batch", type=int, default=16, help="blocks in a step")
     parser.add_argument("--block", type=int, default=2048, help="tokens in a block")
     parser.add_argument("--steps", type=int, default=40, help=f"after the first {LOGGED}")

@@ -161,7 +161,7 @@ def block_of_line(line: Mapping[str, Any]) -> RowBlock:
             does not have are left out.
 
     Raises:
-        `KeyError`, `TypeError` or `ValueError`: if it is no line of score rows.
+        `KeyError`, `TypeError` or `ValueError`: if it is not a line of score rows.
     """
     if missing := [name for name in _NAMES if name not in line and name not in _DEFAULTS]:
         raise TypeError(f"it lacks {', '.join(missing)}")

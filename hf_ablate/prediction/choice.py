@@ -8,7 +8,8 @@ import numpy as np
 from .candidates import Candidate
 from .features import FeatureTable
 from .predictor import Prediction, two_sided
-from .stack import Stack, fit_stack
+from .stack import Stack
+from .stack_fit import fit_stack
 
 
 COVERAGE = 0.9

@@ -7,12 +7,10 @@ For every domain d, the loss of a mixture w is modelled as
 all Gaussian: slopes lie near the values that are expected of them (1 for the best predictor, 0 for the others, or what
 all domains have in common), and the surface is a Gaussian process on the square roots of the weights. Everything is
 then a closed form: predictions, the covariance of their errors, and each reference's loss as the others predict it
-(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, equations 2.23, 2.24 and 5.10 to 5.12). How far
-slopes may stray, how much surface there is and how smooth it is are chosen by that leave-one-out error, together for
-all domains, since one domain's few references do not tell.
+(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, equations 2.23, 2.24 and 5.10 to 5.12). It
+is fitted in `stack_fit.py`.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -23,9 +21,6 @@ from .predictor import Joint, Prediction
 
 FEWEST_REFERENCES = 4
 INTERCEPT = 1e4  # variance of what the mean of the residuals may be off by; all variances are shares of the noise
-_SLOPES = np.logspace(-3, 4, 11)
-# (variance, length scale) of the surface; square roots of the weights of two mixtures are at most sqrt(2) apart.
-_SURFACES = ((0.0, 1.0), *((variance, length) for variance in (0.3, 1.0) for length in (0.3, 0.5, 0.8)))
 
 
 @dataclass(frozen=True)
@@ -238,93 +233,6 @@ class Stack:
             yield domain, self.slope_variance * ours[:, domain] @ theirs[:, domain].T + surface + INTERCEPT
 
 
-def fit_stack(
-    features: Features,
-    losses: np.ndarray,
-    expected: np.ndarray,
-    with_surface: bool = True,
-    is_bounded: bool = False,
-) -> Stack:
-    """Fit the stack to reference models.
-
-    A surface is only tried where there are two references or more for each unit: with fewer it explains luck.
-
-    Args:
-        features ([`Features`]): of the references. Those that are themselves fitted on references must be out of fold.
-        losses (`np.ndarray`): [references, domains], finite.
-        expected (`np.ndarray`): [features] or [domains, features], the slopes to shrink to; NaN: the one that fits all
-            domains best which have it.
-        with_surface (`bool`): whether a surface is tried.
-        is_bounded (`bool`): as of [`Stack`].
-    """
-    references, units = features.roots.shape
-    center, spread = features.values.mean(axis=0), features.values.std(axis=0)
-    spread = np.where(spread > 1e-9, spread, 1.0)
-    expected = np.broadcast_to(expected, center.shape)
-    expected = _with_common_slopes(features.values - center, losses - losses.mean(axis=0), expected)
-    without = losses - (features.values * expected).sum(axis=2)
-    level = without.mean(axis=0)
-    residuals = without - level
-    standard = ((features.values - center) / spread).transpose(1, 0, 2)  # [domains, references, features]
-    scale = np.maximum(losses.var(axis=0), 1e-12)
-    least, best = math.inf, None
-    for variance, length in _SURFACES if with_surface and references >= 2 * units else _SURFACES[:1]:
-        covariance = variance * alike(features.roots, features.roots, length) + np.eye(references) + INTERCEPT
-        inverse = np.linalg.inv(covariance)
-        # Woodbury's identity, for all slope variances at once: the features' part of the covariance has no more
-        # dimensions than there are features. Arrays are [slope variances, domains, references, features].
-        influence = inverse @ standard
-        inner = np.eye(expected.shape[1]) / _SLOPES[:, None, None, None] + standard.transpose(0, 2, 1) @ influence
-        removed = influence @ np.linalg.inv(inner)
-        explained = influence.transpose(0, 2, 1) @ residuals.T[:, :, None]
-        weights = (inverse @ residuals).T - (removed @ explained)[..., 0]
-        left_out = weights / (np.diag(inverse) - (removed * influence).sum(axis=3))
-        errors = ((left_out**2).mean(axis=2) / scale).sum(axis=1)
-        at = int(np.argmin(errors))
-        if errors[at] < least * (1 - 1e-9):
-            least = errors[at]
-            whole = inverse - removed[at] @ influence.transpose(0, 2, 1)
-            best = (float(_SLOPES[at]), (variance, length), whole, weights[at], left_out[at])
-    slope_variance, surface, inverse, weights, left_out = best
-    return Stack(
-        features,
-        center,
-        spread,
-        expected,
-        slope_variance,
-        surface,
-        level,
-        inverse,
-        weights,
-        left_out.T,
-        np.maximum((weights * left_out).mean(axis=1), 1e-12 * scale),
-        _correlation(left_out.T),
-        is_bounded,
-    )
-
-
-def _with_common_slopes(values: np.ndarray, losses: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """The expected slopes, those that are NaN by least squares on all domains together, each in its own spread.
-
-    A few references on many domains tell what they cannot on one: how much smaller differences are at a larger scale.
-
-    Args:
-        values (`np.ndarray`): [references, domains, features], with mean 0 over the references.
-        losses (`np.ndarray`): [references, domains], likewise.
-        expected (`np.ndarray`): [domains, features].
-    """
-    common = np.isnan(expected)
-    features = common.any(axis=0)
-    slopes = np.where(common, 0.0, expected)
-    spread = np.maximum(losses.std(axis=0), 1e-9)
-    left = (losses - (values * slopes).sum(axis=2)) / spread
-    design = np.where(common, values, 0.0)[:, :, features] / spread[:, None]
-    slopes[:, features] += (
-        common[:, features] * np.linalg.lstsq(design.reshape(left.size, -1), left.ravel(), rcond=1e-6)[0]
-    )
-    return slopes
-
-
 def alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
     """The squared-exponential kernel between mixtures.
 
@@ -338,13 +246,3 @@ def alike(first: np.ndarray, second: np.ndarray, length: float) -> np.ndarray:
     """
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
     return np.exp(-np.maximum(squared, 0) / (2 * length**2))
-
-
-def _correlation(errors: np.ndarray) -> np.ndarray:
-    """The correlation of errors on different domains: [domains, domains].
-
-    It is shrunk to none by one part in the number of references, so that it stays invertible where these are few.
-    """
-    scaled = errors / np.sqrt(np.maximum((errors**2).mean(axis=0), 1e-300))
-    share = 1 / len(errors)
-    return (1 - share) * scaled.T @ scaled / len(errors) + share * np.eye(errors.shape[1])

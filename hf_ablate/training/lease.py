@@ -166,7 +166,7 @@ def _machine() -> str:
 
 
 def _has_ended(content: str) -> bool:
-    """Whether a lease is that of a process of this machine that is no more."""
+    """Whether a lease is that of a process of this machine that has ended."""
     machine, _, rest = content.partition(" ")
     process = rest.partition(" ")[0]
     if machine != _machine() or not process.isdigit():

@@ -1,7 +1,5 @@
 """One model of the pool, from its starting weights to its finished folder."""
 
-from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,6 @@ from .devices import reset_deepspeed, unsharded_construction
 from .fit import Fitted, Instruments, arguments_of, fit
 from .folding import save_folded
 from .identity import PoolInputs, identity, is_made
-from .lease import held_lease
 from .metrics_file import METRICS
 from .optimizer_state import STATE, copy_state, find_state, save_state, state_digest
 from .order import block_order
@@ -57,18 +54,6 @@ def train_model(
     Returns:
         `bool`: whether there was something to do.
     """
-    state, folder = args.distributed_state, inputs.run.model(planned.id)
-    with held_lease(folder, planned.id) if state.is_main_process else nullcontext() as lease:
-        return _train_model(planned, inputs, args, adapter, replace(instruments, lease=lease))
-
-
-def _train_model(
-    planned: PlannedModel,
-    inputs: PoolInputs,
-    args: PoolTrainingArguments,
-    adapter: Adapter | None,
-    instruments: Instruments,
-) -> bool:
     state, corpus, folder = args.distributed_state, inputs.corpus, inputs.run.model(planned.id)
     state.wait_for_everyone()  # the first has waited until nobody else trains the model
     values, digests = identity(planned, inputs)

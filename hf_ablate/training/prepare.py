@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from ..loading_bars import no_loading_bars
@@ -15,6 +15,7 @@ from .devices import check_device, check_whole_optimizer, no_warnings_about_deep
 from .fit import Instruments
 from .held_out import HeldOutSelection, HeldOutText, read_held_out
 from .identity import PoolInputs
+from .lease import held_lease
 from .model import train_model
 from .pool import PlannedModel
 from .seed import check_architecture, check_fits, check_tokenizer, check_tokenizer_saves, seed_config
@@ -56,12 +57,14 @@ class Trainings:
         Returns:
             `bool`: whether there was something to do.
         """
-        args = self.args_of[model.kind]
+        args, folder = self.args_of[model.kind], self.inputs.run.model(model.id)
         adapter = None if model.kind == "seed" else self.adapter
-        instruments = Instruments(progress, self.held_out, self.peak_flops)
-        was_trained = train_model(model, self.inputs, args, adapter, instruments)
-        if was_trained and args.distributed_state.is_main_process and not self.keep_checkpoints:
-            remove_checkpoints(self.inputs.run.model(model.id))
+        is_main_process = args.distributed_state.is_main_process
+        with held_lease(folder, model.id) if is_main_process else nullcontext() as lease:
+            instruments = Instruments(progress, self.held_out, self.peak_flops, lease)
+            was_trained = train_model(model, self.inputs, args, adapter, instruments)
+            if was_trained and is_main_process and not self.keep_checkpoints:
+                remove_checkpoints(folder)
         return was_trained
 
 

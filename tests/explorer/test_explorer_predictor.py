@@ -21,7 +21,7 @@ from hf_ablate.prediction.fitted import FittedStudy, fit_evidence
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.predictors import Calibrated
 from hf_ablate.prediction.soft_minimum import SHARPNESS, soft_minimum
-from hf_ablate.prediction.stack import fit_stack
+from hf_ablate.prediction.stack_fit import fit_stack
 
 
 SCRIPTS = (

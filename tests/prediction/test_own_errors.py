@@ -11,7 +11,7 @@ from hf_ablate.prediction.features import FeatureTable
 from hf_ablate.prediction.noise import NoiseFloor
 from hf_ablate.prediction.own_errors import OwnErrors
 from hf_ablate.prediction.predictors import Calibrated, uncalibrated
-from hf_ablate.prediction.stack import fit_stack
+from hf_ablate.prediction.stack_fit import fit_stack
 
 
 GENERATOR = np.random.default_rng(0)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hf_ablate.prediction.stack import Features, alike, fit_stack
+from hf_ablate.prediction.stack import Features, alike
+from hf_ablate.prediction.stack_fit import fit_stack
 
 
 def made_up(references=14, units=4, domains=3, features=2, seed=0):

@@ -53,7 +53,7 @@ def target_logprobs_of(model: torch.nn.Module, compile_backend: str | None = Non
 
 
 def _check_causal(model: torch.nn.Module, probe: torch.Tensor, logits: torch.Tensor, vocabulary: int) -> None:
-    """Raise `InputError` if a token changes the logits of those before it, which are no predictions then."""
+    """Raise `InputError` if a token changes the logits of those before it, so that they are not predictions."""
     other = probe.clone()
     other[0, -1] = (other[0, -1] + 1) % vocabulary
     change = (model(input_ids=other, use_cache=False).logits.float() - logits)[:, :-1].abs().max()
