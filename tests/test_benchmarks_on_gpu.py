@@ -1,5 +1,6 @@
 """The parts of benchmarks/on_gpu.sh, as far as a CPU can try them."""
 
+import inspect
 import json
 import re
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks.gpu import collect
 from benchmarks.gpu.device import gpu_name
-from benchmarks.gpu.entries import Entries, Found
+from benchmarks.gpu.entries import Entries, Found, add_models, part_parser
 from benchmarks.measurement import CannotRun, Measurement
 
 
@@ -24,7 +25,9 @@ def test_the_script_names_options_that_its_parts_have():
     calls = re.findall(r"^ +part \S+ \d+ (\w+)(.*)$", text, flags=re.MULTILINE)
     assert {module for module, _ in calls} == {"score", "merge", "train", "sweep", "sharding"}
     for module, words in calls:
-        known = set(re.findall(r'add_argument\("(--\w+)"', (GPU / f"{module}.py").read_text()))
+        source = (GPU / f"{module}.py").read_text()
+        shared = [inspect.getsource(adds) for adds in (part_parser, add_models) if f"{adds.__name__}(" in source]
+        known = set(re.findall(r'add_argument\("(--\w+)"', "".join([source, *shared])))
         assert set(re.findall(r"--\w+", words)) <= known, module
 
 
