@@ -46,7 +46,7 @@ def asked_mixture(run_dir: Path, asked: str, evidence: Evidence, target: DomainW
 
 def _imported(asked: str, evidence: Evidence) -> Mixture:
     """Of a run folder with imported runs alone."""
-    known = [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
+    known = [evidence.mixture_of(weights) for weights in evidence.known_mixtures]
     mixture = find_mixture(asked, known)
     if mixture is None:
         raise InputError(

@@ -38,7 +38,7 @@ def part_record(part: Part, base: Mixture, evidence: Evidence) -> dict[str, Any]
         base ([`Mixture`]): that is changed.
         evidence ([`Evidence`]): of the study.
     """
-    measured = evidence.known_mixtures()[:, [unit in part.units for unit in evidence.units]].sum(axis=1)
+    measured = evidence.known_mixtures[:, [unit in part.units for unit in evidence.units]].sum(axis=1)
     has_component = all(np.isfinite(evidence.components[evidence.units.index(unit)]).all() for unit in part.units)
     largest = 1.0 if has_component else float(measured.max(initial=0))
     return {"part": part.name, "weight": part.weight_in(base), "largest_weight": largest}

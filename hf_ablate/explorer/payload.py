@@ -40,7 +40,7 @@ def explorer_payload(
         for mixture, losses in fitted.references_by_mixture().items()
         if mixture in positions
     }
-    table = MixtureTable.of([weights, evidence.known_mixtures(), np.eye(len(units))])
+    table = MixtureTable.of([weights, evidence.known_mixtures, np.eye(len(units))])
     predictor = predictor_payload(fitted, table)
     corpus = ranking.corpus.only(units) if set(units) <= set(ranking.corpus.names) else CorpusUnits(units)
     tokens = [corpus.tokens.get(unit) for unit in units]

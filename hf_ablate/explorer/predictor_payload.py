@@ -26,7 +26,7 @@ def predictor_payload(fitted: FittedStudy, mixtures: MixtureTable) -> dict[str, 
 
     Args:
         fitted ([`FittedStudy`]): with the predictor that answers.
-        mixtures ([`MixtureTable`]): of the page, with those of `evidence.known_mixtures()` and all single units.
+        mixtures ([`MixtureTable`]): of the page, with those of `evidence.known_mixtures` and all single units.
 
     Returns:
         `dict[str, Any]`: `name`, `label` and all that it is made of; or `reason`, why the page cannot evaluate it.

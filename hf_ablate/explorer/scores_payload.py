@@ -36,18 +36,16 @@ def scores_payload(
     missing = np.isnan(values)
     filled = np.where(missing, np.nanmean(values, axis=0), values)
     shared = _of_weights(weights)
-    gram, codes, coefficients = shared.T @ shared, [], []
-    for domain in range(values.shape[1]):
-        own = _of_components(weights, components[:, domain], sharpnesses)
-        found = _least_squares(gram, shared, own, filled[:, domain]).astype(np.float32)
-        left = filled[:, domain] - np.hstack([shared, own]) @ found.astype(np.float64)
-        codes.append(_unsigned(np.rint(left / steps)))
-        coefficients.append(found)
+    own = np.stack([_of_components(weights, losses, sharpnesses) for losses in components.T])
+    found = _least_squares(shared, own, filled).astype(np.float32)
+    of_shared, of_own = np.split(found.astype(np.float64), [shared.shape[1]])
+    left = filled - shared @ of_shared - (own @ of_own.T[:, :, None])[:, :, 0].T
+    codes = _unsigned(np.rint(left.T / steps))
     return {
-        "coefficients": packed(np.array(coefficients).T),
+        "coefficients": packed(found),
         "sharpnesses": sharpnesses,
         "missing": packed(np.flatnonzero(missing.T).astype(np.int32)),
-        "parts": [_part(np.array(codes), steps, step) for step in np.unique(steps)],
+        "parts": [_part(codes, steps, step) for step in np.unique(steps)],
     }
 
 
@@ -65,20 +63,27 @@ def _of_weights(weights: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(weights)), squares, entropy, entropy**2, weights, np.sqrt(weights)])
 
 
-def _of_components(weights: np.ndarray, components: np.ndarray, sharpnesses: list[float]) -> np.ndarray:
+def _of_components(weights: np.ndarray, losses: np.ndarray, sharpnesses: list[float]) -> np.ndarray:
     """Soft minima of one domain: [mixtures, sharpnesses]; `scoresOf` of the page does the same."""
     if not sharpnesses:
         return np.empty((len(weights), 0))
-    likely = np.exp(-np.outer(components - components.min(), sharpnesses))
+    likely = np.exp(-np.outer(losses - losses.min(), sharpnesses))
     return np.log(weights @ likely + _LEAST)
 
 
-def _least_squares(gram: np.ndarray, shared: np.ndarray, own: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Coefficients of the columns of both; from normal equations, since they need not be the very best."""
-    across = shared.T @ own
-    whole = np.block([[gram, across], [across.T, own.T @ own]])
-    right = np.concatenate([shared.T @ values, own.T @ values])
-    return np.linalg.lstsq(whole, right, rcond=1e-13)[0]
+def _least_squares(shared: np.ndarray, own: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Coefficients of the columns that all domains have in common, then of their own: [coefficients, domains].
+
+    From normal equations, since they need not be the very best. What all have in common is factorised once: the
+    coefficients of own columns are those of what it leaves of them (Frisch and Waugh, Econometrica 1, 1933).
+    """
+    inverse = np.linalg.pinv(shared.T @ shared, rcond=1e-13, hermitian=True)
+    explained = inverse @ (shared.T @ own)  # [domains, shared columns, own columns]
+    left = own - shared @ explained
+    gram, right = left.transpose(0, 2, 1) @ left, left.transpose(0, 2, 1) @ values.T[:, :, None]
+    of_own = np.linalg.pinv(gram, rcond=1e-13, hermitian=True) @ right
+    of_shared = inverse @ (shared.T @ values) - (explained @ of_own)[:, :, 0].T
+    return np.vstack([of_shared, of_own[:, :, 0].T])
 
 
 def _unsigned(codes: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from ..errors import InputError, unknown_name
@@ -119,23 +118,27 @@ class Mixture:
             kind (`str`): of the parts.
         """
         weights = self.weights
-        shares = [math.fsum(weights[unit] for unit in units) for _, units in parts]
-        terms = [
-            name if self.is_uniform else f"{weight_text(share)} {name}"
-            for (name, _), share in zip(parts, shares, strict=True)
-        ]
-        if len(whole := " + ".join(terms)) <= width or len(terms) == 1:
-            return whole
-        heaviest = [term for _, term in sorted(zip(shares, terms, strict=True), key=lambda pair: -pair[0])]
-        ends = [len(term) + 3 for term in heaviest]  # with " + "
-        shown = max(1, sum(end - 3 <= width for end in accumulate(ends[:-1])))
-        while shown > 1 and len(self._cut(heaviest, shown, kind)) > width:
-            shown -= 1
-        return self._cut(heaviest, shown, kind)
+        shares = [(math.fsum(weights[unit] for unit in units), name) for name, units in parts]
+        if sum(len(name) + 3 for name, _ in parts) - 3 <= width or len(parts) == 1:  # of a longer one few are written
+            whole = " + ".join(map(self._term, shares))
+            if len(whole) <= width or len(parts) == 1:
+                return whole
+        shown: list[str] = []
+        for share in sorted(shares, key=lambda share: -share[0])[:-1]:
+            shown.append(self._term(share))
+            if len(" + ".join(shown)) > width:
+                break
+        while len(shown) > 1 and len(self._cut(shown, len(parts), kind)) > width:
+            shown.pop()
+        return self._cut(shown, len(parts), kind)
 
-    def _cut(self, terms: list[str], shown: int, kind: str) -> str:
-        left = len(terms) - shown
-        return f"{' + '.join(terms[:shown])} + … {left} more {kind}{'s' * (left > 1)} ({self.id})"
+    def _term(self, part: tuple[float, str]) -> str:
+        share, name = part
+        return name if self.is_uniform else f"{weight_text(share)} {name}"
+
+    def _cut(self, shown: list[str], count: int, kind: str) -> str:
+        left = count - len(shown)
+        return f"{' + '.join(shown)} + … {left} more {kind}{'s' * (left > 1)} ({self.id})"
 
     def check_units(self, known: Collection[str]) -> None:
         """Raise `InputError` if the mixture names a unit that is not among the known ones."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..mixtures.mixture import Mixture, weight_text
 from ..mixtures.ranked import MEAN
 from ..mixtures.weights import weights_of
 from .observations import Observations
+from .process import Kernels
 from .targets import DomainWeights, domain_weights, pooled_name
 
 
@@ -42,6 +44,7 @@ class Evidence:
         tasks (`Mapping[str, str]`): the last of the domains, downstream tasks → the unit of measure of each.
         study_target (`str`, *optional*): what mixtures are judged on where no target is asked for, as
             [`domain_weights`] takes it; none: the mean of all domains.
+        kernels (`Mapping[str, Sequence[float]]`): of the proxies' surrogates, as far as they were found before.
     """
 
     units: tuple[str, ...]
@@ -61,6 +64,7 @@ class Evidence:
     pooled: Mapping[str, np.ndarray] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
     study_target: str | None = None
+    kernels: Kernels = field(default_factory=dict)
 
     def target(self, asked: str | Mapping[str, float] | None = None) -> DomainWeights:
         """What mixtures are judged on.
@@ -144,12 +148,9 @@ class Evidence:
         """The same with some of the reference models only: what is known inside a fold of a cross-validation."""
         return replace(self, references=self.references.only(rows))
 
+    @cached_property
     def known_mixtures(self) -> np.ndarray:
-        """The weights of every mixture that anything was measured of, each once.
-
-        Returns:
-            `np.ndarray`: [mixtures, units].
-        """
+        """The weights of every mixture that anything was measured of, each once: [mixtures, units]."""
         observed = [self.references, *self.proxies.values(), *self.other_scales.values()]
         weights = {name: row for some in observed for name, row in zip(some.ids, some.weights, strict=True)}
         return np.array(list(weights.values())).reshape(len(weights), len(self.units))

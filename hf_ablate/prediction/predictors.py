@@ -190,7 +190,7 @@ def _error(table: FeatureTable, name: str) -> np.ndarray:
         return table.other_scale.error
     if name == LAWS:
         return table.laws.error
-    known = table.evidence.known_mixtures()
+    known = table.evidence.known_mixtures
     weights = known if len(known) else np.eye(len(table.evidence.units))
     values = table.at([name], weights).values[:, :, 0]
     others = [table.at([other], weights).values[:, :, 0] for other in table.proxy_names if other != name]

@@ -54,14 +54,15 @@ def read_evidence(
     folder = RunFolder(run_dir)
     if references_from is not None:
         _check_references_from(run_dir, references_from, split, scale)
-    ranked = (find_manifest(folder.ranking) or {}).get("arguments", {})
+    manifest = find_manifest(folder.ranking) or {}
+    ranked, kernels = manifest.get("arguments", {}), manifest.get("kernels", {})
     task_metric = task_metric or ranked.get("task_metric", BITS_PER_BYTE)
     evidence = _read(run_dir, metric, split, scale, task_metric)
     if references_from is not None:
         evidence = with_references_of(references_from, evidence, run_dir, metric, task_metric)
     groups = CorpusUnits.read(run_dir).groups if has_manifest(folder.corpus) else {}
     means = means_of_groups(groups, evidence.units, evidence.own_units, evidence.domains)
-    return replace(evidence, group_means=means, study_target=ranked.get("target"))
+    return replace(evidence, group_means=means, study_target=ranked.get("target"), kernels=kernels)
 
 
 def _check_references_from(run_dir: Path, other: Path, split: str | None, scale: str | None) -> None:
@@ -101,7 +102,7 @@ def candidate_mixtures(run_dir: Path, evidence: Evidence) -> list[Mixture]:
     """
     if has_manifest(RunFolder(run_dir).mixtures):
         return [candidate.mixture for candidate in read_mixtures(run_dir)]
-    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures()]
+    return [evidence.mixture_of(weights) for weights in evidence.known_mixtures]
 
 
 def evidence_of(scores: Scores, metric: str, groupings: Mapping[str, Grouping] = MappingProxyType({})) -> Evidence:

@@ -14,14 +14,15 @@ Williams, Gaussian Processes for Machine Learning, 2006, chapters 2 and 4). All 
 shares, which takes one factorisation for all of them and lets many domains decide what few mixtures cannot.
 """
 
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..mixtures.proxies import ENSEMBLE
 from .observations import Observations
+from .process import Kernels, evenly, fit_process
 from .scored import Scored, rounded
 from .soft_minimum import soft_minimum
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
 
-_JITTER = 1e-6  # of the variance of what is learned: scores of proxies have no noise
-_MOST_TUNED = 200  # mixtures that kernel parameters are chosen on
 _MOST_FITTED = 2000  # mixtures that are learned from; others that are scored are known all the same
 _AT_ONCE = 4096  # mixtures that are predicted together
 
@@ -47,6 +46,7 @@ class Surrogate:
         process (`GaussianProcessRegressor`): of the losses, or of what the soft minimum leaves of them.
         components (`np.ndarray`, *optional*): [units, domains], what the soft minimum is taken of, if it is.
         logarithmic (`bool`): whether what is learned are logarithms of losses.
+        kernels (`Mapping[str, Sequence[float]]`): as of [`Process`].
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Surrogate:
     process: "GaussianProcessRegressor"
     components: np.ndarray | None
     logarithmic: bool
+    kernels: Kernels = field(default_factory=dict)
 
     @property
     def is_defined(self) -> np.ndarray:
@@ -140,7 +141,13 @@ class Surrogate:
         return found
 
 
-def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logarithmic: bool = False) -> Surrogate:
+def fit_surrogate(
+    kind: str,
+    scored: Observations,
+    components: np.ndarray,
+    logarithmic: bool = False,
+    kernels: Kernels = MappingProxyType({}),
+) -> Surrogate:
     """Learn a proxy's scores from the mixtures that it was scored for, and from the components.
 
     Args:
@@ -149,19 +156,20 @@ def fit_surrogate(kind: str, scored: Observations, components: np.ndarray, logar
         components (`np.ndarray`): [units, domains], losses of the component models, which are the proxy's for mixtures
             of one unit; NaN for a unit without one, for example where components were trained on mixtures.
         logarithmic (`bool`): learn logarithms of losses, which is what perplexities are smooth in.
+        kernels (`Mapping[str, Sequence[float]]`): known from earlier fits, see [`fit_process`].
     """
     weights, losses = _distinct(scored, components)
     known = Scored.of(weights, losses)
     fitted = np.flatnonzero(np.isfinite(losses).all(axis=1))
-    fitted = fitted[_evenly(len(fitted), _MOST_FITTED)]
+    fitted = fitted[evenly(len(fitted), _MOST_FITTED)]
     weights, losses = weights[fitted], losses[fitted]
     if logarithmic:
         losses, components = np.log(losses), np.log(components)
     softened = components if kind == ENSEMBLE.kind and np.isfinite(components).all() else None
     if softened is not None:
         losses = losses - _smooth_minimum(weights, softened)
-    process = fit_process(_inputs(kind, weights), losses)
-    return Surrogate(kind, known, weights.any(axis=0), process, softened, logarithmic)
+    process = fit_process(_inputs(kind, weights), losses, kernels)
+    return Surrogate(kind, known, weights.any(axis=0), process.regressor, softened, logarithmic, process.kernels)
 
 
 def _smooth_minimum(weights: np.ndarray, components: np.ndarray) -> np.ndarray:
@@ -186,35 +194,6 @@ def _distinct(scored: Observations, components: np.ndarray) -> tuple[np.ndarray,
     return distinct, losses[first]
 
 
-def _evenly(count: int, most: int) -> np.ndarray:
-    """At most so many positions of `count`, evenly spaced."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
-
-
 def _inputs(kind: str, weights: np.ndarray) -> np.ndarray:
     """What a process of the kind sees of mixtures."""
     return np.hstack([weights, np.sqrt(weights)]) if kind == ENSEMBLE.kind else weights
-
-
-def fit_process(inputs: np.ndarray, values: np.ndarray) -> "GaussianProcessRegressor":
-    """A quadratic form and what it leaves of the values, with one kernel for all domains.
-
-    Args:
-        inputs (`np.ndarray`): [mixtures, inputs].
-        values (`np.ndarray`): [mixtures, domains], without noise.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern
-
-    share = (1e-3, 1e4)
-    trend = ConstantKernel(1.0, share) * DotProduct(sigma_0=1e-9, sigma_0_bounds="fixed") ** 2
-    rest = ConstantKernel(0.1, share) * Matern(0.5, (0.05, 20), nu=2.5)
-    rows = _evenly(len(inputs), _MOST_TUNED)
-    with warnings.catch_warnings():
-        # A parameter at its bound is an answer: no trend, or nothing left beside it.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        tuned = GaussianProcessRegressor(trend + rest, alpha=_JITTER, normalize_y=True).fit(inputs[rows], values[rows])
-    if len(rows) == len(inputs):
-        return tuned
-    return GaussianProcessRegressor(tuned.kernel_, alpha=_JITTER, normalize_y=True, optimizer=None).fit(inputs, values)

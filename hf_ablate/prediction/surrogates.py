@@ -1,6 +1,6 @@
 """The surrogates of all kinds of proxies: of text and tasks, and of macro proxies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ..mixtures.grouping import regroup
 from ..mixtures.proxies import PROXIES, by_groups
 from .evidence import Evidence
+from .process import Kernels
 from .surrogate import Surrogate, fit_surrogate
 
 
@@ -136,9 +137,23 @@ def _fit_surrogate_of(kind: str, evidence: Evidence) -> Surrogate | PartedSurrog
         own = scored.on(domains)
         if not ((own.complete().weights > 0).sum(axis=1) > 1).any():
             return None
-        return fit_surrogate(kind, own, evidence.components[:, domains], logarithmic)
+        return fit_surrogate(kind, own, evidence.components[:, domains], logarithmic, evidence.kernels)
 
     of_text = None if scored is None else part(slice(texts), evidence.unit_of_measure.startswith("perplexity"))
     if of_text is None or not evidence.tasks:
         return of_text
     return PartedSurrogate(of_text, part(slice(texts, None), logarithmic=False), len(evidence.domains))
+
+
+def kernels_of(surrogates: Iterable[AnySurrogate]) -> Kernels:
+    """The kernel parameters of surrogates that need not be searched for again, see [`Process`].
+
+    Args:
+        surrogates (`Iterable[AnySurrogate]`): those of macro proxies are of the same processes as the others.
+    """
+    found: dict[str, Sequence[float]] = {}
+    for surrogate in surrogates:
+        parts = [surrogate.of_text, surrogate.of_tasks] if isinstance(surrogate, PartedSurrogate) else [surrogate]
+        for part in parts:
+            found.update(part.kernels if isinstance(part, Surrogate) else {})
+    return found

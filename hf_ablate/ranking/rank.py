@@ -21,6 +21,7 @@ from ..manifest import (
 from ..mixtures.ranked import FORM, read_ranking
 from ..prediction.fitted import fit_evidence
 from ..prediction.read_evidence import candidate_mixtures, read_evidence
+from ..prediction.surrogates import kernels_of
 from ..prediction.transfer import scale_of
 from ..records import records_text
 from ..run_folder import RunFolder, split_model_id
@@ -105,7 +106,8 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
     if ranking.scores:
         ranking.scores.write(run_folder.ranked_scores_file)
         files.append(run_folder.ranked_scores_file)
-    write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files))
+    kernels = kernels_of(fitted.table.proxies.values())  # found for all who fit the predictor
+    write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files), kernels=kernels)
 
 
 def is_ranked(run_dir: Path, settings: RankSettings) -> bool:

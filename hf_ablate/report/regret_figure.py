@@ -41,7 +41,7 @@ def regret_records(study: RankedStudy, points: list[RegretPoint], proposal: Refe
 
 def _cost(study: RankedStudy, references: int) -> dict[str, float | None]:
     """Of the seed, the components and so many reference models of average cost; `None` where none is recorded."""
-    rows = by_kind(cost_rows(study))
+    rows = {kind: row for kind, row in by_kind(cost_rows(study)).items() if row["tokens"]}  # others trained elsewhere
     if "component" not in rows:
         return {"tokens": None, "flops": None}
     per_model = rows.get("reference", rows["component"])
@@ -80,7 +80,8 @@ def regret(study: RankedStudy, points: list[RegretPoint], proposal: ReferencePro
         panel.grid(True)
         if own[0]["tokens"] is not None:
             _tokens_above(panel, own)
-    caption = "Regret, what the mixture that is chosen loses against the best, by the tokens that it costs to know."
+    price = "reference models" if rows[0]["tokens"] is None else "tokens"
+    caption = f"Regret, what the mixture that is chosen loses against the best, by the {price} that it costs to know."
     if measured:
         caption += (
             " First: with some of the reference models alone; bars span the parts that were tried. Orange: the best "

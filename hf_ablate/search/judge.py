@@ -42,7 +42,7 @@ class Judge:
     @cached_property
     def known(self) -> np.ndarray:
         """The mixtures that were scored, [mixtures, units]."""
-        return self.study.evidence.known_mixtures()
+        return self.study.evidence.known_mixtures
 
     @property
     def objective(self) -> Objective:

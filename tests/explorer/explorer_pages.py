@@ -29,7 +29,7 @@ def study_of(evidence: Evidence, corpus: CorpusUnits) -> tuple[FittedStudy, dict
     """A fitted study of all mixtures of some evidence, and what its page knows of it."""
     named = {kind: _named(evidence, proxy) for kind, proxy in evidence.proxies.items()}
     fitted = fit_evidence(replace(evidence, references=_named(evidence, evidence.references), proxies=named))
-    mixtures = [evidence.mixture_of(row) for row in evidence.known_mixtures()]
+    mixtures = [evidence.mixture_of(row) for row in evidence.known_mixtures]
     ranking = replace(make_ranking(fitted, mixtures, targets_of(evidence), SETTINGS, HEADER), corpus=corpus)
     given = ExportInput("x", tuple(UnitText(unit) for unit in evidence.units))
     formats = {name: make(given).as_json(evidence.units) for name, make in FORMATS.items() if name != "mergekit"}

@@ -324,7 +324,7 @@ def test_a_study_is_opened_on_its_own_target(browser, tmp_path):
     explorer = Explorer(browser, tmp_path / "tasks.html", payload)
     page = explorer.drawn()
     assert page.locator("#summary .of").inner_text() == "Predicted error rate, tasks"
-    best = fitted.predictor.expected(evidence.known_mixtures())[:, 4:].mean(axis=1).min()
+    best = fitted.predictor.expected(evidence.known_mixtures)[:, 4:].mean(axis=1).min()
     assert page.locator("#summary b").inner_text() == score_text(best)
     assert page.get_by_role("button", name="tasks (the study's target)").get_attribute("aria-pressed") == "true"
     page.get_by_text("Weight of domain web").press("ArrowRight")
@@ -365,7 +365,7 @@ def test_a_study_of_139_units_has_sliders_of_groups(browser, tmp_path):
 
 def test_where_the_page_cannot_predict_ranked_mixtures_have_numbers(browser, tmp_path, study):
     fitted, payload = study
-    mixtures = fitted.evidence.known_mixtures()
+    mixtures = fitted.evidence.known_mixtures
     changed = {"predictor": {"reason": "trees are too many"}, "expected": packed(fitted.predictor.expected(mixtures))}
     explorer = Explorer(browser, tmp_path / "listed.html", payload | changed)
     page = explorer.drawn()

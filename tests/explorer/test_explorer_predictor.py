@@ -55,7 +55,7 @@ def page(load_scripts):
 def payload_of(fitted: FittedStudy) -> dict[str, Any]:
     """The parts of a page's data that its predictor is made of."""
     evidence = fitted.evidence
-    table = MixtureTable.of([evidence.known_mixtures(), np.eye(len(evidence.units))])
+    table = MixtureTable.of([evidence.known_mixtures, np.eye(len(evidence.units))])
     predictor = predictor_payload(fitted, table)
     return {"table": table.payload(), "components": packed(evidence.components), "predictor": predictor}
 

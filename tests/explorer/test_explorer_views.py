@@ -39,7 +39,7 @@ def made_up_study(units: list[str], weights: np.ndarray, references: int = 3) ->
     groups = {f"field={name}": [unit for unit in units if FIELDS.get(unit) == name] for name in "xyz"}
     corpus = CorpusUnits(units, {name: members for name, members in groups.items() if members})
     fitted, payload = study_of(evidence, corpus)
-    return SimpleNamespace(fitted=fitted, payload=payload, weights=evidence.known_mixtures())
+    return SimpleNamespace(fitted=fitted, payload=payload, weights=evidence.known_mixtures)
 
 
 @pytest.fixture(scope="module")

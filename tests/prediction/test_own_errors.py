@@ -87,7 +87,7 @@ def test_the_spread_on_several_targets_is_that_of_their_joint_losses(predictor, 
     """Errors of features and a bounded feature change all of its parts."""
     stack = replace(predictor.stack, surface=(0.3, 0.5), is_bounded=True)
     predictor = replace(predictor, stack=stack) if calibrated else uncalibrated(predictor.table, SOFT_MINIMUM)
-    weights, targets = read_pool().known_mixtures(), np.vstack([np.eye(8)[2:4], TARGET])
+    weights, targets = read_pool().known_mixtures, np.vstack([np.eye(8)[2:4], TARGET])
     bases = np.array([7, 40, 3])
     spread = predictor.spread(weights, weights[bases], targets)
     for row, joint in enumerate(predictor.joints(weights, targets)):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -6,11 +7,12 @@ from pool_scores import read_pool
 from scipy.stats import spearmanr
 
 from hf_ablate.mixtures.space_filling import space_filling
+from hf_ablate.prediction import process
 from hf_ablate.prediction import surrogate as module
 from hf_ablate.prediction.evidence import Evidence
 from hf_ablate.prediction.observations import Observations
 from hf_ablate.prediction.surrogate import fit_surrogate
-from hf_ablate.prediction.surrogates import fit_surrogates
+from hf_ablate.prediction.surrogates import fit_surrogates, kernels_of
 
 
 EVIDENCE = read_pool()
@@ -170,7 +172,7 @@ def test_mixtures_with_a_unit_that_nothing_is_known_of_have_no_losses():
 
 
 def test_more_mixtures_than_are_learned_from_are_known_all_the_same(monkeypatch):
-    monkeypatch.setattr(module, "_MOST_TUNED", 40)
+    monkeypatch.setattr(process, "_MOST_TUNED", 40)
     monkeypatch.setattr(module, "_MOST_FITTED", 100)
     known, others = dirichlet(200, seed=4), dirichlet(20, seed=5)
     surrogate = fit_surrogate("merged", observed(known, quadratic(known)), COMPONENTS)
@@ -184,3 +186,20 @@ def test_a_proxy_scored_for_components_alone_has_no_surrogate():
     merged = EVIDENCE.proxies["merged"].only(range(5))
     bare: Evidence = replace(EVIDENCE, proxies={"merged": merged})
     assert fit_surrogates(bare) == {}
+
+
+@pytest.mark.parametrize("kind", ["merged", "ensemble"])
+def test_kernels_that_are_known_are_not_searched_for_again_and_change_no_digit(monkeypatch, kind):
+    monkeypatch.setattr(process, "_MOST_TUNED", 20)
+    fresh = fit_surrogates(EVIDENCE)
+    kernels = json.loads(json.dumps(kernels_of(fresh.values())))
+    assert len(kernels) == 2
+    worse = {kind: replace(scored, losses=scored.losses * 1.01) for kind, scored in EVIDENCE.proxies.items()}
+    changed = fit_surrogates(replace(EVIDENCE, proxies=worse, kernels=kernels))
+    assert not set(kernels_of(changed.values())) & set(kernels)  # of other losses nothing is known
+
+    monkeypatch.setattr(process, "_tuned", None)
+    again = fit_surrogates(replace(EVIDENCE, kernels=kernels))
+    others = dirichlet(20, seed=5, units=len(EVIDENCE.units))
+    assert again[kind].losses(others).tobytes() == fresh[kind].losses(others).tobytes()
+    assert kernels_of(again.values()) == kernels

@@ -22,6 +22,7 @@ from hf_ablate.report.findings import Findings
 from hf_ablate.report.headline import answer, savings, trust
 from hf_ablate.report.page import render
 from hf_ablate.report.ranked_study import read_ranked_study
+from hf_ablate.report.regret_figure import regret
 from hf_ablate.report.scatters import scatter
 from hf_ablate.report.style import style
 
@@ -138,6 +139,17 @@ def test_the_regret_stands_beside_what_it_costs(study, findings, run_dir):
     )
     losses = [row["reference"] for row in study.ranking.entries() if row["reference"] is not None]
     assert float(rows[0]["without_predictor"]) == pytest.approx(sum(losses) / len(losses) - min(losses))
+
+
+def test_models_trained_elsewhere_have_no_cost_beside_the_regret(study, findings):
+    unknown = {"tokens": None, "flops": None, "seconds": None}
+    elsewhere = replace(study, models={model: manifest | unknown for model, manifest in study.models.items()})
+    with style():
+        known, drawing = (regret(each, findings.regrets, findings.steps.proposal) for each in (study, elsewhere))
+    assert not any(row["tokens"] or row["flops"] for row in drawing.rows)
+    assert [axes.child_axes for axes in drawing.figure.axes] == [[], []]  # no axis of tokens
+    assert all(axes.child_axes for axes in known.figure.axes)
+    assert "tokens" in known.caption and "tokens" not in drawing.caption
 
 
 def test_the_same_study_gives_the_same_bytes(run_dir, study, findings, page, tmp_path):
