@@ -65,14 +65,20 @@ def _check_same(folders: dict[str, Path], in_what: tuple[str, ...]) -> None:
 
 
 def check_seed(seed: Path, component: Path) -> None:
-    """Raise `InputError` unless the seed has all tensors of a component, in the same shapes."""
+    """Raise `InputError` unless a component can be held as differences from the seed."""
+    if differs := other_tensor(seed, component):
+        raise InputError(
+            f"{component} cannot be held as differences from {seed}: {differs}; give `pool_format: bfloat16`"
+        )
+
+
+def other_tensor(seed: Path, component: Path) -> str | None:
+    """The first tensor of a component that the seed lacks or has in another shape, in words; `None` if it has all."""
     seed_shapes = tensor_shapes(seed)
     for name, shape in tensor_shapes(component).items():
         if seed_shapes.get(name) != shape:
-            raise InputError(
-                f"{component} cannot be held as differences from {seed}: tensor {name!r} is {shape} in the first and "
-                f"{seed_shapes.get(name, 'missing')} in the second; give `pool_format: bfloat16`"
-            )
+            return f"tensor {name!r} is {shape} in the first and {seed_shapes.get(name, 'missing')} in the second"
+    return None
 
 
 def check_finite(tensors: dict[str, "torch.Tensor"], folder: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
 from ..progress import Progress
 from ..saved_model import open_tensors
-from .components import check_components, check_seed
+from .components import check_components, other_tensor
 
 
 _NUMBERS_AT_ONCE = 1 << 23  # of all updates together, in float64: 64 MiB
@@ -61,7 +62,9 @@ def find_updates(seed: Path, components: Mapping[str, Path]) -> Updates:
     import torch
 
     check_components(dict(components))
-    check_seed(seed, next(iter(components.values())))
+    first = next(iter(components.values()))
+    if differs := other_tensor(seed, first):
+        raise InputError(f"{first} has no update from {seed}: {differs}")
     start = open_tensors(seed)
     trained = [open_tensors(folder) for folder in components.values()]
     names = [name for name, tensor in trained[0].items() if tensor.is_floating_point()]

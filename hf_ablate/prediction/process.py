@@ -80,5 +80,13 @@ def _parameters(kernel: "Kernel") -> list[float]:
 
 
 def evenly(count: int, most: int) -> np.ndarray:
-    """At most so many positions of `count`, evenly spaced."""
+    """Positions that are evenly spaced.
+
+    Args:
+        count (`int`): of all positions.
+        most (`int`): of them that are given.
+
+    Returns:
+        `np.ndarray`: [at most `most`], rising.
+    """
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))

@@ -1,11 +1,15 @@
 """The look of figures: one palette with the page, no random ids in the files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from ..palette import ACCENT, INK
+from .fonts import font_families, missing_letters_named_once
 
 
 MUTED, GRID, SECOND, GREY = "#66707d", "#e4e8ed", "#c4631a", "#9aa5b1"
@@ -15,7 +19,6 @@ DIVERGING = LinearSegmentedColormap.from_list("hf_ablate_diverging", [SECOND, "#
 LINES = [ACCENT, SECOND, "#3d8b5f", "#8a4f9e", "#b0913c", "#4c9aa8", "#a8434f", "#6b7280", "#2f3e9e", "#7a9a2f"]
 WIDTH = 10.4  # of every figure, in inches
 _RC = {
-    "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
@@ -48,9 +51,11 @@ _RC = {
 }
 
 
-def style():
+@contextmanager
+def style() -> Iterator[None]:
     """The context in which figures are drawn and saved."""
-    return rc_context(_RC)
+    with rc_context(_RC | {"font.family": font_families()}), missing_letters_named_once():
+        yield
 
 
 def panels(columns: int, rows: int, width: float, height: float) -> tuple[Figure, list[Axes]]:

@@ -47,6 +47,13 @@ def test_known_updates(tmp_path, monkeypatch, at_once):
     assert found.seed_length == pytest.approx(math.sqrt(squares))
 
 
+def test_a_seed_without_a_tensor_of_the_components_is_refused(tmp_path):
+    seed = save_model(tmp_path / "seed", tiny_model(0, tied=True))
+    components = {name: save_model(tmp_path / name, tiny_model(0, tied=False)) for name in ("up", "down")}
+    with pytest.raises(InputError, match=r"up has no update from .*seed: tensor 'lm_head.weight' is .* missing in"):
+        find_updates(seed, components)
+
+
 def test_updates_are_found_once_and_stay_where_the_weights_do_not(tmp_path, caplog):
     run_dir = make_study(tmp_path / "run")
     folder = RunFolder(run_dir)

@@ -25,6 +25,7 @@ from hf_ablate.report.ranked_study import read_ranked_study
 from hf_ablate.report.regret_figure import regret
 from hf_ablate.report.scatters import scatter
 from hf_ablate.report.style import style
+from hf_ablate.search.regret_curve import RegretPoint
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +146,8 @@ def test_models_trained_elsewhere_have_no_cost_beside_the_regret(study, findings
     unknown = {"tokens": None, "flops": None, "seconds": None}
     elsewhere = replace(study, models={model: manifest | unknown for model, manifest in study.models.items()})
     with style():
-        known, drawing = (regret(each, findings.regrets, findings.steps.proposal) for each in (study, elsewhere))
+        points = [RegretPoint(count, 0.2 / count, 0.1 / count, 0.3 / count, 0.4 / count) for count in (1, 7, 14)]
+        known, drawing = (regret(each, points, findings.steps.proposal) for each in (study, elsewhere))
     assert not any(row["tokens"] or row["flops"] for row in drawing.rows)
     assert [axes.child_axes for axes in drawing.figure.axes] == [[], []]  # no axis of tokens
     assert all(axes.child_axes for axes in known.figure.axes)
