@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,8 @@ def read_manifest(folder: Path) -> dict:
     """The manifest of a finished folder.
 
     Returns:
-        `dict`: as it was written; `InputError` where a key is asked for that it lacks.
+        `dict`: as it was written, and not to be changed: all who ask are given the same one; `InputError` where a key
+        is asked for that it lacks.
 
     Raises:
         `InputError`: if the folder is not finished, or its manifest is not JSON; names the folder.
@@ -169,6 +170,17 @@ def read_manifest(folder: Path) -> dict:
             f"{folder} is not finished: it has no {MANIFEST}. Run the command that makes it first "
             "(`hf-ablate run` runs all of them in order)."
         )
+    return _read(path, file_state(path))
+
+
+def file_state(path: Path) -> tuple[int, ...]:
+    """What changes whenever a file is written or replaced: time, size and inode."""
+    known = path.stat()
+    return known.st_mtime_ns, known.st_size, known.st_ino
+
+
+@lru_cache(maxsize=512)  # those of scores have megabytes, and every stage asks for them several times
+def _read(path: Path, state: tuple[int, ...]) -> dict:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"), object_hook=partial(_Recorded, path))
     except ValueError as error:  # neither JSON nor UTF-8

@@ -61,3 +61,19 @@ def test_digest_of_files_sees_names_and_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "b").write_bytes(b"23")
     assert manifest.digest_files([tmp_path / "a", tmp_path / "b"]) != first
+
+
+def test_a_manifest_is_read_once_and_again_when_it_is_written_or_edited(tmp_path, monkeypatch):
+    manifest.write_manifest(tmp_path, "rank", {}, {}, digest="a")
+    first = manifest.read_manifest(tmp_path)
+    assert manifest.read_manifest(tmp_path) is first and first["digest"] == "a"
+
+    manifest.write_manifest(tmp_path, "rank", {}, {}, digest="b")  # as long as before
+    assert manifest.read_manifest(tmp_path)["digest"] == "b"
+    path = tmp_path / manifest.MANIFEST
+    os.utime(path, (0, 0))
+    path.write_text(path.read_text().replace('"b"', '"c"'))
+    assert manifest.read_manifest(tmp_path)["digest"] == "c"
+    path.unlink()
+    with pytest.raises(InputError, match="is not finished"):
+        manifest.read_manifest(tmp_path)

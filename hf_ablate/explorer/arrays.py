@@ -2,6 +2,8 @@
 
 import base64
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,12 +63,14 @@ def page_text(data: bytes) -> str:
 def _deflated(parts: list[bytes]) -> bytes:
     """Raw deflate of parts, each in the way that takes least room."""
     flushes = [zlib.Z_SYNC_FLUSH] * (len(parts) - 1) + [zlib.Z_FINISH]
-    return b"".join(
-        min((_deflated_by(strategy, part, flush) for strategy in _STRATEGIES), key=len)
-        for part, flush in zip(parts, flushes, strict=True)
-    )
+    with ThreadPoolExecutor(len(_STRATEGIES)) as threads:  # zlib runs beside other threads
+
+        def smallest(part: bytes, flush: int) -> bytes:
+            return min(threads.map(partial(_deflated_by, part, flush), _STRATEGIES), key=len)
+
+        return b"".join(map(smallest, parts, flushes))
 
 
-def _deflated_by(strategy: int, part: bytes, flush: int) -> bytes:
+def _deflated_by(part: bytes, flush: int, strategy: int) -> bytes:
     compressor = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS, memLevel=9, strategy=strategy)
     return compressor.compress(part) + compressor.flush(flush)

@@ -36,10 +36,10 @@ def scores_payload(
     missing = np.isnan(values)
     filled = np.where(missing, np.nanmean(values, axis=0), values)
     shared = _of_weights(weights)
-    own = np.stack([_of_components(weights, losses, sharpnesses) for losses in components.T])
+    own = np.stack([_of_components(weights, losses, sharpnesses) for losses in components.T], axis=1)
     found = _least_squares(shared, own, filled).astype(np.float32)
     of_shared, of_own = np.split(found.astype(np.float64), [shared.shape[1]])
-    left = filled - shared @ of_shared - (own @ of_own.T[:, :, None])[:, :, 0].T
+    left = filled - shared @ of_shared - np.einsum("mdk,kd->md", own, of_own)
     codes = _unsigned(np.rint(left.T / steps))
     return {
         "coefficients": packed(found),
@@ -74,16 +74,20 @@ def _of_components(weights: np.ndarray, losses: np.ndarray, sharpnesses: list[fl
 def _least_squares(shared: np.ndarray, own: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Coefficients of the columns that all domains have in common, then of their own: [coefficients, domains].
 
+    Own columns are [mixtures, domains, columns].
+
     From normal equations, since they need not be the very best. What all have in common is factorised once: the
     coefficients of own columns are those of what it leaves of them (Frisch and Waugh, Econometrica 1, 1933).
     """
     inverse = np.linalg.pinv(shared.T @ shared, rcond=1e-13, hermitian=True)
-    explained = inverse @ (shared.T @ own)  # [domains, shared columns, own columns]
-    left = own - shared @ explained
+    flat = own.reshape(len(own), -1)  # one product for all domains
+    explained = inverse @ (shared.T @ flat)
+    left = (flat - shared @ explained).reshape(own.shape).transpose(1, 0, 2)
     gram, right = left.transpose(0, 2, 1) @ left, left.transpose(0, 2, 1) @ values.T[:, :, None]
-    of_own = np.linalg.pinv(gram, rcond=1e-13, hermitian=True) @ right
-    of_shared = inverse @ (shared.T @ values) - (explained @ of_own)[:, :, 0].T
-    return np.vstack([of_shared, of_own[:, :, 0].T])
+    of_own = (np.linalg.pinv(gram, rcond=1e-13, hermitian=True) @ right)[:, :, 0].T
+    of_shared = inverse @ (shared.T @ values)
+    of_shared -= np.einsum("cdk,kd->cd", explained.reshape(len(explained), *own.shape[1:]), of_own)
+    return np.vstack([of_shared, of_own])
 
 
 def _unsigned(codes: np.ndarray) -> np.ndarray:

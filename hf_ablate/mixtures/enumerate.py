@@ -5,11 +5,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..corpus.names import is_pattern
 from ..manifest import (
     digest,
+    file_state,
     find_manifest,
     fingerprint,
     has_manifest,
@@ -193,11 +195,15 @@ def read_mixtures(run_dir: Path) -> list[CandidateMixture]:
     """
     folder = RunFolder(run_dir)
     read_manifest(folder.mixtures)
-    lines = folder.mixtures_file.read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    return [
+    return list(_read(folder.mixtures_file, file_state(folder.mixtures_file)))
+
+
+@lru_cache(maxsize=2)  # thousands of mixtures, which every stage asks for twice
+def _read(path: Path, state: tuple[int, ...]) -> tuple[CandidateMixture, ...]:
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return tuple(
         CandidateMixture(
             Mixture.of(row["weights"]), row["reference"], row.get("reference_seeds", 1), tuple(row.get("methods", ()))
         )
         for row in rows
-    ]
+    )

@@ -118,7 +118,7 @@ class Mixture:
             kind (`str`): of the parts.
         """
         weights = self.weights
-        shares = [(math.fsum(weights[unit] for unit in units), name) for name, units in parts]
+        shares = [(math.fsum(map(weights.__getitem__, units)), name) for name, units in parts]
         if sum(len(name) + 3 for name, _ in parts) - 3 <= width or len(parts) == 1:  # of a longer one few are written
             whole = " + ".join(map(self._term, shares))
             if len(whole) <= width or len(parts) == 1:

@@ -194,6 +194,20 @@ def test_a_score_of_many_takes_fourteen_bits(monkeypatch):
     assert len(packed_scores["parts"][0]["codes"]["data"]) * 6 < 14 * scores.size
 
 
+@pytest.mark.parametrize("columns", [0, 3])
+def test_the_formula_of_scores_leaves_as_little_as_least_squares(columns):
+    draws = np.random.default_rng(1)
+    shared, values = draws.normal(size=(300, 20)), draws.normal(size=(300, 4))
+    shared[:, 19] = shared[:, :19].sum(axis=1)  # as shares, which add up to 1
+    own = draws.normal(size=(300, 4, columns))
+    found = scores_payload._least_squares(shared, own, values)
+    assert found.shape == (20 + columns, 4)
+    for domain in range(4):
+        whole = np.hstack([shared, own[:, domain]])
+        best = whole @ np.linalg.lstsq(whole, values[:, domain])[0]
+        np.testing.assert_allclose(whole @ found[:, domain], best, atol=1e-9)
+
+
 @pytest.mark.parametrize("metric", ["bits_per_byte", "ppl_token"])
 def test_a_real_pool_with_scores_as_they_are_and_rounded_as_far_as_predictions_bear(page, monkeypatch, metric):
     evidence = read_pool(metric).with_references(np.arange(0, 70, 7))
