@@ -30,6 +30,22 @@ def finished_study(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def blank_figures(monkeypatch):
+    """Reports made in the test have figures with their numbers and without a picture; tests/report draws them."""
+    from hf_ablate.manifest import write_text
+    from hf_ablate.records import csv_text
+    from hf_ablate.report import drawing
+
+    def save(figure, folder, name: str) -> str:
+        write_text(folder / f"{name}.csv", csv_text(figure.rows))
+        for ending in ("png", "pdf"):
+            write_text(folder / f"{name}.{ending}", "")
+        return "<svg></svg>"
+
+    monkeypatch.setattr(drawing, "save", save)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A headless Chromium. It lives for a module only: while Playwright is open, nothing else can use asyncio."""

@@ -20,7 +20,7 @@ from hf_ablate.report.ranked_study import read_ranked_study
 
 
 @pytest.fixture
-def study(finished_study, tmp_path) -> Path:
+def study(finished_study, tmp_path, blank_figures) -> Path:
     """A copy of the finished study, in which a test may change what it likes."""
     shutil.copytree(finished_study, tmp_path, dirs_exist_ok=True)
     write_recipes(tmp_path)
@@ -509,7 +509,7 @@ def test_components_of_other_shapes_are_refused(study, capsys):
     assert "cannot be averaged: configuration differ in 'hidden_size'" in capsys.readouterr().err
 
 
-def test_every_step_is_also_a_command(tmp_path, finished_study):
+def test_every_step_is_also_a_command(tmp_path, finished_study, blank_figures):
     recipes = write_study(tmp_path)
     for stage in ("partition", "enumerate", "train", "evaluate", "rank", "merge", "report"):
         assert main([stage, "--config", str(recipes / f"{stage}.yaml")]) == 0
