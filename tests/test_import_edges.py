@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "hf_ablate"
 
 # What the modules at the top of the package, and each folder, may import of the package.
 CORE = {
-    "arguments", "byte_streams", "cache", "causal_models", "durations", "errors", "executor_arguments",
+    "arguments", "blas", "byte_streams", "cache", "causal_models", "durations", "errors", "executor_arguments",
     "half_surrogates", "hub_client", "hub_errors", "json_lines", "loading_bars", "lock", "manifest", "model_config",
     "model_size", "palette", "progress", "ray_actors", "ray_cluster", "ray_tasks", "recipe", "records", "remote_code",
     "run_folder", "saved_model", "saved_tokenizer", "shipped", "short_names", "terminal", "text_table",

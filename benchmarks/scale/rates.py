@@ -66,7 +66,7 @@ AVERAGING = Rate(
 ROW_BYTES = Rate(630, "bytes of a score row", "measured: the quickstart's rows.jsonl")
 MODEL_FILES = Rate(7, "files of a finished model", "measured: the quickstart's components")
 CHECKPOINT_FILES = Rate(9, "files of a checkpoint", "measured: the Trainer's 8, and a mark that it is complete")
-RANK_AND_REPORT = Rate(72, "seconds: rank and report of the simulated study", "measured: benchmarks/README.md")
+RANK_AND_REPORT = Rate(54, "seconds: rank and report of the simulated study", "measured: benchmarks/README.md")
 SIMULATED_MIXTURES = Rate(10_000, "mixtures of the simulated study", "benchmarks/simulate.py")
 ARROW_TOKENS = Rate(1 << 28, "tokens in one Arrow file", "hf_ablate/corpus/blocks.py")
 

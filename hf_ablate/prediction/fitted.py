@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..blas import one_blas_thread
 from ..errors import InputError, unknown_name
 from .candidates import STACK, candidates
 from .choice import Choice, choose
@@ -96,6 +97,7 @@ def fit_study(
     return fit_evidence(read_evidence(run_dir, metric, split, scale, references_from), predictor)
 
 
+@one_blas_thread()
 def fit_evidence(
     evidence: Evidence, predictor: str | None = None, other_scale: OtherScale | None = None
 ) -> FittedStudy:

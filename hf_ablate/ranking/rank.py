@@ -4,6 +4,7 @@ import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from ..blas import one_blas_thread
 from ..errors import InputError
 from ..evaluation.scoring.task_results import read_results
 from ..manifest import (
@@ -74,12 +75,16 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
             reference models of different budgets have been, and for reference models of another run folder that cannot
             judge.
     """
-    run_folder = RunFolder(run_dir)
-    folder = run_folder.ranking
     inputs = _inputs(run_dir, settings)
-    if is_finished(folder, fingerprint("rank", asdict(settings), inputs)):
+    if is_finished(RunFolder(run_dir).ranking, fingerprint("rank", asdict(settings), inputs)):
         logger.info("ranking: unchanged, nothing to do")
-        return
+    else:
+        _rank(run_dir, settings, inputs)
+
+
+@one_blas_thread()
+def _rank(run_dir: Path, settings: RankSettings, inputs: dict[str, str]) -> None:
+    run_folder = RunFolder(run_dir)
     own_scale, other = scale_of(run_dir), settings.references_folder(run_dir)
     evidence = read_evidence(run_dir, settings.metric, settings.split, settings.scale, other, settings.task_metric)
     evidence = replace(evidence, study_target=settings.target)
@@ -98,7 +103,7 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
     }
     ranking = make_ranking(fitted, candidate_mixtures(run_dir, evidence), targets, settings, header)
     agreement = make_agreement(fitted, targets, settings, header)
-    remove_manifest(folder)
+    remove_manifest(run_folder.ranking)
     write_text(run_folder.ranking_file, records_text(ranking.content) + "\n")
     write_text(run_folder.agreement_file, records_text(agreement) + "\n")
     files = [run_folder.ranking_file, run_folder.agreement_file]
@@ -107,7 +112,7 @@ def rank_mixtures(run_dir: Path, settings: RankSettings) -> None:
         ranking.scores.write(run_folder.ranked_scores_file)
         files.append(run_folder.ranked_scores_file)
     kernels = kernels_of(fitted.table.proxies.values())  # found for all who fit the predictor
-    write_manifest(folder, "rank", asdict(settings), inputs, digest=digest_files(files), kernels=kernels)
+    write_manifest(run_folder.ranking, "rank", asdict(settings), inputs, digest=digest_files(files), kernels=kernels)
 
 
 def is_ranked(run_dir: Path, settings: RankSettings) -> bool:

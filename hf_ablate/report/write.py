@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..blas import one_blas_thread
 from ..explorer.payload import explorer_payload
 from ..explorer.write import explorer_digest, write_explorer
 from ..exports.formats import explorer_formats
@@ -60,24 +61,28 @@ def write_report(run_dir: Path, settings: ReportSettings = DEFAULTS) -> Path:
         `InputError`: if the study has not been ranked, and for an unknown target or field.
     """
     run_folder = RunFolder(run_dir)
-    folder, page = run_folder.report, run_folder.page
     shown, inputs = _identity(run_dir, settings)
-    if is_finished(folder, fingerprint("report", shown, inputs)):
+    if is_finished(run_folder.report, fingerprint("report", shown, inputs)):
         logger.info("report: unchanged, nothing to do")
     else:
-        study = read_ranked_study(run_dir, settings.targets, settings.colour_by)
-        remove_manifest(folder)
-        fitted = fit_ranked(run_dir)
-        findings = Findings(run_dir, study.ranking, fitted, settings)
-        pictures = draw_figures(study, findings, run_folder.figures)
-        write_text(page, render(study, findings, pictures, shown["title"], settings.top))
-        names = sorted(name for own in pictures.values() for name in own)
-        formats = explorer_formats(run_dir, fitted.evidence.units)
-        write_explorer(explorer_payload(fitted, study.ranking, shown["title"], formats), run_folder.explorer)
-        write_manifest(
-            folder, "report", shown, inputs, figures=names, digest=digest_files([page, run_folder.explorer])
-        )
-    return page
+        _write(run_dir, settings, shown, inputs)
+    return run_folder.page
+
+
+@one_blas_thread()
+def _write(run_dir: Path, settings: ReportSettings, shown: dict[str, Any], inputs: dict[str, str]) -> None:
+    run_folder = RunFolder(run_dir)
+    study = read_ranked_study(run_dir, settings.targets, settings.colour_by)
+    remove_manifest(run_folder.report)
+    fitted = fit_ranked(run_dir)
+    findings = Findings(run_dir, study.ranking, fitted, settings)
+    pictures = draw_figures(study, findings, run_folder.figures)
+    write_text(run_folder.page, render(study, findings, pictures, shown["title"], settings.top))
+    names = sorted(name for own in pictures.values() for name in own)
+    formats = explorer_formats(run_dir, fitted.evidence.units)
+    write_explorer(explorer_payload(fitted, study.ranking, shown["title"], formats), run_folder.explorer)
+    files = digest_files([run_folder.page, run_folder.explorer])
+    write_manifest(run_folder.report, "report", shown, inputs, figures=names, digest=files)
 
 
 def is_written(run_dir: Path, settings: ReportSettings) -> bool:
