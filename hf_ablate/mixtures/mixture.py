@@ -119,9 +119,11 @@ class Mixture:
         """
         weights = self.weights
         shares = [(math.fsum(map(weights.__getitem__, units)), name) for name, units in parts]
-        if sum(len(name) + 3 for name, _ in parts) - 3 <= width or len(parts) == 1:  # of a longer one few are written
+        if len(parts) == 1:
+            return self._term(shares[0])
+        if sum(len(name) + 3 for name, _ in parts) - 3 <= width:  # else it is too long before any weight is written
             whole = " + ".join(map(self._term, shares))
-            if len(whole) <= width or len(parts) == 1:
+            if len(whole) <= width:
                 return whole
         shown: list[str] = []
         for share in sorted(shares, key=lambda share: -share[0])[:-1]:

@@ -155,5 +155,6 @@ def kernels_of(surrogates: Iterable[AnySurrogate]) -> Kernels:
     for surrogate in surrogates:
         parts = [surrogate.of_text, surrogate.of_tasks] if isinstance(surrogate, PartedSurrogate) else [surrogate]
         for part in parts:
-            found.update(part.kernels if isinstance(part, Surrogate) else {})
+            if isinstance(part, Surrogate):
+                found.update(part.kernels)
     return found
